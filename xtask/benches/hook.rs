@@ -99,7 +99,7 @@ fn print(what: &str, most: u64, mut times: Vec<Duration>) {
 
 /// The sample among 3,000 files of which one in five declares types and one in twenty schemas.
 fn monorepo(root: &Path) {
-    generated::monorepo(root);
+    generated::monorepo(root, generated::FILES);
     let sample = Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
         .expect("`xtask` lies in the repository");

@@ -2,8 +2,9 @@
 //! all its `.ts` and `.tsx` files, on one thread, from the cache of the operating system. Every
 //! file is a candidate for types and schemas; nothing is excluded.
 //!
-//! `cargo bench --bench typescript`: a tree of our own with 3,000 files. `BENCH_TREE=<folder>`
-//! takes another one. They take turns, since a machine is not always equally fast. The ratio of a
+//! `cargo bench --bench typescript`: a tree of our own with 3,000 files; `BENCH_FILES=30000` gives it
+//! so many, to see that time and memory grow with the number of files and no faster.
+//! `BENCH_TREE=<folder>` takes another tree. They take turns, since a machine is not always equally fast. The ratio of a
 //! run beside other work says little: two threads then get no more of the machine than one. On
 //! Linux the times of the processor are printed too, which other work hardly changes.
 
@@ -21,8 +22,12 @@ const RUNS: u32 = 21;
 #[expect(clippy::print_stdout, reason = "a benchmark prints what it measured")]
 fn main() {
     let folder = tempfile::tempdir().expect("a folder");
+    let files = std::env::var("BENCH_FILES").ok();
+    let files = files.map_or(generated::FILES, |text| {
+        text.parse().expect("a number of files")
+    });
     let root = std::env::var_os("BENCH_TREE")
-        .map_or_else(|| generated::monorepo(folder.path()), PathBuf::from);
+        .map_or_else(|| generated::monorepo(folder.path(), files), PathBuf::from);
     let file = folder.path().join("db.toml");
     let keys = "types = ['**/*.ts', '**/*.tsx']\nvalidation = ['**/*.ts']\nexclude = []\n";
     std::fs::write(&file, keys).expect("a file");

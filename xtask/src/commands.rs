@@ -1,5 +1,5 @@
-//! One file per command; each puts the parts together. A command returns what the exit code says;
-//! its errors are printed once, by `main`.
+//! One file per command; each puts the parts together. A command returns the outcome that the exit
+//! code stands for; its errors are printed once, by `main`.
 
 mod adoption;
 pub mod baseline;
@@ -44,7 +44,7 @@ use crate::terminal::Terminal;
 use crate::tree::{Tree, WorkingTree};
 use memory::Memory;
 
-/// How a command that could do its work ended.
+/// The outcome of a command that could do its work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     /// Exit code 0.
@@ -53,7 +53,8 @@ pub enum Outcome {
     Errors,
 }
 
-/// A misspelt type of findings would stay at its default severity without a word.
+/// Refuses an unknown type of findings in `severity`: a misspelt one would silently keep its
+/// default severity.
 fn refuse_unknown_kinds(config: &Config) -> Result<()> {
     let known = || {
         checks::kinds()
@@ -67,6 +68,8 @@ fn refuse_unknown_kinds(config: &Config) -> Result<()> {
     else {
         return Ok(());
     };
+    // In thousandths, because `max_by_key` needs a total order, which floats lack. Below 750 the
+    // names have little in common, and no hint is better than a wrong one.
     let likeness =
         |kind: &&str| (strsim::jaro_winkler(kind, &unknown.to_uppercase()) * 1000.0) as u32;
     let nearest = known()
@@ -86,11 +89,11 @@ pub struct Context {
     pub config: Config,
     /// The options of every command.
     pub options: GlobalOptions,
-    /// Where output goes.
+    /// The terminal that output goes to.
     pub terminal: Terminal,
     /// The files that are judged: those on disk, those that are staged, or those of a commit.
     pub tree: Arc<dyn Tree>,
-    /// How long migrations may run on scratch databases.
+    /// The time that migrations may take on scratch databases.
     pub time_limit: TimeLimit,
     /// Results kept for the next run; `None` where there are none.
     pub memory: Option<Arc<Memory>>,
@@ -122,7 +125,7 @@ impl Context {
         })
     }
 
-    /// How scratch databases are made.
+    /// The environment in which scratch databases are made.
     #[must_use]
     pub fn scratch_environment(&self) -> ScratchEnvironment<'_> {
         let shadow_url = self
@@ -140,7 +143,7 @@ impl Context {
         }
     }
 
-    /// Which line of which migration last touched each table, column and type.
+    /// The line of a migration that last touched each table, column and type.
     #[must_use]
     pub fn provenance<'m>(
         &self,
@@ -164,7 +167,7 @@ impl Context {
         Self::open(self.root.clone(), self.options.clone(), self.terminal, tree)
     }
 
-    /// Prints the result of a command as it was asked for: for people and without colours, or as
+    /// Prints the result of a command in the requested format: for people, without colours, or as
     /// JSON.
     ///
     /// # Errors
@@ -177,7 +180,7 @@ impl Context {
         Ok(())
     }
 
-    /// Where report files are written.
+    /// The folder that report files are written to.
     ///
     /// # Errors
     /// When the configuration, and not the command line, leads out of the repository.
@@ -194,6 +197,7 @@ impl Context {
 pub fn run(mut cli: Cli, terminal: Terminal) -> Result<Outcome> {
     cli.global.format = format(&cli)?;
     let root = root(cli.global.directory.as_deref())?;
+    // These commands need no configuration, or take it from git.
     match &cli.command {
         Command::Init(options) => return init::run(&root, &cli.global, options, &terminal),
         Command::Completions(options) => return completions::run(options, &terminal),
@@ -231,7 +235,8 @@ fn format(cli: &Cli) -> Result<Format> {
     match (&cli.command, chosen.of_every_command()) {
         (_, Some(format)) => Ok(format),
         (Command::Verify(_), None) => Ok(Format::Human),
-        // A document, like JSON, and the command looks at the option itself.
+        // The page is one document, as JSON is: nothing else is printed. The command looks at the
+        // option itself.
         (Command::Migrate(_), None) if chosen == ReportFormat::Html => Ok(Format::Json),
         (_, None) => {
             bail!("`--format` takes `human` or `json` here: the other formats are `db-verify`'s")
@@ -239,7 +244,8 @@ fn format(cli: &Cli) -> Result<Format> {
     }
 }
 
-/// `-C`, else the nearest folder above with a configuration, else this one.
+/// Returns the folder of `-C`, else the nearest folder above with a configuration, else the current
+/// folder.
 fn root(directory: Option<&Path>) -> Result<PathBuf> {
     if let Some(directory) = directory {
         return directory
@@ -249,6 +255,8 @@ fn root(directory: Option<&Path>) -> Result<PathBuf> {
     let here = std::env::current_dir().context("cannot tell the current folder")?;
     let is_configured = |folder: &&Path| {
         let manifest = Boundary::around(folder).read(&folder.join("Cargo.toml"));
+        // Searched as text, so that a manifest that does not parse is found too. Reading it then
+        // reports the error; a parser here would pass over it.
         let is_named = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).contains("metadata.db]");
         manifest.is_ok_and(is_named) || folder.join("db.toml").is_file()
     };

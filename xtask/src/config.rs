@@ -1,6 +1,6 @@
 //! The configuration: `[workspace.metadata.db]` of the monorepo's `Cargo.toml`, or a file with the
-//! same keys. What people write ([`raw`]) and what the tool works with ([`Config`]) are two types:
-//! whoever holds a `Config` knows that every glob compiles and every path is where it should be.
+//! same keys. The written configuration ([`raw`]) and the validated one ([`Config`]) are two types.
+//! In a `Config`, every glob compiles and every path lies within the monorepo.
 
 mod accepted_drift;
 mod history_table;
@@ -40,15 +40,15 @@ pub struct Config {
     pub snapshot: String,
     /// The accepted findings, relative to the root.
     pub baseline: String,
-    /// Where reports are written, relative to the root.
+    /// The folder for reports, relative to the root.
     pub report_dir: PathBuf,
     /// refinery's history table, as SQL writes it without quotes: `refinery_schema_history`,
     /// `ops.history`.
     pub history_table: String,
-    /// SQL files that make on scratch what the migrations build on and others make in production,
-    /// relative to the root.
+    /// SQL files that make, on scratch databases, the objects that the migrations build on and
+    /// others make in production. Relative to the root.
     pub scratch_setup: Vec<String>,
-    /// Names and settings that scratch databases take where there is no target to be like.
+    /// Names and settings of scratch databases where there is no target to imitate.
     pub scratch: ScratchNames,
     /// Namespaces that others own (Supabase's `auth`): neither compared nor judged.
     pub foreign_namespaces: Vec<String>,
@@ -56,7 +56,7 @@ pub struct Config {
     pub accepted_drift: AcceptedDrift,
     /// The namespaces (PostgreSQL schemas) whose tables are judged; empty for all but the system's.
     pub namespaces: Vec<String>,
-    /// Tables that nobody describes in TypeScript, as `table` or `namespace.table`.
+    /// Tables without a description in TypeScript, as `table` or `namespace.table`.
     pub ignored_tables: Vec<String>,
     /// Routes that need no contract, as globs over their paths.
     pub ignored_routes: GlobSet,
@@ -64,15 +64,15 @@ pub struct Config {
     pub driver: Option<Driver>,
     /// PostgreSQL type → the TypeScript kinds it arrives as, over the driver's defaults.
     pub type_map: BTreeMap<String, Vec<String>>,
-    /// Which TypeScript files are read, and as what.
+    /// The TypeScript files to read, by role.
     pub sources: Sources,
-    /// How declarations are named after tables.
+    /// Patterns by which declarations are named after tables.
     pub names: NamePatterns,
     /// Table → declarations, where names do not tell.
     pub map: BTreeMap<String, Mapping>,
     /// Finding type → its severity; none switches the check off.
     pub severity: BTreeMap<String, Option<Severity>>,
-    /// Which of squawk's rules judge new migrations.
+    /// The rules of squawk that judge new migrations.
     pub lint: Lint,
 }
 
@@ -120,6 +120,7 @@ impl Config {
         stay_inside(&raw.report_dir.to_string_lossy())?;
         let sources = Sources::new(&mut raw)?;
         Ok(Self {
+            // Set by the caller, which knows the file.
             file: String::new(),
             postgres_major,
             migrations: raw.migrations.trim_end_matches('/').to_owned(),
@@ -149,7 +150,7 @@ impl Config {
     }
 }
 
-/// Where a configuration stands.
+/// The place of a configuration.
 struct ConfigurationPlace {
     /// Relative to the root where it lies below it.
     path: PathBuf,
@@ -184,8 +185,8 @@ impl ConfigurationPlace {
             // A file that the command line names may lie anywhere, and be a pipe: outside the
             // monorepo its path is absolute.
             raw::Section::Whole if self.path.is_absolute() => std::fs::read(&self.path),
-            // Inside it may be one that git does not know, but a branch must not lead elsewhere by
-            // a link of its name.
+            // Inside, git need not know the file, but a branch must not lead elsewhere by a link of
+            // its name.
             raw::Section::Whole if !tree.is_file(&name) => {
                 Boundary::around(root).read(&root.join(&self.path))
             }

@@ -42,11 +42,11 @@ pub struct Facts {
     pub unresolved_endpoints: Vec<UnresolvedEndpoint>,
     /// Files that could not be read whole.
     pub problems: Vec<Problem>,
-    /// How many files were walked, and how many of them were parsed.
+    /// The number of files that have a role.
     pub files_walked: usize,
     /// The number of files that the prefilter let through.
     pub files_parsed: usize,
-    /// How many have a role and were left out since git ignores them.
+    /// The number of files that have a role and were left out since git ignores them.
     pub files_ignored: usize,
 }
 

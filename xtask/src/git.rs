@@ -1,4 +1,4 @@
-//! Git, run as the program it is: where a work tree lies, what is staged, what a commit holds.
+//! Git, run as a program: the place of a work tree, the staged files, the files of a commit.
 //! Nothing here changes the index, the work tree or a reference.
 
 mod configuration;
@@ -27,18 +27,18 @@ pub struct Repository {
     surroundings: GitEnvironment,
 }
 
-/// Which variables of the environment git sees.
+/// The variables of the environment that git sees.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum GitEnvironment {
     /// Without those that are about the caller's repository.
     Cleared,
-    /// All: the repository is only to be found with them.
+    /// All of them: the repository is only found with them.
     Inherited,
 }
 
 impl Repository {
     /// The repository that `folder` lies in. In a hook its index is the one that is about to be
-    /// committed, which is another than the usual one with `git commit -a` and `git commit <file>`.
+    /// committed. With `git commit -a` and `git commit <file>` that is not the usual one.
     ///
     /// # Errors
     /// When there is no git, or `folder` lies in no work tree.
@@ -109,14 +109,14 @@ impl Repository {
         &self.top
     }
 
-    /// Where hooks are looked for: `core.hooksPath`, else the folder `hooks` that all work trees
-    /// share.
+    /// The folder in which git looks for hooks: `core.hooksPath`, else the folder `hooks` that all
+    /// work trees share.
     ///
     /// # Errors
     /// When git fails.
     pub fn hooks_folder(&self) -> Result<PathBuf> {
         let arguments = ["rev-parse", "--path-format=absolute", "--git-path", "hooks"];
-        // Only where hooks are is asked, which is what the configuration says.
+        // With the user's configuration, which says where hooks are. This command runs none.
         let output = run(&mut self.configured_command(&arguments, &[]))?;
         if !output.status.success() {
             return Err(failure(&arguments, &output));
@@ -163,7 +163,7 @@ impl Repository {
         if let Some(file) = &self.index_file {
             command.env("GIT_INDEX_FILE", file);
         }
-        // A command that only reads must not refresh the index while somebody else commits.
+        // A command that only reads must not refresh the index while another process commits.
         command.env("GIT_OPTIONAL_LOCKS", "0");
         command
     }
@@ -171,7 +171,7 @@ impl Repository {
     /// Runs `git <arguments>` and returns its output.
     ///
     /// # Errors
-    /// When it fails, with what it says.
+    /// When it fails, with its message.
     pub fn bytes<A: AsRef<OsStr>>(&self, arguments: &[A]) -> Result<Vec<u8>> {
         let output = run(&mut self.command(arguments))?;
         if output.status.success() {
@@ -218,7 +218,7 @@ fn run(command: &mut Command) -> Result<Output> {
         .context("cannot run `git`: install it, or put it on `PATH`")
 }
 
-/// `git ls-tree` failed, and what it said.
+/// The error of a failed command, with git's own message: `git ls-tree` failed.
 fn failure<A: AsRef<OsStr>>(arguments: &[A], output: &Output) -> anyhow::Error {
     let name = arguments
         .first()

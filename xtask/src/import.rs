@@ -1,6 +1,6 @@
-//! Reads the migrations of other tools: each layout says which files belong together and in which
-//! order, one file per layout. What the pairs of this tool cannot hold is said, never dropped
-//! without a word.
+//! Reads the migrations of other tools, one source file per layout. A layout says which files
+//! belong together, and in which order. Parts that the pairs of this tool cannot hold are reported,
+//! never dropped silently.
 
 mod again;
 pub(crate) mod dbmate;
@@ -85,9 +85,9 @@ pub struct Draft {
     pub version: String,
     /// Its name as it is written there.
     pub name: String,
-    /// Forward.
+    /// The SQL that applies it.
     pub up: DirectionPart,
-    /// Back, if there is something.
+    /// The SQL that undoes it, if there is any.
     pub down: Option<DirectionPart>,
 }
 
@@ -165,15 +165,14 @@ fn read_layout(source: &Source<'_>, layout: Layout) -> Result<ImportedMigrations
     }
 }
 
-/// The layouts that the files are of, and how many migrations each finds.
+/// The layouts that fit the files, and the number of migrations that each finds.
 fn fitting(source: &Source<'_>) -> Vec<(Layout, usize)> {
     let count = |layout: &Layout| {
         let found = read_layout(source, *layout).ok()?;
         Some((*layout, found.drafts.len())).filter(|(_, count)| *count > 0)
     };
     let mut fitting: Vec<_> = Layout::value_variants().iter().filter_map(count).collect();
-    // Files with both directions in them are plain SQL to tools that do not know the markers: they
-    // would run both.
+    // Files with both directions are plain SQL to layouts without markers, which would run both.
     let sql = source.files().filter(|file| file.ends_with(".sql"));
     let texts: Vec<String> = sql.filter_map(|file| source.text(file).ok()).collect();
     if texts.iter().any(|text| dbmate::has_markers(text)) {

@@ -1,6 +1,6 @@
-//! Proposes a configuration for a monorepo by looking at what is there: which tool's migrations,
-//! which files hold row types, schemas, contracts, routes and tables. A proposal is read by a
-//! person before it counts, so that a folder too many is better than one too few.
+//! Proposes a configuration for a monorepo from its files: the tool of its migrations, and the
+//! files with row types, schemas, contracts, routes and tables. A person reads a proposal before it
+//! counts, so that one folder too many is better than one too few.
 
 mod globs;
 mod layouts;
@@ -32,7 +32,7 @@ pub struct ConfigurationProposal {
     pub roles: Vec<(&'static str, Vec<String>, usize)>,
 }
 
-/// Looks through `tree`.
+/// Proposes a configuration for the files of `tree`.
 ///
 /// # Errors
 /// When its files cannot be listed.

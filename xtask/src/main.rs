@@ -20,7 +20,7 @@ fn main() -> ExitCode {
         Ok(Outcome::Clean) => ExitCode::SUCCESS,
         Ok(Outcome::Errors) => ExitCode::from(1),
         Err(error) => {
-            // A stderr that cannot be written leaves nobody to tell.
+            // There is no other place to report a stderr that cannot be written.
             let _ = Terminal::new(color).eprint(&format!("error: {}\n", whole(&error)));
             ExitCode::from(2)
         }

@@ -1,4 +1,4 @@
-//! Migration files: reading them, refusing what is unsafe, running them, undoing them.
+//! Migration files: reading them, refusing unsafe ones, running them, undoing them.
 
 pub mod baseline;
 pub mod blockers;

@@ -1,5 +1,5 @@
-//! Everything that talks to PostgreSQL: where its binaries come from, the clusters that run without
-//! anybody's help, connections, what a server's error says, and what its catalogs hold.
+//! Everything that talks to PostgreSQL: the origin of its binaries, the clusters that the tool runs
+//! by itself, connections, the errors of a server, and its catalogs.
 
 mod account;
 pub mod address;

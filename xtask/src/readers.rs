@@ -1,10 +1,10 @@
-//! Whatever reads descriptions of the application side, registered in one list. Checks see what the
-//! readers found as one set of facts, and neither know nor ask which of them found what: a new
-//! reader is a folder and a line of [`READERS`].
+//! The readers of descriptions of the application side, registered in one list. Checks see one set
+//! of facts, and do not know which reader found which: a new reader is a folder and a line of
+//! [`READERS`].
 //!
-//! A reader is a language, not a library. What Drizzle and Zod say is said in TypeScript, by
-//! constants and types of the program that all else is read from: it comes with the TypeScript,
-//! which is parsed and evaluated once.
+//! A reader is for a language, not for a library. Drizzle's tables and Zod's schemas are constants
+//! and types of the same program as all else. So they are read with the TypeScript, which is parsed
+//! and evaluated once.
 
 pub mod cache;
 pub mod reader;
@@ -19,11 +19,11 @@ use crate::typescript::TypeScript;
 pub use cache::Cache;
 pub use reader::{Input, Reader};
 
-/// Every reader. Of two declarations of one table, that of the earlier one comes first in every
+/// Every reader. Of two declarations of one table, that of the earlier reader comes first in every
 /// report.
 pub const READERS: &[&dyn Reader] = &[&TypeScript];
 
-/// Reads what describes the application side, in whatever language.
+/// Reads the descriptions of the application side, in every language.
 ///
 /// # Errors
 /// As [`Reader::read`].
@@ -48,7 +48,7 @@ pub fn origins() -> impl Iterator<Item = Origin> {
     READERS.iter().flat_map(|reader| reader.origins()).copied()
 }
 
-/// Whether a change of the file `path` can change what is read.
+/// Whether a change of the file `path` can change the facts.
 #[must_use]
 pub fn concerns(config: &Config, path: &str) -> bool {
     READERS.iter().any(|reader| reader.concerns(config, path))

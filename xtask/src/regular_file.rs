@@ -8,14 +8,14 @@ use std::os::fd::AsRawFd as _;
 use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
-/// The longest file that is read, in bytes: what is judged stands in memory several times. The
+/// The longest file that is read, in bytes: a file that is judged is in memory several times. The
 /// largest migrations that people write are dumps of some 10 MB.
 pub const LONGEST: u64 = 256 << 20;
 
-/// A file that is beyond [`LONGEST`].
+/// Refuses a file that is longer than [`LONGEST`].
 ///
 /// # Errors
-/// The refusal, where `length` is that long.
+/// The refusal, where `length` is beyond it.
 pub fn ensure_bearable(length: u64) -> io::Result<()> {
     if length <= LONGEST {
         return Ok(());
@@ -27,7 +27,7 @@ pub fn ensure_bearable(length: u64) -> io::Result<()> {
     )))
 }
 
-/// Opens a regular file, wherever it lies. Nothing waits for whoever is to write into a pipe.
+/// Opens a regular file, wherever it lies. It does not wait for the writer of a pipe.
 ///
 /// # Errors
 /// When it cannot be opened, or is no regular file, or too long.
@@ -55,7 +55,7 @@ pub fn open(path: &Path) -> io::Result<File> {
     }))
 }
 
-/// The folder that the files of a checkout must lie in, whatever links lead to them.
+/// The folder that the files of a checkout must lie in, also behind links.
 #[derive(Debug, Clone)]
 pub struct Boundary {
     folder: PathBuf,
@@ -84,6 +84,7 @@ impl Boundary {
     /// As [`open`], and when a link leads out of the folder or into that of git, where tokens may
     /// stand.
     pub fn open(&self, path: &Path) -> io::Result<File> {
+        // The open file is checked, not the path, which may lead elsewhere a moment later.
         let file = open(path)?;
         self.ensure_inside(&real_path(&file, path)?)?;
         Ok(file)
@@ -97,12 +98,13 @@ impl Boundary {
         let file = self.open(path)?;
         let mut bytes =
             Vec::with_capacity(usize::try_from(file.metadata()?.len()).unwrap_or_default() + 1);
+        // The file may have grown since it was opened: one byte more than is allowed shows that.
         file.take(LONGEST + 1).read_to_end(&mut bytes)?;
         ensure_bearable(bytes.len() as u64)?;
         Ok(bytes)
     }
 
-    /// Refuses a path outside. It is one without links.
+    /// Refuses a path outside the folder. `real` has no links in it.
     ///
     /// # Errors
     /// The refusal.
@@ -120,8 +122,8 @@ impl Boundary {
     }
 }
 
-/// The path of an open file, links followed. Linux tells it of the file itself, whatever its path
-/// has come to mean since.
+/// The path of an open file, with links followed. Linux tells it of the file itself, even if the
+/// path leads elsewhere by now.
 fn real_path(file: &File, path: &Path) -> io::Result<PathBuf> {
     std::fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd()))
         .or_else(|_| path.canonicalize())

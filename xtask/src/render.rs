@@ -1,5 +1,5 @@
-//! Report in, text out: one file per format. Renderers decide nothing; what is wrong and how bad it
-//! is stands in the report. They know nothing of the database or of TypeScript.
+//! Report in, text out: one file per format. Renderers decide nothing: the findings and their
+//! severities are in the report. They know nothing of the database or of TypeScript.
 
 pub mod github;
 pub mod gitlab;

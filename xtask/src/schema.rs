@@ -1,6 +1,6 @@
-//! The database side: what a schema is ([`model`]), how the types of its columns are read
-//! ([`types`]), which migration line made a column what it is ([`provenance`]), the committed form
-//! of a schema ([`snapshot`]), and how two schemas differ ([`diff`]).
+//! The database side: the model of a schema ([`model`]), the types of its columns ([`types`]), the
+//! migration line that last changed a column ([`provenance`]), the committed form of a schema
+//! ([`snapshot`]), and the differences of two schemas ([`diff`]).
 
 pub mod bookkeeping;
 pub mod diff;

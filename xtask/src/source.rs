@@ -46,12 +46,13 @@ impl fmt::Display for Location {
 pub struct LineIndex {
     file: Arc<str>,
     text: Arc<str>,
-    /// How many line breaks stand before each block. Found when the first place is asked for: most
-    /// files are never asked.
+    /// The number of line breaks before each block. It is counted at the first request for a place,
+    /// which most files never get.
     breaks_before: OnceLock<Vec<u32>>,
 }
 
-/// Bytes of a block: line breaks are counted up to this far for each place.
+/// Bytes of a block, within which line breaks are counted anew for each place. At most 255, because
+/// the breaks of a block are summed up in a `u8`.
 const BLOCK: usize = 128;
 
 impl LineIndex {
@@ -65,13 +66,13 @@ impl LineIndex {
         }
     }
 
-    /// How many bytes the text has.
+    /// The length of the text in bytes.
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.text.len()
     }
 
-    /// How many line breaks stand before the byte `at`.
+    /// The number of line breaks before the byte `at`.
     fn breaks_before(&self, at: usize) -> u32 {
         let bytes = self.text.as_bytes();
         let blocks = self.breaks_before.get_or_init(|| {
@@ -97,7 +98,8 @@ impl LineIndex {
         let start = floor_char_boundary(&self.text, span.start as usize);
         let line_start =
             memchr::memrchr(b'\n', &self.text.as_bytes()[..start]).map_or(0, |before| before + 1);
-        // The standard library counts many at a time: lines of megabytes have thousands of places.
+        // `chars().count()` counts many bytes at a time, which lines of megabytes with thousands of
+        // places need.
         let column = self.text[line_start..start].chars().count() + 1;
         let end = span.end.max(offset(start)).min(offset(self.text.len()));
         Location {

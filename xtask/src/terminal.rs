@@ -1,6 +1,6 @@
-//! The one place that writes to stdout and stderr. Commands hand it finished text; it knows whether
-//! a person or a file is on the other side, and lets nothing through that others wrote to steer a
-//! terminal or a CI job.
+//! The one place that writes to stdout and stderr. Commands hand it finished text. It knows whether
+//! a person or a file is on the other side. It stops foreign text that would steer a terminal or a
+//! CI job.
 
 mod foreign_text;
 
@@ -62,7 +62,7 @@ impl Terminal {
         }
     }
 
-    /// How text for stdout may look.
+    /// The style that text for stdout may have.
     #[must_use]
     pub fn style(&self) -> Style {
         self.style
@@ -97,8 +97,8 @@ impl Terminal {
         write_out(&foreign_text::markup(text))
     }
 
-    /// Writes `text` for a program to stdout as it is: a format that escapes what it must, a patch.
-    /// On a terminal it is for people after all.
+    /// Writes `text` for a program to stdout as it is: a patch, or a format that escapes by itself.
+    /// On a terminal it is treated as text for people.
     pub fn print_exact(&self, text: &str) -> io::Result<()> {
         if io::stdout().is_terminal() {
             self.print(text)
@@ -138,7 +138,7 @@ fn write_error(text: &str) -> io::Result<()> {
     ignore_closed_pipe(io::stderr().lock().write_all(text.as_bytes()))
 }
 
-/// Whether the locale says that more than ASCII is shown, as cargo asks it.
+/// Whether the locale says that the terminal shows more than ASCII, determined as cargo does.
 fn shows_unicode() -> bool {
     if cfg!(windows) {
         return true;

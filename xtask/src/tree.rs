@@ -1,6 +1,6 @@
-//! Where files are read from. Everything that is judged (migrations, snapshot, TypeScript) is read
-//! through a [`Tree`], so that a check of the working tree, of what is staged, and of another
-//! commit is the same code.
+//! The origins of files. Everything that is judged (migrations, snapshot, TypeScript) is read
+//! through a [`Tree`], so that the same code checks the working tree, the staged files, and another
+//! commit.
 
 mod git;
 mod ignore_rules;
@@ -90,7 +90,7 @@ pub const IGNORED_FOLDERS: &[&str] = &[
     "coverage",
 ];
 
-/// How many bytes a buffer has room for at first: hardly any source file is longer.
+/// The bytes that a buffer has room for at first: hardly any source file is longer.
 const ROOM: usize = 64 * 1024;
 
 /// The files on disk, as far as they are regular files of the repository.
@@ -125,6 +125,7 @@ impl Tree for WorkingTree {
         let mut file = self.boundary.open(&self.root.join(path))?;
         let mut filled = 0;
         loop {
+            // The buffer keeps its length between files, so that it is zeroed only once.
             if filled == buffer.len() {
                 buffer.resize((2 * filled).max(ROOM), 0);
             }

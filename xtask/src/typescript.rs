@@ -1,7 +1,8 @@
-//! The TypeScript side: which files can matter ([`discover`]), how they are parsed ([`parse`]) and
-//! follow each other ([`modules`]), what their types and constants mean ([`resolve`], [`values`]),
-//! which [`routes`] and [`contracts`] a program makes that runs, and what their declarations say
-//! ([`crate::facts`]). Reading TypeScript never fails: what cannot be read is a fact too.
+//! The TypeScript side. Files that can matter are found ([`discover`]), parsed ([`parse`]) and
+//! linked by their imports ([`modules`]). Their types and constants are evaluated ([`resolve`],
+//! [`values`]), and the program runs to make its [`routes`] and [`contracts`]. The result is facts
+//! of their declarations ([`crate::facts`]). Reading TypeScript never fails: a part that cannot be
+//! read is a fact too.
 
 pub mod collect;
 pub mod contracts;
@@ -30,7 +31,7 @@ use crate::facts::{Facts, Origin};
 use crate::readers::reader::{Input, Reader};
 use crate::tree::Tree;
 
-/// The threads that read. They are kept: ending one takes longer than starting it, since all its
+/// The threads that read. They are kept, because ending one takes longer than starting it: all its
 /// memory is looked through.
 static POOL: OnceLock<rayon::ThreadPool> = OnceLock::new();
 
@@ -59,8 +60,8 @@ impl Reader for TypeScript {
     }
 }
 
-/// As the reader does, with the files that the prefilter leaves out. The facts are the same, which
-/// tests prove with this.
+/// Reads like the reader, but without the prefilter. The facts are the same, as tests prove with
+/// this function.
 ///
 /// # Errors
 /// As [`Reader::read`].

@@ -4,8 +4,8 @@ use std::io::{self, Write as _};
 use std::path::Path;
 
 /// Replaces the content of `file`, all of it or nothing, and creates its folder where there is
-/// none. `mode` is who may do what with it on Unix, less the umask, like that of `open`: a
-/// temporary file would be readable by its owner only.
+/// none. `mode` sets the permissions on Unix, less the umask, as for `open`: a temporary file would
+/// be readable by its owner only.
 ///
 /// # Errors
 /// When the folder cannot be created or written; the file is what it was then.
@@ -15,8 +15,10 @@ pub fn write(file: &Path, text: &str, mode: u32) -> io::Result<()> {
     let mut staging = tempfile::Builder::new();
     #[cfg(unix)]
     let staging = staging.permissions(std::os::unix::fs::PermissionsExt::from_mode(mode));
+    // Beside the file: a rename is atomic only within one file system.
     let mut staging = staging.tempfile_in(folder)?;
     staging.write_all(text.as_bytes())?;
+    // The content reaches the disk before the name leads to it: a crash leaves no empty file.
     staging.as_file().sync_all()?;
     staging.persist(file)?;
     Ok(())

@@ -2,10 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-/// 3,000 files as monorepos have them: one in five declares types, one in twenty schemas, the
-/// others are code.
-pub fn monorepo(root: &Path) -> PathBuf {
-    for at in 0..3_000 {
+/// The number of files in a large monorepo.
+pub const FILES: usize = 3_000;
+
+/// Writes so many files as monorepos have them: one in five declares types, one in twenty schemas,
+/// the others are code.
+pub fn monorepo(root: &Path, files: usize) -> PathBuf {
+    for at in 0..files {
         let folder = root.join(format!("src/part{}", at % 40));
         std::fs::create_dir_all(&folder).expect("a folder");
         let text = match at {

@@ -1,5 +1,5 @@
-//! A database that has already what pending migrations would make, because another tool or a person
-//! made it: it is to be adopted, and not migrated.
+//! Recognises a database that already has the objects of pending migrations, because another tool
+//! or a person made them. Such a database is adopted, not migrated.
 
 use super::{Context, drift};
 use crate::migrations::Migration;
@@ -7,8 +7,8 @@ use crate::report::{Category, Finding, Severity};
 use crate::schema::model::Schema;
 use crate::schema::provenance::Presence;
 
-/// The last of `pending` that a database without history has already, to judge by the names in its
-/// schema.
+/// Returns the last of the `pending` migrations that a database without history already has, judged
+/// by the names in its schema.
 #[must_use]
 pub fn last_present<'f>(
     context: &Context,
@@ -22,9 +22,10 @@ pub fn last_present<'f>(
     for migration in pending.iter().copied() {
         match context.provenance([migration]).presence(live) {
             Presence::Made => last = Some(migration),
-            // An object that is not there may never have been.
+            // Counts only behind a migration that is there: an absent object may never have
+            // existed.
             Presence::Removed if last.is_some() => last = Some(migration),
-            // A later migration may take away an object that an earlier one makes.
+            // Missing objects do not end the search: a later migration may have removed them.
             Presence::Removed | Presence::Missing | Presence::Unknown => {}
         }
     }
@@ -39,7 +40,7 @@ pub fn help(last: &Migration) -> String {
     )
 }
 
-/// Says that the database has what the migrations up to `last` make.
+/// Says that the database has the objects that the migrations up to `last` make.
 #[must_use]
 pub fn finding(last: &Migration, live: &Schema) -> Finding {
     let entity = live

@@ -1,5 +1,5 @@
 //! `db-baseline`: adopts a database that was made without this tool. Its history is written up to a
-//! version, once its schema is what the migrations up to there make.
+//! version, after a comparison has shown that the migrations up to there make its schema.
 
 use anyhow::{Result, bail};
 use postgres::Client;
@@ -40,6 +40,8 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
         .print(&format!("Database: {}\n", target.describe()))?;
     let lock_timeouts = LockTimeouts {
         lock_timeout: options.lock_timeout,
+        // The default of `--ddl-lock-timeout`. This command has no such option, because it changes
+        // no table of the application.
         ddl_lock_timeout: 3000,
         show_queries: false,
     };
@@ -49,7 +51,7 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
     worked
 }
 
-/// Records the migrations up to `last`, if the database has what they make.
+/// Records the migrations up to `last`, if the database has the schema that they make.
 fn adopt(
     context: &Context,
     client: &mut Client,
@@ -57,6 +59,7 @@ fn adopt(
     files: &[Migration],
     last: &Migration,
 ) -> Result<Outcome> {
+    // Read under the lock: another run may have recorded migrations before.
     if let Some(row) = history::read(client, &settings.history_table)?.last() {
         bail!(
             "cannot adopt the database: `{}` already records migrations, the last of them `{row}`; `cargo xtask \
@@ -70,6 +73,7 @@ fn adopt(
         .collect();
     let mut comparison = Comparison::new(context.scratch_environment().like(client, files)?, files);
     let expected = match comparison.schema_after(last.version) {
+        // The snapshot tells only the schema after the last migration.
         Err(error) if error.downcast_ref::<Unavailable>().is_some() && had.len() == files.len() => {
             let (Snapshot { schema, .. }, why) =
                 snapshot_fallback::snapshot(context, files, error)?;

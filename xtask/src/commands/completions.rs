@@ -1,4 +1,4 @@
-//! `completions`: what a shell needs to complete the command line.
+//! `completions`: prints the script by which a shell completes the command line.
 
 use anyhow::Result;
 use clap::CommandFactory as _;
@@ -16,8 +16,8 @@ pub struct Options {
     pub shell: Shell,
 }
 
-/// Runs `completions`. They are for the program itself, `xtask`: no shell completes what follows
-/// `cargo xtask`.
+/// Runs `completions`. The script completes the program `xtask` itself: no shell completes the
+/// arguments of `cargo xtask`.
 pub fn run(options: &Options, terminal: &Terminal) -> Result<Outcome> {
     terminal.print_exact(&script(options.shell))?;
     Ok(Outcome::Clean)

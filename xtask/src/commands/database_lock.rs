@@ -29,7 +29,7 @@ pub struct LockTimeouts {
     pub show_queries: bool,
 }
 
-/// Takes the lock of the database, telling who holds it meanwhile.
+/// Takes the lock of the database. While it waits, it names the session that holds the lock.
 pub fn take(
     context: &Context,
     client: &mut Client,
@@ -53,18 +53,19 @@ pub fn take(
         lock_pid: held.pid,
         server_version: held.server_version,
         ddl_lock_timeout: Duration::from_millis(lock_timeouts.ddl_lock_timeout),
+        // The pauses double from at most 0.5 s, so that a run gives up after at most 7.5 s of them.
         retries: 4,
         liveness: held.liveness,
         blockers: Blockers::new(lock_timeouts.show_queries),
     })
 }
 
-/// Looks who stands in the way of a run, as long as it lives. It connects when a wait has lasted a
-/// while; none is seen where there is no second connection to be had.
+/// Watches for sessions that block this run, for as long as the result lives. It connects only
+/// after a wait has lasted a while. Without a second connection no blocker is seen.
 pub fn look_out(context: &Context, target: &Arc<Target>, settings: &SessionSettings) -> Lookout {
     let target = Arc::clone(target);
     let terminal = context.terminal;
-    // Nobody to tell is no reason to stop in the middle.
+    // A stderr that cannot be written is no reason to stop in the middle.
     let tell = move |text: &str| drop(terminal.eprint(&format!("{text}\n")));
     let connect = move || connect_beside(&target).ok();
     Lookout::start(

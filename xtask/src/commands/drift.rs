@@ -1,4 +1,4 @@
-//! Changes that somebody made in a database past its migrations, as findings.
+//! Drift as findings: changes that were made in a database outside its migrations.
 
 use anyhow::Result;
 use postgres::Client;
@@ -11,7 +11,7 @@ use crate::migrations::journal::Phase;
 use crate::migrations::state::State;
 use crate::migrations::tables::Records;
 use crate::postgres::scratch::Unavailable;
-use crate::report::{Category, Finding, Severity};
+use crate::report::{Category, Finding, Rule, Severity};
 use crate::schema::diff::{Change, Likeness, SchemaDiff};
 use crate::schema::model::Schema;
 use crate::schema::snapshot;
@@ -19,7 +19,23 @@ use crate::schema::snapshot;
 /// The type of the findings.
 pub const KIND: &str = "SCHEMA_DRIFT";
 
-/// The severity of the findings; none where nobody wants to hear of them.
+/// The documentation of the findings, for reports that carry it.
+#[must_use]
+pub fn documentation() -> Rule {
+    Rule {
+        kind: KIND,
+        summary: "The database is not what its migrations made.".into(),
+        help: "The database is not what its migrations made.\n\n## Why\n\
+               A migration or a way back was tried on the schema that the files describe. On another \
+               schema it may fail, or destroy what nobody has looked at.\n\n\
+               ## Example\n```sql\nALTER TABLE users ADD COLUMN note text;\n```\n\
+               by hand in production. Write the change as a migration, undo it, or list the object \
+               with a reason under `accepted-drift` in the configuration."
+            .into(),
+    }
+}
+
+/// The severity of the findings; none where the configuration switches them off.
 #[must_use]
 pub fn severity(config: &Config) -> Option<Severity> {
     config
@@ -29,20 +45,20 @@ pub fn severity(config: &Config) -> Option<Severity> {
         .unwrap_or(Some(Severity::Error))
 }
 
-/// The result of a look for drift.
+/// The result of looking for drift.
 #[derive(Debug)]
 pub enum Drift {
-    /// All that was found.
+    /// The drift that was found, if any.
     Findings(Vec<Finding>),
-    /// The reason why nobody looked.
+    /// The reason why the database was not compared.
     NotLookedAt(String),
 }
 
-/// Compares `live`, the schema of the database of `client`, with what the migrations make that
-/// `records` says it has.
+/// Compares `live`, the schema of the database of `client`, with the schema that its recorded
+/// migrations (`records`) make.
 ///
 /// # Errors
-/// When the migrations do not run on the scratch database, and those of the queries.
+/// When the migrations do not run on the scratch database, or a query fails.
 pub fn look(
     context: &Context,
     client: &mut Client,
@@ -59,6 +75,7 @@ pub fn look(
     if severity.is_none() && !looks_at_privileges {
         return Ok(Drift::Findings(Vec::new()));
     }
+    // Without matching files nothing tells which schema the database should have.
     if !state.problems.is_empty() {
         return Ok(Drift::NotLookedAt(
             "its history and the migration files disagree".to_owned(),
@@ -77,6 +94,7 @@ pub fn look(
         Some(noted) => live::is_digest_of(noted, live, client)?,
         None => false,
     };
+    // The last run noted this very digest after it had compared the catalogs: no replay is needed.
     if is_noted && !looks_at_privileges {
         return Ok(Drift::Findings(Vec::new()));
     }
@@ -116,14 +134,15 @@ fn expected(
 ) -> Result<Schema> {
     let applied: Vec<Migration> = state.applied_files().cloned().collect();
     let snapshot = snapshot::read(&context.tree(), &context.config.snapshot)?;
+    // A snapshot of exactly the applied migrations saves the replay.
     match snapshot.filter(|snapshot| snapshot.is_fresh(&applied)) {
         Some(snapshot) => Ok(snapshot.schema),
         None => comparison.schema_after(newest),
     }
 }
 
-/// A finding for each object of `difference`, between what the migrations make and what the
-/// database is.
+/// Makes a finding for each object of `difference`, which is between the schema of the migrations
+/// and that of the database.
 #[must_use]
 pub fn findings(difference: &SchemaDiff, severity: Option<Severity>) -> Vec<Finding> {
     match (severity, difference.likeness()) {
@@ -135,7 +154,8 @@ pub fn findings(difference: &SchemaDiff, severity: Option<Severity>) -> Vec<Find
     }
 }
 
-/// One difference for each object.
+/// Splits a difference into one for each object. The changes of one object are neighbours, because
+/// [`SchemaDiff`] is ordered by object.
 fn by_object(difference: &SchemaDiff) -> Vec<SchemaDiff> {
     let mut objects: Vec<SchemaDiff> = Vec::new();
     for change in &difference.changes {
@@ -180,7 +200,7 @@ fn finding(difference: &SchemaDiff, severity: Severity) -> Finding {
     finding.with_detail("difference", difference.to_string())
 }
 
-/// How to say that the first change is right as it is, for the end of a message.
+/// Explains how to accept the first change in the configuration, for the end of a message.
 #[must_use]
 pub fn how_to_accept(difference: &SchemaDiff) -> String {
     let first = difference

@@ -1,6 +1,6 @@
-//! `install-hooks`: a hook that verifies what is about to be committed, where git looks for it. A
-//! hook of somebody else is never touched, and where a tool manages the hooks, the lines for its
-//! configuration are shown instead.
+//! `install-hooks`: writes the hook that verifies the staged files before each commit. A hook that
+//! another program or a person wrote is never touched. Where a tool manages the hooks, the lines
+//! for its configuration are shown instead.
 
 mod managers;
 mod script;
@@ -26,7 +26,7 @@ enum PresentHook {
     Nothing,
     /// Written by this command.
     Ours(String),
-    /// Somebody else's.
+    /// Written by another program or a person.
     Theirs(String),
 }
 
@@ -51,6 +51,7 @@ fn install(context: &Context, repository: &Repository, file: &Path) -> Result<St
     )?;
     let name = shown(repository, file);
     let present = present(file).with_context(|| format!("cannot read the hook `{name}`"))?;
+    // Asked before the managers: a hook that already calls the tool needs nothing more.
     if let PresentHook::Theirs(text) = &present
         && managers::is_called_in(text)
     {
@@ -88,7 +89,7 @@ fn uninstall(repository: &Repository, file: &Path) -> Result<String> {
     }
 }
 
-/// A symbolic link is somebody else's, whatever it leads to.
+/// Reads the hook. A symbolic link is never ours, wherever it leads.
 fn present(file: &Path) -> std::io::Result<PresentHook> {
     let is_link = std::fs::symlink_metadata(file).is_ok_and(|found| found.file_type().is_symlink());
     let text = match std::fs::read(file) {
@@ -96,6 +97,7 @@ fn present(file: &Path) -> std::io::Result<PresentHook> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound && !is_link => {
             return Ok(PresentHook::Nothing);
         }
+        // A link that leads nowhere still takes the place of the hook.
         Err(_) if is_link => String::new(),
         Err(error) => return Err(error),
     };
@@ -106,7 +108,8 @@ fn present(file: &Path) -> std::io::Result<PresentHook> {
     })
 }
 
-/// `core.hooksPath` may name a folder for all repositories of a person.
+/// Refuses a folder outside this repository: `core.hooksPath` may name one that all repositories of
+/// a person share.
 fn refuse_shared(repository: &Repository, file: &Path, call: &script::HookCall) -> Result<()> {
     let common = repository.common_folder()?;
     if file.starts_with(&common) || file.starts_with(repository.top()) {
@@ -129,6 +132,7 @@ fn shown(repository: &Repository, file: &Path) -> String {
 }
 
 fn write(file: &Path, text: &str) -> Result<()> {
+    // Git runs a hook only where it is executable.
     whole_file::write(file, text, 0o755)
         .with_context(|| format!("cannot write the hook `{}`", file.display()))
 }

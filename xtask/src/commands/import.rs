@@ -1,6 +1,6 @@
-//! `db-import`: writes pairs of files from the migrations of another tool. It writes all that are
-//! new or none, leaves those that are there as they are, and says what it could not carry over. Of
-//! a database without migrations it writes the first.
+//! `db-import`: writes pairs of files from the migrations of another tool. It writes all new pairs
+//! or none, leaves present ones unchanged, and reports the parts that it could not carry over. For
+//! a database without migrations it writes the first one.
 
 mod database;
 mod origin;
@@ -64,7 +64,8 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
         ),
     };
     let tool = layout.name();
-    // As `init` says it, relative to the monorepo; else as the shell completes it.
+    // `init` proposes folders relative to the monorepo; a shell completes them relative to the
+    // current folder.
     let inside = context.root.join(dir);
     let dir = if inside.is_dir() { &inside } else { dir };
     let found = import::read(&WorkingTree::new(dir), layout)
@@ -120,7 +121,7 @@ fn present(tree: &WorkingTree, to: &str) -> Result<Vec<PresentMigration>> {
     ups.map(read).collect()
 }
 
-/// Says which migrations are no longer what an import would write.
+/// Notes the migrations whose files an import would write differently now.
 fn note_others(
     to: &str,
     pairs: &[MigrationFiles],
@@ -143,7 +144,7 @@ fn note_others(
     }
 }
 
-/// The files to write. Of a migration that is there a file is written only if it is missing.
+/// The files to write. For a migration that is there already, only a missing file is written.
 fn new_files<'a>(
     tree: &WorkingTree,
     root: &Path,
@@ -188,10 +189,11 @@ fn refuse_taken_version(tree: &WorkingTree, to: &str, pair: &MigrationFiles) -> 
     Ok(())
 }
 
-/// All files or none.
+/// Writes all files or none.
 fn write(files: &[(PathBuf, &str)]) -> Result<()> {
     for (number, (path, text)) in files.iter().enumerate() {
         if let Err(error) = create(path, text) {
+            // Only files of this import: `create` never opens an existing one.
             files[..number]
                 .iter()
                 .for_each(|(path, _)| drop(fs::remove_file(path)));
@@ -203,7 +205,7 @@ fn write(files: &[(PathBuf, &str)]) -> Result<()> {
     Ok(())
 }
 
-/// Never overwrites.
+/// Creates a file, and never overwrites one.
 fn create(path: &Path, text: &str) -> std::io::Result<()> {
     path.parent().map_or(Ok(()), fs::create_dir_all)?;
     File::create_new(path)?.write_all(text.as_bytes())
@@ -215,7 +217,7 @@ struct ImportSummary<'a> {
     to: &'a str,
     /// The pairs that are new.
     pairs: &'a [&'a MigrationFiles],
-    /// How many are there already.
+    /// The number of migrations that are there already.
     there: usize,
     notes: &'a [Note],
     dry_run: bool,

@@ -1,5 +1,5 @@
-//! `init`: proposes the configuration for a monorepo, and writes it when asked to. It changes no
-//! line that is there.
+//! `init`: proposes the configuration for a monorepo, and writes it on request. It changes no
+//! existing line.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::Write as _;
@@ -22,7 +22,7 @@ pub struct Options {
     pub write: bool,
 }
 
-/// Where the configuration goes.
+/// The place for the configuration.
 #[derive(Debug, PartialEq, Eq)]
 enum Destination {
     /// To the end of `Cargo.toml`, under this section.
@@ -75,7 +75,7 @@ pub fn run(
     Ok(Outcome::Clean)
 }
 
-/// An error if there is a configuration already.
+/// Returns the place for the configuration; an error if there is one already.
 fn place(root: &Path) -> Result<Destination> {
     let own = root.join("db.toml");
     if own.exists() {

@@ -1,5 +1,5 @@
-//! `db-inspect`: prints what was read from the application side and the schema, so that no verdict
-//! is a mystery.
+//! `db-inspect`: prints the facts that were read from the application side and the schema, so that
+//! each verdict can be traced.
 
 mod human;
 mod json;
@@ -42,7 +42,7 @@ pub enum Subject {
     Routes,
 }
 
-/// Which table each declaration describes, by the place of its name.
+/// The table that each declaration describes, by the place of the declaration's name.
 type TablesOf = HashMap<Location, ObjectName>;
 
 /// Runs `db-inspect`.
@@ -70,7 +70,7 @@ fn render(facts: &Facts, tables: &TablesOf, what: Option<Subject>, format: Forma
     }
 }
 
-/// The tables of each ORM that can be read, those of which there are none included.
+/// Groups `tables` by ORM. An ORM without tables is included.
 fn by_origin(
     tables: &[Declaration],
 ) -> impl Iterator<Item = (Origin, impl Iterator<Item = &Declaration>)> {
@@ -85,7 +85,7 @@ fn by_origin(
     })
 }
 
-/// Whether an endpoint that is not resolved is one of `what`.
+/// Whether an unresolved endpoint belongs to the subject `what`.
 fn is_wanted(endpoint: &UnresolvedEndpoint, what: Option<Subject>) -> bool {
     let is_contract = endpoint.what == "contract";
     what.is_none_or(|what| is_contract == (what == Subject::Contracts))
@@ -114,8 +114,8 @@ fn fresh_snapshot(context: &Context, migrations: &[Migration]) -> Result<Option<
         .map(|snapshot| snapshot.schema))
 }
 
-/// Which table each declaration describes. What is read from TypeScript is shown also where there
-/// are no migrations, and from an old snapshot rather than not at all.
+/// Returns the table that each declaration describes. An outdated snapshot is better than none, and
+/// without one the TypeScript is shown without tables.
 fn tables_of(context: &Context, facts: &Facts) -> Result<TablesOf> {
     let Some(snapshot) = snapshot::read(&context.tree(), &context.config.snapshot)? else {
         return Ok(TablesOf::new());

@@ -1,5 +1,5 @@
 //! Verifies the application side against a schema, wherever the schema comes from: a prediction, or
-//! a transaction that is not committed yet. What describes the application side is read once.
+//! a transaction that is not committed yet. The application side is read once, for all schemas.
 
 use std::io;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crate::schema::model::Schema;
 use crate::schema::provenance::Provenance;
 use crate::tree::Tree;
 
-/// Judges schemas.
+/// Compares schemas with the application side.
 #[derive(Debug)]
 pub struct Judge<'a> {
     context: &'a Context,
@@ -27,12 +27,12 @@ pub struct Judge<'a> {
 }
 
 impl<'a> Judge<'a> {
-    /// Reads what describes the application side, and which migration last touched what, to judge
-    /// whatever schema.
+    /// Reads the descriptions of the application side, and the migration that last touched each
+    /// object. Any schema can then be judged.
     ///
     /// # Errors
-    /// When a configured folder does not exist, or a file cannot be read: what it declares would be
-    /// taken for missing, or worse, not be missed.
+    /// When a configured folder does not exist, or a file cannot be read: its declarations would
+    /// count as missing, or worse, would not be missed.
     pub fn new(context: &'a Context, migrations: &[Migration]) -> Result<Self> {
         let facts = facts(context)?;
         let provenance = context.provenance(migrations);
@@ -51,7 +51,7 @@ impl<'a> Judge<'a> {
         self.context.provenance([migration])
     }
 
-    /// Verifies `schema`, which is that of `against`.
+    /// Verifies `schema`, which comes from `against`.
     #[must_use]
     pub fn judge(
         &self,
@@ -66,6 +66,7 @@ impl<'a> Judge<'a> {
             .baseline
             .as_ref()
             .map(|baseline| baseline.apply(&mut findings, file));
+        // After the baseline was applied: accepted findings need neither excerpts nor suggestions.
         let sources = self.sources(&findings);
         fixes::place(&mut findings, &sources);
         Verification {
@@ -84,20 +85,21 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// Adds what was found elsewhere than in the comparison to `report`, less what the baseline
-    /// accepts.
+    /// Adds findings from other sources than the comparison to `report`, without those that the
+    /// baseline accepts.
     pub fn add(&self, report: &mut Verification, mut more: Vec<Finding>) {
         if let Some(accepted) = &mut report.accepted {
             accepted.extend_to(&mut more);
         }
         if !more.is_empty() {
             report.findings.extend(more);
+            // A stable sort: within a category the findings of the comparison stay first.
             report.findings.sort_by_key(|finding| finding.category);
             report.sources = self.sources(&report.findings);
         }
     }
 
-    /// Everything that is wrong, accepted or not.
+    /// Returns all findings, those that the baseline accepts included.
     #[must_use]
     pub fn findings(&self, schema: &Schema) -> Vec<Finding> {
         let provenance = self.provenance.of_schema(schema);
@@ -120,7 +122,8 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// The texts that excerpts are taken from. A file that has vanished since is shown without one.
+    /// The texts of the files that `findings` name, for excerpts. A file that has vanished since is
+    /// shown without an excerpt.
     #[must_use]
     pub fn sources(&self, findings: &[Finding]) -> SourceTexts {
         let tree = self.context.tree();
@@ -143,7 +146,7 @@ impl<'a> Judge<'a> {
     }
 }
 
-/// The facts that the files tell.
+/// Reads the facts from the files.
 fn facts(context: &Context) -> Result<Facts> {
     let cache = context.memory.as_ref().map(|memory| &memory.read);
     let facts = readers::read(&readers::Input {

@@ -9,12 +9,12 @@ use crate::postgres::error::ServerError;
 use crate::schema::model::Schema;
 use crate::schema::snapshot;
 
-/// Reads it, also inside an open transaction.
+/// Reads the schema, also inside an open transaction.
 pub fn read(client: &mut impl GenericClient, config: &Config) -> Result<Schema> {
     read_with(&mut CatalogReader::new(OwnTables::of(config)), client)
 }
 
-/// Reads it with a `reader` that is kept for the next time.
+/// Reads the schema with a `reader` that is kept for the next reading.
 pub fn read_with(reader: &mut CatalogReader, client: &mut impl GenericClient) -> Result<Schema> {
     let schema = reader.read(client);
     schema
@@ -22,8 +22,8 @@ pub fn read_with(reader: &mut CatalogReader, client: &mut impl GenericClient) ->
         .context("cannot read the catalogs of the database")
 }
 
-/// Names what is read of a database, and in which version of the schema's model: what was found out
-/// with another one says nothing about what this one would find.
+/// Identifies how a database is read: the version of the tool, and the settings that affect the
+/// result. Results under another identity do not count for this one.
 #[must_use]
 pub fn model(config: &Config) -> String {
     format!(
@@ -40,6 +40,8 @@ pub fn is_digest_of(noted: &str, schema: &Schema, client: &mut impl GenericClien
     if noted == snapshot::digest(schema) {
         return Ok(true);
     }
+    // Earlier versions of the tool took digests with the server's own entries among the options of
+    // columns.
     let stored = options::with_server_entries(client, schema.clone())
         .map_err(|error| anyhow!(ServerError::from(error)));
     Ok(noted == snapshot::digest(&stored.context("cannot read the options of the columns")?))

@@ -9,9 +9,9 @@ use crate::schema::model::Schema;
 /// The results that are kept between runs.
 #[derive(Debug, Default)]
 pub struct Memory {
-    /// What readers made of files.
+    /// The results of readers, by file.
     pub read: Cache,
-    /// The schema of the last replay, and of which migrations.
+    /// The migrations of the last replay, and their schema.
     replayed: Mutex<Option<(Vec<Migration>, Schema)>>,
 }
 

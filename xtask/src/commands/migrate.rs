@@ -1,5 +1,5 @@
-//! `db-migrate`: verifies what the pending migrations will make, applies them one transaction each,
-//! verifies again before each commit, and reports.
+//! `db-migrate`: verifies the schema that the pending migrations will make, applies each in one
+//! transaction, verifies again before each commit, and reports.
 
 mod before;
 mod commit_verifier;
@@ -65,8 +65,8 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
         .as_deref()
         .filter(|url| !url.is_empty());
     let open = || Target::open(url, &context.config, &context.root).map(PendingClient::begin);
-    // Connecting to a server takes as long as reading the files. A server of ours is not started
-    // for files that are refused.
+    // Connecting takes as long as reading the files, so both happen at once. An embedded server is
+    // not started before the files are accepted.
     let early = url.map(|_| open());
     let files = files::load(&context.tree(), &context.config.migrations)?;
     let asked = options
@@ -125,11 +125,11 @@ struct Ready<'a, 'f> {
     tables: Tables,
     /// The digest of the catalogs, where they were read.
     digest: Option<String>,
-    /// The stamp of the catalogs, where they were compared whole and were what they should be.
+    /// The stamp of the catalogs, where they were compared whole and were as expected.
     stamp: Option<String>,
 }
 
-/// One run, and what is known of it so far.
+/// One run, and its results so far.
 struct MigrationRun<'a> {
     context: &'a Context,
     asked: Option<&'a Migration>,
@@ -215,7 +215,7 @@ impl<'a> MigrationRun<'a> {
         }
     }
 
-    /// Reads, predicts and verifies everything that can be known before anything is applied; none
+    /// Reads, predicts and verifies everything that can be known before anything is applied. `None`
     /// when the history itself is refused.
     fn prepare<'f>(
         &mut self,
@@ -246,6 +246,7 @@ impl<'a> MigrationRun<'a> {
         let pending = survey.state.pending.iter().copied();
         let planned: Vec<&Migration> = pending.filter(|file| file.version <= last).collect();
         self.result.planned = planned.iter().map(ToString::to_string).collect();
+        // A run with nothing to do needs no scratch database, and so no query for its names.
         if !survey.is_settled() {
             self.likeness = self
                 .context
@@ -259,6 +260,7 @@ impl<'a> MigrationRun<'a> {
             .needs_catalogs
             .then(|| live::read_with(&mut self.reader, client))
             .transpose()?;
+        // Only now: the TypeScript was read while the database answered.
         let judge = reading.judge()?;
         let mut comparison = Comparison::new(self.environment(), files);
         let adoptable = live.as_ref().and_then(|live| self.adoptable(&survey, live));
@@ -274,6 +276,7 @@ impl<'a> MigrationRun<'a> {
             (planned.len(), files),
             &mut comparison,
         )?;
+        // Instead of the drift, the advice is to adopt the database.
         if let Some(found) = adoptable.filter(|_| is_no_database_of_ours(&drift, &prediction)) {
             self.result.error = Some(
                 "the database has the tables of pending migrations; nothing was applied".into(),
@@ -298,6 +301,8 @@ impl<'a> MigrationRun<'a> {
             before::picture(&mut self.result.pre, &judge, &prediction, planned.len());
         }
         self.say(&human::migration::before(&self.result, style))?;
+        // The survey took the stamp before the catalogs were read: the next run sees a change that
+        // was made in between.
         let stamp = survey
             .stamp
             .filter(|_| is_as_expected && !survey.is_unchanged);
@@ -316,8 +321,8 @@ impl<'a> MigrationRun<'a> {
         }))
     }
 
-    /// Advice about the migrations that are to be applied. To a database that has none yet no
-    /// application is connected which they could hurt.
+    /// Advice about the migrations that are to be applied. A database without migrations gets none:
+    /// no application that they could hurt is connected to it.
     fn advice(&self, applied: &[&Migration], planned: &[&Migration]) -> Result<Vec<Finding>> {
         if applied.is_empty() {
             return Ok(Vec::new());
@@ -378,10 +383,12 @@ impl<'a> MigrationRun<'a> {
         self.result.applied = applied;
         self.result.post = post;
         self.result.success = outcome.is_ok();
+        // Migrations are applied in order, so the first that is not applied has failed.
         let failed = self.result.planned.get(self.result.applied.len());
         let failed = files
             .iter()
             .find(|file| failed.is_some_and(|name| *name == file.to_string()));
+        // A COMMIT without an answer, or a migration without transaction, may have left changes.
         self.result.in_doubt = outcome.as_ref().is_err_and(commit::is_in_doubt)
             || !self.result.success && failed.is_some_and(|migration| migration.no_transaction);
         let outcome = outcome.or_else(|error| match error.downcast_ref::<Rejected>() {
@@ -429,10 +436,11 @@ impl<'a> MigrationRun<'a> {
     }
 }
 
-/// Leaves the stamp of catalogs that had to be compared whole, so that the next run need not.
+/// Leaves the stamp of catalogs that were compared whole, so that the next run need not compare
+/// them again.
 fn leave_stamp(client: &mut Client, session: Session<'_>, ready: &Ready<'_, '_>) {
     if let (Some(stamp), Some(newest)) = (&ready.stamp, ready.recorded.last()) {
-        // It saves time and says nothing: a role that may only read goes on without it.
+        // A stamp only saves time: a role that may only read goes on without it.
         let _ = journal::leave_stamp(
             client,
             &session.settings.history_table,

@@ -1,5 +1,5 @@
-//! `db-new`: writes the pair of files of a new migration. It says what belongs into each, and
-//! leaves the down file empty, so that the migration does not run before somebody has thought about
+//! `db-new`: writes the pair of files of a new migration. It says what belongs in each. The down
+//! file has no statement, so that the migration does not run before its author has thought about
 //! the way back.
 
 use std::fs::{self, File};
@@ -57,7 +57,7 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
     Ok(Outcome::Clean)
 }
 
-/// The migration files that are there, whatever else is wrong with the folder.
+/// Lists the migration files that are there, also in a folder with other problems.
 fn existing(context: &Context) -> Result<Vec<FileName>> {
     let folder = &context.config.migrations;
     if !context.root.join(folder).exists() {
@@ -67,7 +67,7 @@ fn existing(context: &Context) -> Result<Vec<FileName>> {
     Ok(files.into_iter().map(|(name, _path)| name).collect())
 }
 
-/// Both files or none.
+/// Writes both files or none.
 fn write_pair(root: &Path, files: &[(&String, String); 2]) -> Result<()> {
     let mut written = Vec::new();
     for (path, text) in files {
@@ -82,7 +82,7 @@ fn write_pair(root: &Path, files: &[(&String, String); 2]) -> Result<()> {
     Ok(())
 }
 
-/// Never overwrites.
+/// Creates a file, and never overwrites one.
 fn create(path: &Path, text: &str) -> std::io::Result<()> {
     path.parent().map_or(Ok(()), fs::create_dir_all)?;
     File::create_new(path)?.write_all(text.as_bytes())

@@ -30,6 +30,7 @@ fn ensure_inside(root: &Path, configured: &Path) -> io::Result<()> {
     let ancestors = configured
         .ancestors()
         .filter(|part| !part.as_os_str().is_empty());
+    // A path that does not exist yet has no links: the first existing folder above it decides.
     let Some(existing) = ancestors
         .map(|part| root.join(part))
         .find(|path| path.exists())
@@ -44,7 +45,7 @@ fn ensure_inside(root: &Path, configured: &Path) -> io::Result<()> {
     }
 }
 
-/// Whether the first link on the way is none of the files that git knows.
+/// Whether git does not track the first link on the way.
 fn is_own_link(root: &Path, configured: &Path) -> bool {
     let mut way: Vec<&Path> = configured.ancestors().collect();
     way.reverse();

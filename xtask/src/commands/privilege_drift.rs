@@ -1,8 +1,8 @@
 //! Privileges and owners that were changed by hand, outside the migrations. Servers and providers
-//! grant much by themselves, so only what the migrations have in hand is looked at: an object on
-//! which they grant or revoke something, and owners where they set any. Where they say nothing of
-//! privileges, nothing is said of them. The same goes for default privileges, those of objects that
-//! the role which migrates, or another, is going to make.
+//! grant much by themselves, so only privileges that the migrations manage are compared. Those are
+//! privileges on objects on which they grant or revoke any, and owners where they set any.
+//! Migrations that set no privileges get no findings. The same holds for default privileges, which
+//! apply to objects that a role is going to make.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -14,18 +14,34 @@ use regex::Regex;
 use super::Context;
 use crate::config::Config;
 use crate::migrations::Migration;
-use crate::report::{Category, Finding, Severity};
+use crate::report::{Category, Finding, Rule, Severity};
 use crate::schema::model::Schema;
 use crate::schema::privileges::{NewObjects, Privilege, each};
 
 /// The type of the findings.
 pub const KIND: &str = "PRIVILEGE_DRIFT";
 
+/// The documentation of the findings, for reports that carry it.
+#[must_use]
+pub fn documentation() -> Rule {
+    Rule {
+        kind: KIND,
+        summary: "Privileges or owners are not as the migrations set them.".into(),
+        help: "Privileges or owners are not as the migrations set them.\n\n## Why\n\
+               The application may read or change more than was reviewed, or fails on what it may no \
+               longer do.\n\n\
+               ## Example\n```sql\nGRANT DELETE ON users TO reporting;\n```\n\
+               by hand in production. Write it as a migration, revoke it, or list it with a reason \
+               under `accepted-drift` in the configuration."
+            .into(),
+    }
+}
+
 /// The keywords of statements that grant or revoke privileges, or set an owner.
 static WORDS: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"(?i)\b(grant|revoke|owner\s+to|authorization)\b").ok());
 
-/// The severity of the findings; none where nobody wants to hear of them.
+/// The severity of the findings; none where the configuration switches them off.
 #[must_use]
 pub fn severity(config: &Config) -> Option<Severity> {
     config
@@ -50,10 +66,10 @@ pub fn is_asked_for<'m>(
 }
 
 /// Compares the privileges of `live`, the schema of the database of `client`, with those of
-/// `expected`, which its migrations make on a scratch database. A finding for each object.
+/// `expected`, which its migrations make on a scratch database. Returns a finding for each object.
 ///
 /// # Errors
-/// Those of the query.
+/// When the query fails.
 pub fn look(
     context: &Context,
     client: &mut Client,
@@ -100,7 +116,7 @@ fn finding(object: &str, what: &[String], severity: Severity) -> Finding {
 /// The role that makes snapshots.
 const POSTGRES: &str = "postgres";
 
-/// Roles whose privileges say nothing: those that own or make everything, and superusers.
+/// Roles whose privileges are not compared: those that own or make everything, and superusers.
 #[derive(Debug, Default)]
 struct Insiders {
     all: BTreeSet<String>,
@@ -141,8 +157,9 @@ impl Insiders {
         Ok(insiders)
     }
 
-    /// The default privilege under the role of this database that migrates, where only the role is
-    /// called otherwise on the server where `privilege` was read. Any other privilege as it is.
+    /// Renames the role of a default privilege to the migrating role of this database. That role
+    /// may have another name on the server where `privilege` was read. Returns any other privilege
+    /// unchanged.
     fn here(&self, privilege: Privilege) -> Privilege {
         let Some(new) = NewObjects::of(&privilege).filter(|new| self.all.contains(&new.maker))
         else {
@@ -223,7 +240,7 @@ fn differences(expected: &Schema, live: &Schema, insiders: &Insiders) -> Vec<Pri
     };
     let by_default: Vec<DefaultPrivilege> = there.iter().filter_map(DefaultPrivilege::of).collect();
     let is_compared = |one: &&Privilege| {
-        // A privilege that only some versions know.
+        // Only some versions of PostgreSQL have this privilege.
         let is_known = one.what.trim_end_matches('*') != "MAINTAIN";
         let is_of_insider = one
             .grantee
@@ -241,6 +258,7 @@ fn differences(expected: &Schema, live: &Schema, insiders: &Insiders) -> Vec<Pri
         .filter(|one| match one.grantee {
             None => owners.has_another(one),
             Some(_) => {
+                // Servers and providers differ in their grants on `public`.
                 let is_managed =
                     managed.contains(root(&one.object)) && one.object != "namespace public";
                 is_managed
@@ -284,8 +302,7 @@ struct Owners<'a> {
 }
 
 impl Owners<'_> {
-    /// Whether something that the migrations make is missing: what an owner may nobody has to
-    /// grant.
+    /// Whether a privilege of the migrations is missing. An owner lacks none: it needs no grant.
     fn lacks(&self, one: &Privilege) -> bool {
         let owner = self
             .there
@@ -295,7 +312,7 @@ impl Owners<'_> {
         owner != one.grantee.as_deref().unwrap_or(&one.what)
     }
 
-    /// Whether an object has an owner that migrations which make owners did not give it.
+    /// Whether an object has an owner that the migrations did not set, though they set others.
     fn has_another(&self, one: &Privilege) -> bool {
         !self.made.is_empty()
             && !self.made.contains_key(one.object.as_str())

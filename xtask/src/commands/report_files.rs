@@ -16,10 +16,10 @@ pub const MIGRATION: &str = "migration-result.json";
 /// The file of the report of `db-rollback`.
 pub const ROLLBACK: &str = "rollback-result.json";
 
-/// Writes `text` as the report `name`; its path.
+/// Writes `text` as the report `name`, and returns its path.
 ///
 /// # Errors
-/// When the folder cannot be written. What the report is about has happened all the same.
+/// When the folder cannot be written. The run that the report describes has happened all the same.
 pub fn write(context: &Context, name: &str, text: &str) -> Result<PathBuf> {
     let cannot = || {
         format!("cannot write the report `{name}`: name another folder with `--report-dir <dir>`")

@@ -1,5 +1,5 @@
-//! `db-rollback`: says what would be undone and lost, undoes it in one transaction, verifies that
-//! the schema is what it was, and reports.
+//! `db-rollback`: shows the migrations and the data that would go, undoes the migrations in one
+//! transaction, verifies that the earlier schema is back, and reports.
 
 mod at_start;
 mod restoration;
@@ -79,7 +79,7 @@ pub struct Options {
 }
 
 impl Options {
-    /// The names of what may be lost.
+    /// The names of the objects that may be lost.
     fn accepted(&self) -> BTreeSet<String> {
         given_names(self.accept_data_loss.iter().map(String::as_str))
     }
@@ -90,7 +90,7 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
     if options.test {
         return test::run(context, options);
     }
-    // A half-written new migration must not stand in the way of undoing an old one.
+    // A half-written new migration must not prevent undoing an old one.
     let (files, problems) = files::read(&context.tree(), &context.config.migrations)?;
     let target = Arc::new(Target::open(
         context.options.database_url.as_deref(),
@@ -115,7 +115,7 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
     run.finish(worked)
 }
 
-/// One run, and what is known of it so far.
+/// One run, and its results so far.
 struct RollbackRun<'a> {
     context: &'a Context,
     options: &'a Options,
@@ -284,7 +284,7 @@ impl<'a> RollbackRun<'a> {
             }
         };
         if let Some(backup) = options.backup {
-            // Data whose COMMIT nobody confirmed may be gone: its files stay.
+            // Data whose COMMIT was not confirmed may be gone: its files stay.
             if !ending.as_ref().is_err_and(commit::is_in_doubt) {
                 backup.discard_uncommitted();
             }
@@ -333,15 +333,15 @@ impl<'a> RollbackRun<'a> {
         self.say(&human::rollback::after(&self.result, style))
     }
 
-    /// The oldest migration of the plan, once a part of it is undone and committed: another number
-    /// of them is left then.
+    /// The oldest migration of the plan, once a part of it is undone and committed: `--last N`
+    /// would now count others.
     fn oldest_left(&self) -> Option<&str> {
         let oldest = self.result.planned.last().map(|(name, _)| name.as_str());
         oldest.filter(|_| !self.result.rolled_back.is_empty())
     }
 
-    /// The command that goes on with what is left of the plan; none where the same words still mean
-    /// the same.
+    /// The command for the rest of the plan; none where the same options still select the same
+    /// migrations.
     fn go_on(&self) -> Option<String> {
         let accepted = self.options.accepted();
         let accepted: Vec<&str> = accepted.iter().map(String::as_str).collect();
@@ -382,7 +382,7 @@ impl<'a> RollbackRun<'a> {
         );
     }
 
-    /// `done` says what of a migration without transaction is done already.
+    /// Refuses to lose data. `done` is the part of a migration without transaction that is done.
     fn refuse(&mut self, losses: Vec<Loss>, done: Option<&str>) -> Result<()> {
         let before = match (done, self.result.rolled_back.is_empty()) {
             (Some(done), _) => done.to_owned(),
@@ -452,7 +452,7 @@ impl<'a> RollbackRun<'a> {
     }
 }
 
-/// Where the data that was lost is, and how it is put back.
+/// Says where the lost data is, and how to put it back.
 fn backup_note(backup: &Backup) -> Option<String> {
     let files = backup.kept();
     if !backup.has_script() {
@@ -469,7 +469,7 @@ fn backup_note(backup: &Backup) -> Option<String> {
     ))
 }
 
-/// Counts in the live database what the scratch run and the texts say would certainly be lost.
+/// Counts in the live database the data that the scratch run and the SQL say would be lost.
 fn foreseen_losses(
     client: &mut Client,
     plan: &Plan,

@@ -1,6 +1,6 @@
-//! How `db-migrate` and `db-rollback` end, whatever happened: the reports are written, the end is
-//! printed, and only then the error is told. A report that cannot be written neither undoes nor
-//! hides what was done.
+//! The end of `db-migrate` and `db-rollback`, whatever happened. The reports are written, the last
+//! lines are printed, and only then is the error returned. A report that cannot be written neither
+//! undoes nor hides the run.
 
 use anyhow::{Context as _, Result};
 
@@ -35,6 +35,7 @@ pub fn close(context: &Context, worked: Result<()>, closing: &RunSummary) -> Res
         (Format::Json, Some(page)) => terminal.print_markup(page)?,
         (Format::Json, None) => terminal.print_json(&closing.result)?,
     }
+    // The error of the run comes first: that of its report would hide it.
     worked?;
     written.with_context(|| closing.summary.clone())?;
     Ok(if closing.success {

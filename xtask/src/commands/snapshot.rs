@@ -1,5 +1,5 @@
-//! `db-snapshot`: rewrites the committed schema from the migrations, or says that it is not what
-//! they make. Both modes compute the same text.
+//! `db-snapshot`: rewrites the committed schema from the migrations, or shows how it differs from
+//! the schema that they make. Both modes compute the same text.
 
 use anyhow::{Context as _, Result};
 use similar::TextDiff;
@@ -63,13 +63,14 @@ fn check(context: &Context, snapshot: &Snapshot) -> Result<Outcome> {
     let path = &context.config.snapshot;
     let committed = match context.tree.read(path) {
         Ok(bytes) => {
+            // Entries that earlier versions of the tool wrote are no difference.
             snapshot::without_server_entries(String::from_utf8_lossy(&bytes).into_owned(), path)
         }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
         Err(error) => return Err(error).with_context(|| format!("cannot read `{path}`")),
     };
-    // What a migration does is told in a server's own words, of which those of another minor
-    // version may differ. Where they do, it runs on a scratch database again before it counts.
+    // Fingerprints hold the server's own wording, which another minor version may change, so they
+    // are not compared. Where one differs at a migration, a scratch database decides.
     let fingerprints = Snapshot::parse(&committed, path).map(|committed| committed.fingerprints);
     let current = Snapshot {
         fingerprints: fingerprints.unwrap_or_default(),

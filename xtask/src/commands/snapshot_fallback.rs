@@ -6,8 +6,8 @@ use super::Context;
 use crate::migrations::Migration;
 use crate::schema::snapshot::{self, FIX, Snapshot};
 
-/// The snapshot, which says what `files` make, and why there is no scratch database (`error`), on
-/// one line.
+/// Returns the snapshot, which holds the schema that `files` make, and on one line the reason for
+/// the missing scratch database (`error`).
 ///
 /// # Errors
 /// When there is no snapshot, or it does not stand for `files`: then nothing is known.

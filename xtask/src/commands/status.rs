@@ -1,5 +1,5 @@
-//! `db-status`: which database this is, which migrations it has, and what is wrong. Changes
-//! nothing, waits for nobody.
+//! `db-status`: shows the database, its migrations and their problems. It changes nothing, and
+//! waits for no lock.
 
 use anyhow::Result;
 use postgres::Client;
@@ -64,8 +64,8 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
     })
 }
 
-/// The changes that somebody made in the database past its migrations, and the reason where nobody
-/// looked.
+/// The changes that were made in the database outside its migrations, and the reason where it was
+/// not compared.
 fn drift(
     context: &Context,
     client: &mut Client,
@@ -82,7 +82,7 @@ fn drift(
     })
 }
 
-/// Says which migration a database without history has already.
+/// Marks the last migration that a database without history already has.
 fn say_adoptable(
     context: &Context,
     client: &mut Client,
@@ -176,7 +176,7 @@ fn status(name: String, state: MigrationState, problems: &[HistoryProblem]) -> M
     }
 }
 
-/// How far a run without transaction has come, if one of this version was interrupted.
+/// The progress of a run without transaction, if one of this version was interrupted.
 pub fn interrupted(
     context: &Context,
     client: &mut Client,

@@ -1,6 +1,6 @@
-//! `db-verify`: compares the TypeScript with the schema that the migrations make. While the
-//! snapshot stands for the migrations it is that schema, and no database is needed; a replay on a
-//! scratch database is, when they changed.
+//! `db-verify`: compares the TypeScript with the schema that the migrations make. The snapshot
+//! holds that schema while it stands for the migrations. Only after they changed is a replay on a
+//! scratch database needed.
 
 mod expected;
 mod fix;
@@ -81,12 +81,12 @@ impl Options {
     }
 }
 
-/// One verification, and what it was made of.
+/// One verification with its inputs.
 struct Examined<'a> {
     report: Verification,
     expected: ExpectedSchema,
     migrations: Vec<Migration>,
-    /// How many of them were asked for.
+    /// The number of requested migrations.
     asked: usize,
     judge: Judge<'a>,
 }
@@ -99,6 +99,7 @@ pub fn run(context: Context, options: &Options) -> Result<Outcome> {
     let context = &context;
     let mut examined = examine(context, options)?;
     if options.update_baseline {
+        // Accepted findings included, because the baseline is written anew.
         let findings = examined.judge.findings(&examined.expected.schema);
         return update_baseline(context, &[findings, examined.risks(context)?].concat());
     }
@@ -107,6 +108,7 @@ pub fn run(context: Context, options: &Options) -> Result<Outcome> {
     }
     if options.fix {
         let fixes = fix::fixed(context, &examined)?.write(context)?;
+        // Read again from disk: a file that was not written keeps its findings.
         examined = examined.again(context)?;
         examined.report.fixes = Some(fixes);
     }
@@ -115,7 +117,8 @@ pub fn run(context: Context, options: &Options) -> Result<Outcome> {
     Ok(outcome(&report))
 }
 
-/// The report with all that `db-verify` has to say beside the findings of the checks.
+/// Completes the report with advice about the migrations, and for the page with the changes of the
+/// schema.
 fn completed(context: &Context, options: &Options, examined: Examined<'_>) -> Result<Verification> {
     let risks = examined.risks(context)?;
     let Examined {
@@ -131,8 +134,8 @@ fn completed(context: &Context, options: &Options, examined: Examined<'_>) -> Re
     Ok(report)
 }
 
-/// Runs `db-verify --staged` and `--since`. The configuration is that of what is judged, too, and
-/// the one on disk may be broken.
+/// Runs `db-verify --staged` and `--since`. The configuration is taken from the judged files as
+/// well: the one on disk may be broken.
 pub fn run_on_git(
     root: PathBuf,
     global: GlobalOptions,
@@ -146,6 +149,7 @@ pub fn run_on_git(
     } else {
         Vec::new()
     };
+    // Asked before the tree is listed: a commit with nothing staged ends at once.
     if is_commit && changed.is_empty() && !staged::is_framework() {
         return staged::nothing(&terminal, "nothing is staged");
     }
@@ -186,8 +190,8 @@ fn examine<'a>(context: &'a Context, options: &Options) -> Result<Examined<'a>> 
     })
 }
 
-/// A database that is judged as it is need not have been made by migrations: Drizzle's `push` needs
-/// none.
+/// Reads the migrations. A database that is judged as it is may have none: Drizzle's `push` makes
+/// tables without migrations.
 fn migrations(context: &Context, options: &Options) -> Result<Vec<Migration>> {
     let folder = &context.config.migrations;
     if options.database && context.tree().files(folder).is_err() {
@@ -211,7 +215,7 @@ fn report(
 }
 
 impl Examined<'_> {
-    /// The same schema with the TypeScript of `context`, read again.
+    /// Repeats the verification of the same schema with the TypeScript of `context`, read again.
     fn again(self, context: &Context) -> Result<Examined<'_>> {
         let judge = Judge::new(context, &self.migrations)?;
         let mut report = report(
@@ -230,8 +234,8 @@ impl Examined<'_> {
         })
     }
 
-    /// Advice about the migrations that nobody looked at before. Where that is not known all of
-    /// them would be new, which helps nobody.
+    /// Advice about the migrations that were not reviewed before. Where nothing tells which were,
+    /// there is none: advice about every migration would be noise.
     fn risks(&self, context: &Context) -> Result<Vec<Finding>> {
         match &self.expected.known {
             Some(known) => lint::lint_new(&self.migrations[..self.asked], known, &context.config),

@@ -1,21 +1,21 @@
-//! Differences between the database and its migrations that a team lives with: what a provider
-//! adds, what the on-call made.
+//! Accepted differences between the database and its migrations: objects of a provider, changes by
+//! the on-call.
 
 use anyhow::{Result, bail};
 use serde::Deserialize;
 
-/// One of them.
+/// One accepted difference.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct AcceptedObject {
     /// The object that differs: `publication analytics`, `index notes.notes_title`; `*` stands for
     /// any text (`table events_*`).
     pub object: String,
-    /// Why that is right.
+    /// The reason for accepting it.
     pub reason: String,
 }
 
-/// All of them.
+/// All accepted differences.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AcceptedDrift(Vec<AcceptedObject>);
 
@@ -54,6 +54,7 @@ fn is_like(pattern: &str, text: &str) -> bool {
     let Some(last) = pieces.next_back() else {
         return rest.is_empty();
     };
+    // The first match of each piece suffices: it leaves the most text for the others.
     for piece in pieces {
         let Some(at) = rest.find(piece) else {
             return false;

@@ -1,6 +1,6 @@
 //! The name of refinery's history table. refinery puts it into its SQL as it is, so only names that
-//! need no quotes are let through: then every place that uses it means the same table, and nothing
-//! else can hide in it.
+//! need no quotes are accepted. Then every use means the same table, and no other SQL can hide in
+//! the name.
 
 use anyhow::{Result, bail};
 

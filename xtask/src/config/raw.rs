@@ -10,7 +10,7 @@ use super::accepted_drift::AcceptedObject;
 use super::scratch_names::ScratchNames;
 use crate::report::Severity;
 
-/// Where in a TOML file the configuration stands.
+/// The place of the configuration in a TOML file.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Section {
     /// The file holds nothing else.
@@ -89,18 +89,19 @@ impl Default for RawConfig {
     }
 }
 
-/// Which of squawk's rules judge new migrations.
+/// The rules of squawk that judge new migrations.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Lint {
     /// Rules that squawk itself leaves off by default.
     pub include: Vec<String>,
-    /// Rules that are not asked; replaces the default list.
+    /// Rules that are left out; replaces the default list.
     pub exclude: Vec<String>,
 }
 
-/// Rules about what this tool does itself (limits on waiting for locks, one transaction for each
-/// migration), and of taste: a type with a length is checked against the validation schemas.
+/// Rules about properties that this tool ensures itself (limits on waiting for locks, one
+/// transaction for each migration), and one of taste. A type with a length is checked against the
+/// validation schemas.
 pub const LINT_EXCLUDE: &[&str] = &[
     "require-lock-timeout",
     "require-statement-timeout",
@@ -131,9 +132,9 @@ pub enum Driver {
     Prisma,
 }
 
-/// How declarations are named after tables. `{Singular}` is `UserProfile` for `user_profiles`,
-/// `{Plural}` `UserProfiles`; in lower case (`{singular}`, `{plural}`) `userProfile` and
-/// `userProfiles`. First match wins.
+/// Patterns by which declarations are named after tables. `{Singular}` is `UserProfile` for
+/// `user_profiles`, `{Plural}` `UserProfiles`; in lower case (`{singular}`, `{plural}`)
+/// `userProfile` and `userProfiles`. First match wins.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct NamePatterns {
@@ -145,9 +146,9 @@ pub struct NamePatterns {
     pub update: Vec<String>,
     /// Zod schemas of a row.
     pub schema: Vec<String>,
-    /// Zod schemas of what is inserted.
+    /// Zod schemas for inserts.
     pub insert_schema: Vec<String>,
-    /// Zod schemas of what is updated.
+    /// Zod schemas for updates.
     pub update_schema: Vec<String>,
 }
 
@@ -224,9 +225,9 @@ pub struct Mapping {
     pub update: Vec<String>,
     /// Zod schemas of a row.
     pub schema: Vec<String>,
-    /// Zod schemas of what is inserted.
+    /// Zod schemas for inserts.
     pub insert_schema: Vec<String>,
-    /// Zod schemas of what is updated.
+    /// Zod schemas for updates.
     pub update_schema: Vec<String>,
 }
 
@@ -276,13 +277,15 @@ fn metadata(document: &toml::Table) -> Result<&toml::Table> {
     Ok(table)
 }
 
-/// serde names the unknown key and the known ones in one sentence; the nearest is what the person
-/// meant.
+/// Adds the nearest known key to the error. serde names the unknown key and the known ones in one
+/// sentence.
 fn explain(error: &toml::de::Error) -> anyhow::Error {
     let message = error.message().trim_end();
     let mut quoted = message.split('`').skip(1).step_by(2);
     let unknown = quoted.next().filter(|_| message.starts_with("unknown "));
     let nearest = unknown.and_then(|key| {
+        // In thousandths, because `max_by_key` needs a total order, which floats lack. Below 750
+        // the names have little in common, and no hint is better than a wrong one.
         let distance = |known: &&str| (strsim::jaro_winkler(key, known) * 1000.0) as u32;
         quoted
             .max_by_key(distance)

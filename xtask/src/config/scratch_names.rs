@@ -1,5 +1,6 @@
-//! Names and settings that scratch databases take where there is no target to be like: `db-verify`,
-//! `db-snapshot` and `db-rollback --test` work without one, and migrations may ask for them.
+//! Names and settings of scratch databases where there is no target to imitate. `db-verify`,
+//! `db-snapshot` and `db-rollback --test` work without a target, and migrations may query such
+//! names.
 
 use anyhow::{Result, bail};
 use serde::Deserialize;

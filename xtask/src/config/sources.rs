@@ -1,4 +1,4 @@
-//! Which files are read in which role.
+//! The files to read in each role.
 
 use anyhow::{Context, Result};
 use globset::{Candidate, Glob, GlobSet, GlobSetBuilder};
@@ -6,7 +6,7 @@ use globset::{Candidate, Glob, GlobSet, GlobSetBuilder};
 use super::raw::RawConfig;
 use super::stay_inside;
 
-/// Which files are read in which role. A file may have several.
+/// The files to read in each role. A file may have several.
 #[derive(Debug, Clone)]
 pub struct Sources {
     /// Row types, insert types, domain types.
@@ -19,7 +19,7 @@ pub struct Sources {
     pub routes: FilePatterns,
     /// Drizzle tables.
     pub drizzle: FilePatterns,
-    /// Files that have no role, whatever the others say.
+    /// Files that have no role, though other globs may match them.
     pub exclude: GlobSet,
     /// Whether `.d.ts` files have no role unless a glob names them.
     pub exclude_declarations: bool,
@@ -28,6 +28,7 @@ pub struct Sources {
 impl Sources {
     /// Takes the globs out of `raw`.
     pub(super) fn new(raw: &mut RawConfig) -> Result<Self> {
+        // The default glob is taken out of the set, because globs of roles may override it.
         let (declarations, exclude): (Vec<_>, Vec<_>) = std::mem::take(&mut raw.exclude)
             .into_iter()
             .partition(|glob| glob == ALL_DECLARATIONS);
@@ -43,9 +44,8 @@ impl Sources {
         })
     }
 
-    /// Whether the file has no role, whatever the globs of roles say. kysely-codegen and others
-    /// write what they read from the database to `.d.ts` files: a glob that ends like this means
-    /// them.
+    /// Whether the file has no role, though the globs of roles may match it. kysely-codegen and
+    /// others write types of the database to `.d.ts` files: a glob that ends like this means them.
     #[must_use]
     pub fn excludes(&self, file: &str) -> bool {
         let is_unnamed = || {
@@ -71,7 +71,7 @@ impl Sources {
     }
 }
 
-/// How the names of files end that hold declarations only.
+/// The end of the names of files that only hold declarations.
 const DECLARATIONS: &str = ".d.ts";
 
 /// The glob of all of them, as the defaults have it.
@@ -87,7 +87,7 @@ pub struct FilePatterns {
 }
 
 impl FilePatterns {
-    /// Whether nobody has given any.
+    /// Whether the configuration has none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.globs.is_empty()
@@ -99,13 +99,13 @@ impl FilePatterns {
         self.set.is_match_candidate(file)
     }
 
-    /// Which of the globs match the file, by their places in the list.
+    /// The globs that match the file, by their places in the list.
     #[must_use]
     pub fn matching(&self, file: &Candidate<'_>) -> Vec<usize> {
         self.set.matches_candidate(file)
     }
 
-    /// The folders that need to be walked: what stands before the first wildcard of each glob.
+    /// The folders to walk: the part of each glob before its first wildcard.
     pub fn roots(&self) -> impl Iterator<Item = &str> {
         self.globs.iter().map(|glob| literal_folder(glob))
     }

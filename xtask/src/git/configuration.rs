@@ -1,5 +1,5 @@
 //! The part of git's configuration that names programs. A checkout may come from a stranger, with
-//! its `.git/config` or with a bare repository among its files, and reading it must run nothing of
+//! its `.git/config` or with a bare repository among its files. Reading it must run no program of
 //! theirs.
 
 use std::process::Command;
@@ -8,13 +8,13 @@ use anyhow::Result;
 
 use super::{Repository, list};
 
-/// Settings that name a program, or lead to one, and what they are instead.
+/// Settings that name a program, or lead to one, with the values that replace them.
 const PROGRAMS: [(&str, &str); 4] = [
-    // Asked for what has changed, whenever the index is read.
+    // A program that git asks for changes whenever it reads the index.
     ("core.fsmonitor", "false"),
     ("core.hooksPath", "/dev/null"),
     ("diff.external", ""),
-    // A folder of the branch that looks like a repository is none.
+    // A folder of the branch that looks like a repository does not count as one.
     ("safe.bareRepository", "explicit"),
 ];
 
@@ -26,8 +26,8 @@ pub(super) fn without_programs() -> Vec<(String, String)> {
         .collect()
 }
 
-/// Has `command` run under `settings`, which count more than every file, beside those that its
-/// caller has set in the same way.
+/// Sets `settings` for `command`. They override every configuration file, and are added to those
+/// that the caller has set in the same way.
 pub(super) fn set(command: &mut Command, settings: &[(String, String)]) {
     let first: usize = std::env::var("GIT_CONFIG_COUNT")
         .ok()
@@ -43,8 +43,8 @@ pub(super) fn set(command: &mut Command, settings: &[(String, String)]) {
     command.env("GIT_NO_LAZY_FETCH", "1");
 }
 
-/// Settings that switch off the filters of the repository's own configuration, by which files of
-/// the work tree go before they are compared. Those of the user's (Git LFS) stay.
+/// Settings that switch off the filters of the repository's own configuration, through which git
+/// passes files of the work tree before it compares them. The user's own filters (Git LFS) stay.
 pub(super) fn without_filters(repository: &Repository) -> Result<Vec<(String, String)>> {
     let pattern = r"^filter\..*\.(clean|process)$";
     let arguments = [
@@ -65,6 +65,7 @@ pub(super) fn without_filters(repository: &Repository) -> Result<Vec<(String, St
         .flat_map(|pair| {
             [
                 (pair[1].clone(), String::new()),
+                // A required filter without a program would be an error.
                 (required(&pair[1]), "false".to_owned()),
             ]
         })

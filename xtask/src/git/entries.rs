@@ -1,4 +1,4 @@
-//! Which files an index or a commit holds, below the folder of a [`Repository`].
+//! The files that an index or a commit holds, below the folder of a [`Repository`].
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,7 +31,7 @@ pub enum EntryMode {
 /// Entries by path; paths are relative to the folder of the repository.
 pub type Entries = BTreeMap<String, GitEntry>;
 
-/// The object of an empty file, of either kind of repository.
+/// The object of an empty file, as SHA-1 and as SHA-256.
 const EMPTY: [&str; 2] = [
     "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391",
     "473a0f4c3be8a93681a267e3b1e9a7dcda1185436fe141f7749120a303721813",
@@ -46,6 +46,8 @@ pub fn staged(repository: &Repository) -> Result<Entries> {
     let mut entries: Entries = list(&listed)
         .filter_map(|line| parse_staged(&line))
         .collect();
+    // A file of `--intent-to-add` is listed with the empty object: without one, two more commands
+    // are saved.
     if entries
         .values()
         .any(|entry| EMPTY.contains(&entry.object.as_str()))
@@ -102,6 +104,7 @@ fn words(text: &str) -> Option<[&str; 3]> {
 }
 
 fn parse_mode(mode: &str) -> Option<EntryMode> {
+    // The first three digits are the type, the others the permissions.
     match mode.get(..3)? {
         "100" => Some(EntryMode::File),
         "120" => Some(EntryMode::Link),
@@ -124,6 +127,7 @@ fn only_intended(repository: &Repository) -> Result<Vec<String>> {
         ];
         Ok(list(&repository.bytes(&options)?).collect())
     };
+    // A file of `--intent-to-add` differs from `HEAD` only with the option that makes it visible.
     let committed = changed("--ita-invisible-in-index")?;
     Ok(changed("--ita-visible-in-index")?
         .into_iter()

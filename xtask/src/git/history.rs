@@ -1,4 +1,4 @@
-//! Commits: which one a name means, where two of them parted, what changed between them.
+//! Commits: the one that a name means, the merge base of two, the changes between them.
 
 use std::collections::BTreeMap;
 
@@ -16,6 +16,7 @@ impl Repository {
     /// When it means none, with what to do about that.
     pub fn commit(&self, reference: &str) -> Result<String> {
         let asked = format!("{reference}^{{commit}}");
+        // `--end-of-options`: a reference that begins with `-` is no option.
         let found = self.answer(&[
             "rev-parse",
             "--verify",
@@ -71,8 +72,8 @@ impl Repository {
         )
     }
 
-    /// Files below the folder that were renamed since the commit `before`, in the commit `after`
-    /// or, without it, in what is staged: name before → name after.
+    /// Files below the folder that were renamed between the commit `before` and the commit `after`,
+    /// or the staged files without it. Maps the earlier name to the later one.
     ///
     /// # Errors
     /// When git fails.
@@ -99,8 +100,8 @@ impl Repository {
         Ok(parts.chunks(3).filter_map(pair).collect())
     }
 
-    /// The paths below the folder whose staged content is not that of `HEAD`, both names of what
-    /// was renamed.
+    /// The paths below the folder whose staged content is not that of `HEAD`, with both names of
+    /// renamed files.
     ///
     /// # Errors
     /// When git fails.

@@ -54,7 +54,7 @@ impl Objects {
                 Err(io::Error::new(io::ErrorKind::InvalidData, why))
             }
             Some(Err(error)) => {
-                // What it would say next belongs to an earlier question.
+                // The next answer would belong to an earlier question.
                 *slot = None;
                 Err(error)
             }
@@ -94,7 +94,9 @@ impl Process {
         };
         let size: usize =
             size.ok_or_else(|| io::Error::other(format!("git answers `{}`", head.trim())))?;
+        // Before memory is reserved for the content.
         regular_file::ensure_bearable(size as u64)?;
+        // A line feed follows the content.
         let mut bytes = vec![0; size + 1];
         self.answers.read_exact(&mut bytes)?;
         bytes.pop();
@@ -102,7 +104,7 @@ impl Process {
     }
 }
 
-/// Ends git, which would end by itself with its input, unless it still had something to say.
+/// Ends git. It would end by itself with its input, unless it were still writing an answer.
 impl Drop for Process {
     fn drop(&mut self) {
         drop(self.questions.take());

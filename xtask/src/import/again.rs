@@ -1,5 +1,5 @@
-//! A second import, after the other tool has made new migrations: those that are there stay as they
-//! are, whatever people made of their files, and new ones get versions behind them.
+//! Repeats an import, after the other tool has made new migrations. Present ones stay unchanged,
+//! however people edited their files, and new ones get versions behind them.
 
 use anyhow::{Result, bail};
 
@@ -22,13 +22,13 @@ pub enum EarlierImport {
     New,
     /// It is there.
     Present,
-    /// It is there with another text, which is somebody's.
+    /// It is there with another text, which a person wrote.
     PresentOtherwise,
 }
 
-/// Finds each of `pairs` among those that are `present`. It takes the version that it has there,
-/// and new ones move behind what comes before them: the versions of one import depend on what else
-/// was imported.
+/// Finds each of `pairs` among the `present` migrations, and gives it the version that it has
+/// there. New pairs move behind their predecessors, because the versions of one import depend on
+/// all that was imported with it.
 ///
 /// # Errors
 /// When a new migration comes before one that is there, and no version is free between them.

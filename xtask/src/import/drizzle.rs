@@ -1,6 +1,6 @@
 //! Drizzle: `<tag>.sql` in the order of `meta/_journal.json`, statements between `-->
 //! statement-breakpoint`; newer ones have a folder for each migration and no journal. Drizzle has
-//! no way back.
+//! no down migrations.
 
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
@@ -97,8 +97,8 @@ fn read_journal(source: &Source<'_>, file: &str) -> Result<ImportedMigrations> {
     Ok(found)
 }
 
-/// Drizzle runs what is younger than the youngest that ran, so that such an entry never runs on a
-/// living database.
+/// Notes entries that Drizzle may have skipped. It runs only entries that are younger than the
+/// youngest that ran, so that an older one never runs on an existing database.
 fn note_skipped(file: &str, entries: &[DrizzleEntry], found: &mut ImportedMigrations) {
     let mut newest = i64::MIN;
     for entry in entries {
@@ -113,10 +113,12 @@ fn note_skipped(file: &str, entries: &[DrizzleEntry], found: &mut ImportedMigrat
     }
 }
 
-/// Each piece between breakpoints was sent by itself, with or without a `;` at its end.
+/// Joins the pieces between breakpoints. Drizzle sends each by itself, so that its last `;` may be
+/// missing.
 fn without_breakpoints(text: &str) -> String {
     let pieces = text.split(BREAKPOINT).map(|piece| {
         let piece = piece.trim_matches(['\n', ' ']);
+        // Comments may stand behind the last statement.
         let last = sql::tokens(piece)
             .into_iter()
             .rfind(|token| token.is_significant());

@@ -1,5 +1,5 @@
-//! Makes a migration of what `pg_dump --schema-only` writes: without settings of its own session,
-//! commands of psql and comments that say nothing of the schema.
+//! Makes a migration of the output of `pg_dump --schema-only`. Settings of its session, commands of
+//! psql, and comments that say nothing about the schema are left out.
 
 use crate::migrations::sql::{self, Statement};
 
@@ -29,16 +29,17 @@ pub fn cleaned(dump: &str) -> String {
 }
 
 /// `\restrict` and `\unrestrict`, which dumps have since August 2025, each with a text that is
-/// different each time. A line that begins so and goes on otherwise may be one of a function.
+/// different each time. A line that begins so and goes on otherwise may belong to a function.
 fn is_psql(line: &str) -> bool {
     let rest = line
         .strip_prefix("\\restrict ")
         .or_else(|| line.strip_prefix("\\unrestrict "));
+    // A key is a long run of random letters and digits, unlike the words of a function.
     rest.is_some_and(|key| key.len() > 20 && key.bytes().all(|byte| byte.is_ascii_alphanumeric()))
 }
 
-/// Whether a statement makes a part of the schema. The comment on an extension is its own, and only
-/// who owns it may set it.
+/// Whether a statement makes a part of the schema. The comment on an extension comes with it, and
+/// only its owner may set another.
 fn is_of_schema(statement: &Statement<'_>, has_other_methods: bool) -> bool {
     let cursor = statement.cursor();
     let sets_search_path =
@@ -53,7 +54,8 @@ fn sets_access_method(statement: &Statement<'_>) -> bool {
         .at_all(&["set", "default_table_access_method"])
 }
 
-/// Whether tables after it are stored otherwise than most are: then each of these settings counts.
+/// Whether a statement chooses another access method than `heap` for the tables after it. Then each
+/// such setting counts.
 fn sets_other_access_method(statement: &Statement<'_>) -> bool {
     sets_access_method(statement) && !statement.text().trim_end().ends_with("heap")
 }

@@ -17,6 +17,7 @@ pub(super) fn read(source: &Source<'_>) -> Result<ImportedMigrations> {
                 && versioned(last(other), 'U').is_some_and(|undo| undo.0 == *version)
         });
         let mut up = source.part(file)?;
+        // Flyway reads the settings of a script from a file beside it.
         let settings = format!("{file}.conf");
         up.no_transaction = source.has(&settings) && runs_outside(&source.text(&settings)?);
         let down = undo.map(|undo| source.part(undo)).transpose()?;

@@ -49,10 +49,10 @@ pub(super) fn split<'a>(text: &'a str, up: &Regex, down: &Regex) -> Halves<'a> {
     }
 }
 
-/// Where the line begins, and where on it the marker ends.
+/// The byte at which the line begins, and the byte at which the marker on it ends.
 fn place(text: &str, marker: &Regex) -> Option<(usize, usize)> {
     let found = marker.find(text)?;
-    // White space at its ends may be line ends.
+    // The pattern may match white space around the marker, line ends included.
     let start = found.start() + found.as_str().len() - found.as_str().trim_start().len();
     let end = found.start() + found.as_str().trim_end().len();
     Some((start, end))

@@ -1,4 +1,5 @@
-//! Makes pairs of files out of what was read, and says what a person has to look at in each.
+//! Makes pairs of files from the migrations that were read, and notes the points that a person has
+//! to check.
 
 use super::{DirectionPart, Draft, ImportedMigrations, Note, versions};
 use crate::migrations::preflight::{self, FileDirection, PreflightProblem};
@@ -23,7 +24,7 @@ pub struct MigrationFiles {
     pub problems: Vec<PreflightProblem>,
 }
 
-/// The pairs, and what was changed on the way.
+/// Returns the pairs, and notes on the changes that were made.
 #[must_use]
 pub fn pairs(found: &ImportedMigrations, tool: &str) -> (Vec<MigrationFiles>, Vec<Note>) {
     let written: Vec<_> = found
@@ -42,6 +43,8 @@ pub fn pairs(found: &ImportedMigrations, tool: &str) -> (Vec<MigrationFiles>, Ve
 
 fn pair(draft: &Draft, digits: &str, tool: &str, notes: &mut Vec<Note>) -> MigrationFiles {
     let plain: String = draft.version.chars().filter(char::is_ascii_digit).collect();
+    // Digits that only gained or lost zeros at their end are the same version: only another number
+    // is worth a note.
     let (short, long) = if plain.len() < digits.len() {
         (plain.as_str(), digits)
     } else {
@@ -102,13 +105,15 @@ fn nothing_to_undo(
     match part {
         Some(part) if !sql::statements(&part.text).is_empty() => way_back(Some(part), tool, notes),
         Some(_) | None => (
+            // `SELECT;`, because the preflight refuses a down file without a statement.
             "-- nothing to undo: the migration holds no statement\nSELECT;\n".to_owned(),
             true,
         ),
     }
 }
 
-/// A missing or empty way back says so: a person who needs it must not find out at night.
+/// The text of the down file. A missing or empty way back is declared irreversible, so that this is
+/// known before it is needed.
 fn way_back(part: Option<&DirectionPart>, tool: &str, notes: &mut Vec<Note>) -> (String, bool) {
     let lacks = if part.is_some() {
         "with an empty down migration"
@@ -147,7 +152,7 @@ fn text(part: &DirectionPart, notes: &mut Vec<Note>) -> String {
         );
     }
     let text = unwrapped.unwrap_or_else(|| part.text.clone());
-    // Prisma puts them around what it makes of an enum.
+    // Prisma wraps the statements in which it changes an enum.
     let joined = without_inner_transaction(&text);
     if joined.is_some() {
         note(
@@ -155,7 +160,7 @@ fn text(part: &DirectionPart, notes: &mut Vec<Note>) -> String {
         );
     }
     let text = joined.unwrap_or(text);
-    // Who commits in the middle leaves the transaction that the other tool began.
+    // A COMMIT in the middle ends the transaction that the other tool began.
     let left = without_commits(&text);
     let leaves = left.is_some();
     if leaves {
@@ -228,7 +233,8 @@ fn without_commits(text: &str) -> Option<String> {
         .filter_map(|one| Some((one, preflight::controls_transaction(one)?)))
         .collect();
     let plain = |control: &str| matches!(control, "BEGIN" | "START TRANSACTION" | "COMMIT" | "END");
-    // What begins with BEGIN has transactions of its own, which are to stay whole.
+    // A text whose first control statement is BEGIN has its own transactions, which are to stay
+    // whole.
     let leaves = controls
         .first()
         .is_some_and(|(_, control)| matches!(control.as_str(), "COMMIT" | "END"));

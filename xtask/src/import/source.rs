@@ -63,8 +63,8 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// The files that `matcher` takes, all of one folder, sorted by name; with what it made of
-    /// them.
+    /// The files that `matcher` accepts, each with its result. All are of one folder, sorted by
+    /// name.
     pub fn in_one_folder<T>(&self, matcher: impl Fn(&str) -> Option<T>) -> Result<Vec<(&str, T)>> {
         let mut folders: BTreeMap<&str, Vec<(&str, T)>> = BTreeMap::new();
         for file in self.files() {
@@ -74,7 +74,7 @@ impl<'a> Source<'a> {
             }
         }
         if folders.len() > 1 {
-            // Whoever names a folder means its own files, whatever lies deeper.
+            // A user who names a folder means the files directly in it.
             if let Some(own) = folders.remove("") {
                 return Ok(own);
             }
@@ -86,9 +86,10 @@ impl<'a> Source<'a> {
         Ok(folders.into_values().next().unwrap_or_default())
     }
 
-    /// Says which files beside those `taken` look like migrations and are not.
+    /// Notes the files that look like migrations and are not among those `taken`.
     pub fn note_orphans(&self, folder: &str, taken: &[String], found: &mut ImportedMigrations) {
         let is_inside = |file: &&str| folder.is_empty() || file.starts_with(&format!("{folder}/"));
+        // Tools keep migrations in files of these kinds. Others (locks, snapshots) are no orphans.
         let extensions = [".sql", ".js", ".ts", ".go", ".yaml", ".rb", ".py"];
         let is_code = |file: &&str| extensions.iter().any(|extension| file.ends_with(extension));
         for file in self.files().filter(is_inside).filter(is_code) {
@@ -109,6 +110,7 @@ pub(super) fn version_and_name(stem: &str) -> Option<(String, String)> {
     let is_version = |character: char| character.is_ascii_digit() || matches!(character, '-' | '.');
     let rest = stem.trim_start_matches(is_version);
     let version = stem[..stem.len() - rest.len()].trim_end_matches(['-', '.']);
+    // A version ends at a `_` or at the end of the name: `1abc` has none.
     let separated =
         rest.is_empty() || rest.starts_with('_') || stem[version.len()..].starts_with(['-', '.']);
     let begins = version.starts_with(|character: char| character.is_ascii_digit());

@@ -10,8 +10,8 @@ pub(super) fn read(source: &Source<'_>) -> Result<ImportedMigrations> {
     read_suffixed(source, true)
 }
 
-/// Files named `.up.sql` and `.down.sql`; `simple` takes plain `.sql` too. The two of one version
-/// belong together, whatever they are called.
+/// Files named `.up.sql` and `.down.sql`; `simple` takes plain `.sql` too. Two files of one version
+/// belong together, whatever their names.
 pub(super) fn read_suffixed(source: &Source<'_>, simple: bool) -> Result<ImportedMigrations> {
     let files = source.in_one_folder(|name| {
         let stem = name

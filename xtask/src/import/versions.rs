@@ -3,8 +3,8 @@
 
 use super::Draft;
 
-/// The numbers in a version: `2024-01-15` is 2024, 1, 15. Numbers too long for the type are
-/// compared as the longest.
+/// The numbers in a version: `2024-01-15` is 2024, 1, 15. Numbers too long for the type count as
+/// its largest.
 fn numbers(version: &str) -> Vec<u64> {
     let parts = version
         .split(|character: char| !character.is_ascii_digit())
@@ -20,6 +20,7 @@ pub(super) fn sort(drafts: &mut [Draft]) {
 /// The digits of each version, for file names. Dotted versions become a counter; digits that would
 /// break the order are counted up.
 pub(super) fn assign(versions: &[&str]) -> Vec<String> {
+    // A version of this tool is one number, in which dots have no place.
     if versions.iter().any(|version| version.contains('.')) {
         let width = versions.len().to_string().len();
         return (1..=versions.len())
@@ -31,6 +32,7 @@ pub(super) fn assign(versions: &[&str]) -> Vec<String> {
         .map(|version| version.replace('-', ""))
         .collect();
     let written = one_length(written);
+    // Below 0, so that a first version 0 stays.
     let mut last = -1_i64;
     let next = |digits: &String| {
         let number: i64 = digits.parse().unwrap_or(i64::MAX - 1);
@@ -46,6 +48,8 @@ pub(super) fn assign(versions: &[&str]) -> Vec<String> {
 fn one_length(versions: Vec<String>) -> Vec<String> {
     let shortest = versions.iter().map(String::len).min().unwrap_or_default();
     let longest = versions.iter().map(String::len).max().unwrap_or_default();
+    // Eight digits are a date; shorter versions are counters. Eighteen digits always fit an `i64`,
+    // which versions are.
     if shortest < 8 || longest > 18 || shortest == longest {
         return versions;
     }

@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 /// More folders than this are joined.
 const MOST: usize = 6;
 
-/// So few files are named one by one.
+/// At most this many files are named one by one.
 const FEW: usize = 2;
 
 /// Globs that match all of `files`.
 pub(super) fn cover(files: &[String]) -> Vec<String> {
-    // A glob of a folder leaves them out.
+    // The configuration leaves `.d.ts` files out unless a glob names them.
     let (declarations, files): (Vec<String>, Vec<String>) = files
         .iter()
         .cloned()
@@ -32,6 +32,7 @@ fn globs_of(files: &[String]) -> Vec<String> {
         .iter()
         .partition(|file| stands_above(&folder(file), files, &all));
     let mut folders = outermost(&rest.iter().map(|file| folder(file)).collect());
+    // Only the deepest folders are joined in each step, so that the globs stay narrow.
     while folders.len() > MOST {
         let deepest = folders
             .iter()

@@ -37,6 +37,7 @@ pub(super) fn find(tree: &dyn Tree, files: &[String]) -> Layouts {
             foreign.insert((base.to_owned(), tag(layout)), layout);
         }
     }
+    // Flyway names its files like this tool, but only this tool has `.down.sql` files.
     let best = own
         .iter()
         .filter(|(_, (_, downs))| *downs > 0)
@@ -45,7 +46,7 @@ pub(super) fn find(tree: &dyn Tree, files: &[String]) -> Layouts {
         .iter()
         .filter(|(_, (ups, downs))| *downs == 0 && *ups > 0);
     let flyway = flyway.map(|(folder, _)| (Layout::Flyway, (*folder).to_owned()));
-    // Versions with dots lie beside those without.
+    // A folder that also has versions with dots was found as Flyway's already.
     let flyway =
         flyway.filter(|(_, folder)| !foreign.contains_key(&(folder.clone(), tag(Layout::Flyway))));
     let flyway: Vec<_> = flyway.collect();
@@ -60,8 +61,8 @@ pub(super) fn find(tree: &dyn Tree, files: &[String]) -> Layouts {
 }
 
 impl Layouts {
-    /// Adds what can be imported, and what can't with its reason: an import that fails is no
-    /// proposal.
+    /// Adds the folders that can be imported, and the others with the reason: an import that fails
+    /// is no proposal.
     fn with_foreign(
         mut self,
         tree: &dyn Tree,
@@ -156,6 +157,7 @@ fn foreign_file<'f>(
     let numbered = |text: &str| {
         text.starts_with(|character: char| character.is_ascii_digit()) && text.contains('_')
     };
+    // The most specific names first: several tools share the others.
     match name {
         "_journal.json" if own_folder == "meta" => Some((Layout::Drizzle, above)),
         // Newer versions of Drizzle write the schema beside each migration.
@@ -187,8 +189,8 @@ fn foreign_file<'f>(
     }
 }
 
-/// Whether a file of plain SQL is a migration. Numbers alone also order fixtures and what Docker
-/// runs first; a date, or the name of the folder, says more.
+/// Whether a file of plain SQL is a migration. Numbers alone also order fixtures and the scripts
+/// that Docker runs first; a date, or the name of the folder, says more.
 fn is_plain(folder: &str, name: &str) -> bool {
     let digits = name.bytes().take_while(u8::is_ascii_digit).count();
     let is_dated = digits >= 8 && !name.starts_with('0');

@@ -1,4 +1,4 @@
-//! Which TypeScript files have which role, told by what they import and declare.
+//! The roles of TypeScript files, told by their imports and declarations.
 
 use std::collections::BTreeSet;
 
@@ -26,7 +26,7 @@ const DATA_FOLDERS: &[&str] = &[
     "schemas",
 ];
 
-/// Folders of what tries out a product.
+/// Folders of tests and their helpers.
 const TEST_FOLDERS: &[&str] = &[
     "__tests__",
     "__mocks__",
@@ -37,7 +37,7 @@ const TEST_FOLDERS: &[&str] = &[
     "playwright",
 ];
 
-/// Folders of what changes data once.
+/// Folders of programs that change data once.
 const MIGRATION_FOLDERS: &[&str] = &["migration", "migrations", "alterations"];
 
 /// The files of each role, by the key of the configuration.
@@ -70,7 +70,7 @@ pub(super) fn find(
                 files.push(file.clone());
             }
         }
-        // What a page calls `Row` is a row of the page.
+        // A type `Row` in a page is a row of that page.
         if file.ends_with(".tsx") {
             continue;
         }
@@ -94,8 +94,8 @@ pub(super) fn find(
     roles
 }
 
-/// The files of `drizzle` without copies: those of whose tables each is declared in a folder with
-/// more of them, too.
+/// The files of `drizzle` without copies. A copy declares only tables that a folder with more files
+/// declares, too.
 pub(super) fn without_copies(tree: &dyn Tree, drizzle: Vec<String>) -> Vec<String> {
     let Some(table) = table_call() else {
         return drizzle;
@@ -137,13 +137,14 @@ fn table_call() -> Option<Regex> {
     Regex::new(r#"\b(?:pgTable|\w*[sS]chema\.table)\s*\(\s*['"](\w+)['"]"#).ok()
 }
 
-/// How likely a file is to hold row types.
+/// The likelihood that a file holds row types.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Likelihood {
     None,
-    /// It has a type named after a table, in a folder for such things.
+    /// One sign: a suffix like `Row`, types named after several tables, or one such type in a
+    /// folder for data.
     Possible,
-    /// It has several, or one with a name that only row types have.
+    /// A suffix or several tables in a folder for data, more than two suffixes, or generated types.
     Certain,
 }
 
@@ -224,7 +225,7 @@ impl Patterns {
     /// validation, contracts, routes, drizzle
     fn roles(&self, text: &str, file: &str) -> [bool; 4] {
         let drizzle = self.drizzle.is_match(text) && text.contains("drizzle-orm");
-        // A form asks for what a page needs, which is no description of an entity.
+        // A form validates the input of a page, which is no description of an entity.
         let validation =
             self.zod.is_match(text) && self.zod_object.is_match(text) && !file.ends_with(".tsx");
         let next_route = file.ends_with("/route.ts") && file.contains("app/");
@@ -237,8 +238,8 @@ impl Patterns {
             .find_iter(text)
             .count()
             .min(self.contract_path.find_iter(text).count());
-        // A list of paths says who may call them, or what is called, and not what they take and
-        // return.
+        // A list of paths says who may call them, or which are called. It does not describe their
+        // requests and responses.
         let pairs = pairs.saturating_sub(self.listed.find_iter(text).count());
         let contracts = text.contains("initContract(") || (pairs >= enough && !routes);
         [validation, contracts, routes, drizzle]
@@ -246,7 +247,7 @@ impl Patterns {
 
     /// Whether it declares types that are named after tables.
     fn describes_rows(&self, file: &str, text: &str, tables: &BTreeSet<String>) -> Likelihood {
-        // What a migration of data calls a row is one of the table of its time.
+        // A row type in a migration of data describes the table at that time.
         if is_inside(file, MIGRATION_FOLDERS) {
             return Likelihood::None;
         }
@@ -278,8 +279,10 @@ impl Patterns {
     }
 }
 
-/// The table that `UserProfileRow` is named after, and what follows the table's name.
+/// The table that `UserProfileRow` is named after, and the suffix.
 fn table_of<'t>(name: &str, tables: &'t BTreeSet<String>) -> Option<(&'t str, &'static str)> {
+    // The empty suffix comes last: `UserRow` is rather a row of `users` than named after
+    // `user_row`.
     let suffixes = [
         "Table", "Row", "Entity", "Record", "Model", "Insert", "Update", "",
     ];

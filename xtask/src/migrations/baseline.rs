@@ -48,13 +48,15 @@ struct BatchRecorder<'a> {
 }
 
 impl BatchRecorder<'_> {
-    /// refinery makes sure of its table first, and then sends all rows at once.
+    /// refinery creates its table in a first batch, and then sends all rows in one.
     fn write(&mut self, queries: &[&str]) -> Result<()> {
         if queries
             .iter()
             .all(|query| query.starts_with("CREATE TABLE"))
         {
             let table = &self.settings.history_table;
+            // refinery's statement is replaced by ours: the history table is made together with the
+            // journal.
             return Tables::find(self.client, table)?
                 .complete(self.client, table)
                 .map(drop);

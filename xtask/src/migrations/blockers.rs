@@ -1,6 +1,6 @@
 //! Finds the sessions that block a migration while it waits for a lock. Once the wait has timed
-//! out, nothing shows them any more. So a second connection looks during the wait, as rarely as it
-//! can.
+//! out, the server no longer shows them. So a second connection looks during the wait, as rarely as
+//! it can.
 
 use std::fmt;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
@@ -15,7 +15,7 @@ use super::script::StatementObserver;
 use super::sql;
 use crate::postgres::error::is_contention;
 
-/// A session that holds what another one waits for.
+/// A session that holds a lock for which another session waits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Blocker {
     /// The server process.
@@ -29,11 +29,11 @@ pub struct Blocker {
     /// The present or last query of the session on one line: its outline, or the whole text with
     /// `--show-queries`.
     pub query: String,
-    /// Since when that query runs, or since when the session does nothing in its transaction, in
+    /// How long that query has run, or how long the session has been idle in its transaction, in
     /// seconds.
     pub seconds: i64,
-    /// The object that this session holds and the other one waits for: `public.users`. `None` where
-    /// it is no table.
+    /// The relation whose lock this session holds and the other session waits for: `public.users`.
+    /// `None` where the lock is not on a relation.
     pub object: Option<String>,
 }
 
@@ -78,7 +78,7 @@ struct SeenBlockers {
 }
 
 impl Blockers {
-    /// None seen yet. `shows_queries` says whether their queries are told whole, with the values in
+    /// Returns an empty record. With `shows_queries`, queries are told whole, with the values in
     /// them.
     #[must_use]
     pub fn new(shows_queries: bool) -> Self {
@@ -88,13 +88,13 @@ impl Blockers {
         }
     }
 
-    /// Forgets what was seen before, as a new attempt begins.
+    /// Forgets the blockers seen so far, as a new attempt begins.
     pub fn forget(&self) {
         self.see(Vec::new());
     }
 
-    /// `what` begins to run, which waits as long as it takes, so that no timeout will ever name
-    /// whom it waited for: who stands in its way is told meanwhile. None when it is over.
+    /// Notes that the statement `what` begins to run without a timeout. No timeout will name its
+    /// blockers, so they are told while it waits. `None` ends that.
     pub fn announce(&self, what: Option<String>) {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         *seen = SeenBlockers {
@@ -103,8 +103,7 @@ impl Blockers {
         };
     }
 
-    /// Says with `error`, if it is a lock timeout or a deadlock, who stood in the way, as far as
-    /// that was seen.
+    /// Adds the blockers seen last to `error`, where it is a lock timeout or a deadlock.
     #[must_use]
     pub fn explain(&self, error: anyhow::Error) -> anyhow::Error {
         if !is_contention(&error) {
@@ -123,8 +122,8 @@ impl Blockers {
         error.context(format!("it waited for a lock of {}", seen.join(" and of ")))
     }
 
-    /// Keeps what is seen now; what to tell of it, when it is the second time that a patient
-    /// statement waits for them.
+    /// Keeps the blockers seen now. Returns a message when a patient statement waits for the same
+    /// ones the second time.
     fn see(&self, now: Vec<Blocker>) -> Option<String> {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let again = !now.is_empty() && pids(&now) == pids(&seen.last);
@@ -145,11 +144,12 @@ impl StatementObserver for Blockers {
     }
 }
 
+/// The processes alone: the seconds of a blocker change each time.
 fn pids(blockers: &[Blocker]) -> Vec<i32> {
     blockers.iter().map(|blocker| blocker.pid).collect()
 }
 
-/// Looks at intervals until it is dropped.
+/// A thread that looks for blockers at intervals until it is dropped.
 #[derive(Debug)]
 pub struct Lookout {
     stop: Option<Sender<()>>,
@@ -157,10 +157,10 @@ pub struct Lookout {
 }
 
 impl Lookout {
-    /// Watches over the server process `pid` by what `connect` makes, a connection to the same
-    /// database, and writes to `blockers`; `tell` is told whom a patient statement waits for, once
-    /// for each that it waits for. Without such a connection nothing is seen, which only costs the
-    /// explanation. It is made after the first interval: most runs are over by then.
+    /// Watches the server process `pid` and writes its blockers to `blockers`. `connect` opens a
+    /// second connection to the same database; without one nothing is seen, which only costs the
+    /// explanation. The connection is opened after the first interval: most runs are over by then.
+    /// `tell` receives the blockers of a patient statement, once for each set of them.
     pub fn start(
         connect: impl FnOnce() -> Option<Client> + Send + 'static,
         pid: i32,
@@ -169,6 +169,8 @@ impl Lookout {
         tell: impl Fn(&str) + Send + 'static,
     ) -> Self {
         let (stop, stopped) = mpsc::channel();
+        // A third of the lock timeout leaves time for a second look before it runs out. The lower
+        // bound spares the server, the upper one keeps the news of a patient statement fresh.
         let interval = (patience / 3).clamp(Duration::from_millis(20), Duration::from_millis(500));
         let thread = std::thread::spawn(move || {
             if stopped.recv_timeout(interval) != Err(RecvTimeoutError::Timeout) {
@@ -213,8 +215,10 @@ impl Drop for Lookout {
     }
 }
 
-/// `pg_blocking_pids` holds up everybody's locks for a moment: it is asked only while the session
-/// waits.
+/// `pg_blocking_pids` holds up everybody's locks for a moment, so it is called only while the
+/// session waits. `DISTINCT`, since it lists the leader of parallel workers once for each of them.
+/// The activity may be missing: a prepared transaction blocks as process 0. A message has room for
+/// five.
 const BLOCKERS: &str = "
     SELECT b.pid, coalesce(nullif(a.application_name, ''), 'unknown application') AS application,
            coalesce(a.usename::text, '?') AS usename, coalesce(a.state, 'activity not visible') AS state,
@@ -250,8 +254,8 @@ fn blocker(row: &Row) -> Result<Blocker> {
     })
 }
 
-/// A query without the line breaks that would break the message that holds it. Those behind
-/// comments stay: what follows would belong to them.
+/// A query on one line, as the message that holds it needs. A query with a `--` keeps its line
+/// breaks: without them the comment would swallow the rest.
 fn on_one_line(query: &str) -> String {
     if query.contains("--") {
         query.to_owned()

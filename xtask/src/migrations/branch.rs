@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::report::{Category, Finding, Severity};
 use crate::source::{LineIndex, Span};
 
-/// The migrations of a branch and of what it is to be merged into.
+/// The migrations of a branch, of its base, and of the target of the merge.
 #[derive(Debug, Clone, Copy)]
 pub struct Branch<'a> {
     /// The migrations of the branch.
@@ -21,11 +21,11 @@ pub struct Branch<'a> {
     pub base: &'a [Migration],
     /// The migrations of the target of the merge, as it is now.
     pub theirs: &'a [Migration],
-    /// The name of that: `main`.
+    /// The name of the target: `main`.
     pub name: &'a str,
 }
 
-/// The types of these findings, of which `severity` in the configuration may speak.
+/// The types of these findings, which `severity` in the configuration may name.
 pub const KINDS: [&str; 5] = [
     "MIGRATION_EDITED",
     "MIGRATION_MISSING",
@@ -81,8 +81,10 @@ fn changed(
 ) -> Option<Finding> {
     let name = branch.name;
     let Some(after) = ours.get(&before.version) else {
-        // They deleted it as well, or it is the very change that they made.
+        // The target has no such version either: it deleted the migration too, or made the same
+        // change.
         theirs.get(&before.version)?;
+        // The same text under a version that the target does not have: renumbered, not deleted.
         let moved = ours
             .values()
             .find(|other| other.sql == before.sql && !theirs.contains_key(&other.version));
@@ -125,7 +127,7 @@ fn changed(
     )
 }
 
-/// A migration whose version they have given to another one since.
+/// A new migration whose version the target has given to another migration since.
 fn taken(branch: &Branch<'_>, added: &Migration, theirs: &ByVersion<'_>) -> Option<Finding> {
     let other = theirs
         .get(&added.version)
@@ -142,7 +144,8 @@ fn taken(branch: &Branch<'_>, added: &Migration, theirs: &ByVersion<'_>) -> Opti
     ))
 }
 
-/// A new migration that is older than one that their databases have: they would refuse it.
+/// A new migration that is older than the target's newest one: databases that have the newest one
+/// refuse it.
 fn late(branch: &Branch<'_>, added: &Migration, theirs: &ByVersion<'_>) -> Option<Finding> {
     let (_, newest) = theirs
         .last_key_value()
@@ -183,7 +186,7 @@ fn at_start(finding: Finding, migration: &Migration, text: impl Into<String>) ->
     finding.at(&lines.location(Span::default()), text)
 }
 
-/// The first line of `after` that `before` does not have there.
+/// The first line of `after` that `before` does not have at the same place.
 fn first_difference(before: &str, after: &str) -> Span {
     let mut start = 0;
     let mut old = before.split_inclusive('\n');

@@ -1,8 +1,8 @@
 //! A stamp of the catalogs: while it stays the same, no object of the database was made, changed or
-//! dropped. A run that has compared the whole catalogs leaves their stamp in the journal, and the
-//! next run reads them only where the stamp is another one. Taking it costs a tenth of reading
-//! them, since nothing is written out: a row of a catalog is told by where it stands and by the
-//! transaction that wrote it, and each change writes a new row.
+//! dropped. A run that has compared the whole catalogs leaves their stamp in the journal. The next
+//! run reads the catalogs only where the stamp is another one. Taking it costs a tenth of reading
+//! them, since PostgreSQL writes out no definition. A row of a catalog is identified by its place
+//! and by the transaction that wrote it, and each change writes a new row.
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use postgres::{GenericClient, SimpleQueryMessage};
@@ -10,25 +10,27 @@ use sha2::{Digest as _, Sha256};
 
 use crate::postgres::error::ServerError;
 
-/// The column of the answers, of which each catalog has one.
+/// The name of the one column that each catalog's query returns.
 const COLUMN: &str = "stamped";
 
-/// A catalog, and what tells its rows.
+/// A catalog, and how its rows are identified.
 struct Stamped {
     /// Its name in `pg_catalog`.
     name: &'static str,
     /// The first major version of PostgreSQL that has it.
     since: u32,
-    /// An expression for a number that tells a row.
+    /// An expression for a number that identifies a row.
     key: &'static str,
-    /// The rows that count. OIDs below 16384 are those of PostgreSQL's own objects.
+    /// The condition for the rows that count. OIDs below 16384 are those of PostgreSQL's own
+    /// objects.
     rows: &'static str,
 }
 
-/// Where a row stands, and the transaction that wrote it.
+/// A hash of a row's place, with the transaction that wrote it as the seed. The cast goes through
+/// text because `xid` has none to `int8`.
 const PLACE: &str = "pg_catalog.hashtidextended(ctid, xmin::text::int8)";
 
-/// A catalog whose `rows` are told by their place.
+/// A catalog whose `rows` are identified by their place.
 const fn by_place(name: &'static str, rows: &'static str) -> Stamped {
     Stamped {
         name,
@@ -38,7 +40,7 @@ const fn by_place(name: &'static str, rows: &'static str) -> Stamped {
     }
 }
 
-/// An expression for what rows say, where their place tells too much or may not be read.
+/// An expression for the content of rows, where their place changes too often or may not be read.
 macro_rules! content {
     ($columns:literal) => {
         concat!(
@@ -66,8 +68,9 @@ macro_rules! lasting {
 
 /// All catalogs in which a change may be one of the schema.
 const CATALOGS: &[Stamped] = &[
-    // TRUNCATE and REFRESH MATERIALIZED VIEW give a relation other storage, which is no change of
-    // the schema: what else there is of a relation is taken by its content.
+    // `TRUNCATE` and `REFRESH MATERIALIZED VIEW` give a relation other storage, which is no change
+    // of the schema. So the other columns are taken by their content. Statistics (`relpages`,
+    // `reltuples`) are left out for the same reason.
     Stamped {
         name: "pg_class",
         since: 0,
@@ -99,7 +102,8 @@ const CATALOGS: &[Stamped] = &[
     by_place("pg_policy", ALL),
     by_place("pg_namespace", "nspname !~ '^pg_(toast_)?temp_'"),
     by_place("pg_sequence", lasting!("seqrelid")),
-    // Comments on objects that initdb makes: the namespace `public`, the language `plpgsql`.
+    // Comments on objects that initdb makes: the language `plpgsql`, whose OID is 12000 or higher,
+    // and the namespace `public`, whose OID is lower.
     by_place("pg_description", "objoid >= 12000 OR classoid = 'pg_catalog.pg_namespace'::pg_catalog.regclass"),
     by_place("pg_operator", OF_PEOPLE),
     by_place("pg_opclass", OF_PEOPLE),
@@ -135,10 +139,10 @@ const CATALOGS: &[Stamped] = &[
         "pg_db_role_setting",
         "setdatabase = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())",
     ),
-    // Rows that only a superuser may read whole are taken by what everybody may.
+    // Rows that only a superuser may read whole are taken by the columns that everybody may read.
     Stamped { name: "pg_database", since: 0, key: content!("datdba, datacl"), rows: "datname = pg_catalog.current_database()" },
-    // Other databases have roles too: only the names of those that something here belongs or is
-    // granted to.
+    // Roles belong to the whole server. Only the names of those count that own something in this
+    // database or are granted something in it.
     Stamped {
         name: "pg_roles",
         since: 0,
@@ -157,7 +161,7 @@ const CATALOGS: &[Stamped] = &[
     },
 ];
 
-/// Catalogs that say nothing about the schema, or only what the others say as well, and why.
+/// Catalogs that are not stamped, and why: they say nothing about the schema, or repeat others.
 const NOT_STAMPED: &[(&str, &str)] = &[
     (
         "pg_authid",
@@ -194,8 +198,8 @@ const NOT_STAMPED: &[(&str, &str)] = &[
     ),
 ];
 
-/// The catalogs that are looked at, and those that are not, for the test that each version of
-/// PostgreSQL has no others.
+/// The catalogs that are stamped and those that are not. A test checks that no version of
+/// PostgreSQL has others.
 pub fn known_catalogs() -> impl Iterator<Item = &'static str> {
     CATALOGS
         .iter()
@@ -207,28 +211,30 @@ pub fn known_catalogs() -> impl Iterator<Item = &'static str> {
 #[derive(Debug, Clone)]
 pub struct CatalogStamper {
     query: String,
-    /// Tells stamps apart that were taken in other ways, or of a server that may write definitions
-    /// out differently.
+    /// A digest of the way in which stamps are taken. Stamps that were taken in another way never
+    /// match, nor those of a server that may write definitions out differently.
     prefix: String,
 }
 
 impl CatalogStamper {
-    /// For a server of this `server_version_num`: 150018 is 15.18. `model` names the version of the
-    /// schema's model and of what is no part of it: a run that would see more than the last one
-    /// trusts no stamp of that.
+    /// Makes a stamper for a server of this `server_version_num`: 150018 is 15.18. `model` names
+    /// the version of the schema's model and the objects left out of it. A run that sees more than
+    /// the last one then trusts none of its stamps.
     #[must_use]
     pub fn new(server_version: u32, model: &str) -> Self {
         let known = CATALOGS
             .iter()
             .filter(|catalog| catalog.since <= server_version / 10_000);
         // One statement for each catalog: PostgreSQL plans them in less time and memory than the
-        // branches of one. That each sees the catalogs a moment later than the one before it does
-        // no harm: a change in between makes the stamp another one than that of any state before
-        // and after it, and a stamp tells only that nothing changed where it is the same.
+        // branches of one. Each sees the catalogs a moment later than the one before, which does no
+        // harm. A change in between gives a stamp that no state before or after it has, and only
+        // equal stamps are trusted.
         let query = known.map(Stamped::query).collect::<Vec<_>>().join("; ");
         let digest = Sha256::digest(format!("{server_version}\n{model}\n{query}"));
         Self {
             query,
+            // The prefix only has to differ between versions; the stamp itself is longer, since a
+            // chance match would hide a change.
             prefix: first_digits(&digest, 8),
         }
     }
@@ -283,7 +289,8 @@ impl Stamped {
         let Self {
             name, key, rows, ..
         } = self;
-        // A sum does not depend on the order of the rows.
+        // A sum does not depend on the order of the rows, so that nothing is sorted. `sum` of
+        // `bigint` is `numeric` and cannot overflow.
         format!(
             "SELECT pg_catalog.concat_ws(' ', '{name}', pg_catalog.count(*), pg_catalog.sum({key})) AS {COLUMN}
              FROM pg_catalog.{name} WHERE {rows}"

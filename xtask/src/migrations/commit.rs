@@ -5,8 +5,8 @@ use postgres::Transaction;
 
 use crate::postgres::error::ServerError;
 
-/// A COMMIT that PostgreSQL refuses (a deferred constraint) has undone everything; one whose answer
-/// is lost may have happened or not.
+/// Commits. A COMMIT that PostgreSQL refuses (a deferred constraint) has undone everything. A
+/// COMMIT whose answer is lost may have happened or not.
 pub(crate) fn commit(transaction: Transaction<'_>, what: &str) -> Result<()> {
     transaction
         .commit()
@@ -32,7 +32,7 @@ impl std::fmt::Display for CommitLost {
     }
 }
 
-/// A script that ended its own transaction, so that what it did up to there stays.
+/// A script that ended its own transaction, so that the statements up to there stay.
 #[derive(Debug)]
 pub(crate) struct PartCommitted;
 
@@ -57,7 +57,7 @@ pub(crate) fn outcome(error: &anyhow::Error, undone: &'static str) -> &'static s
     }
 }
 
-/// Whether it is not known if the last COMMIT happened, or something happened beside it.
+/// Whether the last COMMIT may or may not have happened, or a script committed a part of itself.
 pub(crate) fn is_in_doubt(error: &anyhow::Error) -> bool {
     error.downcast_ref::<CommitLost>().is_some() || error.downcast_ref::<PartCommitted>().is_some()
 }

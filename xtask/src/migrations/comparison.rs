@@ -1,6 +1,6 @@
-//! Whether a database is what its migrations make. Two schemas are the same where their objects
-//! mean the same, however they came there. What is left after the obvious is asked of a scratch
-//! database: PostgreSQL's own parser knows whether two texts are one definition, and a second
+//! Compares a database with the schema that its migrations make. Two schemas are the same where
+//! their objects mean the same, however they came there. A scratch database settles the differences
+//! that are left. PostgreSQL's own parser knows whether two texts are one definition. A second
 //! replay shows what the same SQL makes differently each time.
 
 mod partitions;
@@ -16,14 +16,14 @@ use crate::postgres::scratch::Unavailable;
 use crate::schema::diff::{Change, Likeness, SchemaDiff, diff};
 use crate::schema::model::Schema;
 
-/// Compares a database with what its migrations make.
+/// Compares a database with the schema that its migrations make.
 pub struct Comparison<'a> {
     environment: ScratchEnvironment<'a>,
     /// Every migration file.
     files: &'a [Migration],
-    /// Drift that is let be, and the schema in which it was found.
+    /// Tolerated drift, and the schema in which it was found.
     tolerated: Option<(Drift, Schema)>,
-    /// Differences that were found to be none, or such drift.
+    /// Differences that were found to be none, or to be tolerated drift.
     explained: Vec<Change>,
     /// A scratch database that is being made.
     scratch: Option<PendingScratch>,
@@ -44,13 +44,12 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    /// Has the migrations run on `scratch`, where they have to run at all.
+    /// Uses `scratch` for the replay, where one is needed at all.
     pub fn use_scratch(&mut self, scratch: PendingScratch) {
         self.scratch = Some(scratch);
     }
 
-    /// Leaves drift out from now on that was found in the schema `found_in`: somebody decided to
-    /// live with it.
+    /// Leaves `drift` out from now on, which was found in the schema `found_in` and is tolerated.
     pub fn tolerate(&mut self, drift: Drift, found_in: &Schema) {
         self.tolerated =
             Some((drift, found_in.clone())).filter(|(drift, _)| !drift.changes.is_empty());
@@ -62,8 +61,8 @@ impl<'a> Comparison<'a> {
         self.tolerated.as_ref().map(|(drift, _)| drift)
     }
 
-    /// Leaves out what became of that drift in `actual`, which should be `expected`, where it only
-    /// followed what ran; the identities were read with it.
+    /// Leaves out how that drift looks in `actual`, where it only followed the SQL that ran.
+    /// `actual` should be `expected`; the identities were read with it.
     pub fn follow(&mut self, identities: &Identities, expected: &Schema, actual: &Schema) {
         let Some((drift, before)) = &self.tolerated else {
             return;
@@ -78,8 +77,8 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    /// How `actual` differs in meaning from `expected`, which the migrations up to `version` make.
-    /// Where there is no scratch database, each difference in spelling counts as one.
+    /// Returns how `actual` differs in meaning from `expected`, which the migrations up to
+    /// `version` make. Without a scratch database each difference in spelling counts.
     ///
     /// # Errors
     /// When the migrations do not run on the scratch database.
@@ -105,10 +104,12 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    /// The differences that are no matter of operations, that nobody decided to live with, and that
-    /// were not found to be none. Needs no scratch database.
+    /// The differences that are not left to operations, not tolerated, and not explained. Needs no
+    /// scratch database.
     #[must_use]
     pub fn apparent(&self, expected: &Schema, actual: &Schema) -> SchemaDiff {
+        // Without privileges: servers grant some that no migration names, and operations grant
+        // others.
         let mut difference = diff(expected, actual).without_grants();
         partitions::leave_out(&mut difference, expected, actual);
         public_namespace::leave_out(&mut difference, expected);
@@ -134,14 +135,16 @@ impl<'a> Comparison<'a> {
         self.replay(version)?.schema_after(version, files)
     }
 
-    /// Compares `actual` with a replay on a scratch database that is like it: the schema that was
-    /// expected may come from a snapshot, which was made under other names and settings.
+    /// Compares `actual` with a replay on a scratch database that is like it. The expected schema
+    /// may come from a snapshot, which was made under other names and settings.
     fn in_meaning(&mut self, actual: &Schema, version: i64) -> Result<SchemaDiff> {
         let files = self.files;
         let replayed = self.replay(version)?.schema_after(version, files)?;
         let difference = self.apparent(&replayed, actual);
         let mut left = spelling::leave_out(&mut self.replay(version)?.session.client, &difference)?;
         if left.likeness() == Likeness::Different {
+            // A second replay costs as much as the first, so it runs only where a difference is
+            // left. A difference between the two replays says nothing about `actual`.
             let again = LaggingReplay::on(self.environment.open()?).schema_after(version, files)?;
             let varying = diff(&replayed, &again).changes;
             left.changes
@@ -150,7 +153,7 @@ impl<'a> Comparison<'a> {
         Ok(left)
     }
 
-    /// A replay that has not come further than `version`.
+    /// Returns a replay that has not gone beyond `version`: migrations are not undone on it.
     fn replay(&mut self, version: i64) -> Result<&mut LaggingReplay> {
         let replay = match self.replay.take().filter(|replay| replay.last <= version) {
             Some(replay) => replay,
@@ -163,14 +166,14 @@ impl<'a> Comparison<'a> {
     }
 }
 
-/// A scratch database that is brought to where the live one is only when that is asked for.
+/// A scratch database whose migrations run only when the schema after them is needed.
 struct LaggingReplay {
     session: ScratchSession,
     last: i64,
 }
 
 impl LaggingReplay {
-    /// On an empty scratch database.
+    /// Begins on an empty scratch database.
     fn on(session: ScratchSession) -> Self {
         Self {
             session,
@@ -178,7 +181,7 @@ impl LaggingReplay {
         }
     }
 
-    /// The schema after `version`, which is not older than the one before.
+    /// The schema after `version`, which must not be older than that of the last call.
     fn schema_after(&mut self, version: i64, files: &[Migration]) -> Result<Schema> {
         let last = self.last;
         for file in files

@@ -1,13 +1,16 @@
-//! What somebody made past the migrations, and what a migration or its way back does to it. Neither
-//! makes drift nor has to repair it, so that drift which is let be is left out of the verdict. But
-//! drift does not stand still: a table that inherits from a migrated one gets, loses and renames
-//! the same columns, an index or a view is written out with the names that its columns have by now,
-//! and a foreign key goes with the table that it refers to. PostgreSQL does that by itself, in this
-//! database and not on the scratch database, which has no drift. The catalogs tell such a
-//! consequence from harm: a row that nobody wrote to means what it meant, what is inherited is as
-//! its parent has it, and what is gone referred to something that is gone. What else happens to
-//! drift is a difference. Making the same drift on the scratch database would need no such rules,
-//! but would need SQL that makes it, and would then call right whatever is done to it.
+//! Judges drift: objects that were made past the migrations. Migrations and their ways back neither
+//! make drift nor have to repair it, so tolerated drift is left out of the verdict. But drift does
+//! not stand still. A table that inherits from a migrated one gets, loses and renames the same
+//! columns. An index or a view is written out with the present names of its columns. A foreign key
+//! goes with the table that it refers to. PostgreSQL does that by itself, in this database and not
+//! on the scratch database, which has no drift.
+//!
+//! The catalogs tell such a consequence from harm. A row that no transaction wrote to means the
+//! same as before. An inherited part is as its parent has it. A part that is gone referred to an
+//! object that is gone. Any other change of drift is a difference.
+//!
+//! Making the same drift on the scratch database would need no such rules. But it would need SQL
+//! that makes the drift, and would call any change of it right.
 
 mod identities;
 
@@ -26,22 +29,23 @@ use identities::{Identity, Subject};
 /// Attributes of a table that name its parents.
 const PARENTS: &[&str] = &["inherits", "partition"];
 
-/// The differences between a database and what its migrations made of it, before anything runs.
+/// The differences between a database and the schema that its migrations made, before anything
+/// runs.
 #[derive(Debug, Default)]
 pub struct Drift {
-    /// Each of them, from what the migrations made to what there is.
+    /// The differences, each from the expected to the actual schema.
     pub changes: Vec<Change>,
     identities: Identities,
 }
 
-/// What a migration or a way back did to a database with drift.
+/// The effect of a migration or a way back on a database with drift.
 #[derive(Debug, Default)]
 pub struct Judged {
-    /// What is otherwise than it should be.
+    /// The differences from the expected schema.
     pub difference: SchemaDiff,
-    /// What happened to drift as a consequence.
+    /// The changes of drift that are consequences.
     pub followed: SchemaDiff,
-    /// The differences that are drift, as it is by now.
+    /// The differences that are drift, in its present form.
     pub drift: Vec<Change>,
     /// Whether nothing else happened to drift.
     pub is_unharmed: bool,
@@ -61,8 +65,8 @@ impl Drift {
         Ok(drift)
     }
 
-    /// Reads what [`Drift::judge`] has to know of the database of `client`, also inside an open
-    /// transaction.
+    /// Reads the identities that [`Drift::judge`] needs from the database of `client`, also inside
+    /// an open transaction.
     ///
     /// # Errors
     /// Those of the query.
@@ -74,9 +78,9 @@ impl Drift {
         }
     }
 
-    /// Judges `actual`, the schema of a database after something ran, which should be `expected`;
-    /// the identities were read with it. The schema was `before` when the drift was found; what of
-    /// it is `accepted` has to be there still.
+    /// Judges `actual`, the schema of a database after something ran, which should be `expected`.
+    /// The identities were read with it. `before` is the schema in which the drift was found. Drift
+    /// that is `accepted` must still be there.
     #[must_use]
     pub fn judge(
         &self,
@@ -91,8 +95,8 @@ impl Drift {
                 ..Judged::default()
             };
         }
-        // Some of it may be what the earlier migrations make: then it is judged as all that they
-        // make.
+        // Some drift may be the same as objects of the earlier migrations. It is then judged as
+        // they are.
         let beyond = diff(expected, before).without_grants().changes;
         let is_beyond = |change: &&Change| {
             matches!(change.what, ChangeKind::Added(_)) && beyond.contains(change)
@@ -118,7 +122,7 @@ impl Drift {
 struct Comparison<'a> {
     drift: &'a Drift,
     after: &'a Identities,
-    /// What was made past the migrations, under the names that it had.
+    /// The objects that were made past the migrations, under their names of that time.
     added: BTreeSet<Subject>,
     sections: (Sections, Sections),
     accepted: &'a AcceptedDrift,
@@ -158,7 +162,8 @@ impl Comparison<'_> {
         judged
     }
 
-    /// What a thing was called before; of a new part of an object only that was called otherwise.
+    /// The name that an object or part had before. Where only the object had another name, a new
+    /// part is looked up under that.
     fn earlier(&self, now: &Subject) -> Subject {
         if let Some(earlier) = self.after.called_in(now, self.before()) {
             return earlier;
@@ -177,8 +182,8 @@ impl Comparison<'_> {
         self.added.contains(subject) || self.added.contains(&subject.whole())
     }
 
-    /// Whether a difference was there before, maybe under another name, or reads otherwise and
-    /// means the same.
+    /// Whether a difference was there before, maybe under another name, or only reads differently
+    /// and means the same.
     fn is_drift(&self, change: &Change, earlier: &Subject) -> bool {
         let Subject { kind, object, part } = earlier.clone();
         let change = Change {
@@ -196,7 +201,7 @@ impl Comparison<'_> {
             .any(|drift| is_same(drift) || means_same(drift))
     }
 
-    /// What became of an object, and of drift on it, under the name that it had.
+    /// The changes of an object and of drift on it, under the name that the object had.
     fn changes_of(&self, object: &Subject) -> Vec<Change> {
         let now = self.now(object);
         let (before, after) = &self.sections;
@@ -207,8 +212,8 @@ impl Comparison<'_> {
         changes.into_iter().filter(is_of_drift).collect()
     }
 
-    /// What an object is called now; where it is gone, and another has its name, that is taken for
-    /// it.
+    /// The present name of an object. Where the object is gone, another one with its name is taken
+    /// for it.
     fn now(&self, object: &Subject) -> Subject {
         self.before()
             .called_in(object, self.after)
@@ -227,8 +232,8 @@ impl Comparison<'_> {
             ChangeKind::Added(_) => self.comes_with_parent(&now),
             ChangeKind::Removed(_) => self.goes_with_another(&was),
             ChangeKind::Changed { attribute, .. } if was.part.is_some() => {
-                // Whether a column is its own as well as its parents' is decided where a parent
-                // loses it.
+                // Whether a column is the table's own, beside being its parents', is decided where
+                // a parent loses it.
                 attribute == "inherited"
                     || self.is_untouched(&was)
                     || self.is_as_in_parent(&now, attribute)
@@ -237,13 +242,15 @@ impl Comparison<'_> {
             ChangeKind::Changed { attribute, .. } => {
                 let is_of_table = object.kind == "table";
                 let is_about_parents = PARENTS.contains(&attribute.as_str());
+                // PostgreSQL itself changes no attribute of a whole table except its parents. Other
+                // kinds have no parents, and any attribute may follow.
                 is_of_table == is_about_parents
                     && (self.is_untouched(&was) || self.refers_to_changed(&was))
             }
         }
     }
 
-    /// Nobody has to keep what nobody accepted.
+    /// Whether a change harms drift. Drift that was not accepted may be removed.
     fn has_to_be_kept(&self, change: &Change) -> bool {
         !matches!(change.what, ChangeKind::Removed(_)) || self.accepted.covers(&change.subjects())
     }
@@ -266,8 +273,7 @@ impl Comparison<'_> {
             .is_some_and(|identity| self.has_parent(now, identity))
     }
 
-    /// Whether a part is one that a parent has too: of the same kind, and where it is inherited by
-    /// its name of the same name.
+    /// Whether a parent has a part of the same kind from which this one is inherited.
     fn has_parent(&self, now: &Subject, identity: &Identity) -> bool {
         self.parents(now, identity).next().is_some()
     }
@@ -288,8 +294,8 @@ impl Comparison<'_> {
         })
     }
 
-    /// Whether something that is gone under its name has the name that its parent has now, or
-    /// referred to something that is gone.
+    /// Whether an object that is gone under its name was renamed as its parent was, or referred to
+    /// an object that is gone.
     fn goes_with_another(&self, was: &Subject) -> bool {
         let Some(identity) = self.before().of(was) else {
             return false;
@@ -316,8 +322,8 @@ impl Comparison<'_> {
             .any(|parent| value(parent).as_ref() == Some(&ours))
     }
 
-    /// Whether PostgreSQL had to make something anew: what it refers to is gone, or is a column of
-    /// another type.
+    /// Whether PostgreSQL had to make an object anew: an object that it refers to is gone, or a
+    /// column that it refers to has another type.
     fn refers_to_changed(&self, was: &Subject) -> bool {
         let Some(identity) = self.before().of(was) else {
             return false;

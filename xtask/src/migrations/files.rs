@@ -1,5 +1,5 @@
-//! Reads the migrations of a folder. What it returns has passed the preflight: each version once,
-//! each with its way back, and nothing in the texts that would half-apply.
+//! Reads the migrations of a folder. They have passed the preflight: each version once, each with
+//! its way back, and no text that would half-apply.
 
 use anyhow::{Context, Result};
 use rayon::prelude::*;
@@ -21,12 +21,13 @@ pub fn load(tree: &dyn Tree, folder: &str) -> Result<Vec<Migration>> {
     }
 }
 
-/// As [`load`], but with the problems beside the migrations that have none.
+/// Like [`load`], but returns the problems beside the migrations that have none.
 pub fn read(tree: &dyn Tree, folder: &str) -> Result<(Vec<Migration>, Vec<PreflightProblem>)> {
     let (files, mut problems) = names(tree, folder)?;
     let (pairs, unpaired) = preflight::pair(&files);
     problems.extend(unpaired);
-    // A run waits for hundreds of small files, even where there is nothing to do.
+    // In parallel: every run waits for these hundreds of small files, even where there is nothing
+    // to do.
     let read: Vec<_> = pairs
         .par_iter()
         .map(|pair| read_pair(tree, &pair.up, &pair.down))
@@ -38,6 +39,7 @@ pub fn read(tree: &dyn Tree, folder: &str) -> Result<(Vec<Migration>, Vec<Prefli
             Err(found) => problems.extend(found),
         }
     }
+    // Files are read in parallel, and the report must not depend on that.
     problems.sort_by(|a, b| a.location.cmp(&b.location));
     Ok((migrations, problems))
 }
@@ -64,7 +66,8 @@ pub fn names(tree: &dyn Tree, folder: &str) -> Result<(Vec<NamedFile>, Vec<Prefl
     Ok((files, problems))
 }
 
-/// The outer error is one of reading; the inner one is what is wrong with the texts.
+/// Reads a migration and its down file. The outer error is one of reading, the inner one lists the
+/// problems of the texts.
 fn read_pair(
     tree: &dyn Tree,
     up: &NamedFile,

@@ -1,4 +1,4 @@
-//! Which migration a person means: `7`, `0007`, `V7__add_user_bio`, `0007_add_user_bio`,
+//! Finds the migration that a person means: `7`, `0007`, `V7__add_user_bio`, `0007_add_user_bio`,
 //! `add_user_bio`, or a file name.
 
 use std::fmt::Display;
@@ -47,6 +47,7 @@ pub fn find<'a, M: NamedMigration>(migrations: &'a [M], text: &str) -> Result<&'
     if let Some(migration) = by_version {
         return Ok(migration);
     }
+    // The version comes first: a name may begin with digits too, and versions are unique.
     let same_name = |migration: &&M| plain(migration.name()) == plain(asked);
     match migrations
         .iter()
@@ -86,7 +87,7 @@ fn version(asked: &str) -> Option<(i64, &str)> {
     separated.then(|| (version, rest.trim_start_matches(['_', '-', ' '])))
 }
 
-/// People write `-` for `_`, and do not look at capitals.
+/// The form in which names are compared: people write `-` for `_`, and ignore capitals.
 fn plain(name: &str) -> String {
     name.to_lowercase().replace(['-', ' '], "_")
 }
@@ -97,6 +98,7 @@ fn unknown<'a, M: NamedMigration>(migrations: &'a [M], text: &str, asked: &str) 
             "there is no migration `{text}`: there are no migrations, write the first with `cargo xtask db-new <name>`"
         )
     }
+    // A version that exists with another name is nearer than any likeness of names.
     let same_version =
         version(asked).and_then(|(version, _)| migrations.iter().find(|m| m.version() == version));
     let nearest = same_version.or_else(|| nearest(migrations, asked));
@@ -118,11 +120,14 @@ fn unknown<'a, M: NamedMigration>(migrations: &'a [M], text: &str, asked: &str) 
 
 fn nearest<'a, M: NamedMigration>(migrations: &'a [M], asked: &str) -> Option<&'a M> {
     let asked = plain(version(asked).map_or(asked, |(_, name)| name));
+    // In thousandths, since `max_by_key` needs an order and floats have none.
     let likeness =
         |migration: &&M| (strsim::jaro_winkler(&plain(migration.name()), &asked) * 1000.0) as u32;
     migrations
         .iter()
         .max_by_key(likeness)
+        // Jaro-Winkler rewards a common beginning, and names of migrations begin alike
+        // (`add_user_…`). A suggestion that is far off would mislead.
         .filter(|migration| likeness(migration) > 750)
 }
 

@@ -1,6 +1,6 @@
-//! Fingerprints of transactions: their changes to the catalogs, in one cheap digest. Reading whole
-//! catalogs after each of hundreds of migrations would cost more than the migrations. The rows that
-//! the transaction itself wrote are few. The same SQL on the same schema gives the same
+//! Fingerprints of transactions: their changes to the catalogs, in one cheap digest. Reading the
+//! whole catalogs after each of hundreds of migrations would cost more than the migrations. The
+//! rows that the transaction itself wrote are few. The same SQL on the same schema gives the same
 //! fingerprint, on the scratch database and on the live one.
 
 mod catalogs;
@@ -24,18 +24,20 @@ use crate::postgres::error::ServerError;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fingerprint {
     shape: Shape,
-    /// How many rows of `pg_type` it wrote. The digest covers them only as far as they are no types
-    /// of relations, unless there are others.
+    /// How many rows of `pg_type` it wrote. The digest covers that catalog only where some of them
+    /// are no types of relations.
     types: i64,
-    /// A digest of what it wrote and, where something was deleted, of the names of all that is
-    /// left: rows that are gone leave no trace.
+    /// A digest of the rows that it wrote. Deleted rows leave no trace, so after a deletion the
+    /// digest also covers the names of all objects that are left.
     digest: String,
 }
 
-/// The version of what is looked at. Fingerprints of different versions cannot be compared.
+/// The version of the way in which fingerprints are taken. Fingerprints of different versions
+/// cannot be compared.
 const VERSION: &str = "1";
 
-/// How many hexadecimal digits of the digest count.
+/// How many hexadecimal digits of the digest count: 128 bits rule out chance, and keep the
+/// fingerprints in the committed snapshot short.
 const DIGITS: usize = 32;
 
 impl std::fmt::Display for Fingerprint {
@@ -55,19 +57,19 @@ impl std::fmt::Display for Fingerprint {
 #[derive(Debug, Default)]
 pub struct Fingerprinter {
     counters: bool,
-    /// With whether types of relations are counted.
+    /// The shapes whose queries are prepared, each with whether it counts the types of relations.
     shapes: BTreeSet<(Shape, bool)>,
     /// The catalogs that the last transaction wrote to. The next one is likely to write to the
     /// same.
     last: Option<Shape>,
-    /// Whether the server may have forgotten what was prepared.
+    /// Whether the server may have forgotten the prepared queries.
     is_doubtful: bool,
-    /// The query for what is left after a deletion.
+    /// The query for the objects that are left after a deletion.
     left: String,
 }
 
-/// SQL that asks what a transaction wrote, once that is [prepared](Fingerprinter::prepare), and
-/// sets what decides how it is written out.
+/// SQL that asks which catalogs a transaction wrote to, once the query is
+/// [prepared](Fingerprinter::prepare). It also sets how definitions are written out.
 fn count() -> String {
     format!(
         "{}; EXECUTE db_fingerprint_counters",
@@ -78,14 +80,14 @@ fn count() -> String {
 /// Catalogs are small, but grow with each migration, so that their indexes are the better way.
 const PLANS: (&str, &str) = ("enable_seqscan", "off");
 
-/// SQL that undoes what a fingerprint that was taken means for names and plans.
+/// SQL that undoes the settings for names and plans that taking a fingerprint leaves.
 #[must_use]
 pub fn forget_settings() -> String {
     settings::forget(&[PLANS.0])
 }
 
-/// Whether a text may make the server forget prepared queries, or stop counting, so that no
-/// fingerprint is to be had after it.
+/// Whether a text may make the server forget prepared queries or stop counting, so that no
+/// fingerprint can be taken after it.
 #[must_use]
 pub fn forgets(sql: &str) -> bool {
     let sql = sql.to_ascii_lowercase();
@@ -95,7 +97,7 @@ pub fn forgets(sql: &str) -> bool {
 }
 
 impl Fingerprint {
-    /// Reads what its `Display` writes; none of another version.
+    /// Reads the text that `Display` writes; `None` for another version.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let [version, shape, types, digest] =
@@ -118,7 +120,7 @@ impl Fingerprint {
 }
 
 impl Fingerprinter {
-    /// Takes them of a database whose tables `own` are not the migrations'.
+    /// Takes fingerprints of a database whose tables `own` are not the migrations'.
     #[must_use]
     pub fn new(own: &OwnTables) -> Self {
         Self {
@@ -127,13 +129,13 @@ impl Fingerprinter {
         }
     }
 
-    /// A text ran that [`forgets`], or one without transaction.
+    /// Notes that a text ran that [`forgets`], or one without transaction.
     pub fn doubt(&mut self) {
         self.is_doubtful = true;
     }
 
-    /// Prepares what a transaction needs that is expected to have the fingerprint `expected`.
-    /// Outside a transaction, because what is prepared stays when that is undone.
+    /// Prepares the queries for a transaction that is expected to have the fingerprint `expected`.
+    /// Outside the transaction, because prepared queries stay when it is undone.
     pub fn prepare(
         &mut self,
         client: &mut impl GenericClient,
@@ -179,7 +181,7 @@ impl Fingerprinter {
         Ok(())
     }
 
-    /// Whether a transaction did what is `expected`, according to the `answer` to
+    /// Whether a transaction has the fingerprint `expected`, according to the `answer` to
     /// [`Fingerprint::closing`].
     pub fn matches(
         &self,
@@ -196,14 +198,16 @@ impl Fingerprinter {
         Ok(wrote_alike && self.digest(transaction, answer, &wrote)? == expected.digest)
     }
 
-    /// The fingerprint of a transaction; none where the server does not count, or where only
-    /// the whole catalogs tell. `reset` is the SQL
-    /// that puts the settings of the session back. It changes settings until the transaction ends.
+    /// The fingerprint of a transaction; `None` where the server does not count, or where only the
+    /// whole catalogs tell. `reset` is the SQL that puts the settings of the session back. It
+    /// changes settings until the transaction ends.
     pub fn take(
         &mut self,
         transaction: &mut impl GenericClient,
         reset: &str,
     ) -> Result<Option<Fingerprint>> {
+        // The query of the last shape is sent along: most migrations resemble the one before them,
+        // and a right guess saves a round trip.
         let guess = self
             .last
             .filter(|last| self.shapes.contains(&(*last, true)));
@@ -224,6 +228,8 @@ impl Fingerprinter {
         if guessed.is_none() {
             answer = self.look(transaction, shape)?;
         }
+        // More types than the relations account for: the others are seen in `pg_type` only, so it
+        // is read as well.
         let has_other_types = wrote.types().to_string() != text(&answer, shape::ROW_TYPES)?;
         if has_other_types && !shape.has_types() {
             shape = shape.with_types();

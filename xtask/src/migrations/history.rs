@@ -1,5 +1,5 @@
-//! refinery's history table, read with care: refinery itself panics on a row that somebody edited
-//! by hand.
+//! Reads and writes refinery's history table. It is read with care: refinery itself panics on a row
+//! that was edited by hand.
 
 use anyhow::{Context as _, Result, anyhow, ensure};
 use postgres::{GenericClient, SimpleQueryMessage, SimpleQueryRow};
@@ -34,7 +34,8 @@ pub fn read(client: &mut impl GenericClient, table: &str) -> Result<Vec<AppliedR
 #[must_use]
 pub fn select_sql(table: &str) -> String {
     // Everything as text: a table that an older refinery or a person made may hold other types than
-    // ours.
+    // ours. `version` is sorted as the table's column: the text of the same name would put 10
+    // before 9.
     format!(
         "SELECT version::text AS version, name::text AS name, applied_on::text AS applied_on, \
          checksum::text AS checksum FROM {table} ORDER BY {table}.version"
@@ -46,6 +47,7 @@ pub fn select_sql(table: &str) -> String {
 /// # Errors
 /// When a row was changed by hand.
 pub fn parse(answer: &[SimpleQueryMessage], table: &str) -> Result<Vec<AppliedRow>> {
+    // The answer may hold rows of other statements: only ours have this column.
     let is_ours = |row: &&SimpleQueryRow| {
         row.columns()
             .iter()
@@ -74,6 +76,8 @@ pub fn insert_sql(table: &str, migration: &Migration) -> String {
 
 /// Removes the row of `version`; an error when there is not exactly one.
 pub fn delete(client: &mut impl GenericClient, table: &str, version: i64) -> Result<()> {
+    // `$1` is a text, since the column may be `integer` in a table of an older refinery, and the
+    // driver would refuse an `i64` for that.
     let deleted = client
         .execute(
             &format!("DELETE FROM {table} WHERE version = $1::text::bigint"),
@@ -89,7 +93,7 @@ pub fn delete(client: &mut impl GenericClient, table: &str, version: i64) -> Res
     Ok(())
 }
 
-/// The row as refinery takes it.
+/// Converts a row to the type that refinery expects.
 pub fn as_refinery(row: &AppliedRow) -> Result<refinery_core::Migration> {
     let applied_on = parse_time(&row.applied_on)?;
     Ok(refinery_core::Migration::applied(

@@ -1,6 +1,6 @@
-//! The journal, which keeps facts that refinery's history does not. These are how to undo each
-//! applied migration, the catalogs before and after it, and the progress of a migration without
-//! transaction. The journal is a table beside the history table.
+//! The journal, which keeps facts that refinery's history does not. It says how to undo each
+//! applied migration and holds digests of the catalogs before and after it. It also holds the
+//! progress of a migration without transaction. The journal is a table beside the history table.
 
 use anyhow::{Context as _, Result, bail};
 use postgres::{GenericClient, SimpleQueryMessage, SimpleQueryRow};
@@ -56,9 +56,9 @@ pub struct JournalEntry {
     pub checksum: String,
     /// How to undo it, as it was when it was applied.
     pub down: Down,
-    /// Digest of the catalogs before it; none where nobody looked.
+    /// Digest of the catalogs before it; `None` where none was taken.
     pub catalog_before: Option<String>,
-    /// Digest of the catalogs after it; none where nobody looked.
+    /// Digest of the catalogs after it; `None` where none was taken.
     pub catalog_after: Option<String>,
 }
 
@@ -120,7 +120,8 @@ pub fn create(client: &mut impl GenericClient, history_table: &str) -> Result<()
 }
 
 /// Adds the column for stamps of the catalogs to a journal of an earlier version of the tool. It
-/// waits for nobody: a backup may be reading the table for hours, and the next run will do.
+/// gives up after 100 ms without the lock: a backup may be reading the table for hours, and the
+/// next run will do.
 pub fn add_stamps(client: &mut impl GenericClient, history_table: &str) -> Result<()> {
     let table = table(history_table);
     let failed = || format!("cannot extend the journal `{table}`");
@@ -161,6 +162,7 @@ pub fn select_sql(history_table: &str) -> String {
 /// # Errors
 /// When a row was changed by hand.
 pub fn parse(answer: &[SimpleQueryMessage], history_table: &str) -> Result<Vec<JournalEntry>> {
+    // The answer may hold rows of other statements: only ours have this column.
     let is_ours = |row: &&SimpleQueryRow| {
         row.columns()
             .iter()
@@ -215,7 +217,7 @@ impl<'a> Record<'a> {
     }
 }
 
-/// Records a migration, over what was recorded for its version before.
+/// Records a migration, and replaces an earlier entry of its version.
 pub fn record(
     client: &mut impl GenericClient,
     history_table: &str,
@@ -232,7 +234,8 @@ pub fn record(
         .with_context(failed)
 }
 
-/// The SQL of [`record`], which can be sent together with other statements.
+/// The SQL of [`record`], which can be sent together with other statements. It clears the progress
+/// and the digests of an earlier run of the version.
 #[must_use]
 pub fn record_sql(history_table: &str, record: Record<'_>) -> String {
     let (down_sql, irreversible) = match record.down {
@@ -336,8 +339,7 @@ pub fn set_running_sql(
     Ok(())
 }
 
-/// The SQL that reads the stamp which the last run left with the newest migration, as the column
-/// `last_stamp`.
+/// The SQL that reads the stamp recorded with the newest migration, as the column `last_stamp`.
 #[must_use]
 pub fn last_stamp_sql(history_table: &str) -> String {
     format!(
@@ -346,8 +348,8 @@ pub fn last_stamp_sql(history_table: &str) -> String {
     )
 }
 
-/// Leaves the stamp of catalogs that were compared whole, outside of a run. It waits for nobody: a
-/// stamp only saves time.
+/// Records the stamp of catalogs that were compared whole, outside of a run. It gives up after 100
+/// ms without the lock: a stamp only saves time.
 pub fn leave_stamp(
     client: &mut impl GenericClient,
     history_table: &str,
@@ -380,7 +382,8 @@ pub fn set_stamp(
         .context("cannot record the stamp of the catalogs in the journal")
 }
 
-/// Records what the catalogs were before and after a migration.
+/// Records the digests of the catalogs before and after a migration. `None` keeps the digest that
+/// is there.
 pub fn set_catalogs(
     client: &mut impl GenericClient,
     history_table: &str,

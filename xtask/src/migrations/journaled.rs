@@ -1,7 +1,7 @@
-//! Runs a script without transaction, with the journal written ahead, so that after a crash it is
-//! known where to go on: what can run in a transaction does, together with the note that it is
-//! done; only before a statement that refuses transactions the catalogs are noted, to see
-//! afterwards whether it ran.
+//! Runs a script without transaction, with the journal written ahead, so that the place where to go
+//! on is known after a crash. A statement that can run in a transaction does, together with the
+//! note that it is done. Before a statement that refuses transactions the digest of the catalogs is
+//! noted, to see afterwards whether it ran.
 
 mod recovery;
 
@@ -34,11 +34,11 @@ pub struct JournaledScript<'a> {
 pub trait StepObserver {
     /// The digest of the catalogs as they are.
     fn catalog(&mut self, client: &mut Client) -> Result<String>;
-    /// Whether `noted`, which is such a digest, is that of the catalogs as they are.
+    /// Whether `noted` is the digest of the catalogs as they are.
     fn is_catalog(&mut self, client: &mut Client, noted: &str) -> Result<bool>;
-    /// Something that a person should know.
+    /// Tells a person something.
     fn tell(&mut self, text: &str);
-    /// The transaction of one statement, which has this text, began.
+    /// Called at the beginning of the transaction of a statement, with its text.
     fn before_statement(
         &mut self,
         _transaction: &mut Transaction<'_>,
@@ -46,20 +46,21 @@ pub trait StepObserver {
     ) -> Result<()> {
         Ok(())
     }
-    /// The statement ran in it, and the session is still as it left it.
+    /// Called after the statement, while the session is as the statement left it.
     fn statement_ran(&mut self, _transaction: &mut Transaction<'_>) -> Result<()> {
         Ok(())
     }
-    /// The statement is not yet committed: an error undoes it, false too, and then it runs again.
+    /// Called before the COMMIT of the statement. An error undoes the statement, and so does
+    /// `false`, after which it runs again.
     fn after_statement(&mut self, _transaction: &mut Transaction<'_>) -> Result<bool> {
         Ok(true)
     }
-    /// The statement is committed.
+    /// Called after the COMMIT of the statement.
     fn statement_done(&mut self) {}
 }
 
-/// Runs what is left of `journaled`: all of it, or what an interrupted run did not do. Its entry
-/// must be in the journal.
+/// Runs the rest of `journaled`: all of it, or the statements that an interrupted run did not do.
+/// Its entry must be in the journal.
 ///
 /// # Errors
 /// Those of the statements; the next run goes on with the one that failed.
@@ -97,8 +98,8 @@ pub fn run(
 }
 
 /// Runs one statement, and again after a lock timeout or a deadlock, with a growing pause in which
-/// nobody is blocked. One that ran `CONCURRENTLY` leaves something behind when it fails, which the
-/// next run looks at.
+/// nobody is blocked. A statement `CONCURRENTLY` is not tried again: it leaves an invalid index
+/// when it fails, which the next run looks at.
 fn persist(
     client: &mut Client,
     settings: &SessionSettings,
@@ -132,7 +133,8 @@ fn persist(
     }
 }
 
-/// Writes to the journal what each statement is about to do, and what it did.
+/// Writes to the journal before each statement that it is about to run, and afterwards that it is
+/// done.
 struct WriteAhead<'r, 'o> {
     settings: &'r SessionSettings,
     journaled: JournaledScript<'r>,
@@ -153,6 +155,7 @@ impl StatementObserver for WriteAhead<'_, '_> {
     }
 
     fn accepts(&mut self, transaction: &mut Transaction<'_>, step: &Step<'_>) -> Result<bool> {
+        // The note is written in the transaction of the statement: both are committed, or neither.
         if !self.observer.after_statement(transaction)? {
             return Ok(false);
         }
@@ -172,6 +175,7 @@ impl StatementObserver for WriteAhead<'_, '_> {
     }
 
     fn before_alone(&mut self, client: &mut Client, step: &Step<'_>, command: &str) -> Result<()> {
+        // Such a statement shares no transaction with the note, so the note is committed before it.
         let before = StateBefore {
             catalog: self.observer.catalog(client)?,
             invalid_indexes: invalid_indexes(client)?,
@@ -223,7 +227,7 @@ fn interrupted(
     Ok(entry.and_then(|entry| entry.progress))
 }
 
-/// Where to go on, from 0.
+/// Returns the position, from 0, of the statement to go on with.
 fn resume(
     client: &mut Client,
     settings: &SessionSettings,
@@ -236,6 +240,8 @@ fn resume(
         version, script, ..
     } = journaled;
     let done = progress.next - 1;
+    // Only the statements that are done must be the same: the person may have repaired the one that
+    // failed.
     let before: Vec<_> = sql::statements(&progress.sql)
         .iter()
         .take(done)

@@ -1,6 +1,6 @@
-//! Advice about migrations that run, but hurt: locks that stop an application, rewrites of whole
-//! tables, changes that its older version does not survive. The rules are squawk's; what this tool
-//! takes care of itself is left out.
+//! Advice about migrations that run, but hurt. They take locks that stop an application, rewrite
+//! whole tables, or break the application's older version. The rules are squawk's; the problems
+//! that this tool takes care of itself are left out.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -34,10 +34,11 @@ pub fn documentation() -> documented::Rule {
     }
 }
 
-/// Deeper nesting than any statement of a person; squawk's parser descends into it.
+/// Deeper nesting than any statement of a person. squawk's parser recurses into it, and an overflow
+/// of the stack ends the process, which `catch_unwind` cannot prevent.
 const DEEPEST: usize = 200;
 
-/// Which rules are asked.
+/// The rules that are checked.
 #[derive(Debug, Clone)]
 pub struct LintRules {
     include: Vec<Rule>,
@@ -46,7 +47,7 @@ pub struct LintRules {
 }
 
 impl LintRules {
-    /// squawk's default rules for PostgreSQL `major`, with `include` and without `exclude`.
+    /// Takes squawk's default rules for PostgreSQL `major`, with `include` and without `exclude`.
     ///
     /// # Errors
     /// Names that squawk does not know, with the nearest that it does.
@@ -74,6 +75,8 @@ fn named(key: &str, name: &str) -> Result<Rule> {
     let known = enum_iterator::all::<Rule>().map(|rule| rule.to_string());
     let nearest = known
         .max_by_key(likeness)
+        // The names are long and share words (`ban-drop-…`): a lower bound would suggest another
+        // rule.
         .filter(|known| likeness(known) > 800);
     let hint = nearest.map_or(String::new(), |known| format!(", did you mean `{known}`?"));
     bail!("`lint.{key}` holds `{name}`, which is no rule of squawk{hint}")
@@ -143,7 +146,8 @@ fn of_migration(migration: &Migration, rules: &LintRules) -> Vec<Finding> {
         .collect()
 }
 
-/// A text that makes squawk stop has no advice; whether it runs is PostgreSQL's to say.
+/// Returns the violations in a migration. A text on which squawk panics has none: PostgreSQL tells
+/// whether it runs.
 fn violations(migration: &Migration, rules: &LintRules) -> Vec<Violation> {
     if nesting(&migration.sql) > DEEPEST {
         return Vec::new();
@@ -151,13 +155,15 @@ fn violations(migration: &Migration, rules: &LintRules) -> Vec<Violation> {
     let ask = || {
         let mut linter = Linter::with_rules(&rules.include, &rules.exclude);
         linter.settings.pg_version = rules.version;
+        // squawk does not know whether a file runs in a transaction, on which some of its rules
+        // depend.
         linter.settings.assume_in_transaction = !migration.no_transaction;
         linter.lint(&SourceFile::parse(&migration.sql), &migration.sql)
     };
     catch_unwind(AssertUnwindSafe(ask)).unwrap_or_default()
 }
 
-/// How deep brackets stand in each other.
+/// Returns how deep brackets are nested.
 fn nesting(text: &str) -> usize {
     let mut depth = 0_usize;
     let mut deepest = 0;

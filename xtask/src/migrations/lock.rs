@@ -1,6 +1,6 @@
-//! One runner at a time: a session advisory lock of the database, taken by polling. A blocking wait
-//! would hold a snapshot, for which the holder's `CREATE INDEX CONCURRENTLY` would wait in turn: a
-//! deadlock.
+//! Allows one runner at a time, by a session advisory lock of the database. The lock is taken by
+//! polling. A blocking wait would hold a snapshot, for which the holder's `CREATE INDEX
+//! CONCURRENTLY` would wait in turn: a deadlock.
 
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -41,11 +41,12 @@ impl std::fmt::Display for Holder {
     }
 }
 
-/// The text before the names of database and table, whose digest is the key.
+/// The text before the names of database and table. The digest of all three is the key.
 const KEY_PREFIX: &str = "cargo xtask db-migrate";
 
-/// An expression for the key of the lock: the same for everybody who migrates this database with
-/// this history table.
+/// An expression for the key of the lock: the same for all who migrate this database with this
+/// history table. The zero bytes keep the three names apart, and 8 bytes are as long as the key of
+/// an advisory lock.
 fn key_sql(history_table: &str) -> String {
     let hex = |text: &str| {
         text.bytes()
@@ -68,18 +69,18 @@ pub struct HeldLock {
     pub pid: i32,
     /// The server's version: 150018 is 15.18.
     pub server_version: u32,
-    /// SQL to go on with after another statement, `; SET a = 1; SET b = 2`: with these settings the
-    /// server notices that a client is gone that could not say so, also in the middle of a long
-    /// statement, and frees its locks.
+    /// SQL to append to another statement: `; SET a = 1; SET b = 2`. With these settings the server
+    /// notices that a client is gone without a word, also in the middle of a long statement, and
+    /// frees its locks.
     pub liveness: String,
 }
 
-/// Takes the lock, waiting at most `timeout`. `waiting` is told once who holds it before, and again
-/// when that changes. The lock lasts as long as the session: also a killed process frees it.
+/// Takes the lock, waiting at most `timeout`. `waiting` is called with the holder, and again when
+/// the holder changes. The lock lasts as long as the session: also a killed process frees it.
 ///
 /// # Errors
-/// When somebody else holds it all the time, and when the connection changes its server session, as
-/// behind a pooler.
+/// When another session holds it all the time, and when the connection changes its server session,
+/// as behind a pooler.
 pub fn acquire(
     client: &mut Client,
     history_table: &str,
@@ -88,6 +89,8 @@ pub fn acquire(
 ) -> Result<HeldLock> {
     let start = Instant::now();
     let mut told = None;
+    // Short pauses at first, so that a short run of another session costs little. They grow to half
+    // a second, so that a long run is not asked all the time.
     let mut pause = Duration::from_millis(20);
     let (pid, server_version) = loop {
         let attempt = try_lock(client, history_table)?;
@@ -113,12 +116,12 @@ pub fn acquire(
     })
 }
 
-/// How long to try to get back the server session that holds the lock.
+/// How long to look for the server session that holds the lock.
 const RELEASE_PATIENCE: Duration = Duration::from_secs(2);
 
-/// Frees the lock and takes back what a run sets. The end of the connection does both, but for a
-/// pool's: its sessions outlive us, and a pool that was not noticed as such may answer from another
-/// session now.
+/// Frees the lock and resets the settings of a run. The end of the connection does both, except for
+/// sessions of a pool, which outlive us. A pool that was not noticed as such may also answer from
+/// another session now.
 pub fn release(client: &mut Client, history_table: &str) {
     let names = ["lock_timeout", "idle_in_transaction_session_timeout"].into_iter();
     let names = names.chain(LIVENESS.iter().map(|(name, _)| *name));
@@ -128,7 +131,7 @@ pub fn release(client: &mut Client, history_table: &str) {
         key_sql(history_table)
     );
     let begin = Instant::now();
-    // Both in one message, which is one transaction, so that it is one session.
+    // Both in one message: it is one transaction, which a pooler does not divide between sessions.
     while let Ok(answer) = client.simple_query(&format!("{unlock}{reset}")) {
         if number(&answer, 0) == Some(1) || begin.elapsed() > RELEASE_PATIENCE {
             return;
@@ -137,7 +140,9 @@ pub fn release(client: &mut Client, history_table: &str) {
     }
 }
 
-/// See [`HeldLock::liveness`].
+/// The settings of [`HeldLock::liveness`]. An idle client that is gone is noticed after 30 + 3 × 10
+/// s, and one that confirms no data after the same 60 s. The last setting covers a client that goes
+/// away during a long statement. Shorter times would end sessions over a network that only stalls.
 const LIVENESS: &[(&str, &str)] = &[
     ("tcp_keepalives_idle", "30"),
     ("tcp_keepalives_interval", "10"),
@@ -146,10 +151,10 @@ const LIVENESS: &[(&str, &str)] = &[
     ("client_connection_check_interval", "2000"),
 ];
 
-/// Sets those of the settings that this server has, and makes sure that `pid` still answers. Behind
-/// a pooler that gives each transaction another server session (pgbouncer's `pool_mode =
-/// transaction`), a session lock stays behind in whichever session answered. The runner checks the
-/// process again in each transaction.
+/// Sets those of the settings that this server has, and makes sure that `pid` still answers. A
+/// pooler may give each transaction another server session (pgbouncer's `pool_mode = transaction`).
+/// A session lock then stays behind in the session that answered. The runner checks the process
+/// again in each transaction.
 fn liveness(client: &mut Client, pid: i32) -> Result<String> {
     const WHO: &str = "SELECT pg_catalog.pg_backend_pid()";
     let set: Vec<String> = LIVENESS
@@ -159,6 +164,8 @@ fn liveness(client: &mut Client, pid: i32) -> Result<String> {
     let (known, answer): (Vec<&String>, _) =
         match client.simple_query(&format!("{}; {WHO}", set.join("; "))) {
             Ok(answer) => (set.iter().collect(), Ok(answer)),
+            // One unknown setting fails the whole message: then they are set one by one, and the
+            // unknown ones left out.
             Err(_) => (
                 set.iter()
                     .filter(|sql| client.batch_execute(sql).is_ok())
@@ -215,8 +222,9 @@ fn number(answer: &[SimpleQueryMessage], at: usize) -> Option<i64> {
     })
 }
 
-/// pg_locks shows a 64-bit key as two halves; `objsubid` 1 tells it from a pair of 32-bit keys.
-/// `{key}` is the expression of the key.
+/// `pg_locks` shows a 64-bit key as two halves; `objsubid` 1 tells it from a pair of 32-bit keys.
+/// `{key}` is the expression of the key. The outline shows only the beginning of a query, so no
+/// more of it is sent.
 const HOLDER: &str = "
     SELECT l.pid, coalesce(nullif(a.application_name, ''), 'unknown application') AS application,
            coalesce(a.usename::text, '?') AS usename,
@@ -245,8 +253,8 @@ fn holder(client: &mut Client, history_table: &str) -> Result<Option<Holder>> {
     .transpose()
 }
 
-/// The state of a session and its present or last query without the values in it: an application
-/// holds the lock only by mistake, and then its data has no place in the log of a deploy.
+/// The state of a session and its present or last query, without the values in it. An application
+/// holds the lock only by mistake, and then its data has no place in the log of a deployment.
 fn activity(state: &str, query: &str) -> String {
     match sql::outline(query) {
         outline if outline.is_empty() => state.to_owned(),

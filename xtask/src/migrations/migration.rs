@@ -1,10 +1,10 @@
-//! A migration and its way back, as they stand in their files and in the history of a database.
+//! Migrations and their ways back, as they stand in the files and in the history of a database.
 
 use std::fmt;
 
 use crate::schema::snapshot::SnapshotMigration;
 
-/// A migration: `V<version>__<name>.sql` and what stands beside it.
+/// A migration: `V<version>__<name>.sql` and its down file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Migration {
     /// The number after `V`: a counter or a timestamp.
@@ -30,7 +30,7 @@ pub struct AppliedRow {
     pub version: i64,
     /// As [`Migration::name`].
     pub name: String,
-    /// When, as refinery writes it (RFC 3339).
+    /// When it was applied, as refinery writes it (RFC 3339).
     pub applied_on: String,
     /// As [`Migration::checksum`].
     pub checksum: u64,
@@ -67,7 +67,7 @@ pub enum Down {
     Irreversible {
         /// The file, relative to the root.
         file: String,
-        /// Why.
+        /// The reason.
         reason: String,
     },
 }

@@ -7,7 +7,8 @@ use jiff::tz::TimeZone;
 
 use super::preflight::FileName;
 
-/// The longest name: the history table holds 255 characters, file systems as many bytes.
+/// The longest name. The history table holds 255 characters and file systems as many bytes; the
+/// rest is left for the version and `.down.sql`.
 const LONGEST: usize = 200;
 
 /// How versions are written.
@@ -23,8 +24,8 @@ enum VersionStyle {
     Milliseconds,
 }
 
-/// The digits of the version after all of `files`. `timestamp` asks for a date and time whatever is
-/// in use.
+/// The digits of the version after all of `files`. `timestamp` asks for a date and time, whatever
+/// style is in use.
 pub fn version(files: &[FileName], timestamp: bool, now: Timestamp) -> Result<String> {
     let newest = files.iter().max_by_key(|file| file.version);
     let style = if timestamp {
@@ -41,6 +42,7 @@ pub fn version(files: &[FileName], timestamp: bool, now: Timestamp) -> Result<St
         VersionStyle::Seconds => now.as_second(),
         VersionStyle::Milliseconds => now.as_millisecond(),
     };
+    // The newest version may lie in the future of this clock: the next one is still higher.
     Ok(wanted.max(after).to_string())
 }
 
@@ -50,7 +52,8 @@ fn date(now: Timestamp, format: &str) -> Result<i64> {
         .with_context(|| format!("cannot make a version of the date `{text}`"))
 }
 
-/// The newest version tells the style; a counter is padded if any version is.
+/// Recognises the style by the digits of the newest version; a counter is padded if any version is.
+/// 10 digits are seconds from 2001 to 2286, and 13 are milliseconds of the same years.
 fn style(files: &[FileName]) -> VersionStyle {
     let newest = files.iter().max_by_key(|file| file.version);
     let digits = newest.map_or("", |file| file.digits.as_str());
@@ -70,7 +73,8 @@ fn style(files: &[FileName]) -> VersionStyle {
     }
 }
 
-/// The name for a file that `words` become: `Add user bio!` and `AddUserBio` are `add_user_bio`.
+/// Returns the name that `words` become in a file name: `Add user bio!` and `AddUserBio` are
+/// `add_user_bio`.
 pub fn name(words: &str) -> Result<String> {
     let words = words.trim();
     let words = words.strip_suffix(".sql").unwrap_or(words);
@@ -88,13 +92,15 @@ pub fn name(words: &str) -> Result<String> {
             "`{words}` holds no letters or digits: say what the migration does, `cargo xtask db-new add_user_bio`"
         )
     }
+    // A slug that was cut may be up to 3 bytes shorter than the limit: it ends between two
+    // characters.
     if words.len() > LONGEST && slug.len() + 4 > LONGEST {
         bail!("the name is longer than {LONGEST} bytes: say it shorter, explain it inside the file")
     }
     Ok(slug)
 }
 
-/// `words` as far as a file name can hold them, cut to 200 bytes; empty if it can hold nothing.
+/// The part of `words` that a file name can hold, cut to 200 bytes; empty where nothing is left.
 #[must_use]
 pub fn slug(words: &str) -> String {
     let mut slug = String::new();

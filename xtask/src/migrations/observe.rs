@@ -1,7 +1,7 @@
-//! Observes the effect of each statement of a migration on other users of the database. The effects
-//! are the locks that it takes, and the tables that it rewrites or reads whole. PostgreSQL decides
-//! that statement by statement, by rules that change with its versions. So the effects are not
-//! guessed from the SQL. They are seen on the scratch database, where nobody has to wait.
+//! Observes the effects of each statement of a migration on other users of the database. These are
+//! its locks, and the tables that it rewrites or reads whole. PostgreSQL decides them statement by
+//! statement, by rules that change with its versions. So the effects are not guessed from the SQL.
+//! They are seen on the scratch database, where nobody has to wait.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +15,7 @@ use super::{Migration, replay, sql};
 use crate::report::{LockMode, PlannedMigration, PlannedStatement, StatementEffects, TableLock};
 use crate::source::LineIndex;
 
-/// Runs `applied` and then `planned` on a scratch database, and tells what it sees of `planned`.
+/// Runs `applied` and then `planned` on a scratch database. Returns the effects of `planned`.
 ///
 /// # Errors
 /// When there is no scratch database, or a migration does not run there.
@@ -100,14 +100,16 @@ struct ObservedRelation {
     name: String,
     /// `pg_class.relkind`
     kind: String,
-    /// The file of its data, which is another one once it was written anew.
+    /// The file of its data, which is replaced when the data is written anew.
     file: u32,
     /// The table of an index.
     table: Option<u32>,
-    /// How often it was read whole so far, by PostgreSQL's counter.
+    /// How often it was read whole so far, by PostgreSQL's counter for the transaction.
     scans: i64,
 }
 
+/// Composite types (`c`) hold no rows. The counter of whole reads exists for tables and
+/// materialized views only.
 const RELATIONS: &str = "
     SELECT c.oid, c.relkind::text AS kind, c.relfilenode AS file, i.indrelid AS table_oid,
            CASE WHEN n.nspname = 'public' THEN '' ELSE n.nspname || '.' END || c.relname AS name,
@@ -142,9 +144,9 @@ const LOCKS: &str = "
     WHERE locktype = 'relation' AND pid = pg_catalog.pg_backend_pid() AND granted
       AND database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())";
 
-/// Compares what is there after each statement with what was there before it.
+/// Compares the relations and locks after each statement with those before it.
 struct EffectsObserver<'a> {
-    /// The relations before the migration: only those can be in use.
+    /// The relations before the migration: only those can be in use by others.
     before: &'a ObservedRelations,
     mode: TransactionMode,
     /// The relations after the last statement of the transaction.
@@ -156,6 +158,7 @@ struct EffectsObserver<'a> {
 
 impl StatementObserver for EffectsObserver<'_> {
     fn before(&mut self, transaction: &mut Transaction<'_>, step: &Step<'_>) -> Result<()> {
+        // Locks and counters belong to a transaction: a new one begins without any.
         if step.number == 1 || self.mode == TransactionMode::PerStatement {
             self.last = ObservedRelations::read(transaction)?;
             self.held.clear();
@@ -204,6 +207,7 @@ impl<'a> EffectsObserver<'a> {
             let Some(was) = self.last.0.get(oid) else {
                 continue;
             };
+            // The indexes of a rewritten table are rewritten with it: the table says it all.
             if self.is_rewritten(oid, &now)
                 && !relation
                     .table
@@ -211,7 +215,8 @@ impl<'a> EffectsObserver<'a> {
             {
                 rewritten.push(relation.name.clone());
             }
-            // How a query finds its rows depends on how many there are; on scratch there are none.
+            // How a query finds its rows depends on their number, and the scratch database has
+            // none.
             if relation.scans > was.scans && !is_query(statement) {
                 scanned.push(relation.name.clone());
             }
@@ -231,8 +236,8 @@ impl<'a> EffectsObserver<'a> {
         })
     }
 
-    /// The strongest lock on each relation that was there before, where it is stronger than what
-    /// the transaction held.
+    /// The strongest lock on each relation that was there before, where it is stronger than the
+    /// locks that the transaction held on it.
     fn new_locks(&mut self, client: &mut impl GenericClient) -> Result<Vec<TableLock>> {
         let rows = client
             .query(LOCKS, &[])

@@ -1,4 +1,4 @@
-//! Predictions of the schema that migrations will make: learnt by running them on a scratch
+//! Predicts the schema that migrations will make. It is learnt by running them on a scratch
 //! database first, now or when the committed snapshot was written.
 
 mod predicted;

@@ -1,6 +1,6 @@
-//! Checks before anything connects. They refuse everything that would run twice, run half, run in
-//! secret, or leave no way back. All problems are found in one go, since nobody likes to fix them
-//! one run at a time.
+//! Checks migrations before anything connects. The checks refuse SQL that would run twice, run
+//! half, run unseen, or leave no way back. All problems are found in one go, since people do not
+//! want to fix them one run at a time.
 
 mod decides_elsewhere;
 mod encoding;
@@ -32,7 +32,7 @@ use crate::source::{LineIndex, Location, Span};
 /// One reason not to run the migrations.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PreflightProblem {
-    /// Where.
+    /// The place in the file.
     pub location: Location,
     /// The problem: "`COMMIT` in a migration".
     pub message: String,
@@ -75,7 +75,8 @@ impl fmt::Display for PreflightProblem {
     }
 }
 
-/// Why the migrations are not run: every problem that was found, in the order of files and lines.
+/// The refusal to run the migrations: every problem that was found, in the order of files and
+/// lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PreflightRefusal(pub Vec<PreflightProblem>);
 
@@ -114,7 +115,7 @@ const CHECKS: &[PreflightCheck] = &[
     decides_elsewhere::check,
 ];
 
-/// Everything that is wrong with `text`, the content of `file`.
+/// Finds every problem of `text`, the content of `file`.
 #[must_use]
 pub fn problems(file: &str, text: &str, direction: FileDirection) -> Vec<PreflightProblem> {
     CheckedScript::new(file, text, direction).problems()
@@ -142,7 +143,7 @@ impl<'a> CheckedScript<'a> {
         }
     }
 
-    /// Everything that is wrong with the text itself.
+    /// Finds every problem of the text itself.
     pub(super) fn problems(&self) -> Vec<PreflightProblem> {
         let back = if self.direction == FileDirection::Down {
             irreversible::check(self)

@@ -1,6 +1,6 @@
 //! Reads from the migrations which line last touched each table, column and type. It follows the
-//! statements that change them one by one; what it does not know it passes over, since a place is
-//! help and not a verdict.
+//! statements that change them one by one. Statements that it does not know are passed over, since
+//! a place is help and not a verdict.
 
 mod alter_table;
 mod constraint;
@@ -16,13 +16,13 @@ use super::Migration;
 use super::sql::{self, Cursor, Identifier, Statement, Token, TokenKind};
 pub use search_path::SearchPath;
 
-/// The places after all of `migrations`, oldest first, have run.
+/// The places after all of `migrations` have run, oldest first.
 #[must_use]
 pub fn read<'m>(migrations: impl IntoIterator<Item = &'m Migration>) -> Provenance {
     read_from(&SearchPath::default(), migrations)
 }
 
-/// As [`read`], where each migration starts with `search_path`.
+/// Like [`read`], but each migration starts with `search_path`.
 #[must_use]
 pub fn read_from<'m>(
     search_path: &SearchPath,
@@ -80,8 +80,8 @@ impl StatementReader<'_> {
         }
     }
 
-    /// `DO $$ … $$`: the commands in its body, as if its conditions held: `IF … THEN ALTER TABLE
-    /// …`.
+    /// Reads the commands in the body of `DO $$ … $$` as if its conditions held: `IF … THEN ALTER
+    /// TABLE …`.
     fn read_block(&mut self, cursor: &Cursor<'_>) {
         let source = cursor.source();
         let Some(body) = cursor
@@ -92,6 +92,7 @@ impl StatementReader<'_> {
             return;
         };
         let text = body.text(source);
+        // The length of `$tag$`, which begins and ends the body.
         let delimiter = text
             .get(1..)
             .and_then(|rest| rest.find('$'))
@@ -106,6 +107,8 @@ impl StatementReader<'_> {
                 .iter()
                 .map(|token| moved(*token, offset))
                 .collect();
+            // The splitter does not know PL/pgSQL: `IF … THEN ALTER TABLE …` is one statement to
+            // it, whose command begins in the middle.
             let begins = |token: &Token| {
                 ["create", "alter", "drop"]
                     .iter()
@@ -121,13 +124,13 @@ impl StatementReader<'_> {
         self.lines.location(cursor.span().unwrap_or_default())
     }
 
-    /// The name that a `CREATE` gives.
+    /// Returns the name that a `CREATE` gives.
     fn new_name(&self, parts: &[Identifier]) -> Option<ObjectName> {
         self.path.first(parts)
     }
 
-    /// The existing object that `parts` names. Where the search path finds none, it is the only one
-    /// of that name: the path may have been set for the role or the database.
+    /// Returns the existing object that `parts` names. Where the search path finds none, it is the
+    /// only one of that name: the path may have been set for the role or the database.
     fn existing(&self, parts: &[Identifier]) -> Option<ObjectName> {
         let found = self.found(parts)?;
         let is_known = self.provenance.knows(&found) || parts.len() > 1;

@@ -1,5 +1,5 @@
-//! Runs migrations on a scratch database, to learn what schema they make and whether they run at
-//! all.
+//! Runs migrations on a scratch database, to learn the schema that they make and whether they run
+//! at all.
 
 use anyhow::{Result, anyhow};
 use postgres::Transaction;
@@ -16,14 +16,13 @@ pub(super) const FRESH_SESSION: &str = "RESET SESSION AUTHORIZATION; RESET ALL";
 /// Runs one migration.
 ///
 /// # Errors
-/// Those of its statements, with file, line and column, all that PostgreSQL says, and what to do
-/// where the scratch database lacks something; a migration in a transaction has then changed
-/// nothing.
+/// Those of its statements, with file, line and column, all that PostgreSQL says, and advice where
+/// the scratch database lacks something. A migration in a transaction has then changed nothing.
 pub fn run((client, privileges): LendingConnection<'_>, migration: &Migration) -> Result<()> {
     observed((client, privileges), migration, &mut Unobserved)
 }
 
-/// Runs one migration, of whose statements `observer` is told.
+/// Runs one migration, and tells `observer` of each statement.
 ///
 /// # Errors
 /// As [`run`], and those of the observer.
@@ -54,7 +53,7 @@ pub(super) fn run_statements(
         .map_err(|error| cannot_replay(migration, error))
 }
 
-/// Commits what [`run_statements`] did.
+/// Commits the transaction in which [`run_statements`] ran.
 ///
 /// # Errors
 /// As [`run`].
@@ -69,10 +68,11 @@ fn cannot_replay(migration: &Migration, error: anyhow::Error) -> anyhow::Error {
     ))
 }
 
-/// Which extensions, roles and namespaces there are, and how much room, is not the migration's
-/// fault.
+/// Returns advice where the scratch database is the cause: it lacks extensions, roles, namespaces,
+/// privileges or room.
 fn way_out(error: &anyhow::Error) -> &'static str {
     let message = format!("{error:#}");
+    // 42704 stands for a missing object of many kinds: only the message tells that it is a role.
     let lacks_role =
         message.contains("role \"") && message.contains("\" does not exist (SQLSTATE 42704)");
     let lacks_namespace = message.contains("(SQLSTATE 3F000)");
@@ -131,8 +131,8 @@ pub fn run_script(
     .map_err(without_privileges)
 }
 
-/// Runs a script that prepares a scratch database. Returns the search path that it leaves; an empty
-/// one is a dump's own.
+/// Runs a script that prepares a scratch database. Returns the search path that it leaves. An empty
+/// path is not returned: dumps set it for their own names.
 ///
 /// # Errors
 /// As [`run`].
@@ -151,7 +151,7 @@ pub fn set_up(
     Ok(path.map(|row| row.get("setting")))
 }
 
-/// Runs a script in an open transaction, as far as to what its COMMIT would check.
+/// Runs a script in an open transaction, and then the checks that its COMMIT would make.
 ///
 /// # Errors
 /// As [`run`], and those of the observer; the transaction can then only be rolled back.
@@ -169,7 +169,7 @@ pub fn run_in(
     })
 }
 
-/// Runs a script in an open transaction in which others follow.
+/// Runs a script in an open transaction in which other scripts follow.
 ///
 /// # Errors
 /// As [`run`], and those of the observer; the transaction can then only be rolled back.

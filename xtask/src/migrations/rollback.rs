@@ -1,5 +1,6 @@
-//! Undoes migrations, newest first: which ones ([`plan`]), what data goes with them ([`loss`]), and
-//! doing it in one transaction that is only committed when the schema is what it was.
+//! Undoes migrations, newest first. [`plan`] selects them and [`loss`] counts the data that goes
+//! with them. They share one transaction, which is only committed when the schema is the earlier
+//! one again. Down files without transaction run between such groups, statement by statement.
 
 pub mod backup;
 mod deferred;

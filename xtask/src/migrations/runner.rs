@@ -1,6 +1,6 @@
 //! Applies migrations through refinery, each in one transaction with its rows in history and
-//! journal. refinery's own driver commits the SQL and the history row apart; this connection keeps
-//! them together, and has the moment before COMMIT in which the result is verified.
+//! journal. refinery's own driver commits the SQL and the history row separately. This connection
+//! keeps them together, and verifies the result just before the COMMIT.
 
 mod attempt;
 
@@ -20,29 +20,29 @@ use crate::report::AppliedMigration;
 
 /// An observer of a run, which is told of each event and has the last word before each COMMIT.
 pub trait MigrationObserver: StepObserver {
-    /// `migration` is next; an error stops the run before it begins.
+    /// Called before `migration` begins; an error stops the run.
     fn starting(&mut self, client: &mut Client, migration: &Migration) -> Result<()>;
-    /// `migration` could not get its locks and is tried again after `pause`.
+    /// Called when `migration` could not get its locks and is tried again after `pause`.
     fn retrying(&mut self, migration: &Migration, cause: &anyhow::Error, pause: Duration);
     /// Returns the query to run after the rows of `migration` are written, sent along with them.
     fn closing(&self, migration: &Migration) -> String;
-    /// `migration` and its rows are written and not yet committed; an error undoes them. `answer`
-    /// holds the one to [`Self::closing`].
+    /// Verifies `migration`, whose rows are written and not yet committed; an error undoes them.
+    /// `answer` holds the answer to [`Self::closing`].
     fn verify(
         &mut self,
         transaction: &mut Transaction<'_>,
         migration: &Migration,
         answer: &[SimpleQueryMessage],
     ) -> Result<()>;
-    /// `migration` was undone because [`Self::verify`] is [`Undecided`]; without an error it runs
-    /// again.
+    /// Decides what [`Self::verify`] left [`Undecided`], after `migration` was undone. Without an
+    /// error it runs again.
     fn decide(&mut self, migration: &Migration) -> Result<()>;
-    /// `migration` is committed.
+    /// Called when `migration` is committed.
     fn applied(&mut self, migration: &AppliedMigration);
 }
 
-/// Says that a verification needs more time than a transaction should hold its locks: a scratch
-/// database has to be made.
+/// The error of a verification that takes longer than a transaction should hold its locks, because
+/// a scratch database has to be made.
 #[derive(Debug)]
 pub struct Undecided;
 
@@ -54,9 +54,9 @@ impl std::fmt::Display for Undecided {
 
 impl std::error::Error for Undecided {}
 
-/// Applies those of `files` that are newer than all that is `recorded`, up to and including version
-/// `target`. Stops at the first that fails; those before it stay applied, and `observer` was told
-/// of each.
+/// Applies those of `files` that are newer than every row of `recorded`, up to and including
+/// version `target`. Stops at the first that fails; those before it stay applied, and `observer`
+/// was told of each.
 pub fn run(
     client: &mut Client,
     settings: &SessionSettings,
@@ -91,7 +91,7 @@ pub fn run(
     }
 }
 
-/// The files as refinery takes them.
+/// Converts the files to the type that refinery expects.
 pub(crate) fn as_refinery(files: &[Migration]) -> Result<Vec<refinery_core::Migration>> {
     let convert = |file: &Migration| {
         refinery_core::Migration::unapplied(&file.to_string(), &file.sql)
@@ -100,8 +100,8 @@ pub(crate) fn as_refinery(files: &[Migration]) -> Result<Vec<refinery_core::Migr
     files.iter().map(convert).collect()
 }
 
-/// A connection as refinery drives it: first it makes sure of its history table, then for each
-/// pending migration it sends the SQL and, apart, the row for its history.
+/// A connection as refinery drives it. refinery first makes sure of its history table. For each
+/// pending migration it then sends the SQL and, separately, the row for its history.
 struct Connection<'a, 'w> {
     client: &'a mut Client,
     settings: &'a SessionSettings,
@@ -162,18 +162,19 @@ impl Connection<'_, '_> {
         Stopped
     }
 
-    /// One query of refinery's. The SQL of a migration waits for its history row, so that both can
-    /// be tried again. The row is written anew, because refinery dates all rows of a run to its
-    /// beginning.
+    /// Receives one query of refinery's. The SQL of a migration is held back until its history row
+    /// comes, so that both can be tried again. The row is written anew, because refinery dates all
+    /// rows of a run to its beginning.
     fn receive(&mut self, query: &str) -> Result<()> {
         match self.next {
-            // The tables are there already.
+            // Both tables were made before the run.
             Next::Table => self.next = Next::Migration(0),
             Next::Migration(index) => {
                 let expected = self
                     .pending
                     .get(index)
                     .map(|migration| migration.sql.as_str());
+                // refinery selects the pending migrations by itself, and must select the same ones.
                 if expected != Some(query) {
                     bail!(
                         "the history changed while the migrations were planned: run the command again"
@@ -189,8 +190,8 @@ impl Connection<'_, '_> {
         Ok(())
     }
 
-    /// Statement by statement; the history row comes last, so that an interrupted migration stays
-    /// pending.
+    /// Applies a migration statement by statement. The history row comes last, so that an
+    /// interrupted migration stays pending.
     fn apply_in_steps(&mut self, migration: &Migration) -> Result<()> {
         let table = &self.settings.history_table;
         let entries = journal::read(self.client, table)?;

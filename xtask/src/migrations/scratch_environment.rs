@@ -1,5 +1,5 @@
-//! Where migrations run to see what they make: a scratch database, prepared as `scratch-setup`
-//! says. There is one way to open it.
+//! Opens scratch databases, on which migrations run to learn their effects. They are prepared as
+//! `scratch-setup` says, and there is one way to open them.
 
 mod pending_scratch;
 pub mod privileges;
@@ -23,14 +23,14 @@ use crate::postgres::scratch::{Connections, Network, Scratch, TargetSettings};
 use crate::schema::model::Schema;
 use crate::tree::{Tree, WorkingTree};
 
-/// How scratch databases are made.
+/// The settings for scratch databases.
 #[derive(Debug, Clone)]
 pub struct ScratchEnvironment<'a> {
     /// The configuration.
     pub config: &'a Config,
     /// The root of the monorepo.
     pub root: &'a Path,
-    /// The server for scratch databases; none for a cluster of our own.
+    /// The server for scratch databases; `None` for a cluster of our own.
     pub shadow_url: Option<&'a str>,
     /// The properties that a scratch database shares with the target.
     pub likeness: TargetSettings,
@@ -40,7 +40,7 @@ pub struct ScratchEnvironment<'a> {
     pub time_limit: TimeLimit,
 }
 
-/// A connection to a scratch database, which is gone when this value is.
+/// A connection to a scratch database, which is removed with this value.
 pub struct ScratchSession {
     /// The connection.
     pub client: Client,
@@ -48,14 +48,15 @@ pub struct ScratchSession {
     reader: CatalogReader,
     own: OwnTables,
     watch: TimeLimitWatch,
-    /// Removed after the connection to it is closed.
+    /// The last field, since fields are dropped in their order: the database is removed after the
+    /// connection to it is closed.
     scratch: Scratch,
 }
 
 impl ScratchEnvironment<'_> {
-    /// The same, with scratch databases that are like the database of `client`, for `migrations`.
-    /// Where these or the files of `scratch-setup` make the role that migrates, it cannot be there
-    /// before.
+    /// The same settings, with scratch databases that are like the database of `client`, for
+    /// `migrations`. Where the migrations or the files of `scratch-setup` create the role that
+    /// migrates, that role must not exist before.
     ///
     /// # Errors
     /// Those of the query, and a file that cannot be read.
@@ -80,11 +81,11 @@ impl ScratchEnvironment<'_> {
         Ok(Self { likeness, ..self })
     }
 
-    /// Opens a scratch database that is ready for the first migration: empty, but for what the
-    /// files of `scratch-setup` make.
+    /// Opens a scratch database that is ready for the first migration: empty, except for the
+    /// objects that the files of `scratch-setup` make.
     ///
     /// # Errors
-    /// When there is none to be had, or a file cannot be read or does not run.
+    /// When none can be made, or a file cannot be read or does not run.
     pub fn open(&self) -> Result<ScratchSession> {
         let network = if self.superuser {
             Network::OfTheMachine
@@ -111,6 +112,7 @@ impl ScratchEnvironment<'_> {
             watch,
             scratch,
         };
+        // On a live database this namespace exists before the first migration, too.
         if let Some((namespace, _)) = self.config.history_table.rsplit_once('.') {
             tables::make_namespace(&mut session.client, namespace)?;
         }
@@ -118,6 +120,8 @@ impl ScratchEnvironment<'_> {
         for file in &self.config.scratch_setup {
             search_path = set_up(&mut session, &WorkingTree::new(self.root), file)?.or(search_path);
         }
+        // The path is set for a new connection, as other tools do, so that it is the default to
+        // which `RESET` returns.
         if let Some(path) = search_path {
             session.client =
                 session
@@ -128,8 +132,8 @@ impl ScratchEnvironment<'_> {
         Ok(session)
     }
 
-    /// Begins to open one, while other work is done: copying a cluster and starting its server
-    /// takes as long as all the rest that comes before the first migration.
+    /// Begins to open one in the background. Copying a cluster and starting its server takes as
+    /// long as all other work before the first migration.
     #[must_use]
     pub fn open_in_background(&self) -> PendingScratch {
         PendingScratch::start(self)
@@ -164,7 +168,7 @@ impl ScratchSession {
             .try_for_each(|migration| replay::run(self.parts(), migration))
     }
 
-    /// The connection, and what lends a superuser's rights on it.
+    /// The connection, and the privileges that are lent on it.
     pub(super) fn parts(&mut self) -> LendingConnection<'_> {
         (&mut self.client, &mut self.privileges)
     }
@@ -177,7 +181,7 @@ impl ScratchSession {
         self.run_observed(script, &mut Unobserved)
     }
 
-    /// Runs a script, of whose statements `observer` is told.
+    /// Runs a script, and tells `observer` of each statement.
     ///
     /// # Errors
     /// As [`replay::run_script`].
@@ -197,7 +201,7 @@ impl ScratchSession {
         read(&mut self.reader, &mut self.client)
     }
 
-    /// Opens a transaction, with what reads the schema in it, and what lends a superuser's rights.
+    /// Opens a transaction, with a reader of the schema in it, and the privileges that are lent.
     ///
     /// # Errors
     /// When the server went away.
@@ -239,8 +243,8 @@ fn read(reader: &mut CatalogReader, client: &mut impl GenericClient) -> Result<S
     schema.context("cannot read the catalogs of the scratch database")
 }
 
-/// Runs a file of `scratch-setup`. Returns the search path that it sets: other tools give
-/// migrations one by their own options (`--schema`, `currentSchema`).
+/// Runs a file of `scratch-setup`. Returns the search path that it sets: other tools set it for
+/// migrations with options (`--schema`, `currentSchema`).
 fn set_up(session: &mut ScratchSession, tree: &dyn Tree, file: &str) -> Result<Option<String>> {
     let text = set_up_text(tree, file)?;
     replay::set_up(
@@ -260,7 +264,7 @@ fn set_up_text(tree: &dyn Tree, file: &str) -> Result<String> {
         .with_context(|| format!("`{file}`, which `scratch-setup` names, is not UTF-8"))
 }
 
-/// Whether one of `texts` makes `role`, also in a block.
+/// Whether one of `texts` creates `role`, also inside a block.
 fn makes_role<'t>(texts: impl IntoIterator<Item = &'t str>, role: &str) -> Result<bool> {
     let statement = format!(
         r#"(?i)\bcreate\s+(role|user|group)\s+"?{}\b"#,

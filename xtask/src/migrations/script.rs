@@ -1,5 +1,5 @@
-//! The one way in which the SQL of a migration or down file is sent to a server: forward and back,
-//! to a scratch database and to the real one. What runs on a scratch database first runs in the
+//! Sends the SQL of migrations and down files to a server. It is the one way: forward and back, to
+//! a scratch database and to the real one. SQL that runs on a scratch database first runs in the
 //! same way for real, because there is no other.
 
 mod carried_settings;
@@ -33,7 +33,7 @@ pub enum TransactionMode {
     /// All statements share one.
     Single,
     /// `-- no-transaction`: each statement has its own, or none where it refuses transactions. The
-    /// session is put back between statements, and what earlier ones have set for it is set again:
+    /// session is reset between statements, and the settings that earlier ones made are made again:
     /// after a crash it is another session.
     PerStatement,
 }
@@ -78,7 +78,7 @@ pub struct Step<'s> {
     pub number: usize,
     /// The number of statements in the script.
     pub count: usize,
-    /// SQL that sets again what earlier statements have set for the session.
+    /// SQL that repeats the settings that earlier statements made for the session.
     settings: String,
 }
 
@@ -105,28 +105,29 @@ impl Step<'_> {
     }
 }
 
-/// The observer of a script, which is told of each statement and may add to its transaction.
+/// The observer of a script, which is told of each statement and may add to its transaction. Each
+/// method does nothing by default.
 pub trait StatementObserver {
-    /// The transaction of the statement is open.
+    /// Called when the transaction of the statement is open.
     fn before(&mut self, _transaction: &mut Transaction<'_>, _step: &Step<'_>) -> Result<()> {
         Ok(())
     }
 
-    /// The statement ran in its transaction.
+    /// Called after the statement, in its transaction.
     fn after(&mut self, _transaction: &mut Transaction<'_>, _step: &Step<'_>) -> Result<()> {
         Ok(())
     }
 
-    /// Whether the transaction of this one statement is to be committed. Otherwise it is undone,
-    /// and the statement runs again.
+    /// Returns whether to commit the transaction of this one statement. Otherwise it is undone, and
+    /// the statement runs again.
     fn accepts(&mut self, _transaction: &mut Transaction<'_>, _step: &Step<'_>) -> Result<bool> {
         Ok(true)
     }
 
-    /// The transaction of this one statement is committed.
+    /// Called when the transaction of this one statement is committed.
     fn committed(&mut self, _step: &Step<'_>) {}
 
-    /// The statement, which refuses transactions because it is a `command`, is about to run.
+    /// Called before a statement that refuses transactions because it is a `command`.
     fn before_alone(
         &mut self,
         _client: &mut Client,
@@ -136,7 +137,7 @@ pub trait StatementObserver {
         Ok(())
     }
 
-    /// The statement ran, without a transaction.
+    /// Called after a statement that ran without a transaction.
     fn after_alone(
         &mut self,
         _client: &mut Client,
@@ -146,7 +147,7 @@ pub trait StatementObserver {
         Ok(())
     }
 
-    /// The error of a statement, with what is known of its cause.
+    /// Returns the error of a statement with its cause, where that is known.
     fn explain(&self, error: anyhow::Error) -> anyhow::Error {
         error
     }
@@ -158,7 +159,7 @@ pub struct Unobserved;
 
 impl StatementObserver for Unobserved {}
 
-/// Two observers, the first of which is told first.
+/// Two observers; the first is told first.
 pub struct Both<'a>(
     pub &'a mut dyn StatementObserver,
     pub &'a mut dyn StatementObserver,
@@ -225,7 +226,7 @@ pub fn steps<'s>(
         })
 }
 
-/// Runs the whole of `script`, and puts the session back with `reset`.
+/// Runs the whole of `script`, and resets the session with `reset`.
 ///
 /// # Errors
 /// Those of the statements, with file, line and column and all that PostgreSQL says, and of the
@@ -252,9 +253,9 @@ pub fn run(
     }
 }
 
-/// Runs the statements of `script` in an open transaction. Each is sent by itself: a text that is
-/// sent whole is read whole before its first statement has run, and PostgreSQL does not say for
-/// every error which of its statements it is about.
+/// Runs the statements of `script` in an open transaction. Each is sent by itself. PostgreSQL
+/// parses a text that is sent whole before it runs the first statement, and does not name the
+/// failing statement for every error.
 ///
 /// # Errors
 /// As [`run`]; the transaction can then only be rolled back.
@@ -291,7 +292,7 @@ pub fn run_step(
     }
 }
 
-/// Commits what [`run_in`] did.
+/// Commits the transaction in which [`run_in`] ran.
 ///
 /// # Errors
 /// When PostgreSQL refuses the COMMIT: a deferred constraint.
@@ -304,8 +305,8 @@ pub fn commit(transaction: Transaction<'_>, file: &str) -> Result<()> {
     })
 }
 
-/// Whether nobody queues behind `command` while it waits for others, so that it may wait as long as
-/// it needs. `VACUUM FULL` waits for a lock that everybody would queue behind.
+/// Whether `command` may wait without a timeout, because nobody queues behind it while it waits.
+/// `VACUUM FULL` waits for a lock behind which everybody would queue.
 #[must_use]
 pub fn may_wait(command: &str) -> bool {
     command.ends_with("CONCURRENTLY")
@@ -330,6 +331,8 @@ fn in_own_transaction(
         transaction
             .batch_execute(reset)
             .context("cannot put the session back")?;
+        // The session is reset by now: the observer writes to the journal, and a search path of the
+        // statement could lead to another table.
         if !observer.accepts(&mut transaction, step)? {
             continue;
         }
@@ -360,7 +363,7 @@ fn alone(
     let cleaned = client
         .batch_execute(reset)
         .context("cannot put the session back");
-    // The error of the statement is the cause, whatever comes of the session after it.
+    // The error of the statement is the cause, whatever happens to the session after it.
     ran.and(cleaned)?;
     observer.after_alone(client, step, command)
 }
@@ -385,8 +388,8 @@ fn send(
     sent.map_err(|error| observer.explain(step.failed(&error)))
 }
 
-/// The error of one statement of `file`, with the place of the statement where the server named
-/// none.
+/// The error of one statement of `file`, with the place of the statement where the server named no
+/// position.
 fn located(error: &postgres::Error, file: &str, statement: &Statement<'_>) -> ServerError {
     let sent = SentText {
         file: file.into(),

@@ -19,24 +19,25 @@ pub use row::{MadeUpRow, candidates, is_reference, likely_values, likely_values_
 /// How many rows each table gets.
 pub(super) const ROWS: usize = 3;
 
-/// How many tables one query is about.
+/// How many tables one query reads: a query for each table would cost a round trip each, and one
+/// for all would grow with the schema.
 pub(super) const TABLES_AT_ONCE: usize = 50;
 
-/// The result of filling tables: those that stayed empty, and side effects.
+/// The result of filling tables.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Seeded {
     /// Tables that stayed empty, with the last refusal.
     pub empty: Vec<(String, String)>,
-    /// Whether a table with triggers was filled, which may make other objects for a row.
+    /// Whether a table with triggers was filled. Triggers may make other objects for a row.
     pub has_fired_triggers: bool,
 }
 
-/// Fills tables, again and again as migrations change them, and remembers which could not be
+/// Fills tables, repeatedly as migrations change them, and remembers those that could not be
 /// filled.
 #[derive(Debug, Default)]
 pub struct Seeder {
-    /// The tables that stayed empty, with what they were then, how many tables had rows, and the
-    /// last refusal.
+    /// The tables that stayed empty. Each comes with its definition at that time, the number of
+    /// tables that had rows, and the last refusal.
     refused: BTreeMap<ObjectName, (Table, usize, String)>,
     /// The tables that were filled: the rows of others are the migrations' own.
     filled: BTreeSet<ObjectName>,
@@ -94,11 +95,11 @@ impl Seeder {
         }
     }
 
-    /// Takes the rows out of the tables of `schema` that were filled, and with them those that
-    /// refer to them.
+    /// Empties the tables of `schema` that were filled, and with them the tables that refer to
+    /// them.
     ///
     /// # Errors
-    /// When the database refuses: a trigger of a table that only grows, which the session may not
+    /// When the database refuses: a trigger of an append-only table, which the session may not
     /// switch off.
     pub fn empty(&self, client: &mut Client, schema: &Schema) -> Result<()> {
         let tables: Vec<String> = self
@@ -110,7 +111,9 @@ impl Seeder {
         if tables.is_empty() {
             return Ok(());
         }
-        // A table that only grows refuses to be emptied by a trigger; the scratch database is ours.
+        // A trigger of an append-only table refuses to empty it, and the scratch database is ours.
+        // A role on a shared server may not set `session_replication_role`: then a plain TRUNCATE
+        // is tried.
         let truncate = format!("TRUNCATE {} CASCADE", tables.join(", "));
         let mut transaction = client.transaction().context("cannot begin a transaction")?;
         let without_triggers = format!("SET LOCAL session_replication_role = replica; {truncate}");
@@ -147,7 +150,7 @@ impl Seeder {
     }
 }
 
-/// How many rows each table has, as far as it matters.
+/// Counts the rows of each table, at most as many as it gets: more make no difference.
 fn counts<'n>(
     client: &mut Client,
     tables: impl Iterator<Item = &'n ObjectName>,
@@ -182,7 +185,7 @@ fn counts<'n>(
     Ok(counts)
 }
 
-/// Fills one table, which is empty; the last refusal when it stays so.
+/// Fills one empty table. Returns the last refusal when it stays empty.
 fn fill_table(
     client: &mut Client,
     schema: &Schema,

@@ -1,5 +1,5 @@
-//! The session in which migrations run for real: its limits, and whether it is still the one that
-//! holds the lock of the database.
+//! The session in which migrations run for real. Its settings limit waits and locks, and it must be
+//! the one that holds the lock of the database.
 
 use std::time::Duration;
 
@@ -22,25 +22,26 @@ pub struct SessionSettings {
     pub ddl_lock_timeout: Duration,
     /// How often a migration is tried again after such a wait, or after a deadlock.
     pub retries: u32,
-    /// SQL with which the server notices that the client is gone; from [`lock::acquire`].
+    /// SQL with settings by which the server notices that the client is gone; from
+    /// [`lock::acquire`].
     pub liveness: String,
     /// The sessions that were seen to block this one.
     pub blockers: Blockers,
 }
 
 impl SessionSettings {
-    /// How long to wait before each new attempt.
+    /// Returns the pauses before each new attempt, each twice as long as the one before.
     pub(crate) fn pauses(&self) -> impl Iterator<Item = Duration> + use<> {
-        // Who waits less for a lock does not want to wait longer between the attempts either.
+        // A short lock timeout asks for short pauses too.
         let first = self
             .ddl_lock_timeout
             .clamp(Duration::from_millis(50), Duration::from_millis(500));
         (0..self.retries).map(move |attempt| first * 2_u32.saturating_pow(attempt))
     }
 
-    /// SQL that puts the session back as it was at its start, with the limits of a run: what one
-    /// migration sets (`search_path`, a role) must reach neither the history row nor the next
-    /// migration.
+    /// SQL that resets the session to its start, with the limits of a run. A setting of one
+    /// migration (`search_path`, a role) must reach neither the history row nor the next migration.
+    /// The server must not end a transaction that is idle while the tool compares catalogs.
     pub(crate) fn reset(&self) -> String {
         format!(
             "RESET SESSION AUTHORIZATION; RESET ALL; SET lock_timeout = {}; SET idle_in_transaction_session_timeout = 0{}",
@@ -49,25 +50,25 @@ impl SessionSettings {
         )
     }
 
-    /// Puts the session back, see [`Self::reset`].
+    /// Resets the session, see [`Self::reset`].
     pub(crate) fn clean(&self, client: &mut Client) -> Result<()> {
         client
             .batch_execute(&self.reset())
             .context("cannot prepare the session")
     }
 
-    /// Refuses a session that does not hold the lock. It belongs to one server process, and a
+    /// Refuses a session that does not hold the lock. The lock belongs to one server process, and a
     /// pooler may have given us another.
     pub(crate) fn ensure_locked(&self, transaction: &mut Transaction<'_>) -> Result<()> {
-        // Without a prepared statement: what another session has prepared this one does not know.
+        // Without a prepared statement: it is unknown to another session.
         let answer = transaction.simple_query(SERVER_PROCESS);
         self.is_locked(
             &answer.context("cannot make sure that the lock of the database is still held")?,
         )
     }
 
-    /// Refuses an `answer` that does not begin with the process that holds the lock, which
-    /// [`SERVER_PROCESS`] asks for.
+    /// Refuses an `answer` that does not begin with the process that holds the lock.
+    /// [`SERVER_PROCESS`] asks for it.
     pub(crate) fn is_locked(&self, answer: &[SimpleQueryMessage]) -> Result<()> {
         let pid = answer.iter().find_map(|message| match message {
             SimpleQueryMessage::Row(row) => row.get(0)?.parse().ok(),

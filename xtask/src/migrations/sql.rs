@@ -1,6 +1,6 @@
-//! PostgreSQL's lexical rules: what is a string, a comment, a name, and where one statement ends
-//! and the next begins. A full parser gives up on text that it does not know; these rules hold for
-//! every text, also for one that PostgreSQL refuses, and every byte has its place.
+//! PostgreSQL's lexical rules: strings, comments, names, and the ends of statements. A full parser
+//! gives up on text that it does not know. These rules hold for every text, also for one that
+//! PostgreSQL refuses, and every byte belongs to a token.
 
 mod cursor;
 mod lexer;

@@ -1,10 +1,10 @@
-//! Compares the history table with the files. Pure: the rows and the files in, the verdict out.
+//! Compares the history table with the files. Pure: rows and files in, the verdict out.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{AppliedRow, Migration, checksum};
 
-/// Where a database stands.
+/// The state of a database.
 #[derive(Debug)]
 pub struct State<'a> {
     /// Every recorded migration, by version.
@@ -13,7 +13,7 @@ pub struct State<'a> {
     pub pending: Vec<&'a Migration>,
     /// The files below the last applied version that were not applied.
     pub out_of_order: Vec<&'a Migration>,
-    /// Why migrating would not be safe; empty when history and files agree.
+    /// The reasons why migrating would not be safe; empty when history and files agree.
     pub problems: Vec<HistoryProblem>,
 }
 
@@ -22,7 +22,7 @@ pub struct State<'a> {
 pub struct AppliedFile<'a> {
     /// The row.
     pub row: AppliedRow,
-    /// The file of this version, changed or not; none when it is gone.
+    /// The file of this version, changed or not; `None` when it is gone.
     pub file: Option<&'a Migration>,
 }
 
@@ -214,6 +214,7 @@ impl<'a> State<'a> {
                 later,
             ));
         }
+        // Above all files and rows: a version in between could be out of order again.
         let free = recorded
             .iter()
             .chain(by_version.keys())
@@ -226,7 +227,7 @@ impl<'a> State<'a> {
                 last.as_ref()
                     .is_some_and(|last| file.version < last.version)
             });
-        // A file that is to get its old name back needs no other one.
+        // A file that is to get its old name back is not out of order as well.
         let is_moved = |file: &Migration| {
             problems
                 .iter()
@@ -301,7 +302,8 @@ fn compare(
     })
 }
 
-/// The file of another version that holds exactly the SQL that was applied as `row`.
+/// The file of another version that holds exactly the SQL that was applied as `row`. The checksum
+/// covers version and name, so that it is computed with those of the row.
 fn renumbered(row: &AppliedRow, files: &[Migration], recorded: &BTreeSet<i64>) -> Option<String> {
     let mut unrecorded = files
         .iter()

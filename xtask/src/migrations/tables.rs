@@ -1,4 +1,5 @@
-//! The two tables of the tool in a database: refinery's history, and the journal beside it.
+//! Finds, makes and reads the two tables of the tool in a database: refinery's history, and the
+//! journal beside it.
 
 use std::collections::HashMap;
 
@@ -11,7 +12,7 @@ use super::sql::literal;
 use super::{AppliedRow, history};
 use crate::postgres::error::ServerError;
 
-/// Which of the tables there are.
+/// The tables that exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tables {
     /// refinery's history.
@@ -23,24 +24,24 @@ pub struct Tables {
     pub stamps: bool,
 }
 
-/// All that the tables hold.
+/// The content of the tables.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Records {
     /// The applied migrations.
     pub history: Vec<AppliedRow>,
-    /// How to undo them, and how far those without transaction are.
+    /// How to undo them, and the progress of those without transaction.
     pub journal: Vec<JournalEntry>,
-    /// The stamp that the last run left, see [`super::catalog_stamp`].
+    /// The stamp that the last run recorded, see [`super::catalog_stamp`].
     pub last_stamp: Option<String>,
 }
 
-/// The history table `configured` of the database of `client`, with its namespace, as SQL writes
-/// it. A name without one is looked for in all namespaces: the table that the first run made stays
-/// the history, whatever comes to stand before it in `search_path`, and no temporary table takes
+/// Returns the history table `configured` of the database of `client`, with its namespace, as SQL
+/// writes it. A name without a namespace is looked for in all of them. The table that the first run
+/// made stays the history, whatever comes before it in `search_path`, and no temporary table takes
 /// its place.
 ///
 /// # Errors
-/// When several tables are called so, and `search_path` does not decide between them.
+/// When several tables have this name, and `search_path` does not decide between them.
 pub fn locate(client: &mut impl GenericClient, configured: &str) -> Result<String> {
     if configured.contains('.') {
         return Ok(configured.to_owned());
@@ -66,6 +67,8 @@ pub fn locate(client: &mut impl GenericClient, configured: &str) -> Result<Strin
     });
     let (found, new): (Vec<_>, Vec<_>) = rows.partition(|(_, visible)| visible.is_some());
     let visible = found.iter().find(|(_, visible)| *visible == Some(true));
+    // The table that `search_path` finds, otherwise the only one, otherwise the one that would be
+    // created.
     match (visible, found.as_slice(), new.first()) {
         (Some((table, _)), _, _) | (None, [(table, _)], _) | (None, [], Some((table, _))) => {
             Ok(table.clone())
@@ -85,7 +88,7 @@ pub fn locate(client: &mut impl GenericClient, configured: &str) -> Result<Strin
     }
 }
 
-/// An error with what to do, where `search_path` leads nowhere.
+/// Adds advice to an error, where no namespace of `search_path` exists.
 fn explained(error: postgres::Error) -> anyhow::Error {
     let leads_nowhere = error.code() == Some(&SqlState::INVALID_SCHEMA_NAME);
     let error = anyhow!(ServerError::from(error));
@@ -127,8 +130,8 @@ impl Tables {
         })
     }
 
-    /// Makes what is missing, and returns what there is then. A role that may not create tables can
-    /// migrate where they are there.
+    /// Creates the missing tables, and returns those that exist then. A role that may not create
+    /// tables can migrate where they exist.
     ///
     /// # Errors
     /// When the role may not create tables there.
@@ -154,8 +157,8 @@ impl Tables {
         })
     }
 
-    /// Makes place for stamps in a journal that has none, if this role owns it and nobody is using
-    /// it. Without them each run reads the whole catalogs.
+    /// Adds the column for stamps to a journal that has none, if this role owns it and nobody is
+    /// using it. Without stamps each run reads the whole catalogs.
     #[must_use]
     pub fn with_stamps(self, client: &mut Client, history_table: &str) -> Self {
         let is_added =
@@ -166,7 +169,7 @@ impl Tables {
         }
     }
 
-    /// Reads everything, and with it the answer to `question`.
+    /// Reads the tables in one message, together with the answer to `question`.
     ///
     /// # Errors
     /// Those of the queries, and rows that were changed by hand.
@@ -201,7 +204,7 @@ impl Tables {
 }
 
 impl Records {
-    /// Reads them.
+    /// Reads the tables.
     ///
     /// # Errors
     /// Those of the queries, and rows that were changed by hand.
@@ -212,9 +215,9 @@ impl Records {
             .map(|(records, _)| records)
     }
 
-    /// Whether the newest entry of the journal, which has stamp and digest, is that of the newest
-    /// applied migration, and no row of the history was changed since the journal noted what was
-    /// applied.
+    /// Whether the newest entry of the journal, which has stamp and digest, belongs to the newest
+    /// applied migration. The history must not have changed either since the journal recorded what
+    /// was applied.
     #[must_use]
     pub fn is_as_recorded(&self) -> bool {
         let newest = self.history.last().map(|row| row.version);
@@ -233,8 +236,8 @@ impl Records {
             && self.journal.iter().all(is_same)
     }
 
-    /// The digest of the catalogs that the newest applied migration left, which were then what they
-    /// should be.
+    /// The digest of the catalogs that the newest applied migration left. They were as expected
+    /// then.
     #[must_use]
     pub fn noted_digest(&self) -> Option<&str> {
         self.journal
@@ -245,8 +248,8 @@ impl Records {
     }
 }
 
-/// Makes the namespace of the tables where it is not there. A role that may not make one can
-/// migrate where it is.
+/// Creates the namespace of the tables where it does not exist. A role that may not create one can
+/// migrate where it does.
 pub fn make_namespace(client: &mut impl GenericClient, namespace: &str) -> Result<()> {
     let failed = || format!("cannot make the namespace `{namespace}`, which `history-table` names");
     let query = format!(
@@ -267,7 +270,7 @@ pub fn make_namespace(client: &mut impl GenericClient, namespace: &str) -> Resul
     }
 }
 
-/// refinery's own statement.
+/// The statement with which refinery itself creates its table.
 pub(super) fn history_ddl(table: &str) -> String {
     format!(
         "CREATE TABLE IF NOT EXISTS {table}(

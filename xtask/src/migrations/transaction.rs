@@ -1,7 +1,7 @@
-//! The transactions in which migrations run and rows are counted. Their isolation level is the
-//! tool's, not the server's: in `REPEATABLE READ`, which a database or a role may have as its
-//! default, a transaction does not see the rows that were committed while it waited for its locks,
-//! and would count too few.
+//! The transactions in which migrations run and rows are counted. The tool sets their isolation
+//! level and not the server. A database or a role may have `REPEATABLE READ` as its default. A
+//! transaction would then not see the rows that were committed while it waited for its locks, and
+//! would count too few.
 
 use anyhow::{Result, anyhow};
 use postgres::{Client, IsolationLevel, Transaction};

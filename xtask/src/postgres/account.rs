@@ -1,6 +1,6 @@
 //! The account that a server of ours runs under. PostgreSQL refuses to run as root, and CI usually
-//! is root: there the server's files and processes belong to `postgres`, or where that does not
-//! exist to `nobody`.
+//! is root. There the server's files and processes belong to `postgres`, or to `nobody` where that
+//! does not exist.
 
 use std::io;
 use std::os::unix::fs::MetadataExt;
@@ -16,7 +16,7 @@ use nix::unistd::{Gid, Uid, User};
 pub(super) enum Account {
     /// The account that runs the tool.
     Own,
-    /// Somebody without privileges, since the tool runs as root.
+    /// An account without privileges, since the tool runs as root.
     Other {
         /// User.
         uid: u32,
@@ -31,6 +31,7 @@ impl Account {
         if !Uid::effective().is_root() {
             return Ok(Self::Own);
         }
+        // macOS calls the account `_postgres`.
         let known = ["postgres", "_postgres", "nobody"];
         let Some(user) = known
             .iter()
@@ -92,8 +93,8 @@ impl Account {
         }
     }
 
-    /// Whether this account can reach what will be in `folder`; a folder that does not exist yet is
-    /// judged by the one it will be created in.
+    /// Whether this account can reach files in `folder`. A folder that does not exist yet is judged
+    /// by the one in which it will be created.
     pub(super) fn can_enter(self, folder: &Path) -> bool {
         let Self::Other { uid, gid } = self else {
             return true;

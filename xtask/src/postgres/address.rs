@@ -1,6 +1,6 @@
-//! Where a database is and how to get in: a connection string, taken apart. The driver knows fewer
-//! parameters than libpq does, ORMs add their own, and what it says about a string that it cannot
-//! read may hold a part of the password; so the string is read here, and the driver is told.
+//! An address: a connection string, taken apart. The driver knows fewer parameters than libpq does,
+//! and ORMs add their own. The driver's message about a string that it cannot read may hold a part
+//! of the password. So the string is read here, and the driver gets the parts.
 
 mod encryption;
 mod hosts;
@@ -26,17 +26,17 @@ use settings::Settings;
 use surroundings::Surroundings;
 use text::Read;
 
-/// How long to wait for a server that does not answer, unless somebody says otherwise.
+/// How long to wait for a server that does not answer, unless a parameter says otherwise.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Where a database is and how to get in.
+/// The servers of a database, and how to get in.
 #[derive(Debug, Clone)]
 pub struct Address {
     user: String,
     database: String,
     endpoints: Vec<ServerEndpoint>,
-    /// The parameters that the server is given for a session, and the settings by which the end of
-    /// a session is noticed.
+    /// The parameters of a session for the server, and the settings by which the end of a session
+    /// is noticed.
     session: postgres::Config,
     tls: Tls,
     wanted: WantedServer,
@@ -47,7 +47,7 @@ pub struct Address {
     answered: Arc<OnceLock<usize>>,
 }
 
-/// Which of several servers is wanted: libpq's `target_session_attrs`.
+/// The server that is wanted among several: libpq's `target_session_attrs`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum WantedServer {
     #[default]
@@ -61,10 +61,10 @@ pub(super) enum WantedServer {
 
 impl Address {
     /// Reads `postgresql://user:password@host:5432/database?sslmode=require`, or libpq's `host=…
-    /// user=…`. `origin` is what the user calls the setting.
+    /// user=…`. `origin` is the user's name for the setting.
     ///
     /// # Errors
-    /// When it cannot be read; the message holds no part of it but the names of parameters and
+    /// When it cannot be read. The message holds no part of it except the names of parameters, and
     /// values of those that are no secret.
     pub fn parse(text: &str, origin: &str) -> Result<Self> {
         Self::parse_in(text, origin, &Surroundings::of_process())
@@ -83,6 +83,7 @@ impl Address {
             .map(str::to_owned)
             .or_else(|| surroundings.user.clone());
         let user = user.unwrap_or_else(|| "postgres".into());
+        // As in libpq, the database is called like the user unless it is named.
         let database = settings.text("dbname")?.unwrap_or(&user).to_owned();
         let passwords = match settings.text("passfile")? {
             Some(file) => PasswordFile::read(Some(&surroundings::path(file, surroundings))),
@@ -107,8 +108,8 @@ impl Address {
         })
     }
 
-    /// The URL without the password and without parameters. Of several hosts it names the one that
-    /// answered, once it did.
+    /// The URL without the password and parameters. Of several hosts it names the one that
+    /// answered, once one has.
     #[must_use]
     pub fn describe(&self) -> String {
         format!(
@@ -119,8 +120,8 @@ impl Address {
         )
     }
 
-    /// How to connect to the server that answered, the encryption aside; to the first one before
-    /// that.
+    /// The parameters for the server that answered, or for the first one before that. Encryption is
+    /// not among them.
     #[must_use]
     pub fn parameters(&self) -> postgres::Config {
         let mut parameters = self.session.clone();
@@ -149,7 +150,7 @@ impl Address {
         other
     }
 
-    /// The same with `options` for the session, which come after its own.
+    /// The same address with `options` for the session, after its own.
     pub(super) fn with_options(&self, options: &str) -> Self {
         let mut other = self.clone();
         let own = self
@@ -190,18 +191,18 @@ impl Address {
         self.wanted
     }
 
-    /// How long to wait for each server; none to wait for ever.
+    /// How long to wait for each server; `None` to wait for ever.
     pub(super) fn timeout(&self) -> Option<Duration> {
         self.timeout
     }
 
-    /// A file with passwords that others may read, so that it is not used.
+    /// A file with passwords that is not used, because others may read it.
     pub(super) fn unused_password_file(&self) -> Option<&PathBuf> {
         self.unused_password_file.as_ref()
     }
 
-    /// The servers in the order in which to try them. After the first time it is the one that
-    /// answered.
+    /// The servers in the order in which to try them. After the first connection only the one that
+    /// answered: a command works on one server.
     pub(super) fn endpoints(&self) -> Vec<(usize, &ServerEndpoint)> {
         let mut all: Vec<_> = self.endpoints.iter().enumerate().collect();
         if let Some(answered) = self.answered.get() {
@@ -222,7 +223,7 @@ impl Address {
 }
 
 impl ServerEndpoint {
-    /// Tells the driver.
+    /// Sets the endpoint in the driver's parameters.
     pub(super) fn set(&self, parameters: &mut postgres::Config) {
         match &self.place {
             HostAddress::Host(name) => drop(parameters.host(name)),
@@ -270,8 +271,8 @@ fn session(settings: &Settings, user: &str, database: &str) -> Read<postgres::Co
     Ok(session)
 }
 
-/// A server that vanished without a word is noticed within a minute or so, instead of the system's
-/// two hours.
+/// Sets the keepalives. A server that vanished without a word is noticed after 30 + 3 × 10 s,
+/// instead of the system's two hours.
 fn keepalives(settings: &Settings, session: &mut postgres::Config) -> Read<()> {
     let positive = |name: &str| {
         let number = settings
@@ -309,7 +310,7 @@ fn wanted_server(settings: &Settings) -> Read<WantedServer> {
         .unwrap_or_default())
 }
 
-/// As in libpq, none and less than none is to wait for ever.
+/// Reads `connect_timeout`. As in libpq, zero and less is to wait for ever.
 fn timeout(settings: &Settings) -> Read<Option<Duration>> {
     match settings.number("connect_timeout")? {
         None => Ok(Some(CONNECT_TIMEOUT)),

@@ -1,5 +1,5 @@
-//! Finds the PostgreSQL binaries that scratch and embedded clusters run on: those of the machine
-//! where their major version is the configured one, else the npm package.
+//! Finds the PostgreSQL binaries for scratch and embedded clusters: those of the machine where
+//! their major version is the configured one, and otherwise the npm package.
 
 use std::path::{Path, PathBuf};
 
@@ -9,8 +9,8 @@ use xshell::{Shell, cmd};
 use super::account::Account;
 use super::package;
 
-/// Restricts where binaries are looked for: `local`, `npm`, or a folder that holds them. For tests,
-/// and for machines with several builds of one major.
+/// Restricts the search for binaries to `local`, `npm`, or a folder that holds them. For tests, and
+/// for machines with several builds of one major version.
 pub const SWITCH: &str = "DB_POSTGRES_BINARIES";
 
 /// The programs of one PostgreSQL installation.
@@ -32,7 +32,7 @@ impl Binaries {
             .join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
     }
 
-    /// The binaries in `folder`, or why there are none that can be used.
+    /// Returns the binaries in `folder`, or the reason why they cannot be used.
     fn in_folder(folder: &Path) -> Result<Self> {
         let version = version(folder)?;
         let Some(major) = major(&version) else {
@@ -93,11 +93,13 @@ fn local(major: u32, account: Account) -> Option<Binaries> {
     found.into_iter().find(|binaries| binaries.major == major)
 }
 
-/// The latest major of PostgreSQL whose folders are looked into for its programs.
+/// The latest major version of PostgreSQL whose folders are searched. It only ends the search, and
+/// lies above the versions that exist.
 const LATEST: u32 = 20;
 
-/// A program for clients of a server of `major`, and its version: of that major, or of the next one
-/// that there is.
+/// Finds a client program for a server of `major`, with its version. Where there is none of that
+/// major, the next later one is taken. A later `pg_dump` reads an earlier server, but an earlier
+/// one refuses a later server.
 pub(super) fn client_program(name: &str, major: u32) -> Option<(PathBuf, String)> {
     let given = std::env::var_os(SWITCH)
         .map(PathBuf::from)
@@ -125,7 +127,8 @@ pub(super) fn client_program(name: &str, major: u32) -> Option<(PathBuf, String)
         .map(|(_, program, version)| (program, version))
 }
 
-/// Where binaries may be, likeliest first.
+/// The folders that may hold binaries, likeliest first. `pg_config` comes last, since it has to be
+/// run.
 fn folders(major: u32) -> impl Iterator<Item = PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let on_path: Vec<PathBuf> = std::env::split_paths(&path)
@@ -144,7 +147,7 @@ fn usual_folders(major: u32) -> Vec<PathBuf> {
         format!("/usr/pgsql-{major}/bin"),
         format!("/usr/lib/postgresql{major}/bin"),
         format!("/usr/libexec/postgresql{major}"),
-        // Homebrew on Apple silicon, on Intel, and wherever else it says it is
+        // Homebrew on Apple silicon, on Intel, and where its own variable says
         format!("/opt/homebrew/opt/postgresql@{major}/bin"),
         format!("/usr/local/opt/postgresql@{major}/bin"),
         format!(
@@ -194,7 +197,8 @@ fn version_of(program: &Path) -> Result<String> {
     output.with_context(|| format!("cannot run `{} --version`", program.display()))
 }
 
-/// `postgres (PostgreSQL) 15.14 (Debian 15.14-0+deb12u1)` → 15; also of betas, `18beta1`.
+/// Reads 15 from `postgres (PostgreSQL) 15.14 (Debian 15.14-0+deb12u1)`, and 18 from the beta
+/// version `18beta1`.
 fn major(version: &str) -> Option<u32> {
     let (_, number) = version.split_once("(PostgreSQL) ")?;
     let digits = number

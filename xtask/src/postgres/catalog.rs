@@ -1,7 +1,7 @@
 //! Reads a schema from PostgreSQL's catalogs: a handful of set-based queries, one function per kind
-//! of object, never one query per table. What extensions own is left out, and so are PostgreSQL's
-//! own namespaces, refinery's history table and our journal, and the tables in which other tools
-//! keep their history.
+//! of object, never one query per table. Objects of extensions are left out, and so are
+//! PostgreSQL's own namespaces, refinery's history table, our journal, and the history tables of
+//! other tools.
 
 /// Condition on `pg_namespace AS n`: not PostgreSQL's own.
 macro_rules! namespaces {
@@ -53,7 +53,7 @@ pub const JOURNAL_TABLE: &str = "db_migration_journal";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OwnTables {
     tables: Vec<String>,
-    /// The namespace that is there for them, where the configuration names one.
+    /// The namespace that exists for them, where the configuration names one.
     namespace: Option<String>,
     foreign_namespaces: Vec<String>,
 }
@@ -68,7 +68,7 @@ impl OwnTables {
         }
     }
 
-    /// Our journal and refinery's history table of this name, in whatever namespace they are.
+    /// Leaves out our journal and refinery's history table of this name, in any namespace.
     #[must_use]
     pub fn new(history_table: &str) -> Self {
         let (namespace, name) = history_table.rsplit_once('.').unzip();
@@ -96,7 +96,7 @@ impl OwnTables {
     }
 }
 
-/// Reads the whole schema, once. Whoever reads again and again keeps a [`CatalogReader`].
+/// Reads the whole schema once. To read it repeatedly, keep a [`CatalogReader`].
 ///
 /// # Errors
 /// Those of the queries.
@@ -121,14 +121,14 @@ impl CatalogReader {
         }
     }
 
-    /// Reads the whole schema. Works inside an open transaction too, whose settings it leaves as
-    /// they were: everything runs in a transaction or savepoint of its own that is rolled back.
+    /// Reads the whole schema. Also works inside an open transaction, whose settings do not change:
+    /// everything runs in a transaction or savepoint that is rolled back.
     ///
     /// # Errors
     /// Those of the queries.
     pub fn read(&mut self, client: &mut impl GenericClient) -> Result<Schema, postgres::Error> {
         match self.attempt(client) {
-            // A script may have said `DISCARD` or `DEALLOCATE`.
+            // A script may have removed the prepared queries with `DISCARD` or `DEALLOCATE`.
             Err(error) if error.code() == Some(&SqlState::INVALID_SQL_STATEMENT_NAME) => {
                 self.statements.clear();
                 self.attempt(client)
@@ -140,8 +140,8 @@ impl CatalogReader {
     fn attempt(&mut self, client: &mut impl GenericClient) -> Result<Schema, postgres::Error> {
         let own = &self.own;
         let mut transaction = client.transaction()?;
-        // Sorting on disk takes longer than running the queries, and planning them takes as long:
-        // once is enough.
+        // Sorting on disk would take longer than the queries themselves, hence the memory. Planning
+        // takes as long as running, hence one plan for all calls.
         let settings = settings::expressions(&[
             ("work_mem", "64MB"),
             ("plan_cache_mode", "force_generic_plan"),
@@ -149,6 +149,8 @@ impl CatalogReader {
         transaction.batch_execute(&format!("SELECT {settings}"))?;
         let catalogs = &mut Prepared::new(&mut transaction, &mut self.statements);
         let mut schema = Schema::default();
+        // Relations and their columns come first: the other queries refer to them by OID and
+        // number.
         let mut relations = relations::read(catalogs, own, &mut schema)?;
         columns::read(catalogs, &mut relations, &mut schema)?;
         constraints::read(catalogs, &relations, &mut schema)?;

@@ -1,5 +1,5 @@
 //! One PostgreSQL cluster of ours: its data folder, copied from a cached template, and the server
-//! on it, which listens on a unix socket only and writes nothing to disk for safety's sake.
+//! on it. The server listens on a unix socket only, and never waits for the disk.
 
 use std::fs::{File, OpenOptions};
 use std::os::unix::process::CommandExt;
@@ -18,8 +18,9 @@ use super::{places, process};
 /// The superuser of every cluster of ours.
 pub(super) const USER: &str = "postgres";
 
-/// Deterministic everywhere: bytes order text, and letters are Unicode's where the system knows
-/// `C.UTF-8`.
+/// The arguments of `initdb`. The result is the same everywhere: text is ordered by its bytes, and
+/// letters are Unicode's where the system knows `C.UTF-8`. Segments of the log are 1 MB instead of
+/// 16: each cluster copies the template with its log.
 const INITDB: &[&str] = &[
     "--username=postgres",
     "--auth=trust",
@@ -34,8 +35,8 @@ const INITDB: &[&str] = &[
     "--no-instructions",
 ];
 
-/// Settings of every server of ours, over what its `postgresql.conf` says. The data can be made
-/// again, so nothing waits for a disk; a migration may touch thousands of tables in one
+/// Settings of every server of ours, which override its `postgresql.conf`. The data can be made
+/// again, so nothing waits for a disk. A migration may touch thousands of tables in one
 /// transaction, so there are many locks.
 const SETTINGS: &[&str] = &[
     "listen_addresses=",
@@ -46,7 +47,7 @@ const SETTINGS: &[&str] = &[
     "max_connections=100",
     "max_locks_per_transaction=1024",
     "jit=off",
-    // Publications can be made without it, and slots of replication not.
+    // Publications can be made without it, but replication slots cannot.
     "wal_level=logical",
     "logging_collector=off",
     "log_destination=stderr",
@@ -54,14 +55,14 @@ const SETTINGS: &[&str] = &[
     "log_timezone=UTC",
 ];
 
-/// How long a server may take to accept connections: recovery after a crash is included.
+/// How long a server may take to accept connections, with recovery after a crash.
 const START_PATIENCE: Duration = Duration::from_secs(60);
 
 /// How long a server may take to end before it is killed.
 pub(super) const STOP_PATIENCE: Duration = Duration::from_secs(10);
 
-/// Puts a fresh cluster's files at `data`, which must not exist; it appears there complete or not
-/// at all.
+/// Makes a fresh cluster at `data`, which must not exist. It appears there complete or not at all:
+/// it is copied beside it, and renamed.
 pub(super) fn create(binaries: &Binaries, account: Account, data: &Path) -> Result<()> {
     let template = template(binaries, account)?;
     let parent = data.parent().unwrap_or(Path::new("/"));
@@ -76,7 +77,8 @@ pub(super) fn create(binaries: &Binaries, account: Account, data: &Path) -> Resu
         .with_context(|| format!("cannot create the cluster `{}`", data.display()))
 }
 
-/// The cached data folder that every cluster on these binaries is copied from.
+/// Returns the cached data folder from which every cluster on these binaries is copied. `initdb`
+/// takes much longer than a copy.
 fn template(binaries: &Binaries, account: Account) -> Result<PathBuf> {
     let cache = places::cache(account)?.join("templates");
     places::create(&cache).with_context(|| format!("cannot create `{}`", cache.display()))?;
@@ -86,6 +88,8 @@ fn template(binaries: &Binaries, account: Account) -> Result<PathBuf> {
         .with_context(|| format!("cannot write `{}`", lock_file.display()))?;
     lock.lock()
         .with_context(|| format!("cannot lock `{}`", lock_file.display()))?;
+    // Under the lock: of several runs on a fresh machine, one makes the template and the others
+    // wait.
     if !template.join("global/pg_control").exists() {
         let staging = tempfile::tempdir_in(&cache)
             .with_context(|| format!("cannot write `{}`", cache.display()))?;
@@ -119,7 +123,8 @@ fn initialise(binaries: &Binaries, account: Account, data: &Path) -> Result<()> 
     if first.is_ok() {
         return first;
     }
-    // A system without the locale: letters beyond ASCII are then no letters to regular expressions.
+    // The system has no such locale. Letters beyond ASCII are then no letters to regular
+    // expressions.
     let _ = std::fs::remove_dir_all(data);
     initdb(binaries, account, data, "C")
 }
@@ -145,8 +150,8 @@ fn initdb(binaries: &Binaries, account: Account, data: &Path, letters: &str) -> 
     Ok(())
 }
 
-/// The variables that a program of PostgreSQL may need to start. All others stay here: SQL could
-/// ask for them, and they hold the secrets of a CI job.
+/// The variables that a program of PostgreSQL may need to start. All others are kept from it: SQL
+/// could read them, and they hold the secrets of a CI job.
 const ENVIRONMENT: &[&str] = &[
     "PATH",
     "LD_LIBRARY_PATH",
@@ -183,23 +188,22 @@ fn copy(from: &Path, to: &Path, account: Account) -> Result<()> {
     Ok(())
 }
 
-/// Whom a server may reach over the network.
+/// The network that a server may reach.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Network {
-    /// Whom the machine reaches.
+    /// The network of the machine.
     OfTheMachine,
-    /// Nobody, where the system lets an ordinary user decide that (user namespaces of Linux): SQL
-    /// that is only verified must not change what foreign tables lead to.
+    /// None, where the system lets an ordinary user decide that (user namespaces of Linux). SQL
+    /// that is only verified must not change data behind foreign tables.
     None,
 }
 
-/// The program and its arguments, to which a command is appended, that give it a network of its
-/// own.
+/// The program that gives a command an empty network, with its arguments. The command is appended.
 const WITHOUT_NETWORK: (&str, &[&str]) = ("unshare", &["--map-current-user", "--net", "--"]);
 
-/// An address that is none. What the server's own client library is asked to connect to, as by
-/// `postgres_fdw` and `dblink`, is refused before anything is sent, unless SQL names an address
-/// itself: also sockets, and where there is no network to take away.
+/// No valid address. The server's own client library, as `postgres_fdw` and `dblink` use it, then
+/// refuses to connect before anything is sent, unless SQL names an address itself. This also holds
+/// for sockets, and where the network cannot be taken away.
 const NO_ADDRESS: (&str, &str) = ("PGHOSTADDR", "a scratch database reaches no other server");
 
 /// A command that runs `program` as [`command`] does, without a network where that is possible.
@@ -304,12 +308,12 @@ impl RunningServer {
         Ok(())
     }
 
-    /// Whether somebody can connect to it now.
+    /// Whether it accepts a connection now.
     pub(super) fn accepts_connections(&self) -> bool {
         self.parameters().connect(postgres::NoTls).is_ok()
     }
 
-    /// How to connect to it.
+    /// The parameters of a connection to it.
     pub(super) fn parameters(&self) -> postgres::Config {
         let mut parameters = postgres::Config::new();
         parameters

@@ -1,6 +1,5 @@
-//! Connects to the target database. A connection that cannot be made is the commonest failure of
-//! all, so each cause has its own sentence and its own next step; a password is never part of
-//! either.
+//! Connects to the target database. A failed connection is the commonest failure of all, so each
+//! cause has its own sentence and its own next step. A password is never part of either.
 
 mod attempt;
 mod explain;
@@ -20,21 +19,21 @@ use super::embedded::Embedded;
 use super::error::ServerError;
 use crate::config::Config;
 
-/// How our sessions call themselves in `pg_stat_activity`.
+/// The name of our sessions in `pg_stat_activity`.
 pub const APPLICATION_NAME: &str = "cargo xtask";
 
 /// The database that a command works on.
 #[derive(Debug)]
 pub enum Target {
-    /// One that somebody else runs.
+    /// A database on a server that is not ours.
     Url(Box<Address>),
-    /// The embedded one, which is started and runs as long as this value lives.
+    /// The embedded database, whose server runs at least as long as this value lives.
     Embedded(Embedded),
 }
 
 impl Target {
-    /// The database at `url` (`--database-url` or `DATABASE_URL`), else the embedded PostgreSQL of
-    /// the monorepo at `root`, which it starts.
+    /// Opens the database at `url` (`--database-url` or `DATABASE_URL`). Without a URL it starts
+    /// the embedded PostgreSQL of the monorepo at `root`.
     ///
     /// # Errors
     /// When the URL is malformed, or the embedded PostgreSQL does not start.
@@ -49,8 +48,8 @@ impl Target {
         }
     }
 
-    /// Which database it is, for people; without a password. Of several hosts it names the one that
-    /// answered, once it did.
+    /// Describes the database for people, without a password. Of several hosts it names the one
+    /// that answered, once one has.
     #[must_use]
     pub fn describe(&self) -> String {
         match self {
@@ -65,7 +64,7 @@ impl Target {
         }
     }
 
-    /// How to connect to it.
+    /// The parameters of a connection to it.
     #[must_use]
     pub fn parameters(&self) -> postgres::Config {
         match self {
@@ -74,7 +73,7 @@ impl Target {
         }
     }
 
-    /// How PostgreSQL's own programs connect to it: variables and their values.
+    /// The environment variables with which PostgreSQL's own programs connect to it.
     #[must_use]
     pub fn variables(&self) -> Vec<ConnectionVariable> {
         match self {
@@ -84,8 +83,10 @@ impl Target {
     }
 }
 
-/// Connects to `target`, and makes sure that the session is one: behind a pooler that gives each
-/// transaction another one, locks and settings would stay behind in sessions of the application.
+/// Connects to `target`, and makes sure that the server session stays the same. A pooler may give
+/// each transaction another one: locks and settings would stay behind in sessions of the
+/// application.
+///
 ///
 /// # Errors
 /// One paragraph that names the cause and the next step.

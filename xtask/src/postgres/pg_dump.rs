@@ -1,5 +1,5 @@
-//! Runs the machine's own `pg_dump`: nothing else writes a schema out as it does. The packages that
-//! embedded servers run on hold none.
+//! Runs the machine's own `pg_dump`: nothing else writes a schema out as it does. The packages of
+//! embedded servers do not include it.
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -18,10 +18,10 @@ pub struct PgDump {
 }
 
 impl PgDump {
-    /// One that can read a server of `major`: its own, or a later one.
+    /// Finds one that can read a server of `major`: of the same major version, or a later one.
     ///
     /// # Errors
-    /// When there is none, with what to install.
+    /// When there is none, with the package to install.
     pub fn find(major: u32) -> Result<Self> {
         let found = binaries::client_program("pg_dump", major);
         let (program, version) = found.ok_or_else(|| {
@@ -34,11 +34,11 @@ impl PgDump {
         Ok(Self { program, version })
     }
 
-    /// The definitions in the database `target`, without data, owners, privileges and what these
-    /// `exclusions` name.
+    /// Returns the definitions in the database `target`, without data, owners, privileges and the
+    /// objects that `exclusions` name.
     ///
     /// # Errors
-    /// When `pg_dump` fails, with what it says.
+    /// When `pg_dump` fails, with its message.
     pub fn schema(&self, target: &Target, exclusions: &[String]) -> Result<String> {
         let mut command = Command::new(&self.program);
         command.args([
@@ -51,6 +51,8 @@ impl PgDump {
         command
             .args(["--no-security-labels", "--no-password", "--encoding=UTF8"])
             .args(exclusions);
+        // Variables of libpq from outside would fill in parameters that the target does not set,
+        // and lead elsewhere.
         let of_libpq = std::env::vars_os().map(|(name, _)| name);
         for name in of_libpq.filter(|name| name.to_string_lossy().starts_with("PG")) {
             command.env_remove(name);

@@ -1,6 +1,6 @@
-//! Where files outside the monorepo go: a cache for binaries and cluster templates that survives
-//! `cargo clean`, and short-lived folders for scratch clusters and sockets. As root, both must be
-//! places that the server's account can reach, which root's home usually is not.
+//! The places of files outside the monorepo. A cache for binaries and templates of clusters
+//! survives `cargo clean`. Scratch clusters and sockets have short-lived folders. As root, the
+//! server's account must be able to reach both, which root's home usually does not allow.
 
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
@@ -13,17 +13,18 @@ use super::account::Account;
 
 const NAME: &str = "cargo-xtask-db";
 
-/// The longest folder name that still leaves room for `/.s.PGSQL.5432` in the address of a socket:
-/// 104 bytes on macOS, 108 on Linux, with the closing zero.
+/// The longest folder name that leaves room for `/.s.PGSQL.5432` in the address of a socket. That
+/// has 104 bytes on macOS and 108 on Linux, with the closing zero.
 const LONGEST_SOCKET_FOLDER: usize = 104 - 1 - "/.s.PGSQL.5432".len();
 
-/// The folder for what is kept between runs, which exists, is ours, and can be reached by
-/// `account`.
+/// Returns the folder for files that are kept between runs. It exists, is ours, and can be reached
+/// by `account`.
 pub(super) fn cache(account: Account) -> Result<PathBuf> {
     let shared = ["/var/tmp", "/tmp"]
         .map(|folder| Path::new(folder).join(format!("{NAME}-{}", Uid::effective())));
     let own = user_cache().map(|folder| folder.join(NAME));
     let usable = |folder: &PathBuf| {
+        // Twice: before the folder exists its parent is judged, and afterwards the folder itself.
         account.can_enter(folder) && prepare(folder).is_ok() && account.can_enter(folder)
     };
     match own.iter().chain(&shared).find(|folder| usable(folder)) {
@@ -37,7 +38,7 @@ pub(super) fn cache(account: Account) -> Result<PathBuf> {
     }
 }
 
-/// The user's own cache folder; none where no home is set.
+/// The user's own cache folder; `None` where no home is set.
 fn user_cache() -> Option<PathBuf> {
     let absolute = |name| {
         std::env::var_os(name)
@@ -52,7 +53,8 @@ fn user_cache() -> Option<PathBuf> {
     absolute("XDG_CACHE_HOME").or_else(|| absolute("HOME").map(|home| home.join(below_home)))
 }
 
-/// Creates `folder` so that others may read it, and makes sure that nobody else owns or writes it.
+/// Creates `folder`, readable by others, and makes sure that no other user owns it or can write to
+/// it.
 fn prepare(folder: &Path) -> Result<()> {
     create(folder)?;
     let found = folder.symlink_metadata()?;
@@ -63,7 +65,7 @@ fn prepare(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Creates `folder` and what is missing above it, readable by all whatever the umask says.
+/// Creates `folder` and the missing folders above it, readable by all whatever the umask is.
 pub(super) fn create(folder: &Path) -> io::Result<()> {
     let missing: Vec<&Path> = folder
         .ancestors()
@@ -79,8 +81,8 @@ pub(super) fn create(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// A folder for short-lived files that `account` can reach and whose name leaves room for a socket
-/// below a folder of `name_length` bytes.
+/// Returns a folder for short-lived files that `account` can reach. Its name leaves room for a
+/// socket in a folder below it whose name has `name_length` bytes.
 pub(super) fn temporary(account: Account, name_length: usize) -> PathBuf {
     let fits = |folder: &PathBuf| {
         folder.as_os_str().len() + 1 + name_length <= LONGEST_SOCKET_FOLDER
@@ -92,15 +94,16 @@ pub(super) fn temporary(account: Account, name_length: usize) -> PathBuf {
         .unwrap_or_else(|| PathBuf::from("/tmp"))
 }
 
-/// Linux keeps files here in memory.
+/// The folder whose files Linux keeps in memory.
 const IN_MEMORY: &str = "/dev/shm";
 
-/// The room that a scratch cluster must find in memory: many times what schemas without rows need.
+/// The free bytes that a scratch cluster must find in memory: many times the need of schemas
+/// without rows.
 const ROOM_IN_MEMORY: u64 = 1 << 30;
 
-/// A folder for clusters that are gone in a moment, as [`temporary`]: in memory, where there is
-/// room, unless `TMPDIR` says where. Every table is some files, and making files on a busy disk
-/// costs more than all else.
+/// Returns a folder for clusters that exist for a moment, as [`temporary`]. It is in memory where
+/// there is room, unless `TMPDIR` names another. Every table is several files, and creating files
+/// on a busy disk costs more than everything else.
 pub(super) fn short_lived(account: Account, name_length: usize) -> PathBuf {
     let is_free = || std::env::var_os("TMPDIR").is_none_or(|folder| folder.is_empty());
     if is_free()
@@ -113,7 +116,7 @@ pub(super) fn short_lived(account: Account, name_length: usize) -> PathBuf {
     }
 }
 
-/// How many bytes can be written in `folder`; none where nothing can.
+/// Returns how many bytes can be written in `folder`; 0 where none can.
 #[allow(
     clippy::useless_conversion,
     reason = "these numbers are narrower on other systems"

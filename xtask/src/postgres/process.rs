@@ -1,6 +1,6 @@
-//! Server processes that an earlier run left behind: whether the process that a `postmaster.pid`
-//! names is still that server, and how it is stopped. A number alone proves nothing: it may belong
-//! to somebody else by now, and whoever may write the file may write any number into it.
+//! Recognises and stops server processes that an earlier run left behind. A `postmaster.pid` names
+//! a process, but the number alone proves nothing. It may belong to another process by now, and a
+//! user with write access to the file may write any number into it.
 
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
@@ -20,13 +20,13 @@ pub(super) struct Postmaster {
     pub pid: i32,
     /// The data folder in which the file is.
     data: PathBuf,
-    /// The folder of its socket; none while it starts.
+    /// The folder of its socket; `None` while it starts.
     pub socket_folder: Option<PathBuf>,
 }
 
 impl Postmaster {
-    /// Reads `postmaster.pid` of `data`; none where there is none, where it is half-written, or of
-    /// another folder.
+    /// Reads `postmaster.pid` of `data`. `None` where there is none, where it is half-written, or
+    /// belongs to another folder.
     pub(super) fn read(data: &Path) -> Option<Self> {
         let text = std::fs::read_to_string(data.join("postmaster.pid")).ok()?;
         let mut lines = text.lines();
@@ -54,9 +54,9 @@ impl Postmaster {
     }
 }
 
-/// Asks the server to end with `signal`, and kills it if it has not within `patience`.
+/// Asks the server to end with `signal`, and kills it if it does not within `patience`.
 pub(super) fn stop(pid: i32, signal: Signal, patience: Duration) {
-    // A process that is already gone is what we want.
+    // A process that is already gone is the aim, and no error.
     let _ = kill(Pid::from_raw(pid), signal);
     if !wait_until_gone(pid, patience) {
         let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
@@ -79,7 +79,7 @@ fn is_gone(pid: i32) -> bool {
     kill(Pid::from_raw(pid), None) == Err(Errno::ESRCH)
 }
 
-/// The user whose process it is: from `/proc` where there is one, else from `ps`.
+/// The user of a process: from `/proc` where it exists, otherwise from `ps`.
 fn owner(pid: i32) -> Option<u32> {
     if Path::new("/proc/self").exists() {
         return std::fs::metadata(format!("/proc/{pid}"))
@@ -89,8 +89,7 @@ fn owner(pid: i32) -> Option<u32> {
     ps(pid, "uid=")?.trim().parse().ok()
 }
 
-/// The program of a process and what it was started with: from `/proc` where there is one, else
-/// from `ps`.
+/// The program of a process and its arguments: from `/proc` where it exists, otherwise from `ps`.
 fn arguments(pid: i32) -> Option<Vec<String>> {
     if Path::new("/proc/self").exists() {
         let bytes = std::fs::read(format!("/proc/{pid}/cmdline")).ok()?;
@@ -101,8 +100,8 @@ fn arguments(pid: i32) -> Option<Vec<String>> {
                 .collect(),
         );
     }
-    // A folder with a space is then not recognised, and its server stays: better than another one
-    // killed.
+    // A folder with a space is then not recognised, and its server stays: the other mistake would
+    // be to kill another one.
     Some(
         ps(pid, "args=")?
             .split_whitespace()

@@ -1,7 +1,7 @@
-//! Scratch databases: where migrations are replayed to see what they make. Each is a cluster of its
-//! own in a temporary folder, because roles and tablespaces outlive a dropped database; or, where
-//! `SHADOW_DATABASE_URL` says so, a new database on that server. Dropping the value removes it, and
-//! what a killed run left behind is removed by the next one.
+//! Scratch databases, on which migrations are replayed. Each is a cluster in a temporary folder,
+//! because roles and tablespaces outlive a dropped database. Where `SHADOW_DATABASE_URL` is set, it
+//! is a new database on that server. Dropping the value removes it, and the next run removes the
+//! remains of a killed run.
 
 mod likeness;
 mod owner;
@@ -31,19 +31,19 @@ use super::shadow::Shadow;
 use super::{binaries, connect, places};
 use crate::config::Config;
 
-/// The folders of scratch clusters, `/dev/shm/db-scratch-XXXXXX`, `/tmp/db-scratch-XXXXXX`.
+/// The prefix of the folders of scratch clusters: `/dev/shm/db-scratch-XXXXXX`,
+/// `/tmp/db-scratch-XXXXXX`.
 const PREFIX: &str = "db-scratch-";
 
-/// The folders of the sockets of embedded servers.
+/// The prefix of the folders for sockets of embedded servers.
 pub(super) const PREFIX_EMBEDDED: &str = "db-embedded-";
 
-/// How old a folder without an owner must be to be taken for a left-over: its owner may be about to
-/// lock it.
+/// How old a folder without a locked `owner` must be to count as abandoned: its maker may be about
+/// to lock it.
 const GRACE: Duration = Duration::from_secs(60);
 
-/// Marks the errors that say: no scratch database can be had here, because there are no binaries,
-/// or no right to create databases. Whoever has something to put in its place looks for it with
-/// `downcast_ref`.
+/// Marks the errors that no scratch database can be made here, because there are no binaries, or no
+/// right to create databases. Code that has a substitute looks for it with `downcast_ref`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unavailable;
 
@@ -53,7 +53,7 @@ impl std::fmt::Display for Unavailable {
     }
 }
 
-/// An empty database that nobody else uses.
+/// An empty database that no other process uses.
 #[derive(Debug)]
 pub struct Scratch {
     kind: ScratchKind,
@@ -66,12 +66,12 @@ enum ScratchKind {
 }
 
 impl Scratch {
-    /// Makes a scratch database: on the server of `shadow_url`, else in a new cluster, whose server
-    /// reaches `network`.
+    /// Makes a scratch database: on the server of `shadow_url`, otherwise in a new cluster whose
+    /// server reaches `network`.
     ///
     /// # Errors
     /// When no binaries of the configured major are found, or the server at `shadow_url` is of
-    /// another major or does not let one create databases.
+    /// another major or does not allow creating databases.
     pub fn start(config: &Config, shadow_url: Option<&str>, network: Network) -> Result<Self> {
         let kind = match shadow_url {
             Some(url) => {
@@ -82,7 +82,7 @@ impl Scratch {
         Ok(Self { kind })
     }
 
-    /// How to connect to it.
+    /// The parameters of a connection to it.
     #[must_use]
     pub fn parameters(&self) -> postgres::Config {
         match &self.kind {
@@ -111,24 +111,24 @@ impl Scratch {
 
 /// Connections to a scratch database.
 pub struct Connections {
-    /// As whoever runs migrations there.
+    /// As the role that runs migrations there.
     pub client: Client,
-    /// As a superuser, where `client` is none and the cluster is ours.
+    /// As a superuser, where `client` is not one and the cluster is ours.
     pub superuser: Option<Client>,
-    /// As one who may end the session of `client`. It was there before any migration, which could
-    /// make something that runs when somebody connects.
+    /// As a role that may end the session of `client`. It is opened before any migration runs,
+    /// since a migration could make code that runs when a session begins.
     pub watcher: Client,
     /// The server, where it is not ours.
     pub shared: Option<SharedServer>,
 }
 
 impl Scratch {
-    /// Connects as whoever is to run migrations there, once: on a cluster of our own as the owner
-    /// of a database that is like the target, and with it as a superuser; as a superuser alone
-    /// where `superuser` says so.
+    /// Connects as the role that runs migrations there; to be called once. On a cluster of our own
+    /// that is the owner of a database that is like the target, with a superuser beside it. Where
+    /// `superuser` says so, it is a superuser alone.
     ///
     /// # Errors
-    /// When the server went away, or knows one of the settings not.
+    /// When the server went away, or does not know one of the settings.
     pub fn connect_like(&self, likeness: &TargetSettings, superuser: bool) -> Result<Connections> {
         match &self.kind {
             ScratchKind::Cluster(cluster) if !superuser => {
@@ -172,7 +172,7 @@ impl Scratch {
 }
 
 impl Scratch {
-    /// Connects as [`Self::connect_like`] did, with a search path that the session goes back to
+    /// Connects as [`Self::connect_like`] did, with a search path to which the session returns
     /// whenever it is reset.
     ///
     /// # Errors
@@ -202,13 +202,14 @@ impl Scratch {
     }
 }
 
-/// As a server takes it when a session begins, where blanks part options.
+/// The search path as an option of a new session, in which spaces separate options and are escaped.
 fn search_path_option(path: &str) -> String {
     let escaped = path.replace('\\', "\\\\").replace(' ', "\\ ");
     format!("-c search_path={escaped}")
 }
 
-/// Gives the database of `client` the settings of the target, and connects again so that they hold.
+/// Gives the database of `client` the settings of the target. Connects again, since they hold for
+/// new sessions only.
 fn set(
     mut client: Client,
     likeness: &TargetSettings,
@@ -227,7 +228,7 @@ fn set(
     again()
 }
 
-/// A cluster in a temporary folder. The lock on `owner` says that its maker lives.
+/// A cluster in a temporary folder. The lock on `owner` shows that the process that made it lives.
 #[derive(Debug)]
 struct Cluster {
     server: RunningServer,
@@ -244,7 +245,9 @@ impl Cluster {
     }
 
     fn start_on(binaries: &Binaries, account: Account, network: Network) -> Result<Self> {
+        // 6 is the length of the random part of a temporary name.
         let parent = places::short_lived(account, PREFIX.len() + 6);
+        // Both places are swept: an earlier run may have found no room in memory.
         BTreeSet::from([&parent, &places::temporary(account, PREFIX.len() + 6)])
             .into_iter()
             .for_each(|parent| sweep(parent, account));
@@ -273,14 +276,15 @@ impl Cluster {
 impl Drop for Cluster {
     fn drop(&mut self) {
         drop(self.guard.take());
+        // No orderly shutdown, which would take longer: the data is thrown away.
         self.server.stop(Signal::SIGQUIT);
-        // Whatever stays is removed by the next run.
+        // The next run removes the rest.
         let _ = std::fs::remove_dir_all(&self.folder);
     }
 }
 
-/// Removes what is left of scratch clusters and sockets in `parent` whose makers are gone. What
-/// belongs to other users stays, and so does whatever cannot be removed: this run does not need it.
+/// Removes the remains of scratch clusters and sockets in `parent` whose makers are gone. Those of
+/// other users stay, and so do those that cannot be removed: this run does not need them gone.
 fn sweep(parent: &Path, account: Account) {
     let Ok(entries) = std::fs::read_dir(parent) else {
         return;
@@ -303,8 +307,8 @@ fn sweep(parent: &Path, account: Account) {
     }
 }
 
-/// Makes `owner` and locks it. It gets its name only when it is locked: another run's sweep never
-/// sees it unlocked.
+/// Makes `owner` and locks it. The file gets its name only when it is locked, so that another run's
+/// sweep never sees it unlocked.
 fn own(folder: &Path) -> Result<File> {
     let unlocked = folder.join("owner.new");
     let owner = File::create(&unlocked)?;
@@ -313,7 +317,7 @@ fn own(folder: &Path) -> Result<File> {
     Ok(owner)
 }
 
-/// Whether nobody holds the lock on `owner`.
+/// Whether no process holds the lock on `owner`.
 fn is_abandoned(folder: &Path) -> bool {
     match File::open(folder.join("owner")) {
         Ok(owner) => owner.try_lock().is_ok(),

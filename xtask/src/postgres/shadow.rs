@@ -1,5 +1,5 @@
-//! A scratch database on a server that somebody else runs (`SHADOW_DATABASE_URL`): created, used,
-//! dropped, and with it the roles that were made in it.
+//! A scratch database on a server that is not ours (`SHADOW_DATABASE_URL`). It is created, used and
+//! dropped, and so are the roles that were made in it.
 
 use std::sync::{Arc, Mutex};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -15,7 +15,8 @@ use super::scratch::{MadeRoles, Unavailable};
 /// The names of our databases: `db_scratch_<seconds since 1970>_<random>`.
 const PREFIX: &str = "db_scratch_";
 
-/// Left-overs: ours by name, older than a minute, and nobody is connected.
+/// Databases that were left over: ours by their names, older than a minute, and without
+/// connections. The minute lets another run connect to the database that it has just created.
 const LEFT_OVERS: &str = "
     SELECT datname::text AS name
     FROM pg_catalog.pg_database AS d
@@ -25,8 +26,8 @@ const LEFT_OVERS: &str = "
       AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_activity AS a WHERE a.datid = d.oid)
     ORDER BY name";
 
-/// A database of ours on a foreign server. A connection of its own, which nobody uses, marks it as
-/// in use.
+/// A database of ours on the server of others. One connection, which is never used, marks it as in
+/// use.
 pub(super) struct Shadow {
     address: Address,
     name: String,
@@ -55,6 +56,8 @@ impl Shadow {
         let name = new_name();
         client
             .batch_execute(&format!(
+                // `template0` allows another encoding, and holds nothing that people added to
+                // `template1`.
                 "CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'"
             ))
             .map_err(|error| cannot_create(&error, &address))?;
@@ -97,7 +100,7 @@ impl Shadow {
 impl Drop for Shadow {
     fn drop(&mut self) {
         drop(self.keeper.take());
-        // What cannot be dropped now is swept by a later run.
+        // A later run sweeps a database that cannot be dropped now.
         if let Ok(mut client) = connect_to(&self.address) {
             let _ = client.batch_execute(&format!(
                 "DROP DATABASE IF EXISTS {} WITH (FORCE)",
@@ -148,8 +151,7 @@ fn cannot_create(error: &postgres::Error, address: &Address) -> anyhow::Error {
     }
 }
 
-/// Drops the databases of runs that were killed. Somebody else may be faster; nothing depends on
-/// it.
+/// Drops the databases of runs that were killed. Another run may be faster; nothing depends on it.
 fn sweep(client: &mut Client) {
     for row in client.query(LEFT_OVERS, &[]).unwrap_or_default() {
         let name: String = row.get("name");

@@ -1,5 +1,5 @@
-//! Encryption as libpq's `sslmode` promises it, by rustls. `prefer` and `require` look at no
-//! certificate, as libpq's do: that is what servers with a self-signed one rely on. `verify-ca` and
+//! Encrypts connections as libpq's `sslmode` promises, with rustls. `prefer` and `require` check no
+//! certificate, as in libpq: servers with a self-signed one rely on that. `verify-ca` and
 //! `verify-full` trust the platform's authorities, or those in `sslrootcert`.
 
 mod certificate;
@@ -43,6 +43,7 @@ pub(super) fn connector(tls: &Tls) -> Result<Option<MakeRustlsConnect>> {
         }
     };
     if tls.is_direct {
+        // PostgreSQL demands this name of a connection that begins with TLS.
         config.alpn_protocols = vec![b"postgresql".to_vec()];
     }
     config.enable_sni = !tls.hides_host;
@@ -82,8 +83,8 @@ fn verifier(tls: &Tls, provider: &Arc<CryptoProvider>) -> Result<Arc<dyn ServerC
         Some(file) => chain.with_crls(revoked(file)?),
         None => chain,
     };
-    // Only what somebody named is trusted beyond what the library verifies, and where nothing may
-    // be revoked.
+    // Only certificates that the user named are trusted beyond the library's own verification. Not
+    // with `sslcrl`: that trust does not look at revocations.
     let named = match (&tls.authorities, &tls.revoked) {
         (Authorities::File(_), None) => authorities,
         (Authorities::File(_), Some(_)) | (Authorities::System, _) => Vec::new(),

@@ -1,6 +1,6 @@
-//! What was made of files, kept for a process that reads the same files again and again. It is
-//! taken from here while the stamp of the file in the tree is the same; trees without stamps are
-//! read anew each time.
+//! The results of reading files, kept for a process that reads the same files repeatedly. A result
+//! is used while the stamp of the file in the tree is the same; trees without stamps are read anew
+//! each time.
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::tree::{Stamp, Tree};
 
-/// What was made of files. Each reader keeps what it likes: things of one type, at most one of each
-/// file.
+/// The results of reading files. A reader may keep one value for each file, of a type that it
+/// chooses.
 #[derive(Default)]
 pub struct Cache {
     kept: Mutex<HashMap<TypeId, OfFiles>>,
@@ -33,8 +33,8 @@ impl Cache {
         made.downcast().ok()
     }
 
-    /// Keeps what was made of the file `path`. The stamp must have been taken before the file was
-    /// read.
+    /// Keeps the result of reading the file `path`. The stamp must have been taken before the file
+    /// was read: else a change in between would go unnoticed.
     pub fn keep<T: Any + Send + Sync>(&self, path: &str, stamp: Stamp, made: Arc<T>) {
         self.lock()
             .entry(TypeId::of::<T>())

@@ -1,5 +1,5 @@
 //! Annotations for GitHub Actions: workflow commands on stdout, which GitHub shows beside the lines
-//! of a pull request. It shows at most ten of each level per step; the rest belongs into the step's
+//! of a pull request. It shows at most ten of each level per step; the rest belongs in the step's
 //! summary, as Markdown.
 
 use std::fmt::Write as _;
@@ -8,10 +8,10 @@ use super::style::{count, harmless, harmless_line};
 use crate::report::{Finding, Severity, Since, Verification};
 use crate::terminal::without_commands;
 
-/// How many annotations of each level GitHub shows per step.
+/// The number of annotations of each level that GitHub shows per step.
 pub const LIMIT: usize = 10;
 
-/// How many bytes of Markdown the summary of a step may have: GitHub refuses all of a longer one.
+/// The bytes of Markdown that the summary of a step may have: GitHub refuses all of a longer one.
 pub const SUMMARY_LIMIT: usize = 1024 * 1024;
 
 /// The annotations, errors first, and a notice where there are more than GitHub shows.
@@ -27,7 +27,7 @@ pub fn verification(report: &Verification) -> String {
         "failed"
     };
     let counted = format!("{}, {}", count(errors, "error"), count(warnings, "warning"));
-    // Not a command: a line for whoever reads the log.
+    // Not a command: a line for the readers of the log.
     let mut text = format!("Verification {verdict}: {counted}\n");
     if let Some(since) = &report.since {
         text.push_str(&branch(since));
@@ -52,8 +52,8 @@ pub fn verification(report: &Verification) -> String {
     text
 }
 
-/// Lines for whoever reads the log; the summary of the step has them as well. None of them may look
-/// like a command.
+/// Lines for the readers of the log; the summary of the step has them as well. None of them may
+/// look like a command.
 fn branch(since: &Since) -> String {
     let mut lines = vec![format!("Judging {}", since.title())];
     lines.extend(since.schema.iter().flatten().cloned());
@@ -98,15 +98,16 @@ fn body(finding: &Finding) -> String {
     lines.join("\n")
 }
 
-/// In a message only what would end it is escaped.
+/// Escapes a message: the line breaks, which would end it, and `%`, which begins an escape.
 fn message(text: &str) -> String {
+    // `%` comes first, because the other escapes begin with it.
     harmless(text)
         .replace('%', "%25")
         .replace('\r', "%0D")
         .replace('\n', "%0A")
 }
 
-/// In a property also what separates properties.
+/// Escapes a property, in which `:` and `,` are separators as well.
 fn property(text: &str) -> String {
     message(text).replace(':', "%3A").replace(',', "%2C")
 }

@@ -1,12 +1,12 @@
-//! GitLab's code quality report (a subset of Code Climate's): what GitLab shows beside the lines of
-//! a merge request.
+//! GitLab's code quality report (a subset of Code Climate's): GitLab shows its entries beside the
+//! lines of a merge request.
 
 use serde_json::{Value, json};
 
 use super::json::document;
 use crate::report::{Finding, Severity, Verification};
 
-/// The document: an array with one object for each finding. GitLab demands a place: a finding
+/// The document: an array with one object for each finding. GitLab requires a place: a finding
 /// without one is given the root.
 #[must_use]
 pub fn verification(report: &Verification) -> String {

@@ -1,6 +1,7 @@
-//! One self-contained page for a CI artifact: the verdict, the matrix of tables and what describes
-//! them, what pending migrations change, the findings, every field side by side, and a diagram of
-//! the tables. It needs no network, and everything is there without its script.
+//! One self-contained page for a CI artifact: the verdict, the matrix of tables and their
+//! descriptions, and the changes by pending migrations. The findings, every field side by side, and
+//! a diagram of the tables follow. It needs no network, and all content is there without its
+//! script.
 
 mod diagram;
 mod entities;
@@ -30,7 +31,7 @@ pub fn verification(report: &Verification) -> String {
     page(report, "")
 }
 
-/// The page of `db-migrate`: what was applied, and its last verification.
+/// The page of `db-migrate`: the applied migrations, and the last verification.
 #[must_use]
 pub fn migration(result: &MigrationResult) -> String {
     page(&run::verification(result), &run::section(result))
@@ -58,8 +59,10 @@ fn page(report: &Verification, first: &str) -> String {
     page
 }
 
-/// Nothing is loaded, and no script runs but the page's own, whatever text the sources hold.
+/// The head of the page. Its policy names style and script by their hashes: nothing is loaded, and
+/// no other script runs, whatever text the sources hold.
 fn head(report: &Verification) -> String {
+    // `img-src data:` is for the empty icon, without which the browser would request one.
     let policy = format!(
         "default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; img-src data:; base-uri 'none'; form-action 'none'",
         STANDARD.encode(Sha256::digest(STYLE)),
@@ -325,6 +328,7 @@ fn level(severity: Severity) -> &'static str {
 /// Text whose paired back ticks become `<code>`.
 fn code(text: &str) -> String {
     let parts: Vec<_> = text.split('`').collect();
+    // Then the number of back ticks is odd, and they are not paired.
     if parts.len() % 2 == 0 {
         return escape(text);
     }

@@ -1,5 +1,5 @@
-//! For people, in the wording of the specification: what was compared, how each of the three parts
-//! fared, every finding with the lines it is about, and last the summary and what was not judged.
+//! Reports for people, in the wording of the specification: the compared schema, the result of each
+//! of the three parts, and every finding with its lines. The summary and the coverage come last.
 
 mod coverage;
 mod digest;

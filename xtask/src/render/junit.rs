@@ -1,6 +1,6 @@
 //! JUnit's XML, which every CI server shows: one suite for each part of the verification, one case
-//! for each finding, and one case that passes where a part has none, or is skipped where nothing
-//! was compared. Warnings pass, with their text in the output of the case.
+//! for each finding. A part without findings has one case, which passes, or is skipped where
+//! nothing was compared. Warnings pass, with their text in the output of the case.
 
 use std::fmt::Write as _;
 

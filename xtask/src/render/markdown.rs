@@ -1,5 +1,5 @@
-//! Markdown, for the summary of a CI step or a comment: the verdict, a table of findings, what was
-//! not judged.
+//! Markdown, for the summary of a CI step or a comment: the verdict, a table of findings, the
+//! coverage.
 
 use std::fmt::Write as _;
 
@@ -76,7 +76,7 @@ fn list(title: &str, lines: &[String]) -> String {
     text
 }
 
-/// Not more than `limit` bytes of a report: cut behind a line, and said.
+/// Cuts a report to at most `limit` bytes, behind a whole line, and says so.
 #[must_use]
 pub fn cut(text: String, limit: usize) -> String {
     const SAID: &str =
@@ -93,6 +93,7 @@ pub fn cut(text: String, limit: usize) -> String {
         .find(|at| text.is_char_boundary(*at))
         .unwrap_or(0);
     let kept = text[..room].rfind('\n').map_or("", |end| &text[..end]);
+    // An element that is left open would fold away the note that the report was cut.
     let open = kept.matches("<details>").count() > kept.matches("</details>").count();
     format!("{kept}{}{SAID}", if open { CLOSED } else { "" })
 }
@@ -187,7 +188,7 @@ fn coverage(report: &Verification) -> String {
     text
 }
 
-/// Shows nothing, and parts what it stands between.
+/// An invisible character that separates its neighbours.
 const WORD_JOINER: char = '\u{2060}';
 
 /// Text between the bars of a table.
@@ -195,10 +196,11 @@ fn cell(text: &str) -> String {
     prose(text).replace('|', "\\|")
 }
 
-/// Text that may not begin anything of Markdown's or HTML's; back ticks keep their meaning where
-/// they are paired.
+/// Escapes text so that it begins no construct of Markdown or HTML. Back ticks keep their meaning
+/// where they are paired.
 fn prose(text: &str) -> String {
     let line = super::style::harmless_line(text).replace('\r', " ");
+    // A back tick without a partner would turn text behind it into code.
     let line = if line.matches('`').count().is_multiple_of(2) {
         line
     } else {
@@ -213,8 +215,7 @@ fn prose(text: &str) -> String {
             '<' if !in_code => escaped.push_str("&lt;"),
             '>' if !in_code => escaped.push_str("&gt;"),
             '&' if !in_code => escaped.push_str("&amp;"),
-            // `@name` and `#7` are looked for after everything else, where a backslash is gone
-            // already.
+            // GitHub looks for `@name` and `#7` after all else, when a backslash is gone already.
             '@' | '#'
                 if !in_code && characters.peek().is_some_and(|next| next.is_alphanumeric()) =>
             {
@@ -232,8 +233,11 @@ fn prose(text: &str) -> String {
 
 /// Text in back ticks, whatever it holds.
 fn code(text: &str) -> String {
+    // In a table of GitHub's Markdown a bar ends the cell even in code.
     let line = super::style::harmless_line(text).replace('|', "\\|");
+    // Only a run of back ticks as long as the fence would end the code.
     let fence = "`".repeat(longest_run(&line) + 1);
+    // A back tick at either end would be read as part of the fence. CommonMark strips the space.
     let space = if line.starts_with('`') || line.ends_with('`') {
         " "
     } else {

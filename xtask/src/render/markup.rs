@@ -1,7 +1,7 @@
 //! Text in HTML and XML.
 
-/// Text for elements and quoted attributes. Characters that XML 1.0 does not have are replaced, and
-/// those that hide in which order others stand.
+/// Escapes text for elements and quoted attributes. Characters that XML 1.0 lacks are replaced, and
+/// so are those that change the order in which others are shown.
 pub(super) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {

@@ -1,5 +1,6 @@
-//! SARIF 2.1.0, which code scanning reads: rules with their documentation, results with every
-//! place, a fingerprint that survives lines added above, and the suggested change as a fix.
+//! SARIF 2.1.0, which code scanning reads: rules with their documentation, and results with every
+//! place. A result has a fingerprint that survives lines added above, and the suggested change as a
+//! fix.
 
 use serde_json::{Map, Value, json};
 
@@ -32,7 +33,7 @@ pub fn verification(report: &Verification, rules: &[Rule]) -> String {
     }))
 }
 
-/// All rules; of a kind of finding that none documents, its name must do.
+/// All rules. A kind of finding without documentation gets a rule that only has its name.
 fn used_rules(report: &Verification, rules: &[Rule]) -> Vec<Rule> {
     let mut used: Vec<Rule> = rules.to_vec();
     for finding in &report.findings {
@@ -86,6 +87,7 @@ fn result(finding: &Finding, fingerprint: &str, rules: &[Rule], sources: &Source
             .map(|label| place(label, sources))
             .collect(),
     );
+    // SARIF allows several `locations` only where a fix has to change each of them.
     let related = finding
         .labels
         .iter()
@@ -141,8 +143,8 @@ fn region(location: &Location, sources: &SourceTexts) -> Value {
     json!({ "startLine": start.0, "startColumn": start.1, "endLine": end.0, "endColumn": end.1 })
 }
 
-/// The 1-based line and column of a byte, as `columnKind` says: in UTF-16 code units, which is what
-/// SARIF's readers count.
+/// The 1-based line and column of a byte, as `columnKind` says: in UTF-16 code units, as SARIF's
+/// readers count them.
 fn position(text: &str, byte: u32) -> (usize, usize) {
     let at = (0..=(byte as usize).min(text.len()))
         .rev()

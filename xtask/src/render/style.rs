@@ -31,9 +31,9 @@ pub enum Sign {
 /// The meaning of a word, for which the style chooses a look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Paint {
-    /// Errors and what is removed.
+    /// Errors and removed text.
     Red,
-    /// Passed and what is added.
+    /// Passed verifications and added text.
     Green,
     /// Warnings.
     Yellow,
@@ -92,13 +92,14 @@ pub fn count(number: usize, noun: &str) -> String {
     }
 }
 
-/// Appends a line. Writing into a `String` cannot fail, which is said here once.
+/// Appends a line. Writing into a `String` cannot fail, so that the result is dropped here once for
+/// all callers.
 pub fn line(text: &mut String, arguments: fmt::Arguments<'_>) {
     let _ = text.write_fmt(arguments);
     text.push('\n');
 }
 
-/// How much was judged, in one sentence of plain text.
+/// The coverage in one sentence of plain text.
 #[must_use]
 pub fn judged(coverage: &Coverage) -> String {
     format!(

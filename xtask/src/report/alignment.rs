@@ -1,5 +1,5 @@
-//! The descriptions of every table side by side: what a person looks at who wants the whole
-//! picture, not the findings alone.
+//! The descriptions of every table side by side, for readers who want the whole picture and not the
+//! findings alone.
 
 use std::borrow::Cow;
 
@@ -27,35 +27,35 @@ pub struct EntityAlignment {
 pub struct DescriptionSummary {
     /// `UserRow`
     pub name: String,
-    /// Which column of the overview it belongs to.
+    /// The column of the overview that it belongs in.
     pub layer: Layer,
     /// `type`, `insert type`, `validation schema`…
     pub noun: Cow<'static, str>,
-    /// Where it is declared.
+    /// The place of its declaration.
     pub location: Location,
 }
 
-/// A contract that speaks of a table.
+/// A contract that mentions a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ContractSummary {
     /// `UserEndpoints.getById`
     pub name: String,
     /// `GET /api/users/:id`
     pub endpoint: String,
-    /// Where it is declared.
+    /// The place of its declaration.
     pub location: Location,
 }
 
 /// The type that contracts give a column in one direction.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ContractField {
-    /// On which way.
+    /// The direction.
     pub direction: Direction,
     /// As a type: `string | null`.
     pub says: String,
 }
 
-/// Which way a value goes.
+/// The direction of a value in an endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Direction {
     /// In a request.
@@ -80,13 +80,13 @@ impl Direction {
 pub enum Layer {
     /// Types of rows, and ORM tables.
     Row,
-    /// Types of what is inserted or updated.
+    /// Types for inserts and updates.
     Write,
     /// Validation schemas.
     Validation,
 }
 
-/// A column, and what each declaration says of it.
+/// A column, and the field of each declaration for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ColumnAlignment {
     /// `bio`; of a field without a column, the field's name.

@@ -1,6 +1,6 @@
-//! The findings that a team lives with for now: `snapshots/baseline.json`. Only what is not in it
-//! fails. An entry names a finding by what stays the same when lines move, so that the file changes
-//! only when something is fixed or accepted, and a reviewer sees which.
+//! The findings that a team accepts for now: `snapshots/baseline.json`. Only other findings fail.
+//! An entry names a finding by properties that stay the same when lines move. So the file changes
+//! only when a finding is fixed or accepted, and a reviewer sees which.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use super::Finding;
 pub struct BaselineSummary {
     /// The file.
     pub file: String,
-    /// How many findings are left out because it names them.
+    /// The number of findings that are left out because the baseline names them.
     pub count: usize,
     /// The entries of the baseline that are no longer found, one per line. They should be removed
     /// from the file.
@@ -23,11 +23,12 @@ pub struct BaselineSummary {
 /// The accepted findings.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Baseline {
-    /// Each, with how many findings it stands for.
+    /// Each entry, with the number of findings that it stands for.
     accepted: BTreeMap<BaselineEntry, usize>,
 }
 
-/// A finding without what changes when lines move.
+/// A finding by the properties that stay the same when lines move. The file is sorted by the fields
+/// in this order.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct BaselineEntry {
@@ -97,7 +98,7 @@ impl Baseline {
         Self { accepted }
     }
 
-    /// How many findings it stands for.
+    /// The number of accepted findings.
     #[must_use]
     pub fn len(&self) -> usize {
         self.accepted.values().sum()
@@ -152,8 +153,10 @@ impl Baseline {
         format!("{{\n  \"format\": {FORMAT},\n  \"accepted\": [{body}]\n}}\n")
     }
 
-    /// Takes the accepted findings out of `findings`; what was accepted, and what is fixed.
+    /// Takes the accepted findings out of `findings`. Returns the number of accepted findings, and
+    /// the entries that are fixed.
     pub fn apply(&self, findings: &mut Vec<Finding>, file: &str) -> BaselineSummary {
+        // The counts are used up: one finding more than was accepted is a new one.
         let mut left = self.accepted.clone();
         let before = findings.len();
         findings.retain(|finding| match left.get_mut(&BaselineEntry::of(finding)) {
@@ -175,7 +178,8 @@ impl Baseline {
 }
 
 impl BaselineSummary {
-    /// Takes those of further `findings` out that the baseline names as well; they are not fixed.
+    /// Takes those out of further `findings` that the baseline names as well. Their entries no
+    /// longer count as fixed.
     pub fn extend_to(&mut self, findings: &mut Vec<Finding>) {
         findings.retain(|finding| {
             let named = BaselineEntry::of(finding).in_words();

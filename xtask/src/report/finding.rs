@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 use super::Proposal;
 use crate::source::{Location, Span};
 
-/// The three parts of a verification, as the specification names them.
+/// The parts of a verification: the three that the specification names, and that of the migrations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Category {
     /// Migration files, their history, and a database against what its migrations make.
@@ -32,7 +32,7 @@ pub struct Rule {
     pub help: String,
 }
 
-/// How bad a finding is.
+/// The severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
     /// Fails the verification.
@@ -41,7 +41,7 @@ pub enum Severity {
     Warning,
 }
 
-/// Where a finding stands between the database as it is and as the pending migrations will make it.
+/// Relates a finding to the pending migrations.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FindingTiming {
     /// It is there today and stays.
@@ -52,7 +52,7 @@ pub enum FindingTiming {
     IntroducedBy(String),
 }
 
-/// A place that a finding concerns, and what is to be seen there.
+/// A place that a finding concerns, with a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Label {
     /// Where.
@@ -81,7 +81,7 @@ pub struct Suggestion {
 
 impl Suggestion {
     /// The lines of the file's `text` that change, as they are and as they would be, with their
-    /// line ends; none where it is not that text.
+    /// line ends. `None` where `text` is not the text that the suggestion was made for.
     #[must_use]
     pub fn lines<'t>(&self, text: &'t str) -> Option<(&'t str, String)> {
         let range = self.span.range();
@@ -105,9 +105,9 @@ impl Suggestion {
 pub struct Finding {
     /// The type of the specification, or one of ours: `TYPE_MISMATCH`.
     pub kind: &'static str,
-    /// Which part of the verification it belongs to.
+    /// The part of the verification that it belongs to.
     pub category: Category,
-    /// How bad it is.
+    /// The severity.
     pub severity: Severity,
     /// Whether it is of the kinds that the specification calls critical: they stop a migration.
     pub critical: bool,
@@ -127,7 +127,7 @@ pub struct Finding {
     pub help: Option<String>,
     /// A change that would resolve it, as the check says it.
     pub proposal: Option<Proposal>,
-    /// The same, exact to the byte.
+    /// The proposal, exact to the byte.
     pub suggestion: Option<Suggestion>,
     /// Set when pending migrations are in play.
     pub timing: Option<FindingTiming>,
@@ -252,10 +252,11 @@ impl Finding {
             declaration,
             file,
         ];
+        // NUL stands in no name, so that the parts of two findings never join to one text.
         hexadecimal(&parts.join("\u{0}"))
     }
 
-    /// The fingerprint of each of `findings`; those of one name are told apart by their order.
+    /// The fingerprint of each of `findings`; equal ones are told apart by their order.
     #[must_use]
     pub fn fingerprints(findings: &[Self]) -> Vec<String> {
         let mut seen: BTreeMap<String, usize> = BTreeMap::new();
@@ -272,7 +273,7 @@ impl Finding {
         findings.iter().map(unique).collect()
     }
 
-    /// Where the reader should look first, if anywhere.
+    /// The place where the reader should look first, if there is one.
     #[must_use]
     pub fn location(&self) -> Option<&Location> {
         self.labels.first().map(|label| &label.location)

@@ -3,7 +3,7 @@
 /// The changes of one run.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Fixes {
-    /// How many findings are gone.
+    /// The number of findings that are gone.
     pub fixed: usize,
     /// The files that were changed.
     pub files: Vec<String>,

@@ -22,7 +22,7 @@ pub struct MigrationResult {
     pub migration_name: Option<String>,
     /// When the run began.
     pub timestamp: Timestamp,
-    /// Which database; without a password.
+    /// The database, without a password.
     pub database: String,
     /// The migrations that were to be applied, in order.
     pub planned: Vec<String>,
@@ -36,7 +36,7 @@ pub struct MigrationResult {
     pub pre: Verification,
     /// The verification after; none when nothing was applied.
     pub post: Option<Verification>,
-    /// Whether the one that failed may have done something that stays.
+    /// Whether the migration that failed may have left changes.
     pub in_doubt: bool,
     /// Each migration that is now committed, in order.
     pub applied: Vec<AppliedMigration>,

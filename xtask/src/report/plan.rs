@@ -6,7 +6,7 @@
 pub struct MigrationPlan {
     /// In order.
     pub migrations: Vec<PlannedMigration>,
-    /// How the schema would change, as a readable diff; empty where it would not.
+    /// The changes of the schema, as a readable diff; empty where there are none.
     pub schema_diff: String,
 }
 
@@ -39,15 +39,15 @@ pub struct PlannedStatement {
 pub enum StatementEffects {
     /// The effects that were observed on the scratch database.
     Observed {
-        /// Locks that it is the first of its transaction to take, by name of the table.
+        /// Locks that no earlier statement of its transaction has taken, by name of the table.
         locks: Vec<TableLock>,
         /// Tables, materialised views and indexes whose data it writes anew.
         rewritten: Vec<String>,
         /// Tables that it reads from the first row to the last.
         scanned: Vec<String>,
     },
-    /// It was not looked at, or runs outside of a transaction, where its locks are gone before they
-    /// can be: what is known of it, or why nothing is.
+    /// The effects were not observed, or the statement runs outside a transaction, where its locks
+    /// are gone before they can be read. Holds the known effects, or the reason why none are known.
     NotObserved(String),
 }
 
@@ -56,7 +56,7 @@ pub enum StatementEffects {
 pub struct TableLock {
     /// `users`, `audit.log`
     pub object: String,
-    /// How strong it is.
+    /// The mode, which is the strength of the lock.
     pub mode: LockMode,
 }
 

@@ -41,12 +41,12 @@ pub enum Edit {
         /// Its type, or its schema in terms of `z`.
         value: String,
     },
-    /// A schema is called a check of its type: `.max(255)` behind `z.string()`, in front of
+    /// A schema gets a call that checks its type: `.max(255)` behind `z.string()`, in front of
     /// `.optional()`.
     AddCheck {
         /// The schema.
         schema: Span,
-        /// With the point in front.
+        /// The call, with its leading dot.
         call: String,
     },
     /// A check of a schema gets another limit: `.max(255)` becomes `.max(100)`.
@@ -62,7 +62,7 @@ pub enum Edit {
     Wrap {
         /// The schema.
         schema: Span,
-        /// With the point in front.
+        /// The call, with its leading dot.
         call: String,
     },
     /// A set of string values gets those that it lacks.

@@ -2,7 +2,7 @@
 
 use super::RollbackVerdict;
 
-/// How a migration fared when it was applied, undone and applied again.
+/// The result of applying a migration, undoing it, and applying it again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rehearsal {
     /// `V7__add_user_bio`
@@ -11,21 +11,21 @@ pub struct Rehearsal {
     pub verdict: RollbackVerdict,
     /// Why there is no way back, where its down file says so.
     pub irreversible: Option<String>,
-    /// Tables that had other rows after the way back, with how many of the generated ones were lost
-    /// or changed.
+    /// Tables that had other rows after the way back, with the number of generated rows that were
+    /// lost or changed.
     pub lost_rows: Vec<(String, usize)>,
-    /// Tables that no row could be generated for, with why.
+    /// Tables that no row could be generated for, with the reason.
     pub empty_tables: Vec<(String, String)>,
     /// The error that made the rehearsal fail.
     pub error: Option<String>,
-    /// Rows that the way back does not bear, though they are allowed after the migration.
+    /// Rows at which the way back fails, though the migration allows them.
     pub warnings: Vec<String>,
-    /// Failures that made-up rows are to blame for, and not the way back.
+    /// Failures that generated rows cause, and not the way back.
     pub notes: Vec<String>,
 }
 
 impl Rehearsal {
-    /// The rehearsal of the migration `name`, as far as nothing speaks against it yet.
+    /// The rehearsal of the migration `name`, which passes until a problem is found.
     #[must_use]
     pub fn new(name: String) -> Self {
         Self {
@@ -40,8 +40,8 @@ impl Rehearsal {
         }
     }
 
-    /// Whether nothing speaks against the way back: the schema was restored, or it was not tried
-    /// for a reason.
+    /// Whether the way back passed: the schema was restored, or the way back was not tried for a
+    /// reason.
     #[must_use]
     pub fn passed(&self) -> bool {
         let restored = match &self.verdict {

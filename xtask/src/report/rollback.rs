@@ -4,19 +4,19 @@ use std::collections::BTreeSet;
 
 use super::{Timestamp, Verification};
 
-/// How the schema after a rollback compares with the one before the migration.
+/// The result of comparing the schema after a rollback with the one before the migration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RollbackVerdict {
     /// The same, down to the order of columns.
     Exact,
     /// The same but for physical order: columns that were dropped and added again stand last.
     PhysicalOrderOnly,
-    /// The same, perhaps but for physical order; privileges or owners are not. Holds which, in
-    /// words. They can be granted again, so that a rollback for real is not undone for them.
+    /// The same, perhaps except for physical order; but privileges or owners differ. Holds them, in
+    /// words. They can be granted again, so a real rollback is not undone for them.
     PrivilegesDiffer(String),
     /// Different; the rollback was itself undone. Holds the difference, as a readable diff.
     NotRestored(String),
-    /// There is nothing to compare with, and why.
+    /// There is nothing to compare with; holds the reason.
     Unknown(String),
 }
 
@@ -25,7 +25,7 @@ pub enum RollbackVerdict {
 pub struct RolledBackMigration {
     /// `V7__add_user_bio`.
     pub name: String,
-    /// How well.
+    /// How well the schema was restored.
     pub verdict: RollbackVerdict,
 }
 
@@ -58,7 +58,7 @@ impl std::fmt::Display for LossName {
 }
 
 impl Loss {
-    /// Whether nothing is lost, or it is among what a person agreed to lose.
+    /// Whether nothing is lost, or a person agreed to lose it.
     #[must_use]
     pub fn is_accepted(&self, accepted: &BTreeSet<String>) -> bool {
         self.count == 0
@@ -76,7 +76,7 @@ pub enum Unit {
     Values,
     /// Large objects.
     LargeObjects,
-    /// Foreign tables whose rows were written; how many are lost with that, nothing here tells.
+    /// Foreign tables whose rows were written. The lost rows lie elsewhere and cannot be counted.
     ForeignTables,
 }
 
@@ -104,12 +104,12 @@ pub struct RollbackResult {
     pub migration_name: Option<String>,
     /// When the run began.
     pub timestamp: Timestamp,
-    /// Which database; without a password.
+    /// The database, without a password.
     pub database: String,
-    /// The migrations that were to be undone, newest first, each with what a person needs to know
-    /// about its SQL.
+    /// The migrations that were to be undone, newest first, each with the explanation that a person
+    /// needs about its SQL.
     pub planned: Vec<(String, Option<String>)>,
-    /// Whether the run was asked to undo nothing, and only to say what it would.
+    /// Whether the run only shows its plan and undoes nothing.
     pub dry_run: bool,
     /// The checks that could not be done, and the points that need a look.
     pub notes: Vec<String>,
@@ -117,7 +117,7 @@ pub struct RollbackResult {
     pub pre: Verification,
     /// The verification after; none when nothing was undone.
     pub post: Option<Verification>,
-    /// Whether the one that failed may have done something that stays.
+    /// Whether the migration that failed may have left changes.
     pub in_doubt: bool,
     /// Each migration that is now undone, newest first.
     pub rolled_back: Vec<RolledBackMigration>,
@@ -127,7 +127,7 @@ pub struct RollbackResult {
     pub output: Option<String>,
     /// Why it did not succeed.
     pub error: Option<String>,
-    /// The command that goes on, where a part of it is undone and committed.
+    /// The command for the rest, where a part of the plan is undone and committed.
     pub go_on: Option<String>,
     /// The comparison of before and after.
     pub restoration: Restoration,

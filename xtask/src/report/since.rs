@@ -6,11 +6,11 @@
 pub struct Since {
     /// The branch, tag or commit that was named: `origin/main`.
     pub reference: String,
-    /// The commit in which the branch parted from it, in full.
+    /// The merge base of the branch and `reference`, in full.
     pub merge_base: String,
-    /// The commit that is judged, in full; none where what is staged is judged.
+    /// The commit that is judged, in full; none where the staged files are judged.
     pub head: Option<String>,
-    /// How many findings are left out because they were there before.
+    /// The number of findings that are left out because they were there before.
     pub known: usize,
     /// The findings that the branch resolves, a line each.
     pub resolved: Vec<String>,

@@ -1,4 +1,4 @@
-//! Where a database stands: the result of `db-status`.
+//! The state of a database: the result of `db-status`.
 
 use super::{Finding, Severity};
 
@@ -7,13 +7,13 @@ use super::{Finding, Severity};
 pub struct MigrationStatus {
     /// `V7__add_user_bio`
     pub name: String,
-    /// Where it stands.
+    /// Its state.
     pub state: MigrationState,
     /// The problem with this migration, and how to resolve it.
     pub problem: Option<String>,
 }
 
-/// Where a migration stands.
+/// The state of a migration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MigrationState {
     /// Recorded in the history, at this time.
@@ -25,12 +25,12 @@ pub enum MigrationState {
     Pending,
     /// It runs without a transaction and was interrupted while it was applied.
     PartlyApplied {
-        /// How far it has come.
+        /// The progress.
         standing: String,
     },
     /// Its way back runs without a transaction and was interrupted.
     PartlyUndone {
-        /// How far it has come.
+        /// The progress.
         standing: String,
     },
     /// Older than the last applied one, and not applied.
@@ -40,7 +40,7 @@ pub enum MigrationState {
 /// The result of `db-status`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Status {
-    /// Which database; without a password.
+    /// The database, without a password.
     pub database: String,
     /// Every migration that is recorded or has a file, by version.
     pub migrations: Vec<MigrationStatus>,
@@ -50,9 +50,9 @@ pub struct Status {
     pub locked_by: Option<String>,
     /// Problems of the migration files themselves.
     pub file_problems: Vec<String>,
-    /// Changes that somebody made in the database past its migrations.
+    /// Changes that were made in the database outside its migrations.
     pub drift: Vec<Finding>,
-    /// The questions that nobody looked into, each with the reason.
+    /// The checks that were not made, each with the reason.
     pub unchecked: Vec<String>,
 }
 
@@ -73,7 +73,7 @@ impl Status {
             && is_as_made
     }
 
-    /// How many migrations are in a state.
+    /// The number of migrations in a state.
     #[must_use]
     pub fn count(&self, is_it: impl Fn(&MigrationState) -> bool) -> usize {
         self.migrations

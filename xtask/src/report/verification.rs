@@ -15,14 +15,14 @@ pub struct Unjudged {
     pub name: String,
     /// Why it was not judged.
     pub reason: String,
-    /// Where it is declared.
+    /// The place of its declaration.
     pub location: Option<Location>,
 }
 
-/// Why a validation schema is not judged that belongs to no table.
+/// The reason for not judging a validation schema that belongs to no table.
 pub const NO_TABLE: &str = "no table or type is called like it";
 
-/// How much was judged.
+/// The coverage of the verification.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Coverage {
     /// Tables of the database schema.
@@ -77,7 +77,7 @@ pub struct Verification {
     pub against: String,
     /// Every finding, in the order of category, entity, field.
     pub findings: Vec<Finding>,
-    /// How much was judged.
+    /// The coverage of the verification.
     pub coverage: Coverage,
     /// The text of the files that the findings name, for excerpts.
     pub sources: SourceTexts,
@@ -88,13 +88,12 @@ pub struct Verification {
     pub since: Option<Since>,
     /// The changes that `--fix` made; `None` without that option.
     pub fixes: Option<Fixes>,
-    /// How many findings a report for people shows in full; all of them where nobody asked for
-    /// fewer.
+    /// The number of findings that a report for people shows in full; `None` for all of them.
     pub shown_at_most: Option<usize>,
     /// The schema changes of pending migrations, as a readable diff; `None` where no renderer
     /// requests them.
     pub schema_changes: Option<String>,
-    /// The descriptions of every table side by side; empty where no renderer asks for it.
+    /// The descriptions of every table side by side; empty where no renderer requests them.
     pub alignment: Vec<EntityAlignment>,
 }
 
@@ -118,8 +117,8 @@ impl Verification {
         }
     }
 
-    /// The parts of the report: the specification's three, behind that of the migrations where
-    /// something is wrong with them.
+    /// The parts of the report: that of the migrations where it has findings, then the three of the
+    /// specification.
     pub fn parts(&self) -> impl Iterator<Item = Category> {
         let migrations = Some(Category::Migrations)
             .filter(|it| self.findings.iter().any(|one| one.category == *it));
@@ -146,8 +145,8 @@ impl Verification {
         self.errors(category).next().is_none()
     }
 
-    /// Why nothing can be said of one part; none where something was compared, or found. Silence is
-    /// never a pass.
+    /// The reason why one part was not judged; none where something was compared or found. Silence
+    /// is never a pass.
     #[must_use]
     pub fn not_judged(&self, category: Category) -> Option<&'static str> {
         let is_silent = self
@@ -167,7 +166,7 @@ impl Verification {
             .all(|finding| finding.severity != Severity::Error)
     }
 
-    /// How many findings are of `severity`.
+    /// The number of findings of `severity`.
     #[must_use]
     pub fn count(&self, severity: Severity) -> usize {
         self.findings

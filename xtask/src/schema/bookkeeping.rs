@@ -1,10 +1,10 @@
-//! The tables in which other migration tools note what they applied. They lie in every database
-//! that was migrated with such a tool before, and are no part of a data model: no migration makes
-//! them, and no type describes them.
+//! The history tables of other migration tools. They lie in every database that was migrated with
+//! such a tool before, and are no part of a data model: no migration makes them, and no type
+//! describes them.
 
 use super::model::{ObjectName, Schema};
 
-/// Their names, in whichever namespace they are.
+/// The names of the tables, in any namespace.
 pub const TABLES: &[&str] = &[
     "SequelizeMeta",
     "__diesel_schema_migrations",
@@ -36,7 +36,7 @@ pub const SEQUENCES: &[&str] = &[
 /// The namespaces that the tools make for nothing else.
 pub const NAMESPACES: &[&str] = &["drizzle", "hdb_catalog", "supabase_migrations"];
 
-/// The name of a table that only counts in this namespace: elsewhere it may be anybody's.
+/// Names that only count in one namespace: elsewhere the table may be the application's.
 const ONLY_IN: &[(&str, &str)] = &[("seed_files", "supabase_migrations")];
 
 /// The namespace of Hasura's own tables, functions and triggers.
@@ -114,7 +114,7 @@ pub fn is_bookkeeping(table: &ObjectName) -> bool {
             .all(|(name, namespace)| *name != table.name || *namespace == table.namespace)
 }
 
-/// As PostgreSQL writes it.
+/// Quotes an identifier as PostgreSQL does, where it needs quotes.
 fn identifier(name: &str) -> String {
     let is_plain = name
         .bytes()

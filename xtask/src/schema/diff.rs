@@ -1,6 +1,6 @@
-//! How two schemas differ: as data for verdicts and reports, and as text that a person reads,
-//! grouped by object. It compares what the snapshot holds, so that whatever the model knows is
-//! compared, and nothing has to be listed twice.
+//! The differences of two schemas: as data for verdicts and reports, and as text for people,
+//! grouped by object. The form of the snapshot is compared, so that all of the model is covered and
+//! no field has to be listed twice.
 
 mod compare;
 mod sections;
@@ -63,9 +63,9 @@ impl Change {
 /// The kind of change to an object, or to a part of one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ChangeKind {
-    /// It is new; holds what it is, in short.
+    /// It is new; holds a short description.
     Added(String),
-    /// It is gone; holds what it was, in short.
+    /// It is gone; holds a short description of it as it was.
     Removed(String),
     /// An attribute has another value.
     Changed {

@@ -27,7 +27,7 @@ pub use types::{Composite, Domain, Enum, Range};
 pub struct Schema {
     /// Namespaces other than PostgreSQL's own (PostgreSQL calls them schemas).
     pub namespaces: BTreeMap<String, Namespace>,
-    /// Extensions; what they own is not part of the schema.
+    /// Extensions; their objects are not part of the schema.
     pub extensions: BTreeMap<String, Extension>,
     /// Enumerated types.
     pub enums: BTreeMap<ObjectName, Enum>,
@@ -55,8 +55,8 @@ pub struct Schema {
 }
 
 impl Schema {
-    /// Whether it is the one of a new database: nothing but the namespace `public`. Privileges do
-    /// not count.
+    /// Whether it is the schema of a new database: nothing but the namespace `public`. Privileges
+    /// do not count.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         let public = BTreeMap::from([("public".to_owned(), Namespace::default())]);
@@ -68,15 +68,15 @@ impl Schema {
             }
     }
 
-    /// The schema without its privileges: what two servers with different roles can agree on.
+    /// The schema without its privileges, on which two servers with different roles cannot agree.
     #[must_use]
     pub fn without_grants(mut self) -> Self {
         self.grants.clear();
         self
     }
 
-    /// The schema without what lies in `namespaces`. What refers to it (a foreign key to
-    /// `auth.users`) stays.
+    /// The schema without the objects in `namespaces`. References to them (a foreign key to
+    /// `auth.users`) stay.
     #[must_use]
     pub fn without_namespaces(mut self, namespaces: &[String]) -> Self {
         if namespaces.is_empty() {

@@ -36,7 +36,7 @@ impl Privilege {
         NewObjects::of(self).map_or_else(|| self.object.clone(), |new| new.in_words())
     }
 
-    /// Whether its object is in `schema`. Of kinds that are not known here it is taken to be.
+    /// Whether its object is in `schema`. Objects of unknown kinds count as present.
     #[must_use]
     pub fn is_of(&self, schema: &Schema) -> bool {
         let Some((kind, name)) = self.object.split_once(' ') else {
@@ -86,13 +86,13 @@ pub struct NewObjects {
     pub kind: char,
     /// The role that makes them.
     pub maker: String,
-    /// Where; none where that is everywhere.
+    /// The namespace; none for all of them.
     pub namespace: Option<String>,
 }
 
 impl NewObjects {
-    /// Those of a default privilege, which [`Schema::grants`] holds under `new objects r of app in
-    /// public`.
+    /// The objects of a default privilege, which [`Schema::grants`] holds under `new objects r of
+    /// app in public`.
     #[must_use]
     pub fn of(privilege: &Privilege) -> Option<Self> {
         let (kind, place) = privilege
@@ -110,7 +110,7 @@ impl NewObjects {
         })
     }
 
-    /// How [`Schema::grants`] calls them.
+    /// The key in [`Schema::grants`].
     #[must_use]
     pub fn key(&self) -> String {
         format!(
@@ -144,8 +144,7 @@ impl NewObjects {
     }
 }
 
-/// The identifiers of a qualified name as SQL writes it; what follows a parenthesis belongs to the
-/// last.
+/// Splits a qualified name as SQL writes it. Dots in quotes and in parentheses do not count.
 fn identifiers(name: &str) -> Vec<String> {
     let mut parts = vec![String::new()];
     let (mut is_quoted, mut depth) = (false, 0);
@@ -185,6 +184,7 @@ fn of_grant(object: &str, grant: &str) -> Vec<Privilege> {
         what: what.to_owned(),
         is_revoked,
     };
+    // From the right, because the name of a role may hold `: `.
     let Some((grantee, words)) = grant.rsplit_once(": ") else {
         return vec![privilege(
             None,

@@ -1,5 +1,5 @@
-//! Which migration line last touched a table or column: the place where a person finds out why it
-//! is as it is.
+//! The migration line that last touched each table and column, where a person finds the reason for
+//! its state.
 
 mod columns;
 mod namespaces;
@@ -25,7 +25,7 @@ pub struct Provenance {
     history: ColumnHistory,
 }
 
-/// A column that was.
+/// A column that was dropped or renamed.
 #[derive(Debug, Clone)]
 struct DroppedColumn {
     /// The clause that dropped or renamed it.
@@ -34,7 +34,7 @@ struct DroppedColumn {
     now: Option<String>,
 }
 
-/// A table that was.
+/// A table that was dropped or renamed.
 #[derive(Debug, Clone)]
 struct GoneTable {
     /// The statement that dropped or renamed it.
@@ -65,7 +65,7 @@ impl Provenance {
         self.columns.insert(column, location);
     }
 
-    /// Records that the clause at `location` says what values a column may hold.
+    /// Records that the clause at `location` restricts the values of a column.
     pub fn touch_check(
         &mut self,
         table: ObjectName,
@@ -81,8 +81,7 @@ impl Provenance {
         self.checks.get(&(table.clone(), column.to_owned()))
     }
 
-    /// Whether anything of `entity`, a table or view as it is written in a finding, is among the
-    /// places.
+    /// Whether any of the places concerns `entity`, a table or view as a finding names it.
     #[must_use]
     pub fn touches(&self, entity: &str) -> bool {
         let tables = self.tables.keys().chain(self.gone_tables.keys());
@@ -166,14 +165,14 @@ impl Provenance {
         gone.map_or_else(ColumnNames::new, |gone| gone.former_columns.clone())
     }
 
-    /// The tables that were, with the places that dropped or renamed them.
+    /// The former tables, with the places that dropped or renamed them.
     pub fn gone_tables(&self) -> impl Iterator<Item = (&ObjectName, &Location)> {
         self.gone_tables
             .iter()
             .map(|(table, gone)| (table, &gone.location))
     }
 
-    /// The columns that a dropped table had; none of one that was renamed, which still has them.
+    /// The columns that a dropped table had; none for a renamed table, which still has them.
     pub fn dropped_columns(&self, table: &ObjectName) -> impl Iterator<Item = &str> {
         self.gone_tables
             .get(table)
@@ -210,7 +209,7 @@ impl Provenance {
         self.history.forget(table);
     }
 
-    /// Ends what one migration does.
+    /// Ends one migration, and records the names of the columns that it leaves.
     pub fn end_migration(&mut self) {
         let columns = &self.columns;
         self.history.end_migration(|table| {
@@ -227,7 +226,7 @@ impl Provenance {
         self.history.of(table)
     }
 
-    /// Forgets a column that the clause at `location` drops, but for where it went.
+    /// Forgets a column that the clause at `location` drops, and keeps that place.
     pub fn drop_column(&mut self, table: &ObjectName, column: &str, location: Location) {
         self.history.change(table);
         let column = (table.clone(), column.to_owned());
@@ -242,10 +241,11 @@ impl Provenance {
         );
     }
 
-    /// Gives a column another name; the clause at `location` does so.
+    /// Renames a column, as the clause at `location` does.
     pub fn rename_column(&mut self, table: &ObjectName, from: &str, to: &str, location: Location) {
         let check = self.checks.remove(&(table.clone(), from.to_owned()));
         self.drop_column(table, from, location.clone());
+        // Earlier names follow: where `a` became `b` and `b` becomes `c`, `a` is `c`.
         for ((name, column), gone) in &mut self.gone {
             if name == table && (column == from || gone.now.as_deref() == Some(from)) {
                 gone.now = Some(to.to_owned());
@@ -262,7 +262,7 @@ impl Provenance {
         self.types.remove(name);
     }
 
-    /// Gives a table or a type another name, and keeps the places of its columns.
+    /// Renames a table or a type, and keeps the places of its columns.
     pub fn rename(&mut self, from: &ObjectName, to: &ObjectName) {
         if let Some(location) = self.tables.remove(from) {
             self.tables.insert(to.clone(), location);
@@ -306,8 +306,8 @@ impl Provenance {
     }
 }
 
-/// Removes what is known of the parts of `table`, without a look at those of others: each `CREATE
-/// TABLE` forgets.
+/// Removes the entries for the parts of `table`. Entries of other tables are not visited, because
+/// each `CREATE TABLE` does this.
 fn remove_of_table<Place>(places: &mut BTreeMap<(ObjectName, String), Place>, table: &ObjectName) {
     let parts: Vec<String> = of_table(places, table)
         .map(|(part, _)| part.to_owned())
@@ -323,6 +323,8 @@ fn of_table<'a, Place>(
     table: &ObjectName,
 ) -> impl Iterator<Item = (&'a str, &'a Place)> + use<'a, Place> {
     let table = table.clone();
+    // The map is ordered by table, then column: the empty name comes before all columns of the
+    // table.
     let from = (table.clone(), String::new());
     let of_table = places
         .range(from..)

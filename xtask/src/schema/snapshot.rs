@@ -1,6 +1,6 @@
-//! The committed form of a schema, `snapshots/schema.json`: what a reviewer reads, what checks use
-//! when there is no database, and what a migration is verified against when there is no scratch. It
-//! names the migrations it stands for, so that it is seen without a database whether it is current.
+//! The committed form of a schema, `snapshots/schema.json`. Reviewers read it, checks use it
+//! without a database, and migrations are verified against it without a scratch database. It names
+//! the migrations that it stands for, so that no database is needed to see whether it is current.
 //! The same schema always makes the same text.
 
 mod layout;
@@ -24,7 +24,7 @@ pub const FIX: &str = "cargo xtask db-snapshot";
 /// The version of the format: a tool that reads another one says so instead of misreading it.
 const FORMAT: u32 = 1;
 
-/// A schema, and what it stands for.
+/// A schema, and the migrations that it stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Snapshot {
     /// The major version of PostgreSQL that wrote the definitions.
@@ -59,8 +59,8 @@ struct Header {
 }
 
 impl Snapshot {
-    /// The snapshot of `schema`, which `migrations` make on PostgreSQL `postgres`, doing what
-    /// `fingerprints` say.
+    /// The snapshot of `schema`, which `migrations` make on PostgreSQL `postgres`. `fingerprints`
+    /// are of their effects.
     #[must_use]
     pub fn new<M: SnapshotMigration, F: ToString>(
         postgres: u32,
@@ -103,8 +103,8 @@ impl Snapshot {
             .eq(migrations.iter().map(stamp))
     }
 
-    /// Why it does not stand for `migrations`: each one that is new, gone or changed. Empty when it
-    /// does.
+    /// The reasons why it does not stand for `migrations`: each one that is new, gone or changed.
+    /// Empty when it does.
     #[must_use]
     pub fn staleness(&self, migrations: &[impl SnapshotMigration]) -> Vec<String> {
         let ours: BTreeMap<&str, u64> = self
@@ -136,6 +136,7 @@ impl Snapshot {
     /// The text of `snapshots/schema.json`.
     #[must_use]
     pub fn to_text(&self) -> String {
+        // As text: many JSON readers round numbers beyond 2^53.
         let checksums = self
             .migrations
             .iter()
@@ -167,16 +168,18 @@ impl Snapshot {
     /// When the text is damaged, with the line and what to do.
     pub fn parse(text: &str, path: &str) -> Result<Self> {
         let mut snapshot = Self::parse_as_written(text, path)?;
-        // A dump that became the first migration may make them.
+        // A dump that became the first migration may make the history tables of other tools.
         snapshot.schema = snapshot.schema.without_bookkeeping();
         if server_entries::remove(&mut snapshot.schema) {
-            // They were taken with the entries, so that no server will show them again.
+            // The fingerprints were taken with these entries, so that no server will show them
+            // again.
             snapshot.fingerprints.clear();
         }
         Ok(snapshot)
     }
 
     fn parse_as_written(text: &str, path: &str) -> Result<Self> {
+        // Before JSON is parsed: its error would not name the cause.
         if let Some(at) = text.lines().position(|line| line.starts_with("<<<<<<<")) {
             bail!(
                 "cannot read `{path}`: line {} is a merge conflict; run `{FIX}` to write it anew",
@@ -191,6 +194,7 @@ impl Snapshot {
             )
         };
         let header: Header = serde_json::from_str(text).map_err(broken)?;
+        // Before the schema is read: another format need not fit the model.
         if header.format != FORMAT {
             bail!(
                 "cannot read `{path}`: it has format {}, and this version of the tool writes format {FORMAT}; run \
@@ -204,7 +208,8 @@ impl Snapshot {
             )
         }
         let mut schema: Schema = serde_json::from_str(text).map_err(broken)?;
-        // Earlier versions of the tool compared the names that PostgreSQL makes up for them.
+        // Earlier versions of the tool kept `NOT NULL` constraints under the names that PostgreSQL
+        // makes up.
         schema.tables.values_mut().for_each(|table| {
             table
                 .constraints
@@ -217,7 +222,8 @@ impl Snapshot {
             });
             Ok((name, sum?))
         });
-        // What is no text is no fingerprint, and the migration runs on a scratch database instead.
+        // A value that is no text is ignored: the migration then runs on a scratch database
+        // instead.
         let fingerprints = header
             .fingerprints
             .into_iter()
@@ -233,7 +239,7 @@ impl Snapshot {
 }
 
 /// The text of a committed snapshot without entries of a server's own, which earlier versions of
-/// the tool wrote. All else stays as it is, also where it cannot be read.
+/// the tool wrote. A text without such entries, or one that cannot be read, is returned unchanged.
 #[must_use]
 pub fn without_server_entries(text: String, path: &str) -> String {
     let Ok(mut snapshot) = Snapshot::parse_as_written(&text, path) else {

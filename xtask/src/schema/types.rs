@@ -52,6 +52,7 @@ impl ColumnType {
         let array = element.len() < type_name.len();
         let (name, modifiers) = split_modifiers(element);
         let object = parse_name(&name);
+        // The depth is bounded: the domains of a damaged snapshot may lead in a circle.
         if let Some(domain) = object
             .as_ref()
             .and_then(|object| schema.domains.get(object))

@@ -1,7 +1,7 @@
-//! Text of others on its way to a terminal or to the log of a CI job: of files, of SQL, of a
-//! server. A control character moves the cursor, hides lines or sets the clipboard, and runners of
-//! CI jobs obey lines like `::stop-commands::`. All that the tool prints goes through here, whoever
-//! wrote which part of it.
+//! Makes foreign text (of files, of SQL, of a server) safe for a terminal and for the log of a CI
+//! job. A control character moves the cursor, hides lines or sets the clipboard, and runners of CI
+//! jobs obey lines like `::stop-commands::`. All output of the tool goes through here, foreign or
+//! not.
 
 use std::borrow::Cow;
 
@@ -9,7 +9,7 @@ use std::borrow::Cow;
 /// Azure's, TeamCity's.
 const COMMANDS: &[&str] = &["##[", "##vso[", "##teamcity["];
 
-/// Text without what would move the terminal's cursor or hide text.
+/// Replaces the characters that would move the terminal's cursor or hide text.
 #[must_use]
 pub fn harmless(text: &str) -> String {
     text.chars()
@@ -35,8 +35,8 @@ pub fn without_commands(text: &str) -> String {
     replace_commands(text, "| ::", "# #")
 }
 
-/// Writes another `line_start` where a line begins with `::`, and other `hashes` where a command
-/// begins with two. Where a runner looks for a command, blanks before it do not count.
+/// Replaces `::` at the start of a line by `line_start`, and the `##` of a command by `hashes`.
+/// Blanks before `::` do not count, because runners skip them.
 fn replace_commands(text: &str, line_start: &str, hashes: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for line in text.split_inclusive('\n') {
@@ -58,16 +58,17 @@ fn replace_commands(text: &str, line_start: &str, hashes: &str) -> String {
     COMMANDS.iter().fold(safe, replaced)
 }
 
-/// Text for people in which nothing is ours to style.
+/// Makes text for people safe that has no colours of ours.
 #[must_use]
 pub(super) fn plain(text: &str) -> Cow<'_, str> {
     if is_safe(text) {
         return Cow::Borrowed(text);
     }
+    // Line ends of Windows are no harm, and need no mark.
     Cow::Owned(without_commands(&harmless(&text.replace("\r\n", "\n"))))
 }
 
-/// Text for people with our own colours, and no other escape sequence.
+/// Makes text for people safe, and keeps our own colours but no other escape sequence.
 #[must_use]
 pub(super) fn styled(text: &str) -> Cow<'_, str> {
     if is_safe(text) {
@@ -89,8 +90,8 @@ pub(super) fn styled(text: &str) -> Cow<'_, str> {
     Cow::Owned(without_commands(&safe))
 }
 
-/// A document of JSON: what would be harmful stands in its strings only, where it can be written by
-/// its number.
+/// Makes a JSON document safe. Harmful characters stand only in its strings, where they are written
+/// as numeric escapes.
 #[must_use]
 pub(super) fn json(text: &str) -> Cow<'_, str> {
     if is_safe(text) {
@@ -104,12 +105,12 @@ pub(super) fn json(text: &str) -> Cow<'_, str> {
             safe.push(character);
         }
     }
-    // No line of a document begins with text of others.
+    // `::` stays, because no line of a JSON document begins with foreign text.
     Cow::Owned(replace_commands(&safe, "::", "#\\u0023"))
 }
 
-/// A document of XML or HTML, whose renderer has replaced what is no text. Commands are written by
-/// the numbers of their characters.
+/// Makes an XML or HTML document safe, whose renderer has replaced control characters. Commands are
+/// written with character references.
 #[must_use]
 pub(super) fn markup(text: &str) -> Cow<'_, str> {
     if is_safe(text) {
@@ -129,16 +130,16 @@ fn is_space_of_json(character: char) -> bool {
     matches!(character, '\r' | '\n' | '\t')
 }
 
-/// Most text is, and need not be copied.
+/// Whether text is safe as it is. Most text is, and need not be copied.
 fn is_safe(text: &str) -> bool {
     !text.contains("::") && !text.contains("##") && !text.chars().any(is_harmful)
 }
 
 /// The length of a sequence that sets one of the colours which the renderers use, at the start of
-/// `text`. None of them hides text: neither does one set a background, nor black, white or nothing
-/// as the colour.
+/// `text`. None of them hides text: a background, black, white and concealment are not among them.
 fn color(text: &str) -> Option<usize> {
     let parameters = text.strip_prefix("\u{1b}[")?;
+    // Our sequences are short: a longer one is foreign.
     let end = parameters.find('m').filter(|end| *end <= 8)?;
     let is_ours = |one: &str| matches!(one.parse::<u8>(), Ok(0..=4 | 22 | 31..=36 | 39 | 91..=96));
     parameters[..end]

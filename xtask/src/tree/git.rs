@@ -1,6 +1,6 @@
-//! The files of an index or a commit, without a checkout. A file on disk is taken where it has the
-//! very content that git names, which saves asking git for thousands of objects; whatever else
-//! stands in the work tree is not looked at.
+//! The files of an index or a commit, without a checkout. A file on disk is read where it has the
+//! very content that git names, which saves thousands of requests to git. Other content of the work
+//! tree is not used.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -15,7 +15,7 @@ use crate::git::entries::{self, Entries, EntryMode, GitEntry};
 use crate::git::objects::Objects;
 use crate::regular_file::Boundary;
 
-/// How many symbolic links are followed: more is a cycle.
+/// The number of symbolic links that are followed, as on Linux: more is a cycle.
 const LINKS: u32 = 40;
 
 /// The files that git knows, of one index or commit.
@@ -32,7 +32,7 @@ pub struct GitTree {
     submodules: BTreeMap<String, OnceLock<Option<Box<Self>>>>,
 }
 
-/// Where a path leads once links and submodules were followed.
+/// The target of a path, once links and submodules were followed.
 enum ResolvedPath<'t> {
     File(&'t GitEntry, String),
     Inside(&'t GitTree, String),
@@ -135,7 +135,7 @@ impl GitTree {
         }
     }
 
-    /// Where the link at `path` points to, below the root; none where it leaves it.
+    /// The target of the link at `path`, below the root; none where it lies outside.
     fn target(&self, path: &str, entry: &GitEntry) -> Option<String> {
         let target = String::from_utf8(self.objects.read(&entry.object).ok()?).ok()?;
         let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
@@ -152,7 +152,7 @@ impl GitTree {
         (!target.starts_with('/')).then(|| parts.join("/"))
     }
 
-    /// The name under which the files of `folder` stand, links on the way followed.
+    /// The real name of `folder`, with the links on the way followed.
     fn real_folder(&self, folder: &str, left: u32) -> Option<String> {
         let prefixes = folder
             .match_indices('/')
@@ -177,7 +177,7 @@ impl GitTree {
         Some(folder.to_owned())
     }
 
-    /// The files below `folder`, which is no link, with what follows it: `/src/a.ts`.
+    /// The files below `folder`, which is no link, relative to it: `src/a.ts`.
     fn below(&self, folder: &str) -> Result<Vec<String>> {
         let start = if folder.is_empty() {
             String::new()
@@ -208,6 +208,7 @@ impl GitTree {
                 }
             }
         }
+        // A folder that only holds ignored files is empty, not missing.
         if files.is_empty() && !self.entries.keys().any(|path| path.starts_with(&start)) {
             return self.below_submodule(folder);
         }
@@ -345,6 +346,7 @@ fn hexadecimal(bytes: &[u8]) -> String {
 
 /// The SHA-256 that a pointer of Git LFS names.
 fn pointer(bytes: &[u8]) -> Option<&str> {
+    // The specification of Git LFS keeps pointers below 1024 bytes.
     let text = std::str::from_utf8(bytes.get(..bytes.len().min(1024))?).ok()?;
     let body = text.strip_prefix("version https://git-lfs.github.com/spec/")?;
     let digest = body

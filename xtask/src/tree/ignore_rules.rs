@@ -1,6 +1,5 @@
-//! The rules of the `.gitignore` files of a checkout. Only these: what somebody keeps in
-//! `.git/info/exclude` or in a file of their own would give two people two verdicts on the same
-//! commit.
+//! The rules of the `.gitignore` files of a checkout. Other rules (in `.git/info/exclude` or a
+//! user's own file) do not count: they would give two people two verdicts on the same commit.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -11,8 +10,8 @@ use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
 use crate::regular_file::Boundary;
 
-/// Says of files of one checkout whether git would ignore them. Each `.gitignore` is read when it
-/// is first needed.
+/// Tells whether git would ignore files of one checkout. Each `.gitignore` is read when it is first
+/// needed.
 #[derive(Debug, Default)]
 pub struct IgnoreRules {
     /// The folder that paths are relative to, and the repository around it; none where nothing is
@@ -24,16 +23,17 @@ pub struct IgnoreRules {
 /// The ignore rules that apply in one folder.
 #[derive(Debug, Clone, Default)]
 struct Folder {
-    /// Whether it is ignored itself. Nothing below it can then be taken back, as git has it.
+    /// Whether the folder is ignored itself. As in git, nothing below it can then be included
+    /// again.
     is_ignored: bool,
-    /// The `.gitignore` files that speak of what is in it, the nearest first.
+    /// The `.gitignore` files that apply to its entries, the nearest first.
     rules: Vec<Arc<Gitignore>>,
 }
 
 impl IgnoreRules {
     /// The rules for paths below `root`, in the repository that `boundary` surrounds.
     pub(super) fn of(root: &Path, boundary: &Boundary) -> Self {
-        // The boundary has no links in it: what is compared with it must have none either.
+        // The boundary has no links in it: a path that is compared with it must have none either.
         let root = root.canonicalize().unwrap_or_else(|_| root.to_path_buf());
         Self {
             checkout: Some((root, boundary.clone())),
@@ -93,7 +93,7 @@ fn own_rules(boundary: &Boundary, folder: &Path) -> Option<Arc<Gitignore>> {
         .trim_start_matches('\u{feff}')
         .lines()
     {
-        // git passes over a line that is no pattern.
+        // git skips a line that is no pattern.
         let _ = rules.add_line(Some(path.clone()), line);
     }
     rules.build().ok().map(Arc::new)

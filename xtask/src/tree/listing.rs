@@ -56,6 +56,7 @@ fn below(folder: &Path, prefix: &str) -> io::Result<Vec<String>> {
             &format!("{prefix}{}/", entry.name.to_string_lossy()),
         )
     };
+    // Only in a pool are threads at hand: elsewhere rayon would start a pool for this.
     let listed: Vec<_> = match rayon::current_thread_index() {
         Some(_) if folders.len() > 1 => folders.par_iter().map(inside).collect(),
         _ => folders.iter().map(inside).collect(),
@@ -75,7 +76,7 @@ fn below(folder: &Path, prefix: &str) -> io::Result<Vec<String>> {
 /// The name of an entry in a folder, and whether the entry is a folder.
 struct FolderEntry {
     name: OsString,
-    /// A link to a folder is none.
+    /// A link to a folder does not count as one.
     is_folder: bool,
 }
 

@@ -1,4 +1,4 @@
-//! Files that are on no disk: for whoever has text and wants it read like a file.
+//! Files in memory, for callers that want a text to be read like a file.
 
 use std::collections::BTreeMap;
 use std::io;

@@ -1,4 +1,4 @@
-//! A tree with some of its files as they would be: what a change comes to is judged before it is
+//! A tree with some of its files replaced, so that the result of a change is judged before it is
 //! written.
 
 use std::collections::BTreeMap;
@@ -32,6 +32,7 @@ impl Overlay {
     }
 }
 
+// Without stamps: a cache would take the files on disk for the changed ones.
 impl Tree for Overlay {
     fn files(&self, folder: &str) -> Result<Vec<String>> {
         self.below.files(folder)

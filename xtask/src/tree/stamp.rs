@@ -4,7 +4,7 @@ use std::fs::Metadata;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-/// When and how long a file was; two files that are alike in that are the same.
+/// The modification time, length and inode of a file. Files with the same stamp are the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stamp {
     modified: SystemTime,
@@ -18,7 +18,7 @@ pub struct Stamp {
 const COARSE: Duration = Duration::from_millis(100);
 
 impl Stamp {
-    /// That of the file at `path`; none where it cannot be relied on.
+    /// The stamp of the file at `path`; none where it cannot be relied on.
     pub(super) fn of(path: &Path) -> Option<Self> {
         let found = std::fs::metadata(path).ok()?;
         let modified = found.modified().ok()?;

@@ -6,7 +6,7 @@
 //!   number of re-exports), a namespace, or a name of a package that is not part of the monorepo.
 //! - [`Program::exported`]: what a file exports under a name.
 //!
-//! Values of constants across files (strings, templates, objects) are `values`'s.
+//! Values of constants across files (strings, templates, objects) are found by `values`.
 
 mod augmentation;
 mod json;
@@ -51,7 +51,7 @@ pub enum Symbol<'p> {
     Missing(&'p str),
 }
 
-/// How many re-exports are followed: more is a cycle.
+/// The number of re-exports that are followed: more is a cycle.
 const REEXPORTS: u32 = 32;
 
 impl<'t> Program<'t> {
@@ -83,7 +83,7 @@ impl<'t> Program<'t> {
         self
     }
 
-    /// The files themselves, for whoever frees them.
+    /// The files themselves, for the caller that frees them.
     pub(super) fn into_modules(self) -> impl Send + 'static {
         self.modules
     }
@@ -91,13 +91,14 @@ impl<'t> Program<'t> {
     /// The file `path`, parsed; none where it cannot be read. Needs [`parse::STACK_SIZE`] of stack.
     pub fn load(&self, path: &str) -> Option<&Module> {
         let read = || {
+            // Taken before the file is read: see `Cache::keep`.
             let stamp = self.cache.and_then(|_| self.tree.stamp(path));
             let known = self
                 .cache
                 .zip(stamp)
                 .and_then(|(cache, stamp)| cache.get(path, stamp));
             let parse = |bytes: &[u8]| self.parse(path, bytes, stamp);
-            // A cache keeps what was read after its stamp.
+            // A cache only keeps content that was read after its stamp was taken.
             let looked_at = || {
                 self.unparsed
                     .get(path)
@@ -216,6 +217,7 @@ impl<'t> Program<'t> {
         name: &str,
         search: &mut Search<'p>,
     ) -> Option<Symbol<'p>> {
+        // Declarations of a `.d.ts` file are exported without `export`.
         if let Some((local, _)) = module.names.get_key_value(name)
             && (module
                 .declarations(name)
@@ -227,6 +229,7 @@ impl<'t> Program<'t> {
         match module.exports.get(name) {
             Some(Export::Local(local)) => self.local(module, local, search),
             Some(Export::From(import)) => Some(self.follow(module, import, search)),
+            // `export *` does not pass on the default export.
             None if name == "default" => None,
             None => self.star_export(module, name, search),
         }
@@ -259,13 +262,14 @@ impl<'t> Program<'t> {
             if found.is_some() {
                 return found;
             }
+            // This file does not lead to the name.
             search.way.truncate(passed);
         }
         None
     }
 
-    /// Whether the file `path` may export `name`, as far as is seen without parsing it: of many
-    /// `export *` one has it.
+    /// Whether the file `path` may export `name`, as far as can be seen without parsing it: of many
+    /// `export *`, one leads to the name.
     fn may_export(&self, path: &str, name: &str) -> bool {
         if self.modules.get(path).is_some() {
             return true;
@@ -321,15 +325,15 @@ pub struct Way<'p> {
     pub passed: Vec<(&'p Module, Text)>,
 }
 
-/// Where one name was looked for.
+/// The search for one name.
 #[derive(Default)]
 struct Search<'p> {
-    /// The files that pass it on.
+    /// The files that re-export it.
     way: Vec<(&'p Module, Text)>,
-    /// How many files pass it on to each other.
+    /// The number of re-exports in a row.
     depth: u32,
-    /// The files whose `export *` were looked through, each with the name: many ways may lead to
-    /// one file, and as many from there.
+    /// The files whose `export *` were searched, each with the name. Many ways may lead to one
+    /// file, and it need not be searched again.
     passed: FxHashSet<(String, String)>,
 }
 
@@ -456,6 +460,36 @@ mod tests {
         assert_eq!(declared_in(&files, "A"), "A in shared/a.ts");
         assert_eq!(declared_in(&files, "B"), "B in app/src/lib/b.ts");
         assert_eq!(declared_in(&files, "C"), "C in shared/a.ts");
+    }
+
+    #[test]
+    fn a_tsconfig_extends_one_of_a_workspace_package() {
+        for extended in [
+            "@acme/tsconfig/base.json",
+            "@acme/tsconfig/base",
+            "@acme/tsconfig",
+        ] {
+            let config = format!("{{\"extends\": \"{extended}\"}}");
+            let files = [
+                ("app/main.ts", "import { A } from '~/a';"),
+                ("app/tsconfig.json", config.as_str()),
+                ("package.json", "{\"workspaces\": [\"packages/*\"]}"),
+                (
+                    "packages/tsconfig/package.json",
+                    "{\"name\": \"@acme/tsconfig\"}",
+                ),
+                (
+                    "packages/tsconfig/base.json",
+                    "{\"compilerOptions\": {\"paths\": {\"~/*\": [\"../../app/*\"]}}}",
+                ),
+                (
+                    "packages/tsconfig/tsconfig.json",
+                    "{\"extends\": \"./base\"}",
+                ),
+                ("app/a.ts", "export interface A {}"),
+            ];
+            assert_eq!(declared_in(&files, "A"), "A in app/a.ts", "{extended}");
+        }
     }
 
     #[test]

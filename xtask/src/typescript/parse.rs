@@ -1,5 +1,5 @@
-//! Bytes of a file → [`Module`]. Never fails and never panics: what cannot be read is a [`Problem`]
-//! of the module, and whatever can be read around it is still there.
+//! Bytes of a file → [`Module`]. Never fails and never panics: a part that cannot be read is a
+//! [`Problem`] of the module, and the rest is still there.
 
 mod bodies;
 mod comments;
@@ -29,7 +29,8 @@ use bodies::DeferredFile;
 /// The stack that reading needs: the parser is recursive, and [`nesting`] bounds how deep it goes.
 pub const STACK_SIZE: usize = 256 * 1024 * 1024;
 
-/// How many broken declarations of a file are stepped over.
+/// The number of broken declarations of a file that are stepped over: each costs a parse of the
+/// whole file.
 const ATTEMPTS: usize = 6;
 
 /// Reads the file `path` with the content `bytes`. Needs [`STACK_SIZE`] of stack.
@@ -55,6 +56,7 @@ pub fn parse(path: &str, bytes: &[u8]) -> Module {
         report(&mut module, at, "the file is nested too deeply to be read");
         return module;
     }
+    // Most files have no such comment: then none of their comments is looked at.
     let speaks = comments::may_speak(&text);
     let mut fill = |program: &ast::Program<'_>, text: &str| {
         modules::fill(&mut module, program, text, &source, speaks)
@@ -75,8 +77,9 @@ struct Complaint {
     message: String,
 }
 
-/// Gives `take` the program in `text`, and returns what was wrong with it at first. A parser that
-/// gives up keeps nothing: then the declaration around the error is blanked out, and the rest read.
+/// Gives `take` the program in `text`, and returns its syntax errors. A parser that gives up keeps
+/// nothing: then the declaration around the error is blanked out, and the rest is read. The errors
+/// are those of the first attempt.
 fn read_whole(
     path: &str,
     text: &str,
@@ -112,6 +115,7 @@ fn read_once(
 ) -> Result<Vec<Complaint>, Vec<Complaint>> {
     let mut allocator = ARENA.take();
     let source_type = SourceType::from_path(path).unwrap_or_else(|_| SourceType::ts());
+    // Neither parentheses nor hashes of identifiers are used here.
     let options = ParseOptions {
         preserve_parens: false,
         enable_ident_hashes: false,

@@ -78,7 +78,7 @@ pub struct Resolver<'p> {
 }
 
 impl<'p> Resolver<'p> {
-    /// An resolver over the files of `program`.
+    /// A resolver over the files of `program`.
     #[must_use]
     pub fn new(program: &'p Program<'p>) -> Self {
         Self {

@@ -1,6 +1,6 @@
-//! A file as this tool keeps it: owned, small, without parentheses, JSX or whatever says nothing
-//! about data. The parser's own tree lives in an arena of its thread; this one can be shared, so
-//! that every file is parsed once and in parallel.
+//! A file as this tool keeps it: owned, small, without parentheses, JSX and other syntax that says
+//! nothing about data. The parser's own tree lives in an arena of its thread. This tree can be
+//! shared, so that every file is parsed once, and files in parallel.
 
 mod body;
 mod expression;

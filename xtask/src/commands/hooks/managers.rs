@@ -1,5 +1,5 @@
-//! Tools that manage the hooks of a repository. They write over what others put in their place, so
-//! that the call belongs into their own configuration.
+//! Tools that manage the hooks of a repository. They overwrite hooks that others write, so the call
+//! belongs in their own configuration.
 
 use std::path::Path;
 
@@ -16,11 +16,11 @@ enum Tool {
     PreCommit,
 }
 
-/// A tool, and the file of its configuration that the call belongs into.
+/// A tool, and the file of its configuration that the call belongs in.
 #[derive(Debug)]
 pub struct Manager {
     tool: Tool,
-    /// As seen from the top of the work tree.
+    /// The path, relative to the top of the work tree.
     file: String,
     /// The content of the file.
     text: String,
@@ -38,14 +38,14 @@ const LEFTHOOK: &[&str] = &[
     ".config/lefthook.yml",
 ];
 
-/// Whether the tool is called in a hook or configuration of this text.
+/// Whether a hook or configuration of this text calls `db-verify`.
 pub fn is_called_in(text: &str) -> bool {
     text.lines()
         .any(|line| !line.trim_start().starts_with('#') && line.contains("db-verify"))
 }
 
-/// The tool that manages the hooks of `repository`, if there is one; `hook` is where git looks for
-/// a hook.
+/// The tool that manages the hooks of `repository`, if there is one; `hook` is the path at which
+/// git looks for the hook.
 pub fn of(repository: &Repository, hook: &Path) -> Option<Manager> {
     let top = repository.top();
     let manager = |tool, file: &str| {
@@ -70,8 +70,8 @@ pub fn of(repository: &Repository, hook: &Path) -> Option<Manager> {
     }
 }
 
-/// husky lets git look for hooks in `.husky/_`, earlier versions in `.husky`; the folder may lie in
-/// a package.
+/// Returns husky's folder. husky lets git look for hooks in `.husky/_`, and earlier versions in
+/// `.husky`; the folder may lie in a package.
 fn husky_folder(top: &Path, hook: &Path) -> Option<String> {
     let relative = hook
         .strip_prefix(top)
@@ -87,7 +87,7 @@ impl Manager {
     /// Returns a message for a configuration that has the call already.
     ///
     /// # Errors
-    /// Where it does not: with the lines to add.
+    /// Where the call is missing. The error holds the lines to add.
     pub fn installed(&self, call: &HookCall) -> Result<String> {
         if is_called_in(&self.text) {
             return Ok(format!("`{}` verifies already what is staged", self.file));
@@ -104,7 +104,8 @@ impl Manager {
         )
     }
 
-    /// husky starts hooks at the top and fails with the last command that fails.
+    /// husky starts hooks at the top of the work tree, and the status of the last command is the
+    /// hook's. So a command that stands alone needs neither `cd` nor `|| exit 1`.
     fn husky(&self, call: &HookCall) -> String {
         if self.text.trim().is_empty() && call.folder().is_none() {
             call.command()
@@ -125,6 +126,7 @@ fn lefthook(call: &HookCall) -> String {
 }
 
 fn pre_commit(call: &HookCall) -> String {
+    // pre-commit runs no shell by itself, which a `cd` needs.
     let entry = match call.folder() {
         Some(_) => format!("sh -c {:?}", call.line()),
         None => call.command(),

@@ -1,10 +1,10 @@
-//! The text of the hook, and the line that calls the tool from any other.
+//! The text of the hook, and the line that calls the tool from any other hook.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
-/// By this the hook is recognised when it is updated or removed.
+/// The mark by which the hook is recognised when it is updated or removed.
 const MARK: &str = "# Written by `cargo xtask install-hooks`";
 
 /// Whether this command wrote a hook of this text.
@@ -12,21 +12,21 @@ pub fn is_ours(text: &str) -> bool {
     text.lines().any(|line| line.starts_with(MARK))
 }
 
-/// How a hook calls the tool. Hooks are started at the top of the work tree.
+/// The call of the tool from a hook. Git starts hooks at the top of the work tree.
 #[derive(Debug)]
 pub struct HookCall {
-    /// The monorepo's folder, as seen from the top; empty where it is the top.
+    /// The monorepo's folder, relative to the top; empty where it is the top.
     folder: String,
     program: HookProgram,
-    /// A configuration file, as seen from the monorepo's folder.
+    /// A configuration file, relative to the monorepo's folder.
     config: Option<String>,
 }
 
 #[derive(Debug)]
 enum HookProgram {
-    /// The monorepo holds the tool: what is checked out is what runs.
+    /// The monorepo holds the tool: the version that is checked out runs.
     Cargo,
-    /// The tool is somewhere else.
+    /// The tool lies elsewhere.
     Binary(String),
 }
 
@@ -34,8 +34,9 @@ impl HookCall {
     /// Creates the call for the monorepo at `root`, in a work tree with this `top`.
     ///
     /// # Errors
-    /// When the running program cannot tell where it lies.
+    /// When the path of the running program is unknown.
     pub fn new(root: &Path, top: &Path, config: Option<&Path>) -> Result<Self> {
+        // Both without links, so that one path is a prefix of the other.
         let top = top.canonicalize().unwrap_or_else(|_| top.to_path_buf());
         let root = root.canonicalize().unwrap_or_else(|_| root.to_path_buf());
         let folder = root
@@ -64,10 +65,11 @@ impl HookCall {
         })
     }
 
-    /// One line that fails where the verification fails, for a hook of somebody else.
+    /// One line for a hook that others wrote. It fails where the verification fails.
     pub fn line(&self) -> String {
         match self.folder.as_str() {
             "" => format!("{} || exit 1", self.command()),
+            // In a subshell, so that the rest of the hook stays in its folder.
             folder => format!("(cd {} && {}) || exit 1", quoted(folder), self.command()),
         }
     }
@@ -85,7 +87,7 @@ impl HookCall {
         format!("{program} db-verify --staged{config}")
     }
 
-    /// The monorepo's folder, as seen from the top; none where it is the top.
+    /// The monorepo's folder, relative to the top; none where it is the top.
     pub fn folder(&self) -> Option<&str> {
         Some(self.folder.as_str()).filter(|folder| !folder.is_empty())
     }
@@ -144,7 +146,7 @@ fn has_alias(root: &Path) -> bool {
     })
 }
 
-/// As a shell takes it.
+/// Quotes a word for a shell.
 fn quoted(word: &str) -> String {
     let plain = |character: char| character.is_alphanumeric() || "_-./:".contains(character);
     if !word.is_empty() && word.chars().all(plain) {

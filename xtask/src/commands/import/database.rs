@@ -1,5 +1,5 @@
-//! Writes the first migration of a database that has none: what `pg_dump` shows of it, tried on a
-//! scratch database before anybody relies on it.
+//! Writes the first migration of a database that has none. Its SQL comes from `pg_dump`, and is
+//! tried on a scratch database.
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use postgres::Client;
@@ -36,7 +36,7 @@ enum Proof {
     Differs(SchemaDiff),
     /// It does not run there.
     Fails(anyhow::Error),
-    /// There is none, and why.
+    /// It was not tried; holds the reason.
     Unproven(String),
 }
 
@@ -95,6 +95,7 @@ pub(super) fn run(context: &Context, options: &Options, to: &str) -> Result<Outc
         dry_run: options.dry_run,
     };
     imported.print(context)?;
+    // Files that could not be tried are usable: a note says that they were not compared.
     let is_usable = matches!(proof, Proof::Equal | Proof::Unproven(_))
         && pairs.iter().all(|pair| pair.problems.is_empty());
     Ok(if is_usable {
@@ -112,7 +113,8 @@ fn major(client: &mut Client) -> Result<u32> {
     Ok(u32::try_from(row.try_get::<_, i32>(0)?)?)
 }
 
-/// Relations that lie in namespaces of the database.
+/// Lists the relations in the namespaces of the database. Those of extensions are left out:
+/// `pg_dump` does not write them either.
 const RELATIONS: &str = "
     SELECT n.nspname::text, c.relname::text FROM pg_catalog.pg_class c
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -125,8 +127,8 @@ const NAMESPACES: &str = "
     SELECT nspname::text FROM pg_catalog.pg_namespace
     WHERE nspname <> 'information_schema' AND nspname !~ '^pg_' AND nspname <> 'public' ORDER BY 1";
 
-/// Options that leave out what is no part of the schema: the tables of this tool and of others,
-/// namespaces of others.
+/// Options of `pg_dump` that leave out objects outside the schema: the tables of this tool and of
+/// other tools, and namespaces that others own.
 fn exclusions(client: &mut Client, live: &Schema) -> Result<Vec<String>> {
     let quoted = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
     let mut exclusions = Vec::new();
@@ -187,7 +189,8 @@ fn pair(dump: &str, origin: &str) -> Result<(MigrationFiles, Vec<Note>)> {
     Ok((pair, notes))
 }
 
-/// Runs the migration on a scratch database, and compares what it makes with the database.
+/// Runs the migration on a scratch database, and compares the schema that it makes with the
+/// database.
 fn prove(
     context: &Context,
     client: &mut Client,
@@ -216,7 +219,7 @@ fn prove(
     })
 }
 
-/// The migration, read as its files will be.
+/// Reads the migration as its files will be read.
 fn migration(pair: &MigrationFiles) -> Result<Migration> {
     const FOLDER: &str = "migrations";
     let place = tempfile::tempdir().context("cannot try the migration")?;

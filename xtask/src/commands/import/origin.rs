@@ -1,4 +1,4 @@
-//! Where migrations are imported from: another tool's folder, or a database that has none.
+//! The origin of imported migrations: another tool's folder, or a database that has none.
 
 use std::sync::LazyLock;
 

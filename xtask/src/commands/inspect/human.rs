@@ -6,7 +6,7 @@ use super::{Subject, TablesOf};
 use crate::checks::wording;
 use crate::facts::{Constraints, Declaration, Facts, Field, Kind, Origin};
 
-/// Everything that was read, or only `what`.
+/// Renders everything that was read, or only `what`.
 pub(super) fn render(facts: &Facts, tables: &TablesOf, what: Option<Subject>) -> String {
     let mut text = String::new();
     let wanted = |part| what.is_none_or(|what| what == part);

@@ -8,7 +8,7 @@ use crate::facts::{
     UnresolvedEndpoint,
 };
 
-/// Everything that was read, or only `what`.
+/// Renders everything that was read, or only `what`.
 pub(super) fn render(facts: &Facts, tables: &TablesOf, what: Option<Subject>) -> String {
     let mut object = Map::new();
     let wanted = |part| what.is_none_or(|what| what == part);

@@ -9,7 +9,7 @@ use crate::report::{Category, Finding, Severity, Verification};
 use crate::schema::diff::{self, SchemaDiff};
 use crate::schema::model::Schema;
 
-/// A verification that holds nothing but the disagreements between history and files.
+/// A verification that holds only the disagreements between history and files.
 pub fn history_problems(state: &State<'_>) -> Verification {
     let mut verification = Verification::empty("the history of the database");
     verification.findings = state.problems.iter().map(history_finding).collect();
@@ -57,8 +57,8 @@ pub fn verification(
     verification
 }
 
-/// Adds what a page shows beside the findings: every table with its descriptions, and what
-/// `planned` migrations change.
+/// Adds the parts that a page shows beside the findings: every table with its descriptions, and the
+/// changes by the `planned` migrations.
 pub fn picture(
     verification: &mut Verification,
     judge: &Judge<'_>,
@@ -70,7 +70,7 @@ pub fn picture(
     verification.schema_changes = Some(difference(&prediction.base, after).to_string());
 }
 
-/// How the live schema differs from what it should be.
+/// The difference between two schemas, without privileges.
 fn difference(expected: &Schema, live: &Schema) -> SchemaDiff {
     diff::diff(expected, live).without_grants()
 }

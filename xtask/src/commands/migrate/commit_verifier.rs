@@ -1,5 +1,5 @@
-//! Verifies each migration before its COMMIT: the catalogs against the prediction, and with the
-//! last one the TypeScript against what the catalogs then hold.
+//! Verifies each migration before its COMMIT: the catalogs against the prediction, and after the
+//! last one the TypeScript against the catalogs.
 
 use std::time::Duration;
 
@@ -27,7 +27,8 @@ use crate::schema::diff::Likeness;
 use crate::schema::model::Schema;
 use crate::schema::snapshot;
 
-/// A migration that ran, and whose result is not accepted: it was undone.
+/// The error for a migration that ran and whose result is not accepted. It was undone, unless it
+/// runs without a transaction.
 #[derive(Debug)]
 pub struct Rejected(pub String);
 
@@ -44,9 +45,9 @@ impl std::error::Error for Rejected {}
 pub struct Known<'a> {
     /// The prediction of the schema that the pending migrations will make.
     pub prediction: &'a Prediction,
-    /// Judges what they made.
+    /// Judges the schema that they made.
     pub judge: &'a Judge<'a>,
-    /// Which findings belong to which migration.
+    /// The migrations to which findings belong.
     pub findings: &'a FindingsByMigration,
     /// The digest of the catalogs as they are, where they were read.
     pub digest: Option<&'a str>,
@@ -59,14 +60,14 @@ pub struct Known<'a> {
 /// The catalogs after a migration.
 struct Found {
     actual: Schema,
-    /// Read where there is drift that is let be.
+    /// The identities of drift that is tolerated; none where there is no such drift.
     identities: Option<Identities>,
 }
 
 /// A migration whose result was compared on a scratch database, while the migration was undone.
 struct Decided {
     version: i64,
-    /// The schema that it should make; none where nothing tells, which was said.
+    /// The schema that it should make; none where it cannot be known, which the report says.
     expected: Option<Schema>,
 }
 
@@ -75,8 +76,8 @@ pub struct CommitVerifier<'a> {
     context: &'a Context,
     reader: &'a mut CatalogReader,
     comparison: Comparison<'a>,
-    /// The catalogs after a migration that was undone until a scratch database tells whether they
-    /// are right.
+    /// The catalogs after a migration that was undone, until a scratch database decides whether
+    /// they are right.
     undecided: Option<Found>,
     decided: Option<Decided>,
     known: Known<'a>,
@@ -126,15 +127,17 @@ impl<'a> CommitVerifier<'a> {
         self.known.prediction.step(migration.version)
     }
 
-    /// The fingerprint that stands for the schema after `migration`; none where that is to be read.
+    /// The fingerprint that stands for the schema after `migration`; none where the schema itself
+    /// has to be read.
     fn fingerprint(&self, migration: &Migration) -> Option<&Fingerprint> {
         let is_last = migration.version == self.last;
+        // The schema after the last one is always read: the TypeScript is judged against it.
         self.step(migration)
             .filter(|step| !is_last && step.schema.is_none())
             .and_then(|step| step.fingerprint.as_ref())
     }
 
-    /// Whether the transaction wrote to the catalogs what it wrote on the scratch database.
+    /// Whether the transaction wrote the same rows to the catalogs as on the scratch database.
     fn matches_fingerprint(
         &self,
         transaction: &mut Transaction<'_>,
@@ -147,11 +150,13 @@ impl<'a> CommitVerifier<'a> {
         if self.fingerprinter.matches(transaction, answer, predicted)? {
             return Ok(true);
         }
+        // The whole catalogs are read next, without the names and plans of the fingerprint's query.
         transaction.batch_execute(&fingerprint::forget_settings())?;
         Ok(false)
     }
 
-    /// There is nothing that could tell whether what `migration` did matters.
+    /// Handles a migration that cannot be compared on a scratch database: refuses it where its
+    /// fingerprint differs, else reports it as unchecked.
     fn without_scratch(&mut self, migration: &Migration) -> Result<()> {
         if self.fingerprint(migration).is_some() {
             bail!(Rejected(format!(
@@ -172,7 +177,7 @@ impl<'a> CommitVerifier<'a> {
         migration: &Migration,
     ) -> Result<Schema> {
         // The stamp is taken before the catalogs are read: the next run then finds a change that
-        // somebody else made in between.
+        // another session made in between.
         let stamp = if migration.version == self.last {
             self.stamp(transaction)?
         } else {
@@ -202,14 +207,17 @@ impl<'a> CommitVerifier<'a> {
                     .as_ref()
                     .is_none_or(|decided| decided.version != migration.version)
             {
+                // The migration is undone while a scratch database decides: its locks would block
+                // the application.
                 self.undecided = Some(found);
                 bail!(Undecided)
             }
-            // It holds no locks, or the catalogs are others again.
+            // A migration without transaction holds no locks while this is decided. Any other was
+            // decided before, and the catalogs differ again.
             self.decide_on(&found, migration)?;
         }
         if self.comparison.tolerated().is_some() {
-            // A digest would have the next run take the drift for what the migrations made.
+            // With a digest, the next run would take the drift for the work of the migrations.
             return Ok(found.actual);
         }
         let digest = snapshot::digest(&found.actual);
@@ -228,7 +236,8 @@ impl<'a> CommitVerifier<'a> {
         Ok(found.actual)
     }
 
-    /// Has the comparison leave out what became of drift that is let be.
+    /// Tells the comparison how tolerated drift followed the migration, so that these changes are
+    /// left out.
     fn follow(&mut self, expected: &Schema, found: &Found) {
         if let Some(identities) = &found.identities {
             self.comparison.follow(identities, expected, &found.actual);
@@ -249,7 +258,8 @@ impl<'a> CommitVerifier<'a> {
         predicted.or_else(|| decided?.expected.as_ref())
     }
 
-    /// Finds out on a scratch database whether `found` is what `migration` should have made.
+    /// Decides on a scratch database whether `found` is the schema that `migration` should have
+    /// made.
     fn decide_on(&mut self, found: &Found, migration: &Migration) -> Result<()> {
         let expected = match self.expected(migration) {
             Some(schema) => schema.clone(),
@@ -274,12 +284,13 @@ impl<'a> CommitVerifier<'a> {
         Ok(())
     }
 
-    /// The stamp of the catalogs; none where they cannot be read in this way, which costs the next
-    /// run time and no more.
+    /// The stamp of the catalogs; none where they cannot be read in this way. The next run then
+    /// only takes longer.
     fn stamp(&self, transaction: &mut Transaction<'_>) -> Result<Option<String>> {
         let Some(stamper) = self.known.stamper else {
             return Ok(None);
         };
+        // In a savepoint, because a query that fails would abort the transaction of the migration.
         let mut attempt = transaction
             .transaction()
             .context("cannot set a savepoint")?;
@@ -336,7 +347,7 @@ impl StepObserver for CommitVerifier<'_> {
     }
 
     fn tell(&mut self, text: &str) {
-        // Nobody to tell is no reason to stop in the middle.
+        // A stderr that cannot be written is no reason to stop in the middle.
         let _ = self.context.terminal.eprint(&format!("{text}\n"));
     }
 }
@@ -346,6 +357,8 @@ impl MigrationObserver for CommitVerifier<'_> {
         match self.fingerprint(migration).cloned() {
             Some(expected) => self.fingerprinter.prepare(client, Some(&expected)),
             None => {
+                // Without a prediction nothing tells whether the text makes the server forget
+                // prepared queries.
                 self.fingerprinter.doubt();
                 Ok(())
             }
@@ -377,6 +390,7 @@ impl MigrationObserver for CommitVerifier<'_> {
             self.digest = None;
             return Ok(());
         }
+        // The snapshot alone tells only the schema after the last migration.
         if !is_last && self.known.prediction.origin == PredictionOrigin::SnapshotAlone {
             return self.without_scratch(migration);
         }

@@ -1,5 +1,5 @@
-//! `db-migrate --dry-run`: everything that a migration does before it changes anything, and what
-//! each statement would do.
+//! `db-migrate --dry-run`: all that a run does before it changes anything, and the effects of each
+//! statement.
 
 use anyhow::{Context as _, Result};
 use postgres::Client;
@@ -21,10 +21,11 @@ impl<'a> MigrationRun<'a> {
         files: &[Migration],
         reading: PendingFiles<'_, 'a>,
     ) -> Result<()> {
-        // Nothing can be changed then, by whatever mistake.
+        // Should a mistake here change anything, the server refuses.
         client
             .batch_execute("SET default_transaction_read_only = on")
             .context("cannot make the session read-only")?;
+        // A dry run takes no lock, so that it never waits for one.
         if let Some(holder) = lock::held_by(client, &self.context.config.history_table)? {
             self.result.unchecked.push(format!(
                 "what changes meanwhile: {holder} is migrating or rolling back"
@@ -69,8 +70,8 @@ impl<'a> MigrationRun<'a> {
     }
 }
 
-/// The effects of each statement; not observed where there is no scratch database, which nothing
-/// else needed.
+/// The effects of each statement. They are not observed where there is no scratch database, which
+/// nothing else needed.
 fn observed(
     observed: Result<Vec<PlannedMigration>>,
     planned: &[&Migration],

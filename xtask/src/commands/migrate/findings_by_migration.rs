@@ -1,4 +1,4 @@
-//! Tells what is there today from what a pending migration introduces or resolves.
+//! Tells findings that are there today from those that a pending migration introduces or resolves.
 
 use std::collections::BTreeSet;
 
@@ -30,11 +30,11 @@ fn keys(findings: &[Finding]) -> BTreeSet<FindingKey> {
 pub struct FindingsByMigration {
     /// The names of the pending migrations.
     pending: Vec<String>,
-    /// How many of them this run applies.
+    /// The number of them that this run applies.
     count: usize,
     before: Vec<Finding>,
-    /// The tables and views of today and of every schema that was read. A finding of nothing among
-    /// them has nothing to do with the migrations, and where it comes and goes that is for a table
+    /// The tables and views of today and of every schema that was read. A finding about another
+    /// entity has nothing to do with the migrations. Where it comes and goes, the reason is a table
     /// that is not made yet.
     entities: BTreeSet<String>,
     /// One for each pending migration whose schema was read, with its index.
@@ -77,7 +77,7 @@ impl FindingsByMigration {
         }
     }
 
-    /// How many of the pending migrations this run applies.
+    /// The number of pending migrations that this run applies.
     pub fn count(&self) -> usize {
         self.count
     }
@@ -98,8 +98,8 @@ impl FindingsByMigration {
         verification.findings.extend(self.resolved());
     }
 
-    /// Says of a finding in the target schema where it comes from. One that a later migration
-    /// resolves belongs to that one's types, which are written already: it fails nothing now.
+    /// Marks where a finding in the target schema comes from. One that a later migration resolves
+    /// is about types that are already written for that migration: it fails nothing now.
     pub fn mark(&self, finding: &mut Finding) {
         if self.pending.is_empty() {
             return;
@@ -144,9 +144,9 @@ impl FindingsByMigration {
             .collect()
     }
 
-    /// The first migration from `start` on after which the findings are as asked. Between two
-    /// schemas that were read it is the first that touches the entity of `finding`; where none is
-    /// seen to, the last, after which the schema was read.
+    /// Returns the first migration from `start` on whose findings satisfy `is_it`. Between two
+    /// schemas that were read, it is the first that touches the entity of `finding`. Where none
+    /// touches it, it is the last one, after which the schema was read.
     fn first(
         &self,
         start: usize,

@@ -1,7 +1,7 @@
-//! Predicts the schema that the pending migrations will make. A current snapshot tells: they ran on
-//! a scratch database when it was written. The rest is learnt on a scratch database now; where none
-//! can be had (a production container without binaries, npm and the right to create databases), it
-//! stays unchecked, which the report says.
+//! Predicts the schema that the pending migrations will make. A current snapshot tells it, because
+//! they ran on a scratch database when it was written. The rest is found out on a scratch database
+//! now. Where none can be had (a production container without binaries, npm and the right to create
+//! databases), it stays unchecked, and the report says so.
 
 use anyhow::{Result, bail};
 use postgres::Client;
@@ -23,7 +23,7 @@ use crate::schema::snapshot::{self, Snapshot};
 #[derive(Debug)]
 pub(super) struct Foreseen {
     pub(super) prediction: Prediction,
-    /// Changes that somebody made in the database past the migrations.
+    /// Changes that were made in the database outside its migrations.
     pub(super) drift: Vec<Finding>,
     /// The digest of the catalogs, where they were read.
     pub(super) digest: Option<String>,
@@ -40,9 +40,9 @@ pub(super) struct Evidence {
 }
 
 impl MigrationRun<'_> {
-    /// Gathers what a prediction of the pending migrations of `survey` needs, of which the first
-    /// `count` are to be applied, and begins to make a scratch database where that is needed.
-    /// `snapshot` is the current one.
+    /// Gathers the evidence for a prediction, and begins to make a scratch database where one may
+    /// be needed. The first `count` pending migrations of `survey` are to be applied. `snapshot` is
+    /// the current one.
     pub(super) fn gather(
         &self,
         survey: &Survey<'_>,
@@ -56,6 +56,7 @@ impl MigrationRun<'_> {
         let may_be_known =
             self.starts_empty(survey) || survey.is_unchanged || survey.noted_digest().is_some();
         let may_lack_base = !may_be_known && (snapshot.is_none() || !pending.is_empty());
+        // Begun now, so that it starts in the background while the catalogs are read.
         let scratch =
             (is_rehearsed || may_lack_base).then(|| self.environment().open_in_background());
         let needs_catalogs = !pending.is_empty()
@@ -69,8 +70,8 @@ impl MigrationRun<'_> {
         }
     }
 
-    /// Predicts the pending migrations of `survey`, of which the first `count` are to be applied to
-    /// a database whose schema is `live`; none where it need not be read.
+    /// Predicts the pending migrations of `survey`, of which the first `count` are to be applied.
+    /// `live` is the schema of the database; none where it need not be read.
     pub(super) fn foresee(
         &mut self,
         client: &mut Client,
@@ -97,6 +98,7 @@ impl MigrationRun<'_> {
             });
         };
         let digest = match survey.noted_digest() {
+            // The catalogs are unchanged since this digest was noted, so it need not be computed.
             Some(noted) if survey.is_unchanged => noted.to_owned(),
             Some(_) | None => snapshot::digest(&live),
         };
@@ -139,15 +141,15 @@ impl MigrationRun<'_> {
         })
     }
 
-    /// Whether privileges are compared, where what they should be is known without a replay that
-    /// nothing else needs.
+    /// Whether privileges are compared. It is asked only where the expected ones are known without
+    /// an extra replay.
     fn looks_at_privileges(&self, survey: &Survey<'_>) -> bool {
         survey.interrupted().is_none()
             && privilege_drift::is_asked_for(&self.context.config, survey.applied())
     }
 
-    /// Looks for changes that somebody made in the database past the migrations. Where the
-    /// configuration does not take that for an error, it does not stop the migrations either.
+    /// Looks for changes that were made in the database outside its migrations. Where the
+    /// configuration does not count them as errors, they do not stop the migrations either.
     fn drift(
         &self,
         client: &mut Client,
@@ -164,7 +166,8 @@ impl MigrationRun<'_> {
         Ok(findings)
     }
 
-    /// The finding about a database without history that has already what pending migrations make.
+    /// The finding about a database without history that already has the objects of pending
+    /// migrations.
     pub(super) fn adoptable(&self, survey: &Survey<'_>, live: &Schema) -> Option<Finding> {
         if !survey.history.is_empty() || !survey.journal.is_empty() {
             return None;
@@ -173,13 +176,14 @@ impl MigrationRun<'_> {
         Some(adoption::finding(last, live))
     }
 
-    /// Whether migrations begin on a database that holds nothing.
+    /// Whether the migrations begin on an empty database: without history, and without
+    /// `scratch-setup`, which stands for objects that others made before.
     fn starts_empty(&self, survey: &Survey<'_>) -> bool {
         survey.history.is_empty() && self.context.config.scratch_setup.is_empty()
     }
 
-    /// `is_verified` says that `live` is what the applied migrations should have made, as the last
-    /// run saw it.
+    /// Predicts the schemas. `is_verified` says that `live` is the schema that the applied
+    /// migrations should have made, as the last run saw it.
     fn predict(
         &mut self,
         evidence: Evidence,
@@ -251,9 +255,9 @@ impl MigrationRun<'_> {
         }
     }
 
-    /// The prediction without a scratch database, whose report says what stays unchecked. `live` is
-    /// taken for what the applied migrations should have made; where nothing is pending, the
-    /// snapshot is that.
+    /// The prediction without a scratch database; the report lists the checks that could not be
+    /// made. `live` counts as the schema of the applied migrations. Where nothing is pending, the
+    /// snapshot is that schema.
     fn with_snapshot_alone(
         &mut self,
         snapshot: Snapshot,
@@ -310,7 +314,7 @@ impl MigrationRun<'_> {
     }
 }
 
-/// Whether what is in the database stops the migrations, or was not compared with them.
+/// Whether the objects in the database stop the migrations, or were not compared with them.
 pub(super) fn is_no_database_of_ours(drift: &[Finding], prediction: &Prediction) -> bool {
     prediction.origin == PredictionOrigin::SnapshotAlone
         || drift

@@ -1,5 +1,5 @@
-//! Files of the repository, read while the database answers: connecting and asking takes the server
-//! as long as reading the files takes us.
+//! Reads files of the repository while the database answers: the queries take about as long as
+//! reading the files.
 
 use std::thread::{Scope, ScopedJoinHandle};
 
@@ -17,7 +17,7 @@ pub(super) struct PendingFiles<'scope, 'a> {
 }
 
 impl<'scope, 'a: 'scope> PendingFiles<'scope, 'a> {
-    /// Begins to read what belongs to the migrations in `files`.
+    /// Begins to read the TypeScript and the snapshot for the migrations in `files`.
     pub(super) fn begin(
         scope: &'scope Scope<'scope, '_>,
         context: &'a Context,
@@ -30,7 +30,7 @@ impl<'scope, 'a: 'scope> PendingFiles<'scope, 'a> {
     }
 
     /// Waits for the snapshot that stands for all of the files, on this major version; none where
-    /// there is no such. Returns with it what is still being read.
+    /// there is no such snapshot. Also returns the TypeScript, which is still being read.
     ///
     /// # Errors
     /// When the snapshot cannot be read.
@@ -43,7 +43,7 @@ impl<'scope, 'a: 'scope> PendingFiles<'scope, 'a> {
 pub(super) struct ReadingJudge<'scope, 'a>(ScopedJoinHandle<'scope, Result<Judge<'a>>>);
 
 impl<'a> ReadingJudge<'_, 'a> {
-    /// Waits for it.
+    /// Waits for the TypeScript.
     ///
     /// # Errors
     /// As [`Judge::new`].
@@ -55,6 +55,7 @@ impl<'a> ReadingJudge<'_, 'a> {
 fn current_snapshot(context: &Context, files: &[Migration]) -> Result<Option<Snapshot>> {
     let config = &context.config;
     let snapshot = snapshot::read(&context.tree(), &config.snapshot)?;
+    // The server words the definitions, and another major version words them differently.
     Ok(snapshot.filter(|found| found.is_fresh(files) && found.postgres == config.postgres_major))
 }
 

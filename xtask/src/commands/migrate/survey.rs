@@ -22,8 +22,8 @@ pub(super) struct Survey<'f> {
     pub(super) tables: Tables,
     /// The stamp of the catalogs, where the journal keeps stamps.
     pub(super) stamp: Option<String>,
-    /// Whether nothing changed in the catalogs since a run compared them with what the applied
-    /// migrations make.
+    /// Whether nothing changed in the catalogs since a run compared them with the schema of the
+    /// applied migrations.
     pub(super) is_unchanged: bool,
     /// See [`Records::noted_digest`].
     noted_digest: Option<String>,
@@ -34,8 +34,7 @@ impl<'f> Survey<'f> {
     /// the whole catalogs.
     ///
     /// # Errors
-    /// Those of the queries, rows that were changed by hand, and a migration that is undone in
-    /// part.
+    /// When a query fails, rows were changed by hand, or a migration is undone in part.
     pub(super) fn take(
         client: &mut Client,
         history_table: &str,
@@ -71,8 +70,8 @@ impl<'f> Survey<'f> {
         })
     }
 
-    /// The migration without transaction that is applied in part, if there is one: until it is
-    /// whole, the live schema is neither of the ones that are known.
+    /// The migration without transaction that is applied in part, if there is one. Until it is
+    /// complete, the live schema is none of the known ones.
     pub(super) fn interrupted(&self) -> Option<&JournalEntry> {
         self.journal
             .iter()
@@ -112,8 +111,8 @@ fn read_records(
     {
         return Ok((records, Some(stamper.read(&answer)?)));
     }
-    // Without stamps, or on a server that does not let this role read all catalogs; a row that
-    // cannot be read fails again.
+    // There are no stamps, or this role may not read all catalogs. A row that cannot be read fails
+    // here again.
     tables
         .read(client, history_table, None)
         .map(|(records, _)| (records, None))

@@ -1,6 +1,6 @@
 //! The migrations that a run was asked to undo, read before it waits for the lock of the database.
-//! Whoever held the lock may have undone or applied migrations: "the last one" is another one then,
-//! which nobody asked to have undone.
+//! The session that held the lock may have undone or applied migrations. "The last one" is then
+//! another migration, which this run was not asked to undo.
 
 use anyhow::{Result, bail};
 use postgres::Client;
@@ -20,7 +20,7 @@ pub struct AtStart {
     asked: Vec<RequestedRollback>,
 }
 
-/// A migration as it was.
+/// A migration as it was when the run began.
 #[derive(Debug, PartialEq, Eq)]
 struct RequestedRollback {
     name: String,
@@ -29,10 +29,10 @@ struct RequestedRollback {
 }
 
 impl AtStart {
-    /// Reads them.
+    /// Reads the requested migrations.
     ///
     /// # Errors
-    /// When there is nothing to undo, or nothing that the options could mean.
+    /// When there is nothing to undo, or the options match no migration.
     pub fn read(
         context: &Context,
         options: &Options,
@@ -64,9 +64,10 @@ impl AtStart {
     /// Refuses a plan that undoes anything else.
     ///
     /// # Errors
-    /// When the plan holds another migration, which is so where another run undid or applied some
-    /// meanwhile.
+    /// When the plan holds another migration, because another run undid or applied some in between.
     pub fn refuse_others(&self, plan: &Plan) -> Result<()> {
+        // With the checksum: the same version may have been undone and applied with another
+        // content.
         let is_asked = |name: &str, checksum, in_part| {
             self.asked.iter().any(|one| {
                 (one.name.as_str(), one.checksum, one.in_part) == (name, checksum, in_part)

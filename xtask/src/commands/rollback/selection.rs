@@ -1,4 +1,4 @@
-//! Which migrations a person wants undone.
+//! Selects the migrations to undo, from the options.
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use postgres::Client;
@@ -103,8 +103,8 @@ fn checksums_at(context: &Context, reference: &str) -> Result<Vec<(i64, u64)>> {
     Ok(checksums)
 }
 
-/// Refuses to undo a migration whose files are there and have problems: neither is their SQL safe
-/// to run, nor are they gone.
+/// Refuses to undo a migration whose files are there and have problems. Their SQL is not safe to
+/// run, and the fallback for missing files does not apply.
 pub fn refuse_broken(plan: &Plan, problems: &[PreflightProblem]) -> Result<()> {
     let is_planned = |problem: &&PreflightProblem| {
         let file = problem.location.file.rsplit('/').next().unwrap_or_default();
@@ -144,8 +144,8 @@ pub fn explanation(
     )))
 }
 
-/// The command that does the same and accepts the loss of `objects`; with a `target` down to that
-/// migration.
+/// Returns the command that does the same and accepts the loss of `objects`. With a `target`, it
+/// undoes down to that migration.
 pub fn command(options: &Options, target: Option<&str>, objects: &[&str]) -> String {
     let mut words = vec!["cargo xtask db-rollback".to_owned()];
     match target {
@@ -175,7 +175,7 @@ pub fn command(options: &Options, target: Option<&str>, objects: &[&str]) -> Str
     words.join(" ")
 }
 
-/// Says how `undo` can be undone one at a time, where `error` is that they cannot share a
+/// Explains how to undo migrations one at a time, where `error` says that they cannot share a
 /// transaction.
 pub fn one_at_a_time(options: &Options, undo: &[Undo], error: anyhow::Error) -> anyhow::Error {
     let Some(FailsTogether { is_proven }) = error.downcast_ref().copied() else {
@@ -199,7 +199,7 @@ pub fn one_at_a_time(options: &Options, undo: &[Undo], error: anyhow::Error) -> 
     ))
 }
 
-/// As a shell takes it.
+/// Quotes a word for a shell.
 fn quoted(word: &str) -> String {
     let plain = |character: char| character.is_alphanumeric() || "_-./:".contains(character);
     if word.chars().all(plain) {

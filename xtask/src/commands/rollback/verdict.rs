@@ -24,19 +24,19 @@ pub struct Verdicts<'a> {
     expectation: &'a RollbackExpectation,
     /// The schema of the database before anything ran.
     before: &'a Schema,
-    /// The changes that were made past the migrations before this run. A rollback neither makes nor
-    /// has to repair them.
+    /// The changes that were made outside the migrations before this run. A rollback neither makes
+    /// nor has to repair them.
     drift: Drift,
-    /// What happened to that as a consequence of the rollback, as far as it has come.
+    /// The consequences of the rollback for the drift, so far.
     followed: SchemaDiff,
-    /// Privileges and owners that the rollback did not put back, as far as it has come.
+    /// Privileges and owners that the rollback did not put back, so far.
     privileges: Vec<String>,
     post: Option<Verification>,
     committed: Vec<RolledBackMigration>,
 }
 
 impl<'a> Verdicts<'a> {
-    /// For rollbacks of `plan` on a database whose schema is `before`.
+    /// Creates the judge of rollbacks of `plan`, on a database whose schema is `before`.
     pub fn new(
         context: &'a Context,
         judge: &'a Judge<'a>,
@@ -58,12 +58,12 @@ impl<'a> Verdicts<'a> {
         }
     }
 
-    /// Takes for drift what the database of `client` has otherwise than its migrations made it;
-    /// nothing where a run was `interrupted` in its way back. Indexes that a migration left
-    /// half-built are no drift: the way back has to remove them.
+    /// Records as drift each difference between the database of `client` and its migrations.
+    /// Nothing is recorded where a run was `interrupted` in its way back. Half-built indexes of a
+    /// migration are no drift: the way back has to remove them.
     ///
     /// # Errors
-    /// Those of the query.
+    /// When the query fails.
     pub fn expect_drift(
         &mut self,
         client: &mut Client,
@@ -125,7 +125,7 @@ impl<'a> Verdicts<'a> {
                 "what was changed past the migrations followed the way back, as PostgreSQL has it:\n{followed}"
             ));
         }
-        // Where it is known what they should be, the verdicts say it.
+        // Where the expected privileges are known, the verdicts report them.
         if !self.privileges.is_empty()
             && self
                 .expected_privileges(self.plan.undo.len() - 1)
@@ -155,8 +155,8 @@ impl<'a> Verdicts<'a> {
         }
     }
 
-    /// Adds to the verdict on the migration at `position` which privileges and owners its way back
-    /// did not put back: those that are lost since an earlier one belong to that.
+    /// Adds to the verdict on the migration at `position` the privileges and owners that its way
+    /// back did not put back. Those that an earlier way back lost belong to that one.
     fn with_privileges(
         &mut self,
         position: usize,
@@ -201,7 +201,7 @@ impl StepObserver for Verdicts<'_> {
     }
 
     fn tell(&mut self, text: &str) {
-        // Nobody to tell is no reason to stop in the middle.
+        // A stderr that cannot be written is no reason to stop in the middle.
         let _ = self.context.terminal.eprint(&format!("{text}\n"));
     }
 }
@@ -218,6 +218,7 @@ impl RollbackObserver for Verdicts<'_> {
             None => RollbackVerdict::Unknown("nothing was predicted".into()),
         };
         let verdict = self.with_privileges(position, verdict, &schema);
+        // The earlier schemas of the plan do not stay, so only the last one is judged.
         if position + 1 == self.plan.undo.len() {
             self.post = Some(self.judge.judge(
                 &schema,

@@ -1,5 +1,5 @@
-//! The schema that the TypeScript is compared with: the snapshot's while it stands for the
-//! migrations, a replay's when it does not, or a database's as it is.
+//! The schema that the TypeScript is compared with. It is the snapshot's while that stands for the
+//! migrations, else a replay's; or a database's as it is.
 
 use anyhow::{Context as _, Result, bail};
 
@@ -24,17 +24,17 @@ pub struct ExpectedSchema {
     pub schema: Schema,
     /// The origin of the schema, in words for people.
     pub against: String,
-    /// The migrations that somebody looked at before, by name and checksum: those that the snapshot
-    /// stands for, or those that the database has; none where nothing tells.
+    /// The migrations that were reviewed before, by name and checksum: those that the snapshot
+    /// stands for, or those that the database has. `None` where nothing tells.
     pub known: Option<Vec<(String, u64)>>,
     /// The schema of a snapshot that does not stand for the migrations any more.
     stale: Option<Schema>,
-    /// Changes that somebody made in the database past its migrations.
+    /// Changes that were made in the database outside its migrations.
     pub drift: Vec<Finding>,
 }
 
 impl ExpectedSchema {
-    /// The schema that the options ask for; of `migrations` the first `asked` ones.
+    /// The schema that the options request. Only the first `asked` of `migrations` count.
     pub fn of(
         context: &Context,
         options: &Options,
@@ -73,6 +73,7 @@ impl ExpectedSchema {
             .iter()
             .map(|row| (row.to_string(), row.checksum))
             .collect();
+        // A database without history does not tell which migrations were reviewed.
         let known = (!known.is_empty()).then_some(known);
         Ok(Self {
             schema,
@@ -107,7 +108,7 @@ impl ExpectedSchema {
                 drift: Vec::new(),
             });
         }
-        // It tells the schema after the last migration, and no other.
+        // A current snapshot holds only the schema after the last migration.
         let is_current = snapshot
             .as_ref()
             .is_some_and(|snapshot| snapshot.is_fresh(all));

@@ -1,6 +1,6 @@
-//! `db-verify --fix` and `--diff`: applies the suggested changes that are safe. All of it happens
-//! in memory first, again and again until nothing is left to change, so that what is written is
-//! what was judged, and `--diff` shows just what `--fix` writes.
+//! `db-verify --fix` and `--diff`: applies the suggested changes that are safe. All changes are
+//! made in memory first, in rounds, until none is left. So the written text is the judged one, and
+//! `--diff` shows exactly the changes that `--fix` writes.
 
 mod files;
 
@@ -17,10 +17,11 @@ use crate::render::human;
 use crate::report::{Baseline, Finding, Fixes, Left, Suggestion, Verification};
 use crate::tree::Overlay;
 
-/// More rounds than this mean that changes undo each other.
+/// Overlapping changes take one round each. More rounds than this mean that changes undo each
+/// other.
 const ROUNDS: usize = 30;
 
-/// The sources with every safe change made, and what is found then.
+/// The sources with every safe change made, and their findings.
 #[derive(Debug)]
 pub struct Fixing {
     /// The findings in the changed sources, and the changes that were made.
@@ -57,7 +58,8 @@ pub fn fixed(context: &Context, examined: &Examined<'_>) -> Result<Fixing> {
     Ok(fixing)
 }
 
-/// A change that was made once; made again it would not help either.
+/// A change that was made once, by fingerprint and replacement. It is not made again: it did not
+/// help.
 type Made = (String, String);
 
 fn key(finding: &Finding, suggestion: &Suggestion) -> Made {
@@ -81,7 +83,7 @@ impl Fixing {
         ))
     }
 
-    /// Makes the changes that the findings suggest; whether there was any.
+    /// Makes the safe changes that the findings suggest. Returns whether any text changed.
     fn change(&mut self, refused: &files::Refusals, made: &mut BTreeSet<Made>) -> bool {
         let mut by_file: BTreeMap<&str, Vec<(&Finding, &Suggestion)>> = BTreeMap::new();
         for finding in &self.report.findings {
@@ -115,6 +117,7 @@ impl Fixing {
                 .filter(|(_, taken)| **taken);
             made.extend(taken.map(|((finding, suggestion), _)| key(finding, suggestion)));
             changed |= applied.text != before;
+            // The text before the first round stays: `write` compares it with the file on disk.
             let entry = self
                 .files
                 .entry(file.to_owned())
@@ -124,11 +127,11 @@ impl Fixing {
         changed
     }
 
-    /// Writes the files; one that has changed since it was read is left alone. What was fixed, as
-    /// far as it was written.
+    /// Writes the files, except those that changed since they were read. Returns the fixes, as far
+    /// as they were written.
     ///
     /// # Errors
-    /// When a file cannot be written: which, and which were.
+    /// When a file cannot be written. The error names it, and the files that were written.
     pub fn write(self, context: &Context) -> Result<Fixes> {
         let mut written = Vec::new();
         let mut left = Vec::new();
@@ -189,7 +192,7 @@ fn so_far(written: &[String]) -> String {
     }
 }
 
-/// How many findings of `before` are not in `after`, wherever lines have moved to.
+/// The number of findings of `before` that are not in `after`, though lines may have moved.
 fn gone(before: &[Finding], after: &[Finding]) -> usize {
     let mut left = before.to_vec();
     Baseline::accepting(after).apply(&mut left, "");

@@ -1,4 +1,4 @@
-//! Where a report goes: the terminal, its file, the summary of a CI step.
+//! Publishes a report: on the terminal, in its file, in the summary of a CI step.
 
 use std::io::Write as _;
 use std::path::Path;
@@ -7,7 +7,7 @@ use anyhow::Result;
 
 use crate::checks;
 use crate::cli::ReportFormat;
-use crate::commands::{Context, report_files};
+use crate::commands::{Context, drift, privilege_drift, report_files};
 use crate::migrations::{branch, lint};
 use crate::render::{github, gitlab, html, human, json, junit, markdown, sarif};
 use crate::report::{Rule, Verification};
@@ -67,10 +67,12 @@ fn rules() -> Vec<Rule> {
     let mut rules = checks::rules();
     rules.push(lint::documentation());
     rules.extend(branch::documentation());
+    rules.extend([drift::documentation(), privilege_drift::documentation()]);
     rules
 }
 
-/// Formats for programs have no place for it, but JSON.
+/// Prints the summary of fixes: for people on stdout, else on stderr, because most formats for
+/// programs have no place for it.
 fn say_fixes(context: &Context, report: &Verification) -> Result<()> {
     let Some(fixes) = &report.fixes else {
         return Ok(());
@@ -89,7 +91,7 @@ fn say_fixes(context: &Context, report: &Verification) -> Result<()> {
     Ok(())
 }
 
-/// GitHub shows few annotations; the summary of the step has all findings.
+/// Appends all findings to the summary of the CI step, because GitHub shows few annotations.
 fn summarize_step(context: &Context, report: &Verification) -> Result<()> {
     let file = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|file| !file.is_empty());
     let Some(file) = file.filter(|_| context.options.report_format == ReportFormat::Github) else {
@@ -100,6 +102,7 @@ fn summarize_step(context: &Context, report: &Verification) -> Result<()> {
             .create(true)
             .append(true)
             .open(&file)?;
+        // Other commands of the step may have written to the summary: the limit is for all of it.
         let used = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
         let text = markdown::cut(
             markdown::verification(report),

@@ -1,6 +1,7 @@
-//! `db-verify --since <ref>`, for a pull request: what a branch introduces. The findings of its
-//! last commit less those of the commit in which it parted, both read from git without a checkout;
-//! and what the branch does to the schema and to the history of migrations.
+//! `db-verify --since <ref>`, for a pull request: reports the findings that a branch introduces.
+//! Those are the findings of its last commit without those of its merge base, both read from git
+//! without a checkout. The report also shows how the branch changes the schema and the history of
+//! migrations.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -20,11 +21,11 @@ use crate::tree::{GitTree, Tree};
 
 /// The commits that a comparison is about.
 struct Commits {
-    /// That of the branch; none where what is staged is judged.
+    /// The last commit of the branch; none where the staged files are judged.
     head: Option<String>,
-    /// Where it parted.
+    /// The merge base, where the branch parted.
     base: String,
-    /// The last one of what it is to be merged into.
+    /// The last commit of the branch that it is to be merged into.
     tip: String,
 }
 
@@ -86,8 +87,8 @@ fn commits(repository: &Repository, reference: &str, options: &Options) -> Resul
     })
 }
 
-/// Returns a note about changes that are not committed: their author would wonder why nothing
-/// changes.
+/// Returns a note about changes that are not committed: their author would wonder why the result
+/// stays the same.
 fn uncommitted(repository: &Repository, options: &Options) -> Result<Vec<String>> {
     let note =
         "changes that are not committed are not judged; `--staged` judges those that are staged";
@@ -117,6 +118,7 @@ fn before(
 ) -> Result<(Verification, Schema)> {
     let context = context.at(tree)?;
     let options = Options {
+        // A hook starts no database for the earlier state either.
         offline: options.offline || options.staged,
         staged: false,
         ..options.clone()
@@ -143,6 +145,7 @@ fn subtract(
             place.file = renamed.as_str().into();
         }
     }
+    // As in a baseline, findings are matched without lines, which the branch may move.
     let left_out = Baseline::accepting(&before).apply(findings, "");
     since.known = left_out.count;
     since.resolved = left_out.fixed;

@@ -1,5 +1,5 @@
-//! `db-verify --staged`, for a hook before a commit: judges what is about to be committed. It
-//! starts no database, writes no file, and is done at once where nothing that matters is staged.
+//! `db-verify --staged`, for a hook before a commit: judges the staged files. It starts no
+//! database, writes no file, and ends at once where nothing relevant is staged.
 
 use anyhow::Result;
 
@@ -20,7 +20,7 @@ use crate::tree::GitTree;
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Concern {
     Judge,
-    /// It cannot change the verdict; why.
+    /// Nothing staged can change the verdict; holds the reason.
     Nothing(&'static str),
 }
 
@@ -46,8 +46,8 @@ pub fn is_framework() -> bool {
     std::env::var_os("PRE_COMMIT").is_some_and(|value| !value.is_empty())
 }
 
-/// Whether the file can change the verdict: migrations, snapshot, baseline, configuration, and
-/// whatever a reader reads.
+/// Whether the file can change the verdict: migrations, snapshot, baseline, configuration, and the
+/// files of readers.
 pub fn concerns(config: &Config, path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     let inside = |folder: &str| {
@@ -59,11 +59,12 @@ pub fn concerns(config: &Config, path: &str) -> bool {
     let is_named = [&config.snapshot, &config.baseline, &config.file]
         .iter()
         .any(|file| file.as_str() == path);
+    // A new `db.toml` replaces a configuration in `Cargo.toml`.
     let is_configuration = name == "db.toml";
     is_named || is_configuration || inside(&config.migrations) || readers::concerns(config, path)
 }
 
-/// Judges what is staged, of which `changed` is what the commit will change.
+/// Judges the staged files, of which the commit changes `changed`.
 pub fn run(
     context: &Context,
     repository: &Repository,
@@ -94,7 +95,7 @@ pub fn run(
     Ok(outcome(&report))
 }
 
-/// Says why nothing is judged, where it is in nobody's way.
+/// Says on stderr, where it disturbs no output, why nothing is judged.
 pub fn nothing(terminal: &Terminal, why: &str) -> Result<Outcome> {
     terminal.eprint(&format!("db-verify --staged: {why}\n"))?;
     Ok(Outcome::Clean)

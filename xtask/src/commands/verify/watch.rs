@@ -1,6 +1,6 @@
-//! `db-verify --watch`: verifies again when a file is saved. What was parsed is kept, so that only
-//! what changed is read. A state that cannot be verified (a file that is half written, a branch
-//! being checked out) is shown as what it is, and the next change is waited for.
+//! `db-verify --watch`: verifies again when a file is saved. Parsed files are kept, so that only
+//! changed ones are read. A state that cannot be verified (a half-written file, a branch being
+//! checked out) is shown as an error, until the next change.
 
 mod changes;
 
@@ -21,7 +21,7 @@ pub fn run(context: Context, options: &Options) -> Result<Outcome> {
         bail!("`--watch` is for people: leave out `--format`")
     }
     let memory = Arc::new(Memory::default());
-    // Watched before it is read: a change in between is seen.
+    // The watch begins before the first reading, so that a change in between is seen.
     let mut changes = Changes::of(&context)?;
     let mut context = Context {
         memory: Some(Arc::clone(&memory)),
@@ -32,14 +32,15 @@ pub fn run(context: Context, options: &Options) -> Result<Outcome> {
         let said = once(&context, options);
         let took = start.elapsed();
         show(&context, &said, took)?;
+        // Otherwise a long session would keep the results of all files that ever were.
         memory.read.forget_deleted(&context.tree());
         changes.next(&context)?;
         context = reloaded(&context, &mut changes)?;
     }
 }
 
-/// The same with the configuration as it is now. A broken one is said, and the next change is
-/// waited for.
+/// Returns the context with the current configuration. A broken one is reported, until the next
+/// change.
 fn reloaded(context: &Context, changes: &mut Changes) -> Result<Context> {
     loop {
         match context.at(context.tree()) {
@@ -57,7 +58,7 @@ fn reloaded(context: &Context, changes: &mut Changes) -> Result<Context> {
     }
 }
 
-/// One verification, or why there is none.
+/// The text of one verification, or the error that prevented it.
 fn once(context: &Context, options: &Options) -> String {
     match examine(context, options).and_then(|examined| completed(context, options, examined)) {
         Ok(report) => publish::rendered(context, &report),

@@ -1,5 +1,5 @@
-//! Partitions that operations add: a job makes one for each month. That a table has partitions is
-//! the migrations' decision, how many it has by now is not.
+//! Partitions that operations add: a job makes one for each month. The migrations decide that a
+//! table has partitions, but not how many.
 
 use crate::schema::diff::{Change, ChangeKind, SchemaDiff};
 use crate::schema::model::{ObjectName, Schema};

@@ -1,12 +1,12 @@
-//! The namespace `public`, which no migration makes: every new database has it, and who keeps
-//! everything in namespaces of their own may drop it.
+//! The namespace `public`, which no migration makes: every new database has it. People who keep
+//! everything in other namespaces may drop it.
 
 use crate::schema::diff::{ChangeKind, SchemaDiff};
 use crate::schema::model::Schema;
 
 const PUBLIC: &str = "public";
 
-/// Leaves out that `public` is missing, where the migrations put nothing there.
+/// Leaves out a missing `public`, where the migrations put nothing there.
 pub(super) fn leave_out(difference: &mut SchemaDiff, expected: &Schema) {
     if !expected.holds(PUBLIC) {
         difference.changes.retain(|change| {

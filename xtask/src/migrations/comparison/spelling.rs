@@ -1,7 +1,7 @@
-//! Definitions that are one and read as two. PostgreSQL keeps a definition as a tree and writes it
-//! out when asked; what it writes makes a slightly other tree when it is read again, as after
+//! Definitions that are written in two ways. PostgreSQL keeps a definition as a tree and writes it
+//! out when asked. The text makes a slightly different tree when it is parsed again, as after
 //! `pg_dump` and restore (`IN` on a `varchar`, `BETWEEN` inside an `AND`). So both texts go through
-//! the parser once more, on a scratch database, until they meet.
+//! the parser again, on a scratch database, until they agree.
 
 use anyhow::{Context as _, Result, anyhow};
 use postgres::{Client, Transaction};
@@ -12,15 +12,15 @@ use crate::postgres::error::ServerError;
 use crate::schema::diff::{Change, ChangeKind, SchemaDiff};
 use crate::schema::model::ObjectName;
 
-/// How often a text goes through the parser. One that was restored once is what it will stay after
-/// the second time.
+/// How often a text goes through the parser. The second time a text is parsed it has reached its
+/// final form.
 const ROUNDS: usize = 2;
 
-/// The name of what is made only to be written out.
+/// The name of the objects that are made only to be written out.
 const NAME: &str = "cargo_xtask_compared";
 
-/// The part of `difference` in which the definitions mean something else, as far as the database of
-/// `client`, which holds their tables, can tell. Changes nothing there.
+/// Returns the changes of `difference` whose definitions differ in meaning, as far as the database
+/// of `client` can tell. That database holds their tables and is not changed.
 pub(super) fn leave_out(client: &mut Client, difference: &SchemaDiff) -> Result<SchemaDiff> {
     let mut transaction = client.transaction().context("cannot begin a transaction")?;
     let read_alike = format!(
@@ -50,7 +50,7 @@ fn is_spelling(transaction: &mut Transaction<'_>, change: &Change) -> Result<boo
     Ok(ours.iter().any(|text| theirs.contains(text)))
 }
 
-/// A text, and what becomes of it each time it is read and written out.
+/// A text, followed by each form in which PostgreSQL writes it out after parsing it again.
 fn spellings(
     transaction: &mut Transaction<'_>,
     definition: &Definition,
@@ -66,7 +66,7 @@ fn spellings(
     Ok(spellings)
 }
 
-/// A kind of definition, and the SQL that makes one of a text.
+/// A kind of definition, and the SQL that makes an object of a text.
 struct Definition {
     /// The kind and the name, for a text that is a whole statement: `CREATE … <kind> <name> …`. The
     /// statement is run under another name.
@@ -75,7 +75,7 @@ struct Definition {
     head: String,
     /// The SQL after it.
     tail: String,
-    /// The query that writes out what was made.
+    /// The query that writes out the object.
     read: String,
 }
 
@@ -133,8 +133,7 @@ impl Definition {
         }
     }
 
-    /// SQL that makes something of `text`; none where the text is not of the form that it should
-    /// have.
+    /// Returns the SQL that makes an object of `text`; `None` where the text has another form.
     fn making(&self, text: &str) -> Option<String> {
         let (before, name, after) = match &self.named {
             None => ("", "", text),
@@ -144,6 +143,7 @@ impl Definition {
                 (
                     before,
                     NAME,
+                    // PostgreSQL quotes a name only where it must.
                     rest.strip_prefix(&identifier(name))
                         .or_else(|| rest.strip_prefix(name))?,
                 )
@@ -152,11 +152,14 @@ impl Definition {
         Some([&self.head, before, name, after, &self.tail].concat())
     }
 
-    /// Makes something of `text` and returns how it is written out; none where that cannot be made.
+    /// Makes an object of `text` and returns its definition as PostgreSQL writes it; `None` where
+    /// the object cannot be made.
     fn rewritten(&self, transaction: &mut Transaction<'_>, text: &str) -> Result<Option<String>> {
         let Some(make) = self.making(text) else {
             return Ok(None);
         };
+        // A savepoint: an error in this text must not end the transaction in which the others are
+        // tried.
         let mut attempt = transaction
             .transaction()
             .context("cannot set a savepoint")?;
@@ -167,6 +170,7 @@ impl Definition {
         match made {
             Ok(row) => Ok(row
                 .and_then(|row| row.get::<_, Option<String>>(0))
+                // The catalogs are read without the line end after a function.
                 .map(|text| text.trim_end_matches('\n').to_owned())),
             Err(error) if error.as_db_error().is_some() => Ok(None),
             Err(error) => Err(failed(error)),
@@ -196,12 +200,12 @@ fn statement(kind: &'static str, name: &str, read: String) -> Definition {
     }
 }
 
-/// An expression, in a query that is `head`, the expression and `tail`.
+/// A definition that is an expression, in a query of `head`, the expression and `tail`.
 fn expression(head: &str, tail: &str) -> Definition {
     query(&format!("{head} ("), &format!(") {tail}"))
 }
 
-/// A query, or what stands between `head` and `tail` of one.
+/// A definition that is a query, or the part of one between `head` and `tail`.
 fn query(head: &str, tail: &str) -> Definition {
     Definition {
         named: None,
@@ -226,7 +230,7 @@ fn routine(object: &str) -> Definition {
     }
 }
 
-/// The name of something that is made under [`NAME`] in the namespace of `object`.
+/// The name of an object that is made as [`NAME`] in the namespace of `object`.
 fn namespaced(object: &str) -> String {
     format!(
         "{}.{NAME}",

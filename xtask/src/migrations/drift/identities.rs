@@ -1,7 +1,6 @@
-//! The objects of a database by what PostgreSQL itself knows them by, whatever they are called. A
-//! row of the catalogs that nobody wrote to means the same as before, also where the definition
-//! that PostgreSQL writes out of it reads otherwise since a column that it refers to has another
-//! name.
+//! The objects of a database by PostgreSQL's own identities, whatever their names are. A row of the
+//! catalogs that no transaction wrote to means the same as before. That holds even where PostgreSQL
+//! writes its definition differently, because a column that it refers to has another name.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +12,7 @@ use crate::postgres::error::ServerError;
 use crate::schema::diff::Change;
 use crate::schema::model::ObjectName;
 
-/// What an object or a part of one is called: kind and name, and kind and name of the part.
+/// The name of an object or of a part: kind and name, and kind and name of the part.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Subject {
     pub kind: String,
@@ -34,7 +33,7 @@ impl Subject {
         }
     }
 
-    /// The object that a part belongs to; of an object itself the same.
+    /// The object that a part belongs to; for an object, the object itself.
     pub(super) fn whole(&self) -> Self {
         Self {
             part: None,
@@ -43,25 +42,27 @@ impl Subject {
     }
 }
 
-/// What PostgreSQL knows of an object.
+/// The identity of an object in the catalogs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Identity {
     /// Its catalog, its OID, and the number of a column.
     pub id: String,
     /// The transaction that wrote its row last.
     version: String,
-    /// The identities of what it refers to, and of what it is inherited from.
+    /// The identities of the objects that it refers to, and of its parents.
     pub refers_to: Vec<String>,
 }
 
 impl Identity {
-    /// Whether nobody changed the object since it was `earlier`.
+    /// Whether the object is unchanged since it was `earlier`.
     pub(super) fn is_untouched_since(&self, earlier: &Self) -> bool {
+        // `version` is part of it: each change of a row of the catalogs is written by a transaction
+        // of a higher number.
         self == earlier
     }
 }
 
-/// All of them.
+/// The identities of all objects of a database.
 #[derive(Debug, Clone, Default)]
 pub struct Identities {
     of: BTreeMap<Subject, Identity>,
@@ -92,17 +93,18 @@ impl Identities {
         Ok(rows)
     }
 
-    /// The identity of what is called so.
+    /// The identity of the object with this name.
     pub(super) fn of(&self, subject: &Subject) -> Option<&Identity> {
         self.of.get(subject)
     }
 
-    /// What it is called.
+    /// The name of the object with this identity.
     pub(super) fn subject(&self, id: &str) -> Option<&Subject> {
         self.subjects.get(id)
     }
 
-    /// What `subject` of these is called in `others`; none where it is not there.
+    /// The name in `others` of the object that is called `subject` here; `None` where it is not
+    /// there.
     pub(super) fn called_in(&self, subject: &Subject, others: &Self) -> Option<Subject> {
         others.subject(&self.of(subject)?.id).cloned()
     }

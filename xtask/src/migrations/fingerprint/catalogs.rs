@@ -1,5 +1,5 @@
-//! The catalogs that a fingerprint covers, and how a row of each is put into a line. OIDs, owners
-//! and statistics have no part in it.
+//! The catalogs that a fingerprint covers, and how a row of each is written as a line. OIDs, owners
+//! and statistics are left out: they differ between servers.
 
 use crate::postgres::catalog::options::{column_options, index_definition, storage_parameters};
 
@@ -7,24 +7,24 @@ use crate::postgres::catalog::options::{column_options, index_definition, storag
 pub(super) struct Catalog {
     /// Its name in `pg_catalog`.
     pub(super) name: &'static str,
-    /// A query for a line of each of its rows that this transaction wrote: `age(xmin) <= 0` holds
-    /// for those, also of its savepoints. [`RELATIONS`] are the relations that the transaction may
-    /// have changed.
+    /// A query for a line of each of its rows that this transaction wrote. `age(xmin) <= 0` holds
+    /// for those, also for rows of its savepoints. [`RELATIONS`] are the relations that the
+    /// transaction may have changed.
     pub(super) lines: &'static str,
 }
 
-/// An array of OIDs, in [`Catalog::lines`].
+/// The place of an array of OIDs in [`Catalog::lines`].
 pub(super) const RELATIONS: &str = "{relations}";
 
 /// The position of `pg_type` in [`CATALOGS`].
 pub(super) const TYPES: usize = 5;
 
-/// The position of `pg_extension`: what an extension holds depends on its version, which is the
+/// The position of `pg_extension`: the content of an extension depends on its version, which is the
 /// server's.
 pub(super) const EXTENSIONS: usize = 16;
 
-/// Catalogs that migrations hardly ever write to. A transaction that does has no fingerprint, so
-/// that the whole catalogs are compared.
+/// Catalogs that migrations hardly ever write to. A transaction that writes to one has no
+/// fingerprint, so that the whole catalogs are compared.
 pub(super) const RARE: &[&str] = &[
     "pg_am",
     "pg_conversion",
@@ -36,7 +36,8 @@ pub(super) const RARE: &[&str] = &[
     "pg_user_mapping",
 ];
 
-/// All others; of `pg_type` only what belongs to no relation, which is seen in `pg_class`.
+/// All other catalogs. Of `pg_type` only types that belong to no relation: the others are seen in
+/// `pg_class`. A fingerprint names a catalog by its position, so a new one goes to the end.
 pub(super) const CATALOGS: &[Catalog] = &[
     Catalog {
         name: "pg_class",
@@ -54,7 +55,8 @@ pub(super) const CATALOGS: &[Catalog] = &[
             "SELECT concat_ws('|', 'attribute', attrelid::regclass, attname, format_type(atttypid, atttypmod),
                        attnotnull, atthasdef, attidentity, attgenerated, attisdropped, attcollation::regcollation, ",
             column_options!("attoptions"),
-            // Only where they are set, so that fingerprints of all others stay what they were.
+            // Written only where they are set, so that the fingerprints of all other columns stay
+            // the same.
             ", CASE WHEN attstorage <> (SELECT typstorage FROM pg_type WHERE pg_type.oid = atttypid)
                     THEN 'storage ' || attstorage::text END,
                CASE WHEN attstattarget >= 0 THEN 'statistics ' || attstattarget END, nullif(attcompression::text, ''))
@@ -69,6 +71,8 @@ pub(super) const CATALOGS: &[Catalog] = &[
                 FROM pg_attrdef WHERE adrelid = ANY ({relations}) AND age(xmin) <= 0",
     },
     Catalog {
+        // Constraints of domains have no relation (0). Constraint triggers (`t`) are seen in
+        // `pg_trigger`.
         name: "pg_constraint",
         lines: concat!(
             "SELECT concat_ws('|', 'constraint', conrelid::regclass, contypid::regtype, conname,

@@ -1,15 +1,16 @@
-//! How many rows a transaction wrote to each catalog, as PostgreSQL counts them.
+//! The number of rows that a transaction wrote to each catalog, as PostgreSQL counts them.
 
 use anyhow::{Context as _, Result};
 
 use super::catalogs::{CATALOGS, EXTENSIONS, RARE, TYPES};
 use super::shape::Shape;
 
-/// The name of the column that holds them.
+/// The name of the column that holds the counters.
 pub(super) const COLUMN: &str = "counters";
 
-/// The query: for each catalog how many rows were written and how many deleted; NULL on a server
-/// that does not count. It also begins to count anew, and sets what the expressions `settings` say.
+/// The query for the rows that were written to each catalog and those deleted from it; NULL on a
+/// server that does not count. It also resets the counters, and evaluates the expressions
+/// `settings`, which set parameters.
 pub(super) fn query(settings: &str) -> String {
     let counted = |catalog: &str| {
         let count = |what| {
@@ -35,11 +36,11 @@ pub(super) fn query(settings: &str) -> String {
 }
 
 /// An expression that has the server begin with zeros in the next transaction; otherwise it empties
-/// the counters only now and then. What was counted in a transaction that was undone stays: then
-/// more seems to have been written than was, and nothing matches.
+/// the counters only now and then. The rows of a transaction that was undone stay counted. Then
+/// more rows seem to be written than were, and no fingerprint matches.
 pub(super) const RESET: &str = "pg_catalog.pg_stat_force_next_flush()";
 
-/// The counters of each catalog, and of each rare one.
+/// The counters of each catalog, followed by those of the rare ones.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Counters(Vec<Count>);
 
@@ -83,8 +84,8 @@ impl Counters {
         self.0[TYPES].written
     }
 
-    /// Whether only the whole catalogs tell what it did: extensions or rare objects came, went or
-    /// changed.
+    /// Whether only a comparison of the whole catalogs will do: extensions or rare objects were
+    /// added, removed or changed.
     pub(super) fn has_no_fingerprint(&self) -> bool {
         let rare = self.0.iter().skip(CATALOGS.len());
         rare.chain([&self.0[EXTENSIONS]])

@@ -4,7 +4,8 @@ use crate::migrations::sql::literal;
 use crate::postgres::catalog::OwnTables;
 use crate::schema::bookkeeping;
 
-/// The query for a digest of its names, without what `own` names.
+/// The query for a digest of the names of those objects, without the tables and namespaces in
+/// `own`.
 pub(super) fn query(own: &OwnTables) -> String {
     let array = |names: &[String]| {
         let names: Vec<_> = names.iter().map(|name| literal(name)).collect();

@@ -1,14 +1,15 @@
-//! Which catalogs the query of a fingerprint looks at: those that the transaction wrote to. One
-//! that looks at all of them takes twice as long.
+//! The catalogs that the query of a fingerprint reads: those that the transaction wrote to. A query
+//! of all catalogs takes twice as long.
 
 use super::catalogs::{CATALOGS, RELATIONS, TYPES};
 
-/// Which query it is.
+/// The kind of a fingerprint's query.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Shape {
     /// A bit for each of [`CATALOGS`].
     catalogs: u32,
-    /// Whether `pg_type` holds more than what belongs to relations: only its whole tells what.
+    /// Whether the transaction wrote types that belong to no relation, so that `pg_type` is read as
+    /// well.
     types: bool,
 }
 
@@ -30,7 +31,7 @@ pub(super) const DIGEST: &str = "digest";
 pub(super) const ROW_TYPES: &str = "row_types";
 
 impl Shape {
-    /// The same, and the whole of `pg_type`.
+    /// The same shape, which also reads `pg_type`.
     pub(super) fn with_types(self) -> Self {
         Self {
             types: true,
@@ -38,20 +39,22 @@ impl Shape {
         }
     }
 
-    /// Whether it looks at the whole of `pg_type`.
+    /// Whether it reads `pg_type`.
     pub(super) fn has_types(self) -> bool {
         self.types
     }
 
-    /// Its bits, of catalogs and of types, as a text that [`Self::parse`] reads.
+    /// Its bits as a text that [`Self::parse`] reads.
     pub(super) fn to_text(self) -> String {
         format!("{:x}{}", self.catalogs, if self.types { "t" } else { "" })
     }
 
-    /// Reads what [`Self::to_text`] wrote.
+    /// Reads the text that [`Self::to_text`] wrote.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let catalogs = text.strip_suffix('t');
         let bits = u32::from_str_radix(catalogs.unwrap_or(text), 16).ok()?;
+        // A bit beyond the known catalogs was written by a later version, with which nothing can be
+        // compared.
         (bits >> CATALOGS.len() == 0).then_some(Self {
             catalogs: bits,
             types: catalogs.is_some(),
@@ -63,7 +66,7 @@ impl Shape {
         self.catalogs & 1 << position != 0
     }
 
-    /// The same catalogs, whatever is looked at of `pg_type`.
+    /// Whether both read the same catalogs, apart from `pg_type`.
     pub(super) fn is_alike(self, other: Self) -> bool {
         self.catalogs == other.catalogs
     }
@@ -78,9 +81,10 @@ impl Shape {
         )
     }
 
-    /// A digest of the lines of what this transaction wrote. Of what belongs to relations only that
-    /// of relations is looked at that the transaction has locked, as every DDL does; unless it
-    /// wrote to the catalogs by hand, which locks them.
+    /// The query for a digest of the lines of all rows that this transaction wrote. Rows that
+    /// belong to relations are read only for relations that the transaction has locked, as every
+    /// DDL does. The exception is SQL that writes to the catalogs by hand: its lock on the catalog
+    /// shows, and all relations are read.
     pub(super) fn query(self, counted: bool) -> String {
         let wanted =
             |&(position, _): &(usize, _)| self.has(position) && (position != TYPES || self.types);
@@ -107,7 +111,9 @@ impl Shape {
         )
     }
 }
-/// The relations that the transaction may have changed and that stay.
+/// The relations that the transaction may have changed and that still exist. A query takes only
+/// `AccessShareLock`. DDL frees its locks on catalogs at once, so a `RowExclusiveLock` on one that
+/// is still held comes from SQL that wrote to it by hand.
 const CANDIDATES: &str = "WITH mine AS MATERIALIZED (
     SELECT relation, mode FROM pg_locks
     WHERE pid = pg_backend_pid() AND locktype = 'relation' AND mode <> 'AccessShareLock'
@@ -123,7 +129,7 @@ const CANDIDATES: &str = "WITH mine AS MATERIALIZED (
                         AND relnamespace <> 'pg_toast'::regnamespace AND relpersistence <> 't') END
 )";
 
-/// The types of relations and of arrays of their rows that were written.
+/// Counts the types of relations and of arrays of their rows that were written.
 const COUNT_ROW_TYPES: &str = ", (
     SELECT count(*) FROM pg_type
     WHERE age(xmin) <= 0 AND oid = ANY (ARRAY(

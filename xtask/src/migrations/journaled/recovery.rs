@@ -1,4 +1,4 @@
-//! After a crash: whether the statement that was running did its work.
+//! Finds out after a crash whether the statement that was running did its work.
 
 use anyhow::{Context as _, Result, bail};
 use postgres::{Client, GenericClient};
@@ -6,7 +6,7 @@ use postgres::{Client, GenericClient};
 use crate::migrations::journal::Progress;
 use crate::migrations::sql;
 
-/// Where an interrupted run stands.
+/// The state of an interrupted run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum InterruptedState {
     /// The statement has not run, or without any effect.
@@ -16,7 +16,7 @@ pub enum InterruptedState {
         /// The number of statements.
         count: usize,
     },
-    /// The statement has run; that it has was not recorded.
+    /// The statement has run, but that was not recorded.
     Done {
         /// From 1.
         statement: usize,
@@ -66,7 +66,7 @@ impl std::fmt::Display for InterruptedState {
     }
 }
 
-/// Finds out where a run stands. `is_digest` tells whether a digest is that of the catalogs as they
+/// Finds out how far a run came. `is_digest` tells whether a digest is that of the catalogs as they
 /// are now.
 pub fn assess(
     client: &mut Client,
@@ -75,7 +75,7 @@ pub fn assess(
 ) -> Result<InterruptedState> {
     let statements = sql::statements(&progress.sql);
     let (statement, count) = (progress.next, statements.len());
-    // The last one is done, and the row of history is not written yet.
+    // All statements are done, and the row of the history is not written yet.
     if statement > count {
         return Ok(InterruptedState::Done {
             statement: count,
@@ -85,13 +85,15 @@ pub fn assess(
     let Some(before) = &progress.before else {
         return Ok(InterruptedState::NotRun { statement, count });
     };
+    // Indexes are looked at before the digest: an index that was left invalid changes the catalogs
+    // too, and would pass for a statement that ran.
     let mut indexes = invalid_indexes(client)?;
     indexes.retain(|index| !before.invalid_indexes.contains(index));
     let command = statements
         .get(statement - 1)
         .and_then(sql::refuses_transaction);
     Ok(match command {
-        // What is half dropped is dropped by running the same again.
+        // An index that is half dropped is dropped by running the same statement again.
         Some("DROP INDEX CONCURRENTLY") if !indexes.is_empty() => {
             InterruptedState::NotRun { statement, count }
         }
@@ -105,6 +107,7 @@ pub fn assess(
     })
 }
 
+// Only `i`: a partitioned index (`I`) may rightly be invalid until each partition has its part.
 const INVALID: &str = "
     SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) AS name
     FROM pg_catalog.pg_index i
@@ -124,7 +127,8 @@ pub fn invalid_indexes(client: &mut impl GenericClient) -> Result<Vec<String>> {
 const BUILDER: &str = "
     SELECT pid FROM pg_catalog.pg_stat_progress_create_index WHERE index_relid = to_regclass($1)::oid LIMIT 1";
 
-/// Drops indexes that a statement of ours left behind, unless somebody is just building them.
+/// Drops indexes that one of our statements left behind, unless another session is just building
+/// them.
 pub(super) fn drop_invalid(client: &mut Client, indexes: &[String]) -> Result<()> {
     for index in indexes {
         if let Some(row) = client

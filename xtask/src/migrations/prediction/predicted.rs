@@ -8,15 +8,15 @@ use crate::schema::snapshot::Snapshot;
 /// Where a prediction comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PredictionOrigin {
-    /// The database itself, which is what the last run compared with what the applied migrations
+    /// The database itself: the last run compared it with the schema that the applied migrations
     /// make.
     Database,
     /// The migrations ran on a scratch database.
     Replay,
-    /// The committed snapshot says what they make in the end, and what each of them did when they
-    /// ran on a scratch database for it.
+    /// The committed snapshot. It holds the schema in the end, and the effect of each migration
+    /// when it ran on a scratch database.
     Snapshot,
-    /// The same, and there is no scratch database to tell what the snapshot does not.
+    /// The committed snapshot, without a scratch database to fill its gaps.
     SnapshotAlone,
 }
 
@@ -36,10 +36,10 @@ pub struct Prediction {
 pub struct PredictedStep {
     /// Its version.
     pub version: i64,
-    /// The fingerprint of its transaction; none for a migration without transaction, or where it
-    /// cannot be told.
+    /// The fingerprint of its transaction; `None` for a migration without transaction, and where no
+    /// fingerprint can be taken.
     pub fingerprint: Option<Fingerprint>,
-    /// The schema after it, where it was read. Of the last one to be applied it always is.
+    /// The schema after it, where it was read. It is always read after the last one to be applied.
     pub schema: Option<Schema>,
 }
 

@@ -1,4 +1,4 @@
-//! Pending migrations run on a scratch database, to learn what each of them does.
+//! Runs pending migrations on a scratch database, to learn the effect of each.
 
 use anyhow::Result;
 
@@ -8,10 +8,10 @@ use crate::migrations::scratch_environment::{ScratchEnvironment, ScratchSession}
 use crate::migrations::{Migration, replay};
 use crate::schema::model::Schema;
 
-/// Runs `applied` and then `pending`, of which the first `count` are to be applied. The schema of
-/// the applied migrations is `base`, where that is known, and read otherwise. Of the pending ones
-/// the schema is read where this run ends, and at the very end; in between fingerprints stand for
-/// it.
+/// Runs `applied` and then `pending`, of which the first `count` are to be applied. `base` is the
+/// schema of the applied migrations; it is read where it is not known. The schema is read after
+/// migration `count` and after the last one. In between, fingerprints stand for it: reading it
+/// costs more than a migration.
 ///
 /// # Errors
 /// When a migration does not run there.
@@ -30,6 +30,8 @@ pub fn rehearse(
     };
     let mut steps = Vec::new();
     for (index, migration) in pending.iter().enumerate() {
+        // Where this run ends, and at the end of all files. Fingerprints stand for the other
+        // schemas.
         let is_read = [count, pending.len()].contains(&(index + 1));
         steps.push(rehearsal.step(migration, is_read)?);
     }
@@ -40,7 +42,7 @@ pub fn rehearse(
     })
 }
 
-/// Runs `migrations`. Returns what each of them does, and the schema that they make.
+/// Runs `migrations`. Returns the fingerprint of each, and the schema that they make.
 ///
 /// # Errors
 /// When there is no scratch database, or a migration does not run there.
@@ -56,7 +58,7 @@ pub fn record(
     Ok((fingerprints, rehearsal.session.read()?))
 }
 
-/// Runs migrations one after the other, and tells what each does.
+/// Runs migrations one after the other and takes their fingerprints.
 pub(super) struct PredictionRun {
     pub(super) session: ScratchSession,
     fingerprinter: Fingerprinter,
@@ -72,7 +74,7 @@ impl PredictionRun {
     }
 
     /// Runs one migration. The schema after it is read where `is_read` says so, and where there is
-    /// no fingerprint that could stand for it.
+    /// no fingerprint to stand for it.
     fn step(&mut self, migration: &Migration, is_read: bool) -> Result<PredictedStep> {
         let fingerprint = self.run(migration)?;
         let schema = match is_read || fingerprint.is_none() {
@@ -86,7 +88,7 @@ impl PredictionRun {
         })
     }
 
-    /// Runs one migration. Returns what it did, where that can be told.
+    /// Runs one migration. Returns its fingerprint, where one can be taken.
     pub(super) fn run(&mut self, migration: &Migration) -> Result<Option<Fingerprint>> {
         match migration.no_transaction || fingerprint::forgets(&migration.sql) {
             true => self.without_fingerprint(migration).map(|()| None),

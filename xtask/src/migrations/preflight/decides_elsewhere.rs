@@ -1,14 +1,14 @@
-//! `DROP DATABASE`, `COMMIT PREPARED` and `ROLLBACK PREPARED` decide about rows that are not there
-//! to be looked at: of another database, of a transaction that somebody else prepared. No
-//! transaction takes them back, so that nobody could be asked first.
+//! Refuses `DROP DATABASE`, `COMMIT PREPARED` and `ROLLBACK PREPARED`. They decide about rows that
+//! cannot be looked at from here: those of another database, or of a transaction that another
+//! session prepared. No transaction takes them back, so that nobody could be asked first.
 
 use super::{CheckedScript, PreflightProblem};
 use crate::migrations::sql::{Statement, refuses_transaction};
 
-/// The commands.
+/// The commands that decide about rows elsewhere.
 const COMMANDS: &[&str] = &["DROP DATABASE", "COMMIT PREPARED", "ROLLBACK PREPARED"];
 
-/// Finds such statements.
+/// Finds statements with these commands.
 pub fn check(script: &CheckedScript<'_>) -> Vec<PreflightProblem> {
     let found = script
         .statements
@@ -19,7 +19,7 @@ pub fn check(script: &CheckedScript<'_>) -> Vec<PreflightProblem> {
         .collect()
 }
 
-/// The command, if it is one of these.
+/// Returns the command, if it is one of these.
 #[must_use]
 pub fn command(statement: &Statement<'_>) -> Option<&'static str> {
     refuses_transaction(statement).filter(|command| COMMANDS.contains(command))

@@ -3,10 +3,10 @@
 use super::PreflightProblem;
 use crate::source::{LineIndex, Span};
 
-/// PostgreSQL takes no message over 1 GB.
+/// The largest file in bytes: PostgreSQL takes no message over 1 GB.
 const LARGEST: usize = 1_000_000_000;
 
-/// The text of `file`, or every reason why its bytes are not one.
+/// Returns the text of `file`, or every problem of its bytes.
 pub fn decode(file: &str, bytes: Vec<u8>) -> Result<String, Vec<PreflightProblem>> {
     if bytes.len() > LARGEST {
         let why = "PostgreSQL takes no message over 1 GB";

@@ -1,13 +1,13 @@
-//! A new value of an enum, used in the transaction that adds it: PostgreSQL refuses that ("unsafe
-//! use of new value"). Only uses that name the type beside the value are certain enough to refuse;
+//! Refuses the use of a new enum value in the transaction that adds it: PostgreSQL refuses that
+//! ("unsafe use of new value"). Only uses that name the type beside the value are certain enough;
 //! the replay finds the others.
 
 use super::{CheckedScript, PreflightProblem};
 use crate::migrations::sql::{Statement, TokenKind};
 use crate::source::Span;
 
-/// Finds certain uses after an `ALTER TYPE … ADD VALUE`, of types that the same migration did not
-/// create.
+/// Finds certain uses after an `ALTER TYPE … ADD VALUE`. A type that the same migration creates may
+/// be used at once.
 pub fn check(script: &CheckedScript<'_>) -> Vec<PreflightProblem> {
     if script.no_transaction {
         return Vec::new();
@@ -67,9 +67,10 @@ fn creates(statement: &Statement<'_>, type_name: &str) -> bool {
             .is_some_and(|name| name.name == type_name)
 }
 
-/// Where the statement uses the value, if it names the type too.
+/// Returns the place where the statement uses the value, if it names the type too.
 fn use_of(statement: &Statement<'_>, added: &Added) -> Option<Span> {
     let mut cursor = statement.cursor();
+    // A comment only contains the text, and `ADD VALUE 'b' AFTER 'a'` only names the place.
     if cursor.at("comment") || cursor.at_all(&["alter", "type"]) {
         return None;
     }

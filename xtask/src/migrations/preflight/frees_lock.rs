@@ -1,5 +1,5 @@
-//! `DISCARD ALL` and `pg_advisory_unlock_all()` free the lock of the database in the middle of a
-//! run: another run would begin with the same migration.
+//! Refuses `DISCARD ALL` and `pg_advisory_unlock_all()`. They free the lock of the database in the
+//! middle of a run: another run would begin with the same migration.
 
 use super::{CheckedScript, PreflightProblem};
 use crate::migrations::sql::{Statement, TokenKind};

@@ -1,12 +1,12 @@
-//! A down file without a statement: it would "undo" the migration by doing nothing. If nothing can
-//! be done, it says so and why: `-- irreversible: <why>`.
+//! Refuses a down file without a statement: it would "undo" the migration by doing nothing. Where
+//! nothing can be done, the file says so and why: `-- irreversible: <why>`.
 
 use super::{CheckedScript, PreflightProblem};
 use crate::migrations::sql::{self, Token, TokenKind};
 
 const MARK: &str = "irreversible:";
 
-/// Why the down file `text` says that there is no way back, if it does.
+/// Returns the reason that the down file `text` gives for having no way back, if it gives one.
 #[must_use]
 pub fn reason(text: &str) -> Option<String> {
     mark(text, &sql::tokens(text)).map(|(_, reason)| reason.to_owned())
@@ -26,7 +26,7 @@ fn mark<'a>(text: &'a str, tokens: &[Token]) -> Option<(Token, &'a str)> {
     marked.next()
 }
 
-/// Finds down files that say nothing, or both.
+/// Finds down files with neither statements nor a reason, and those with both.
 pub fn check(script: &CheckedScript<'_>) -> Vec<PreflightProblem> {
     let problem = match (mark(script.text, &script.tokens), script.statements.first()) {
         (None, Some(_)) => None,

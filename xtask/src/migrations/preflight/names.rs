@@ -1,11 +1,11 @@
-//! File names that refinery would skip without a word, or would run as something else than people
-//! think: a hyphen, a small `v`, a missing `__`, a sub-folder, the prefix `U`.
+//! Refuses file names that refinery would skip without a word, or would run otherwise than people
+//! think. Examples are a hyphen, a small `v`, a missing `__`, a sub-folder, and the prefix `U`.
 
 use std::collections::BTreeMap;
 
 use super::PreflightProblem;
 
-/// Which way a file goes.
+/// The direction of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FileDirection {
     /// `V7__add_user_bio.sql`
@@ -27,7 +27,7 @@ pub struct FileName {
     pub direction: FileDirection,
 }
 
-/// A file name, taken apart, and the whole path.
+/// A file name, taken apart, and its whole path.
 pub type NamedFile = (FileName, String);
 
 /// Reads `name`, a file name without folders. `None` if it is not the name of a migration.
@@ -51,13 +51,13 @@ pub fn file_name(name: &str) -> Option<FileName> {
     })
 }
 
-/// refinery takes `\w`.
+/// Whether refinery's pattern for names, `\w`, matches.
 fn is_name_character(character: char) -> bool {
     character == '_' || character.is_alphanumeric()
 }
 
-/// The migration that `path`, a file in `folder`, is; none if it has nothing to do with migrations
-/// (`README.md`).
+/// Returns the name of the migration in `path`, a file in `folder`. `None` if the file has nothing
+/// to do with migrations (`README.md`).
 pub fn classify(folder: &str, path: &str) -> Result<Option<FileName>, PreflightProblem> {
     let inside = path
         .strip_prefix(folder)
@@ -83,6 +83,7 @@ pub fn classify(folder: &str, path: &str) -> Result<Option<FileName>, PreflightP
 fn looks_like_migration(name: &str) -> bool {
     let lower = name.to_lowercase();
     let mut characters = lower.chars();
+    // refinery's pattern `[U|V]` matches the bar as well.
     let versioned = matches!(characters.next(), Some('v' | 'u' | '|'))
         && characters.next().is_some_and(is_digit);
     !lower.starts_with('.') && (versioned || lower.ends_with(".sql") || lower.contains(".sql."))
@@ -134,8 +135,8 @@ fn fault(name: &str) -> (&'static str, &'static str) {
     }
 }
 
-/// Takes back the advice to rename a file to a version that another one has: it gets the next free
-/// one.
+/// Corrects the advice to rename a file to a version that another file has: it gets the next free
+/// version.
 pub fn advise_free_versions(problems: &mut [PreflightProblem], files: &[NamedFile]) {
     let mut taken: BTreeMap<i64, (String, FileDirection, String)> = BTreeMap::new();
     for (name, path) in files {
@@ -145,7 +146,7 @@ pub fn advise_free_versions(problems: &mut [PreflightProblem], files: &[NamedFil
             base(path).to_owned(),
         ));
     }
-    // The way back of a file that got another version gets the same.
+    // The down file of a migration that got another version gets the same.
     let mut given: BTreeMap<(i64, String), i64> = BTreeMap::new();
     for problem in problems {
         let better = repaired(base(&problem.location.file)).and_then(|better| file_name(&better));
@@ -197,7 +198,7 @@ fn base(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
 
-/// The name that was probably meant.
+/// Returns the name that was probably meant.
 fn repaired(name: &str) -> Option<String> {
     let lower = name.to_lowercase();
     let stem = lower.strip_suffix(".sql")?;
@@ -219,6 +220,7 @@ fn repaired(name: &str) -> Option<String> {
         .strip_prefix(['v', 'u'])
         .filter(|rest| rest.starts_with(is_digit))
         .unwrap_or(stem);
+    // Flyway writes `U7__…` for the way back of version 7.
     let down = if stem.starts_with('u') && numbered != stem {
         ".down"
     } else {

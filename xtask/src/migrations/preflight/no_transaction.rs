@@ -1,5 +1,5 @@
-//! The mark `-- no-transaction`: it counts in the first line only, and a mark that does not count
-//! would run the file in another way than its author thinks.
+//! Finds marks `-- no-transaction` that do not count. Only the first line counts, and with a mark
+//! elsewhere the file would run in another way than its author thinks.
 
 use super::{CheckedScript, PreflightProblem};
 use crate::migrations::sql::TokenKind;

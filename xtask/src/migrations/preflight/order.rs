@@ -1,10 +1,11 @@
-//! Migrations that come too late: older than the newest one that the database already has. On other
-//! databases they ran, or will run, before it: two databases of one version would have two schemas.
+//! Refuses migrations that come too late: older than the newest one that the database already has.
+//! On other databases they ran, or will run, before it: two databases of one version would have two
+//! schemas.
 
 use super::PreflightProblem;
 use crate::migrations::{AppliedRow, Migration};
 
-/// The migrations that are not in `applied`, but older than the newest that is.
+/// Finds the migrations that are not in `applied`, but older than the newest that is.
 #[must_use]
 pub fn out_of_order(migrations: &[Migration], applied: &[AppliedRow]) -> Vec<PreflightProblem> {
     let Some(newest) = applied.iter().max_by_key(|row| row.version) else {

@@ -1,5 +1,5 @@
-//! Which file belongs to which: two files of one version, a migration without its way back, a way
-//! back of nothing.
+//! Pairs up and down files. Refuses two files of one version, a migration without its down file,
+//! and a down file without its migration.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ pub struct VersionFiles {
     pub down: String,
 }
 
-/// Puts the files of each version together; the second part is what does not fit.
+/// Pairs the files of each version. The second part of the result are the files that have no pair.
 pub fn pair(files: &[NamedFile]) -> (Vec<VersionFiles>, Vec<PreflightProblem>) {
     let mut versions: BTreeMap<i64, Vec<&NamedFile>> = BTreeMap::new();
     for file in files {

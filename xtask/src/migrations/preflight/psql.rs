@@ -1,6 +1,6 @@
-//! Text that only psql or another migration tool understands, and text that never ends. The server
-//! would refuse it with a syntax error at best; a `COPY … FROM stdin` would leave the connection
-//! waiting for data.
+//! Refuses text that only psql or another migration tool understands, and text that never ends. The
+//! server would refuse it with a syntax error at best. A `COPY … FROM stdin` would leave the
+//! connection waiting for data.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,8 @@ use super::{CheckedScript, PreflightProblem};
 use crate::migrations::sql::{Statement, Token, TokenKind};
 use crate::source::Span;
 
-/// Finds it.
+/// Finds psql's commands and placeholders, `COPY` from or to the client, and constructs that never
+/// end.
 pub fn check(script: &CheckedScript<'_>) -> Vec<PreflightProblem> {
     let tokens = script
         .tokens
@@ -44,7 +45,7 @@ fn of_token(script: &CheckedScript<'_>, token: Token) -> Option<PreflightProblem
     }
 }
 
-/// `:name`, `:'name'`, `${name}`: each of them once.
+/// Finds the placeholders `:name`, `:'name'`, `${name}`: each of them once.
 fn placeholders(script: &CheckedScript<'_>) -> Vec<PreflightProblem> {
     let mut depth = 0_usize;
     let mut known = BTreeSet::new();
@@ -53,6 +54,7 @@ fn placeholders(script: &CheckedScript<'_>) -> Vec<PreflightProblem> {
         match token.kind {
             TokenKind::OpenBracket => depth += 1,
             TokenKind::CloseBracket => depth = depth.saturating_sub(1),
+            // A bracket that was never closed must not hide the placeholders of later statements.
             TokenKind::Semicolon => depth = 0,
             TokenKind::Operator | TokenKind::Unknown => {
                 let text = placeholder(script, &script.tokens[at..], depth > 0).unwrap_or_default();
@@ -66,8 +68,8 @@ fn placeholders(script: &CheckedScript<'_>) -> Vec<PreflightProblem> {
     problems
 }
 
-/// The placeholder that `tokens` begin with. A `:` by itself means something to PostgreSQL only in
-/// slices, `a[1:2]`.
+/// Returns the placeholder at the beginning of `tokens`. A `:` by itself means something to
+/// PostgreSQL only in slices, `a[1:2]`.
 fn placeholder<'a>(
     script: &CheckedScript<'a>,
     tokens: &[Token],
@@ -84,8 +86,8 @@ fn placeholder<'a>(
         .flatten()
 }
 
-/// Whether psql takes it for the name of a variable: `:name`, `:'name'`, `:"name"`, `:1`. In `://`
-/// nothing is named.
+/// Whether psql takes a token for the name of a variable: `:name`, `:'name'`, `:"name"`, `:1`. In
+/// `://` nothing is named.
 fn can_name(kind: TokenKind) -> bool {
     matches!(
         kind,

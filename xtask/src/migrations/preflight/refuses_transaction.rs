@@ -4,7 +4,7 @@
 use super::{CheckedScript, PreflightProblem};
 use crate::migrations::sql::{Statement, refuses_transaction};
 
-/// Finds such statements in scripts without the mark.
+/// Finds these statements in scripts without the mark.
 pub fn check(script: &CheckedScript<'_>) -> Vec<PreflightProblem> {
     if script.no_transaction {
         return Vec::new();

@@ -1,6 +1,6 @@
-//! `SET standard_conforming_strings = off` before a string with a backslash: PostgreSQL reads the
-//! whole migration before it runs the first statement, so the strings would mean something else
-//! than under psql.
+//! Refuses `SET standard_conforming_strings = off` before a string with a backslash. PostgreSQL
+//! reads the whole migration before it runs the first statement, so the strings would mean
+//! something else than under psql.
 
 use super::{CheckedScript, PreflightProblem};
 use crate::migrations::sql::TokenKind;

@@ -1,4 +1,4 @@
-//! `COMMIT`, `ROLLBACK` and the like inside a migration: they end the transaction that the
+//! Refuses `COMMIT`, `ROLLBACK` and the like inside a migration. They end the transaction that the
 //! migration and its history row share, so that a failure after them leaves it half applied.
 
 use super::{CheckedScript, PreflightProblem, words};
@@ -15,7 +15,7 @@ pub fn check(script: &CheckedScript<'_>) -> Vec<PreflightProblem> {
         .collect()
 }
 
-/// The statement's first words in upper case, if it is one that begins or ends a transaction:
+/// Returns the first words of a statement that begins or ends a transaction, in upper case:
 /// `BEGIN`.
 #[must_use]
 pub fn command(statement: &Statement<'_>) -> Option<String> {
@@ -27,6 +27,8 @@ pub fn command(statement: &Statement<'_>) -> Option<String> {
     let begins = cursor.eat("begin") || cursor.eat("end") || cursor.eat("abort");
     let ends = begins || cursor.eat("commit") || cursor.eat("rollback");
     let _noise = cursor.eat("work") || cursor.eat("transaction");
+    // `ROLLBACK TO` goes back to a savepoint. `COMMIT PREPARED` ends another transaction and is
+    // another problem.
     (ends && !cursor.at("to") && !cursor.at("prepared")).then_some(first)
 }
 

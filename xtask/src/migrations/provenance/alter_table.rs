@@ -1,11 +1,11 @@
-//! `ALTER TABLE`: each clause's own line.
+//! Follows `ALTER TABLE`: each clause has its own line.
 
 use super::StatementReader;
 use super::constraint::is_constraint;
 use crate::migrations::sql::{Cursor, TokenKind};
 use crate::schema::model::ObjectName;
 
-/// Reads what follows `ALTER TABLE`.
+/// Reads the statement after `ALTER TABLE`.
 pub(super) fn read(reader: &mut StatementReader<'_>, mut cursor: Cursor<'_>) {
     cursor.eat_all(&["if", "exists"]);
     cursor.eat("only");
@@ -67,7 +67,7 @@ fn add(
     }
 }
 
-/// A primary key makes columns `NOT NULL`, a check says what values they hold.
+/// Notes a constraint. A primary key makes columns `NOT NULL`, and a check restricts their values.
 pub(super) fn add_constraint(
     reader: &mut StatementReader<'_>,
     table: &ObjectName,
@@ -116,7 +116,8 @@ fn columns_in(
     named.collect()
 }
 
-/// `ALTER [COLUMN] c …`; how it is stored and planned is nobody's business here.
+/// Reads `ALTER [COLUMN] c …`. Clauses about storage and planning are passed over: they do not
+/// change what the column holds.
 fn alter(
     reader: &mut StatementReader<'_>,
     table: &ObjectName,
@@ -174,6 +175,7 @@ fn rename(
                 namespace: table.namespace.clone(),
                 name: name.name,
             };
+            // The line of the RENAME tells where both names went.
             let place = reader.place(clause);
             reader.provenance.rename_table(table, to, place);
         }

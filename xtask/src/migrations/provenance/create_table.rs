@@ -1,4 +1,4 @@
-//! `CREATE TABLE`: each column's own line.
+//! Follows `CREATE TABLE`: each column has its own line.
 
 use super::StatementReader;
 use super::alter_table::add_constraint;
@@ -6,7 +6,7 @@ use super::constraint::is_constraint;
 use crate::migrations::sql::Cursor;
 use crate::schema::model::ObjectName;
 
-/// Reads what follows `CREATE`, if it creates a table that stays.
+/// Reads the statement after `CREATE`, if it creates a table that stays.
 pub(super) fn read(
     reader: &mut StatementReader<'_>,
     mut cursor: Cursor<'_>,
@@ -27,6 +27,7 @@ pub(super) fn read(
     reader
         .provenance
         .touch_table(table.clone(), reader.place(statement));
+    // Both take their columns from elsewhere, and the parentheses hold something else.
     let partition = cursor.at_all(&["partition", "of"]) || cursor.at("of");
     if let Some(elements) = cursor.parenthesised().filter(|_| !partition) {
         inherit(reader, &table, cursor);
@@ -37,7 +38,7 @@ pub(super) fn read(
     }
 }
 
-/// `INHERITS (parent, …)`: the columns come with the places they have there.
+/// Reads `INHERITS (parent, …)`: the columns come with the places that they have in the parent.
 fn inherit(reader: &mut StatementReader<'_>, table: &ObjectName, mut cursor: Cursor<'_>) {
     let Some(parents) = cursor
         .eat("inherits")
@@ -81,7 +82,8 @@ fn read_element(reader: &mut StatementReader<'_>, table: &ObjectName, element: C
                 .touch_column(table.clone(), column, place.clone());
         }
     } else if is_constraint(&cursor) {
-        // Its key is a part of each column here; its checks stand apart from them.
+        // A primary key belongs to each column's own line, which is the same statement. Checks have
+        // places of their own.
         let mut of_check = cursor.clone();
         if of_check.eat("constraint") {
             of_check.identifier();

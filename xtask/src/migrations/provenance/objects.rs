@@ -1,4 +1,4 @@
-//! Types, views and namespaces, and everything that is dropped.
+//! Follows types, views and namespaces, and every `DROP`.
 
 use super::StatementReader;
 use crate::migrations::sql::{Cursor, Identifier};
@@ -13,7 +13,7 @@ enum SubjectKind {
     Namespace,
 }
 
-/// Goes past the words for a kind of object.
+/// Reads the words for a kind of object.
 fn kind(cursor: &mut Cursor<'_>) -> Option<SubjectKind> {
     if cursor.eat("type") || cursor.eat("domain") {
         return Some(SubjectKind::Type);
@@ -28,7 +28,7 @@ fn kind(cursor: &mut Cursor<'_>) -> Option<SubjectKind> {
     cursor.eat("schema").then_some(SubjectKind::Namespace)
 }
 
-/// Reads what follows `CREATE`, if it creates a type or a view.
+/// Reads the statement after `CREATE`, if it creates a type or a view.
 pub(super) fn create(
     reader: &mut StatementReader<'_>,
     mut cursor: Cursor<'_>,
@@ -49,7 +49,7 @@ pub(super) fn create(
     }
 }
 
-/// Reads what follows `ALTER`, if it changes a type, a view or a namespace.
+/// Reads the statement after `ALTER`, if it changes a type, a view or a namespace.
 pub(super) fn alter(
     reader: &mut StatementReader<'_>,
     mut cursor: Cursor<'_>,
@@ -66,6 +66,7 @@ pub(super) fn alter(
     let Some(name) = reader.existing(&parts) else {
         return;
     };
+    // A new owner changes nothing about the content of an object.
     if cursor.at("owner") {
         return;
     }
@@ -114,7 +115,7 @@ fn rename_namespace(
     }
 }
 
-/// Reads what follows `DROP`.
+/// Reads the statement after `DROP`.
 pub(super) fn drop(
     reader: &mut StatementReader<'_>,
     mut cursor: Cursor<'_>,

@@ -1,4 +1,4 @@
-//! Where a name without a namespace lives: in the first namespace of the search path, as the
+//! Resolves names without a namespace: they live in the first namespace of the search path, as the
 //! migration set it.
 
 use crate::migrations::sql::{self, Cursor, Identifier, TokenKind};
@@ -16,7 +16,7 @@ impl Default for SearchPath {
 }
 
 impl SearchPath {
-    /// The one that each migration starts with: the default, unless one of `files`
+    /// The search path that each migration starts with: the default, unless one of `files`
     /// (`scratch-setup`) sets another. A file that cannot be read sets none.
     #[must_use]
     pub fn of_setup(tree: &dyn Tree, files: &[String]) -> Self {
@@ -28,7 +28,7 @@ impl SearchPath {
             for statement in sql::statements(&text) {
                 own.follow(statement.cursor());
             }
-            // An empty one is a dump's own.
+            // An empty path is set by dumps for their own names, and is no choice of the project.
             if !own.0.is_empty() {
                 path = own;
             }
@@ -36,7 +36,7 @@ impl SearchPath {
         path
     }
 
-    /// Whether the statement set the path; follows it then.
+    /// Follows a statement that sets the path. Returns whether it did.
     pub(super) fn follow(&mut self, mut cursor: Cursor<'_>) -> bool {
         if cursor.eat("select") {
             let sets = cursor.skip_past(&["set_config"]);
@@ -70,14 +70,15 @@ impl SearchPath {
         true
     }
 
-    /// The user's own namespace and the catalogs come first only for those who have one.
+    /// Sets the path, without `$user`, which names no namespace for most roles, and without
+    /// `pg_catalog`, where migrations make nothing.
     fn set(&mut self, names: impl Iterator<Item = String>) {
         let is_namespace =
             |name: &String| !name.is_empty() && name != "$user" && name != "pg_catalog";
         self.0 = names.filter(is_namespace).collect();
     }
 
-    /// The name of what a `CREATE` makes.
+    /// The name of an object that a `CREATE` makes.
     pub(super) fn first(&self, parts: &[Identifier]) -> Option<ObjectName> {
         self.resolve(parts, |_| false)
     }

@@ -1,6 +1,6 @@
-//! Writes the rows that are about to be lost to files, in the transaction that loses them: nobody
-//! changes them in between, and each is written once. Beside them stands a script that puts them
-//! back.
+//! Writes the rows that are about to be lost to files. It does so in the transaction that loses
+//! them, so that nobody changes them in between. Each row is written once. A script beside the
+//! files puts the rows back.
 
 mod part;
 mod restore_script;
@@ -29,7 +29,7 @@ const SCRIPT: &str = "restore.sql";
 #[derive(Debug, Clone)]
 pub struct Backup {
     folder: PathBuf,
-    /// The files, by their names in lower case, as some disks compare them.
+    /// The files, by their names in lower case, since some file systems ignore case.
     files: RefCell<BTreeMap<String, BackupFile>>,
     sequences: RefCell<Sequences>,
 }
@@ -40,15 +40,15 @@ struct BackupFile {
     name: String,
     /// The object whose data the file holds.
     object: String,
-    /// Whether it holds rows that are lost themselves.
+    /// Whether it holds lost rows, and not lost values of rows that stay.
     is_of_rows: bool,
-    /// How it is put back; none while it is being written.
+    /// How it is put back; `None` while it is being written.
     part: Option<BackupPart>,
-    /// Whether it is from before a commit, so that what is in it cannot be read again.
+    /// Whether a commit followed it, so that its data cannot be read again.
     is_kept: bool,
 }
 
-/// Sequences that hand out again what they have handed out.
+/// Sequences that would hand out the same numbers again.
 #[derive(Debug, Clone, Default)]
 struct Sequences {
     kept: Vec<LostPosition>,
@@ -57,8 +57,7 @@ struct Sequences {
 }
 
 impl Backup {
-    /// Makes a folder of its own for this run in `folder`, so that no earlier backup is
-    /// overwritten.
+    /// Makes a folder for this run in `folder`, so that no earlier backup is overwritten.
     pub fn create(folder: &Path, run: &str) -> Result<Self> {
         let folder = folder.join(run.replace(':', ""));
         // Lost data may be secret: only its owner reads it.
@@ -79,15 +78,15 @@ impl Backup {
         })
     }
 
-    /// Where the files are.
+    /// The folder of the files.
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// Writes the data behind `change` in the database that is `storage`, which is called `name`,
-    /// as CSV with a header; of a column with the primary key beside it. `lost` are all columns of
-    /// that table of which something will be dropped. The files are on disk when this returns.
+    /// Writes the data behind `change`, whose name is `name`, as CSV with a header. `storage` is
+    /// the database. A column is written with the primary key beside it. `lost` are all columns of
+    /// that table that are dropped at least in part. The files are on disk when this returns.
     pub(super) fn write(
         &self,
         transaction: &mut Transaction<'_>,
@@ -132,8 +131,8 @@ impl Backup {
         self.copy(transaction, &name.object, &query, part)
     }
 
-    /// Writes the values of a column beside the key; where no key stays that tells the rows apart,
-    /// all of the table once, whichever columns of it are lost.
+    /// Writes the values of a column beside the key. Where no key stays to identify the rows, the
+    /// whole table is written once, whichever of its columns are lost.
     fn write_column(
         &self,
         transaction: &mut Transaction<'_>,
@@ -178,7 +177,7 @@ impl Backup {
         self.copy(transaction, &name.object, query, BackupPart::LargeObjects)
     }
 
-    /// Writes what `query` finds, and notes how it is put back.
+    /// Writes the rows of `query`, and notes how they are put back.
     fn copy(
         &self,
         transaction: &mut Transaction<'_>,
@@ -189,12 +188,15 @@ impl Backup {
         let file_name = self.file_name(object, part.is_of_rows());
         let path = self.folder.join(&file_name);
         let failed = || format!("cannot back up `{object}` to `{}`", path.display());
+        // The texts must not depend on settings of the session (`DateStyle`, `TimeZone`), and the
+        // restore script sets the same ones.
         let prepare = format!("SELECT {}", settings::expressions(&[]));
         transaction.batch_execute(&prepare).with_context(failed)?;
         let copy = format!("COPY ({query}) TO STDOUT (FORMAT csv, HEADER)");
         let mut rows = transaction.copy_out(&copy).with_context(failed)?;
         let mut file = BufWriter::new(create(&path).with_context(failed)?);
         io::copy(&mut rows, &mut file).with_context(failed)?;
+        // On disk before the COMMIT: a crash after it must not lose both the rows and their backup.
         file.flush()
             .and_then(|()| file.get_ref().sync_all())
             .with_context(failed)?;
@@ -204,8 +206,8 @@ impl Backup {
         Ok(())
     }
 
-    /// Writes the script that puts back what is in the files, and `positions`. Has to be called
-    /// before the COMMIT: what is lost then can be put back, whatever happens to this run.
+    /// Writes the script that puts back the data in the files, and `positions`. It must be called
+    /// before the COMMIT: then the data can be put back, whatever happens to this run.
     pub(super) fn write_script(&self, positions: Vec<LostPosition>) -> Result<()> {
         self.sequences.borrow_mut().pending = positions;
         let files = self.files.borrow();
@@ -234,7 +236,7 @@ impl Backup {
         })
     }
 
-    /// Something is committed: what is written from now on does not replace what is there.
+    /// Notes a COMMIT: files that are written from now on do not replace those that are there.
     pub fn keep(&self) {
         self.files
             .borrow_mut()
@@ -245,7 +247,7 @@ impl Backup {
         sequences.kept.append(&mut pending);
     }
 
-    /// Removes what was written of things that are not lost after all, because what loses them was
+    /// Removes files of data that is not lost after all, because the transaction that loses it was
     /// not committed.
     pub fn discard_uncommitted(&self) {
         let mut files = self.files.borrow_mut();
@@ -266,7 +268,7 @@ impl Backup {
         }
     }
 
-    /// The names of the files whose content is lost by now.
+    /// The names of the files whose data is lost by now.
     #[must_use]
     pub fn kept(&self) -> Vec<String> {
         let files = self.files.borrow();
@@ -283,8 +285,8 @@ impl Backup {
         self.folder.join(SCRIPT).is_file()
     }
 
-    /// `users.bio.csv`; with a number where that is the backup of something else, or from before a
-    /// commit.
+    /// `users.bio.csv`; with a number where that name is taken by the backup of another object, or
+    /// from before a commit.
     fn file_name(&self, object: &str, is_of_rows: bool) -> String {
         let stem = file_stem(object);
         let mut files = self.files.borrow_mut();
@@ -308,7 +310,7 @@ impl Backup {
     }
 }
 
-/// A second attempt writes the same rows again.
+/// Opens a file for writing, over an earlier one: a second attempt writes the same rows again.
 fn create(path: &Path) -> io::Result<File> {
     OpenOptions::new()
         .write(true)
@@ -327,7 +329,7 @@ fn list(columns: &[&str]) -> String {
         .join(", ")
 }
 
-/// Names of tables may hold anything, names of files may not.
+/// Makes the name of an object safe for a file name.
 fn file_stem(object: &str) -> String {
     let plain =
         |character: char| character.is_alphanumeric() || matches!(character, '_' | '-' | '.');

@@ -1,5 +1,5 @@
-//! Deferred constraint triggers, which wait for the COMMIT. They may delete rows, so they run
-//! before anything is counted. They may defer others, so they run until none is left.
+//! Runs deferred constraint triggers, which would wait for the COMMIT. They may delete rows, so
+//! they run before anything is counted. They may defer others, so they run until none is left.
 
 use anyhow::{Result, anyhow, bail};
 use postgres::Transaction;
@@ -9,20 +9,20 @@ use crate::postgres::error::ServerError;
 /// How often they are run. No application defers triggers in a chain this long.
 const ROUNDS: usize = 64;
 
-/// Whether there are deferrable triggers that people made. Those of foreign keys change no rows
-/// when they are deferred.
+/// Whether there are deferrable triggers that people made. The deferred triggers of foreign keys
+/// only check, and change no rows.
 const ARE_DEFERRABLE: &str =
     "SELECT EXISTS (SELECT FROM pg_catalog.pg_trigger WHERE tgdeferrable AND NOT tgisinternal)";
 
-/// All rows that this transaction wrote so far: a trigger only waits for the COMMIT because of a
-/// row.
+/// The number of rows that this transaction wrote so far. A trigger waits for the COMMIT only
+/// because of a row, so no new row means no new trigger.
 const WRITTEN: &str = "SELECT coalesce(sum(n_tup_ins + n_tup_upd + n_tup_del), 0)::bigint
                        FROM pg_catalog.pg_stat_xact_all_tables";
 
-/// Runs what waits for the COMMIT.
+/// Runs the triggers that wait for the COMMIT.
 ///
 /// # Errors
-/// When a constraint is violated, and where the triggers do not come to an end.
+/// When a constraint is violated, and when the triggers do not end.
 pub(super) fn run(transaction: &mut Transaction<'_>, are_rows_counted: bool) -> Result<()> {
     immediate(transaction)?;
     if !transaction
@@ -40,6 +40,8 @@ pub(super) fn run(transaction: &mut Transaction<'_>, are_rows_counted: bool) -> 
         written = Some(now);
         immediate(transaction)?;
     }
+    // Without counters it is unknown whether triggers are left: then the rounds that ran have to
+    // do.
     if are_rows_counted {
         bail!(
             "cannot commit the rollback; it was undone: after {ROUNDS} rounds its deferred triggers still defer others"

@@ -1,5 +1,5 @@
-//! Runs the down SQL. Nothing is committed before the schema is what it was, and before everything
-//! that is lost was accepted by name.
+//! Runs the down SQL. Nothing is committed before the schema is the earlier one again, and before
+//! all losses were accepted by name.
 
 use std::collections::BTreeSet;
 use std::thread::sleep;
@@ -23,13 +23,13 @@ use crate::report::{Loss, RollbackVerdict, RolledBackMigration};
 
 /// An observer of a rollback, which is told of each event and has the last word before each COMMIT.
 pub trait RollbackObserver: StepObserver {
-    /// The verdict on the schema after `undo`, in the transaction that did it.
+    /// Returns the verdict on the schema after `undo`, in the transaction that did it.
     fn judge(&mut self, transaction: &mut Transaction<'_>, undo: &Undo) -> Result<RollbackVerdict>;
-    /// These are undone and committed.
+    /// Called when these migrations are undone and committed.
     fn committed(&mut self, undone: &[RolledBackMigration]);
 }
 
-/// How it ended.
+/// The outcome of a rollback.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RollbackOutcome {
     /// Committed.
@@ -41,7 +41,7 @@ pub enum RollbackOutcome {
         /// Warnings that a person should look at.
         warnings: Vec<String>,
     },
-    /// This would be lost and was not accepted.
+    /// Losses were not accepted.
     NotAccepted {
         /// The losses that were counted, accepted or not.
         losses: Vec<Loss>,
@@ -49,13 +49,14 @@ pub enum RollbackOutcome {
         /// changed.
         done: Option<String>,
     },
-    /// Nothing changed: after undoing the last of these the schema was not what it was.
+    /// After the last of these was undone the schema was not the earlier one. In a transaction they
+    /// are undone only to be judged, and nothing changed. Statements without transaction stay done,
+    /// and the history keeps the migration.
     NotRestored(Vec<RolledBackMigration>),
 }
 
-/// Undoes `undo` in one transaction. `foreseen` is what is known of what it does to the data; what
-/// it does beyond that is found on the way, and then counted, secured and accepted before the next
-/// attempt.
+/// Undoes `undo` in one transaction. `foreseen` are its known changes to the data. Other changes
+/// are found on the way, and then counted, backed up and accepted before the next attempt.
 pub fn in_one_transaction(
     client: &mut Client,
     options: RollbackOptions<'_>,
@@ -67,6 +68,8 @@ pub fn in_one_transaction(
     let mut audit = LossAudit::new(options, Doubts::of(&text), foreseen);
     let mut pauses = options.settings.pauses();
     loop {
+        // This ends: each attempt that runs again has added changes to the audit, and the SQL makes
+        // only so many.
         match attempt(client, options.settings, undo, &mut audit, observer) {
             Ok(Some(ending)) => return Ok(ending),
             Ok(None) => {}
@@ -96,7 +99,7 @@ pub(super) fn refused(error: anyhow::Error) -> Result<Vec<Loss>> {
     }
 }
 
-/// One attempt; none when the SQL did more than was foreseen, and nothing changed.
+/// Makes one attempt. Returns `None` when the SQL did more than was foreseen, and nothing changed.
 fn attempt(
     client: &mut Client,
     settings: &SessionSettings,
@@ -124,7 +127,7 @@ fn attempt(
     }))
 }
 
-/// Undoes one after the other; false when one of them did not restore the schema.
+/// Undoes one after the other. Returns `false` when one of them did not restore the schema.
 fn run_all(
     transaction: &mut Transaction<'_>,
     settings: &SessionSettings,
@@ -145,6 +148,7 @@ fn run_all(
             };
             error.context(format!("cannot undo `{undo}`; {outcome}"))
         })?;
+        // Before the reset: it would hide that the SQL switched the counting of rows off.
         before.look_at_session(transaction)?;
         forget(transaction, settings, undo)?;
         let verdict = observer.judge(transaction, undo)?;
@@ -160,7 +164,8 @@ fn run_all(
     Ok((undone, true))
 }
 
-/// Removes the rows of history and journal.
+/// Removes the rows of history and journal. A way back may have dropped the journal with its
+/// namespace.
 pub(super) fn forget(
     transaction: &mut Transaction<'_>,
     settings: &SessionSettings,

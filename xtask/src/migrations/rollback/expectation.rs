@@ -1,5 +1,5 @@
 //! The expected result of a rollback, and the data that it would destroy. Both are learnt on a
-//! scratch database where the files are there, otherwise from the journal.
+//! scratch database where the files are there, and otherwise taken from the journal.
 
 use anyhow::{Context as _, Result, anyhow};
 use postgres::Transaction;
@@ -23,10 +23,10 @@ use crate::schema::model::Schema;
 pub enum Expectation {
     /// The schema that a replay of the earlier migrations made.
     Schema(Box<Schema>),
-    /// The digest that the journal noted before the migration was applied. A digest tells equal
-    /// from different only.
+    /// The digest that the journal noted before the migration was applied. A digest only tells
+    /// equal from different.
     Digest(String),
-    /// Nothing is known, and why.
+    /// Nothing is known, for this reason.
     Unknown(String),
 }
 
@@ -116,8 +116,8 @@ impl RollbackExpectation {
         })
     }
 
-    /// Undoes the migrations, of which `schemas` are those before, between and after them, in the
-    /// transactions in which they will be undone for real; none where that would reach another
+    /// Undoes the migrations, in the transactions in which they will be undone for real. `schemas`
+    /// are those before, between and after them. `None` where undoing them would reach another
     /// server.
     fn undo(
         scratch: &mut Scratch,
@@ -133,6 +133,7 @@ impl RollbackExpectation {
         {
             return Ok(None);
         }
+        // The same groups as in `sequence::groups`, which runs them for real.
         for group in undone.chunk_by(|(a, _), (b, _)| !a.no_transaction && !b.no_transaction) {
             let ran = match group {
                 [(one, schema)] => alone(scratch, one, schema),
@@ -146,8 +147,8 @@ impl RollbackExpectation {
         Ok(Some(changes))
     }
 
-    /// The files of what is undone are gone, those before are there: the schema in the end is
-    /// known.
+    /// Returns the expectation where files of undone migrations are gone, but those of earlier ones
+    /// are there: only the schema in the end is known.
     fn lowest_only(
         session: &mut ScratchSession,
         plan: &Plan,
@@ -183,14 +184,13 @@ impl RollbackExpectation {
 /// The scratch database of a rollback.
 struct Scratch {
     session: ScratchSession,
-    /// None where its place is not there before the migrations, as on a database whose history came
-    /// later.
+    /// `None` where its namespace does not exist before the migrations, as on a database whose
+    /// history came later.
     history: Option<ScratchHistory>,
 }
 
 impl Scratch {
-    /// With the history where `configured` says that it is: a way back that takes it along would
-    /// fail for real.
+    /// Makes the history where `configured` says: a way back that drops it would fail for real.
     fn new(mut session: ScratchSession, configured: &str) -> Self {
         let history = ScratchHistory::new(&mut session, configured).ok();
         Self { session, history }
@@ -204,7 +204,7 @@ impl Scratch {
     }
 }
 
-/// Undoes one migration, and commits that.
+/// Undoes one migration and commits.
 fn alone(scratch: &mut Scratch, undo: &Undo, schema: &Schema) -> Result<Vec<StorageIdentity>> {
     if !undo.no_transaction {
         return in_one_transaction(scratch, &[(undo, schema)]);
@@ -221,13 +221,14 @@ fn alone(scratch: &mut Scratch, undo: &Undo, schema: &Schema) -> Result<Vec<Stor
     Ok(vec![StorageIdentity::read(&mut session.client)?])
 }
 
-/// Undoes several migrations in one transaction, as it is done for real. Where only that is what
-/// fails, the error says so.
+/// Undoes several migrations in one transaction, as for real. Where each succeeds in its own
+/// transaction, the error says that the shared one is the cause.
 fn together(scratch: &mut Scratch, several: &[(&Undo, &Schema)]) -> Result<Vec<StorageIdentity>> {
     let error = match in_one_transaction(scratch, several) {
         Err(error) if !far_servers::stopped(&error) => error,
         done => return done,
     };
+    // One at a time, to see whether the shared transaction is the cause.
     for (undo, schema) in several {
         alone(scratch, undo, schema)?;
     }
@@ -260,7 +261,7 @@ fn in_one_transaction(
     Ok(after)
 }
 
-/// Removes what the history holds of a migration that was undone.
+/// Removes the records of a migration that was undone.
 fn forget(
     transaction: &mut Transaction<'_>,
     history: Option<&ScratchHistory>,
@@ -286,12 +287,13 @@ enum Forward<'a> {
 }
 
 impl<'a> Forward<'a> {
-    /// None where it is not known any more.
+    /// `None` where that part is no longer known.
     fn of(undo: &'a Undo, file: Option<&'a Migration>) -> Option<Self> {
         match (&undo.progress, undo.in_part) {
             (_, false) => file.map(Self::Whole),
             (Some(progress), true) => Some(Self::InPart(unfinished::done(progress), &undo.file)),
-            // A way back was begun, and with that it is forgotten how far the way forward had come.
+            // A way back was begun, and its progress has replaced that of the way forward in the
+            // journal.
             (None, true) => None,
         }
     }

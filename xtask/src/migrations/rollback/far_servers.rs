@@ -1,6 +1,5 @@
-//! Keeps ways back that are tried on a scratch database from reaching other servers: a foreign
-//! table leads from there to the same rows as from the live database, and what is deleted on the
-//! way is gone.
+//! Keeps ways back that are tried on a scratch database from reaching other servers. A foreign
+//! table on it leads to the same rows as on the live database, and deleted rows are gone.
 
 use anyhow::{Context as _, Result};
 use postgres::{Client, Transaction};
@@ -10,8 +9,8 @@ use crate::migrations::script::{StatementObserver, Step};
 use crate::postgres::error::ServerError;
 use crate::schema::model::Schema;
 
-/// Why `sql` is not to be run on a scratch database with this schema; none where its text reaches
-/// nothing.
+/// Returns the reason not to run `sql` on a scratch database with this schema; `None` where its
+/// text reaches no other server.
 pub(super) fn reason(sql: &str, schema: &Schema) -> Option<String> {
     let text = sql.to_lowercase();
     if text.contains("dblink") {
@@ -35,8 +34,8 @@ fn holds_word(text: &str, word: &str) -> bool {
     })
 }
 
-/// The observer that has PostgreSQL refuse what no text shows, where it can: its minor releases of
-/// August 2024 and later.
+/// An observer that has PostgreSQL itself refuse access to foreign tables, for access that no text
+/// shows. Minor releases since August 2024 have the setting.
 pub(super) struct KeptAway {
     is_needed: bool,
 }
@@ -46,7 +45,7 @@ const IS_KNOWN: &str = "SELECT EXISTS (SELECT FROM pg_catalog.pg_settings WHERE 
 const REFUSE: &str = "SET LOCAL restrict_nonsystem_relation_kind = 'foreign-table'";
 
 impl KeptAway {
-    /// For a scratch database with this schema.
+    /// Makes an observer for a scratch database with this schema.
     pub(super) fn new(client: &mut Client, schema: &Schema) -> Result<Self> {
         let has_foreign = schema.tables.values().any(|table| table.foreign.is_some());
         let is_needed = has_foreign && client.query_one(IS_KNOWN, &[])?.try_get(0)?;
@@ -65,7 +64,8 @@ impl StatementObserver for KeptAway {
     }
 }
 
-/// Whether that is what stopped a script, or that the scratch database reaches nobody.
+/// Whether that refusal stopped a script, or the missing network of the scratch database did
+/// (08001).
 pub(super) fn stopped(error: &anyhow::Error) -> bool {
     let server = error
         .chain()

@@ -1,5 +1,5 @@
-//! Watches over a down file without transaction, whose statements are committed one by one: none of
-//! them before all that it loses was accepted by name.
+//! Watches over a down file without transaction, whose statements are committed one by one. No
+//! statement is committed before all its losses were accepted by name.
 
 use anyhow::Result;
 use postgres::{Client, Transaction};
@@ -72,6 +72,7 @@ impl StepObserver for StatementGuard<'_, '_> {
                 written::touched_tables(statement),
             )
         };
+        // A statement that runs again keeps its audit, which knows more changes by then.
         self.before = Some(self.audit.get_or_insert_with(begin).begin(transaction)?);
         Ok(())
     }

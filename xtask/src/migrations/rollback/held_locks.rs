@@ -1,6 +1,6 @@
-//! The locks that this transaction holds on tables. They last until it ends and nobody can switch
-//! them off, so that they show what was written to where nothing is counted: behind foreign tables,
-//! and without `track_counts`.
+//! The locks that this transaction holds on tables. They last until it ends, and nobody can switch
+//! them off. So they show which tables were written to where nothing is counted: behind foreign
+//! tables, and without `track_counts`.
 
 use std::collections::BTreeSet;
 
@@ -21,7 +21,7 @@ const HELD: &str = "
     WHERE locktype = 'relation' AND pid = pg_catalog.pg_backend_pid() AND granted AND mode = $1
       AND database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())";
 
-/// The OIDs of what is locked so.
+/// The OIDs of the relations that are locked in this way.
 pub(super) fn held(transaction: &mut Transaction<'_>, lock: Lock) -> Result<BTreeSet<u32>> {
     let mode = match lock {
         Lock::RowExclusive => "RowExclusiveLock",

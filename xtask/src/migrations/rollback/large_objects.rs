@@ -11,7 +11,7 @@ use crate::report::{Loss, Unit};
 #[derive(Debug)]
 pub(super) struct LargeObjects {
     counters: LargeObjectCounts,
-    /// Whether their numbers are noted, so that those that are gone can be told.
+    /// Whether their numbers are noted, so that missing ones can be found.
     is_noted: bool,
 }
 
@@ -27,15 +27,17 @@ const COUNTERS: &str = "
            pg_catalog.pg_stat_get_xact_tuples_updated('pg_catalog.pg_largeobject'::regclass) AS pages_written,
            pg_catalog.pg_stat_get_xact_tuples_deleted('pg_catalog.pg_largeobject'::regclass) AS pages_removed";
 
-/// Only a superuser reads the pages; who they belong to is for everybody.
+/// Notes the numbers alone: only a superuser reads the pages, but everybody reads the list with the
+/// owners.
 const NOTE: &str = "CREATE TEMPORARY TABLE cargo_xtask_large_objects ON COMMIT DROP AS
                     SELECT oid FROM pg_catalog.pg_largeobject_metadata";
 
-/// The same with what is in them, so that it can be written down.
+/// Notes the numbers with the contents, so that these can be written to the backup.
 const KEEP: &str = "CREATE TEMPORARY TABLE cargo_xtask_large_objects ON COMMIT DROP AS
                     SELECT oid, pg_catalog.lo_get(oid) AS data FROM pg_catalog.pg_largeobject_metadata";
 
-/// A query for the noted large objects that are gone or written over.
+/// A query for the noted large objects that are gone or written over. `CASE`, since `lo_get` of a
+/// large object that is gone is an error.
 pub(super) const LOST: &str = "
     SELECT o.oid, o.data FROM pg_temp.cargo_xtask_large_objects o
     LEFT JOIN pg_catalog.pg_largeobject_metadata m ON m.oid = o.oid
@@ -52,8 +54,8 @@ const WRITTEN: &str = "SELECT count(DISTINCT p.loid) FROM pg_catalog.pg_largeobj
                        JOIN pg_temp.cargo_xtask_large_objects o ON o.oid = p.loid WHERE pg_catalog.age(p.xmin) <= 0";
 
 impl LargeObjects {
-    /// Reads the counters, and notes which large objects there are where it is known that some will
-    /// be touched; with what is in them, where they may have to be written down.
+    /// Reads the counters. Notes which large objects there are, where some are known to be touched;
+    /// with their contents, where they may have to be backed up.
     pub(super) fn begin(
         transaction: &mut Transaction<'_>,
         are_touched: bool,
@@ -71,7 +73,7 @@ impl LargeObjects {
         })
     }
 
-    /// That some were removed or written over.
+    /// Returns the change, where some were removed or written over.
     pub(super) fn change(
         &self,
         transaction: &mut Transaction<'_>,
@@ -80,7 +82,7 @@ impl LargeObjects {
             .then_some(StorageChange::LargeObjects))
     }
 
-    /// How many of those that were noted are gone or written over.
+    /// Counts the noted large objects that are gone or written over.
     pub(super) fn lost(
         &self,
         transaction: &mut Transaction<'_>,
@@ -91,6 +93,8 @@ impl LargeObjects {
             return Ok(None);
         }
         let gone = count(transaction, GONE)?;
+        // `lo_truncate` may remove whole pages and write none. No row is left to tell of which
+        // object, so at least one counts as written over.
         let removes_pages_alone =
             now.removed == self.counters.removed && now.pages_removed > self.counters.pages_removed;
         let written = match now.pages_written > self.counters.pages_written || removes_pages_alone {
@@ -120,7 +124,7 @@ impl LargeObjectCounts {
     }
 }
 
-/// How many were written over; one where this role may not read the pages.
+/// Counts the large objects that were written over; 1 where this role may not read the pages.
 fn written(transaction: &mut Transaction<'_>) -> Result<i64> {
     let may_read: bool = transaction.query_one(MAY_READ, &[])?.try_get(0)?;
     if may_read {

@@ -1,4 +1,4 @@
-//! How much data is where a rollback would destroy it, and what else would go with it.
+//! Counts the data that a rollback would destroy, and lists the objects that would go with it.
 
 use anyhow::{Context as _, Result, anyhow};
 use postgres::GenericClient;
@@ -12,16 +12,16 @@ use crate::report::{Loss, Unit};
 /// row-level security that hides rows is then an error instead of a smaller number.
 pub const SEE_ALL_ROWS: &str = "SET LOCAL row_security = off";
 
-/// How much data there is where a change is about to happen: rows of a table, values that are not
-/// null of a column.
+/// Counts the data where a change is about to happen: rows of a table, values of a column that are
+/// not null.
 fn count(
     client: &mut impl GenericClient,
     storage: &StorageIdentity,
     change: &StorageChange,
 ) -> Result<i64> {
     let query = match change {
-        // How many there are, only the other server knows, and whether they are lost nobody can
-        // tell.
+        // The other server alone knows how many rows there are, and nobody can tell whether they
+        // are lost.
         StorageChange::WrittenForeignTable(_) => return Ok(1),
         StorageChange::LargeObjects => {
             "SELECT count(*) FROM pg_catalog.pg_largeobject_metadata".to_owned()
@@ -64,7 +64,7 @@ fn unit(change: &StorageChange) -> Unit {
     }
 }
 
-/// An error of a query over all rows, with the way out where a policy hides some.
+/// An error of a query over all rows, with advice where a policy hides some.
 pub(super) fn not_seen(error: ServerError) -> anyhow::Error {
     let is_hidden =
         error.sqlstate.as_deref() == Some("42501") && error.message.contains("row-level security");
@@ -94,7 +94,9 @@ pub fn at_stake(
     })
 }
 
-/// Views, foreign keys and functions that use the table or column and would go with it.
+/// The views, foreign keys and functions that use the table or column and would go with it. `n` are
+/// the dependencies that stop a DROP without CASCADE. A view depends through its rule, and is named
+/// instead of it.
 const DEPENDENTS: &str = "
     SELECT DISTINCT CASE WHEN d.classid = 'pg_catalog.pg_rewrite'::regclass
                 THEN pg_catalog.pg_describe_object('pg_catalog.pg_class'::regclass, r.ev_class, 0)

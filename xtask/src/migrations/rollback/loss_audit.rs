@@ -1,6 +1,6 @@
-//! The audit of what a rollback destroys: what is certain is counted, secured and agreed to before
-//! its SQL runs; what the SQL did beyond that is found before its COMMIT, and then the SQL is
-//! undone and runs again with that in the audit.
+//! Audits the losses of a rollback. Certain losses are counted, backed up and accepted before its
+//! SQL runs. Other changes of the SQL are found before its COMMIT. The SQL is then undone, and runs
+//! again with these changes in the audit.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,7 +28,7 @@ pub(super) struct LossAudit<'a> {
     foreseen: BTreeSet<StorageChange>,
 }
 
-/// Losses of which one was not agreed to.
+/// Losses, at least one of which was not accepted.
 #[derive(Debug, Clone)]
 pub(super) struct UnacceptedLosses(pub Vec<Loss>);
 
@@ -57,21 +57,21 @@ pub(super) struct BeforeLoss {
 /// The outcome of an audit.
 #[derive(Debug)]
 pub(super) enum AuditOutcome {
-    /// More than was foreseen: undo it, and run it again.
+    /// More changed than was foreseen: undo it, and run it again.
     Rerun,
-    /// This is lost, all of it agreed to or empty; and what a person should look at.
+    /// The losses, all of them accepted or empty, and warnings that a person should look at.
     Complete(Vec<Loss>, Vec<String>),
 }
 
 impl BeforeLoss {
-    /// Looks whether rows are still counted, in the session as some SQL left it.
+    /// Checks whether rows are still counted, while the session is as some SQL left it.
     pub(super) fn look_at_session(&mut self, transaction: &mut Transaction<'_>) -> Result<()> {
         self.counters.are_true(transaction).map(drop)
     }
 }
 
 impl<'a> LossAudit<'a> {
-    /// Knows of `foreseen` before anything ran, and of what the text of the SQL leaves in doubt.
+    /// Begins with the changes `foreseen` and with the doubts that the text of the SQL leaves.
     pub(super) fn new(
         options: RollbackOptions<'a>,
         doubts: written::Doubts,
@@ -84,8 +84,8 @@ impl<'a> LossAudit<'a> {
         }
     }
 
-    /// Locks what may lose data, counts it, backs it up, and notes what is needed to tell
-    /// afterwards what is gone.
+    /// Locks the tables that may lose data, counts the data and backs it up. Notes the facts that
+    /// are needed to find losses afterwards.
     ///
     /// # Errors
     /// [`UnacceptedLosses`], among those of the queries.
@@ -104,6 +104,8 @@ impl<'a> LossAudit<'a> {
         let at_stake = count(transaction, &storage, &foreseen, self.options)?;
         self.back_up(transaction, &storage, &at_stake)?;
         let is_backed_up = self.options.backup.is_some();
+        // A drop loses everything that was counted. Of a touched table, only a comparison of its
+        // rows tells the losses.
         let (drops, touched): (Vec<_>, Vec<_>) = at_stake
             .into_iter()
             .partition(|(change, _)| change.is_drop());
@@ -126,6 +128,7 @@ impl<'a> LossAudit<'a> {
         let own = own_tables(transaction, &self.options.settings.history_table)?;
         let positions = SequencePositions::read(transaction)?;
         let views = PopulatedViews::read(transaction)?;
+        // The counters are read last, so that they hold nothing of this preparation.
         let counters = RowCounters::begin(transaction, self.doubts.may_stop_counting)?;
         Ok(BeforeLoss {
             storage,
@@ -139,7 +142,7 @@ impl<'a> LossAudit<'a> {
         })
     }
 
-    /// Writes down what will certainly be lost.
+    /// Backs up the data that will certainly be lost.
     fn back_up(
         &self,
         transaction: &mut Transaction<'_>,
@@ -180,7 +183,7 @@ impl<'a> LossAudit<'a> {
         dropped.collect()
     }
 
-    /// Looks at what the SQL did, still uncommitted.
+    /// Audits the changes of the SQL, still uncommitted.
     ///
     /// # Errors
     /// [`UnacceptedLosses`], among those of the queries.
@@ -226,8 +229,8 @@ impl<'a> LossAudit<'a> {
         Ok(AuditOutcome::Complete(losses, warnings))
     }
 
-    /// The losses by `changes`, all of which were foreseen. Rows that stand in no dropped table are
-    /// written to the backup now that they are known to be lost.
+    /// Returns the losses by `changes`, all of which were foreseen. Lost rows of tables that stay
+    /// are written to the backup now: only now are they known.
     ///
     /// # Errors
     /// [`UnacceptedLosses`], among those of the queries.
@@ -271,7 +274,7 @@ impl<'a> LossAudit<'a> {
     }
 }
 
-/// How many rows of each table that was there were updated.
+/// Reports how many rows of each earlier table were updated.
 fn updates(changed: &BTreeMap<u32, i64>, before: &StorageIdentity) -> Vec<String> {
     let mut tables: BTreeMap<&ObjectName, i64> = BTreeMap::new();
     for (oid, updated) in changed.iter().filter(|(_, updated)| **updated > 0) {
@@ -285,14 +288,14 @@ fn updates(changed: &BTreeMap<u32, i64>, before: &StorageIdentity) -> Vec<String
         .collect()
 }
 
-/// Undoes what counting and comparing needed to set.
+/// Resets the settings that counting and comparing needed.
 fn clean(transaction: &mut Transaction<'_>, options: RollbackOptions<'_>) -> Result<()> {
     transaction
         .batch_execute(&options.settings.reset())
         .context("cannot clean the session")
 }
 
-/// Counts what would certainly be lost.
+/// Counts the data that would certainly be lost.
 ///
 /// # Errors
 /// [`UnacceptedLosses`], among those of the queries.
@@ -313,7 +316,7 @@ pub(super) fn ask_consent(
     count(transaction, &here, &drops, options).map(drop)
 }
 
-/// Locks what may lose data and counts it, as far as all that is certainly lost was agreed to.
+/// Locks the tables that may lose data and counts it, if all certain losses are accepted.
 fn count(
     transaction: &mut Transaction<'_>,
     storage: &StorageIdentity,
@@ -346,7 +349,9 @@ fn count(
     Ok(at_stake)
 }
 
-/// Nobody may add or change rows between their being counted and their being dropped.
+/// Locks a table: nobody may add or change rows between their being counted and dropped. The lock
+/// is the strongest at once, because raising a weaker one later invites deadlocks. Readers wait for
+/// it too.
 fn lock_table(
     transaction: &mut Transaction<'_>,
     table: &ObjectName,
@@ -365,7 +370,7 @@ fn lock_table(
         })
 }
 
-/// The losses, when each was agreed to or is none.
+/// Returns the losses, if each was accepted or is empty.
 fn check(losses: Vec<Loss>, options: RollbackOptions<'_>) -> Result<Vec<Loss>> {
     match losses.iter().all(|loss| loss.is_accepted(options.accepted)) {
         true => Ok(losses),

@@ -1,4 +1,4 @@
-//! How a rollback is run, and what a person allows and wants.
+//! The options of a rollback: how it runs, and what a person accepts.
 
 use std::collections::BTreeSet;
 
@@ -6,16 +6,16 @@ use super::backup::Backup;
 use super::rehearsed_changes::RehearsedChanges;
 use crate::migrations::session::SessionSettings;
 
-/// How a plan is run, and what a person allows and wants.
+/// How a plan is run, and what a person accepts.
 #[derive(Debug, Clone, Copy)]
 pub struct RollbackOptions<'a> {
-    /// How the database is worked on.
+    /// The session in which it runs.
     pub settings: &'a SessionSettings,
     /// The changes that the ways back made on a scratch database; `None` where they could not run
     /// there.
     pub rehearsed: Option<&'a RehearsedChanges>,
-    /// `table` and `table.column` whose data may go.
+    /// The names, `table` and `table.column`, whose data may be lost.
     pub accepted: &'a BTreeSet<String>,
-    /// Where to write the data first.
+    /// The folder to which lost data is written first.
     pub backup: Option<&'a Backup>,
 }

@@ -1,4 +1,4 @@
-//! Which migrations are undone, and with which SQL.
+//! Plans which migrations are undone, and with which SQL.
 
 use std::collections::BTreeSet;
 
@@ -17,11 +17,11 @@ pub struct Undo {
     pub row: AppliedRow,
     /// The SQL that undoes it.
     pub sql: String,
-    /// The file that the SQL is, or once was, in.
+    /// The file that holds, or once held, the SQL.
     pub file: String,
     /// Whether it runs statement by statement, without a transaction.
     pub no_transaction: bool,
-    /// Where the SQL was taken from.
+    /// The source of the SQL.
     pub source: RollbackSource,
     /// Whether it is applied in part, so that the history has no row of it.
     pub in_part: bool,
@@ -36,7 +36,7 @@ impl std::fmt::Display for Undo {
     }
 }
 
-/// Where the SQL of a rollback was taken from.
+/// The source of the SQL of a rollback.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RollbackSource {
     /// The file; the journal says the same, or nothing.
@@ -47,7 +47,7 @@ pub enum RollbackSource {
     /// The journal: the files are gone.
     JournalFileGone,
     /// The journal: the migration's own file was changed since it was applied, so that its down
-    /// file is for another.
+    /// file undoes another text.
     JournalFileChanged,
 }
 
@@ -126,7 +126,8 @@ fn way_back(
     in_part: bool,
 ) -> Result<Undo> {
     let (down, source) = match (file, entry) {
-        // What is not done of it may be edited, and the way back has to bear what is done.
+        // The statements that are not done yet may be edited, and the way back must bear a
+        // migration that is done in part. So the file is taken even where it was changed.
         (Some(file), Some(entry)) if in_part && same_way(&entry.down, &file.down) => {
             (&file.down, RollbackSource::File)
         }
@@ -139,6 +140,7 @@ fn way_back(
             sql,
             no_transaction,
         } => {
+            // The preflight checks files, but the journal's copy may be older than that check.
             if let Some(command) = sql::statements(sql).iter().find_map(decides_elsewhere) {
                 bail!(
                     "cannot undo `{row}`: `{command}` in `{file}` loses what cannot be seen from this database; take it out of \
@@ -188,7 +190,7 @@ fn choose<'a>(
     }
 }
 
-/// The same SQL or reason; the file may have moved.
+/// Whether both have the same SQL or reason; the file may have moved.
 fn same_way(a: &Down, b: &Down) -> bool {
     match (a, b) {
         (Down::Sql { sql: a, .. }, Down::Sql { sql: b, .. }) => a == b,

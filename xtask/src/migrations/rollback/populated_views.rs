@@ -1,5 +1,6 @@
-//! Materialized views that hold rows. One that the way back leaves unpopulated (`REFRESH … WITH NO
-//! DATA`, or made again `WITH NO DATA`) looks the same in the schema, and every query of it fails.
+//! Finds materialized views that lost their rows. A view that the way back leaves unpopulated
+//! (`REFRESH … WITH NO DATA`, or made again `WITH NO DATA`) looks the same in the schema, and every
+//! query of it fails.
 
 use std::collections::BTreeSet;
 
@@ -19,7 +20,7 @@ const VIEWS: &str = "
     WHERE c.relkind = 'm' AND n.nspname !~ '^pg_'";
 
 impl PopulatedViews {
-    /// Reads them.
+    /// Reads the names.
     pub(super) fn read(transaction: &mut Transaction<'_>) -> Result<Self> {
         let rows = transaction
             .query(VIEWS, &[])

@@ -1,6 +1,6 @@
-//! Privileges and owners that a rollback did not put back. They are no part of the verdict, since
-//! servers grant by themselves what no migration says; but a function that everybody may call now,
-//! and nobody might before, is not passed over in silence.
+//! Finds privileges and owners that a rollback did not put back. They are no part of the verdict,
+//! since servers grant privileges that no migration names. But a function that everybody may call
+//! now, and nobody might before, is not passed over in silence.
 
 use crate::schema::model::Schema;
 use crate::schema::privileges::{Privilege, each};
@@ -10,20 +10,23 @@ use crate::schema::privileges::{Privilege, each};
 pub struct ExpectedPrivileges<'a> {
     /// The database before the rollback.
     pub live: &'a Schema,
-    /// A scratch database before and after the rollback as it should be; none where that is not
+    /// A scratch database before and after the rollback as it should be; `None` where that is not
     /// known.
     pub scratch: Option<(&'a Schema, &'a Schema)>,
 }
 
 impl ExpectedPrivileges<'_> {
-    /// The privileges and owners of `actual`, the database after the rollback, that are others than
-    /// they should be: each in words. What an object that the rollback made again has too much, the
-    /// server may have granted; what it lacks of what the migrations granted, the way back forgot.
+    /// Describes the privileges and owners of `actual`, the database after the rollback, that
+    /// differ from the expected ones. An object that the rollback made again may have more than
+    /// expected: the server may have granted that. It may not have less: then the way back forgot a
+    /// grant of the migrations.
     #[must_use]
     pub fn not_restored(&self, actual: &Schema) -> Vec<String> {
         let mut expected = each(self.live);
         if let Some((before, after)) = self.scratch {
             let (before, after) = (each(before), each(after));
+            // Live privileges are expected to stay, except those that the way back changes on the
+            // scratch database too.
             expected.retain(|privilege| after.contains(privilege) || !before.contains(privilege));
             expected.extend(after.difference(&before).cloned());
         }

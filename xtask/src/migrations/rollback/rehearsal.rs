@@ -1,5 +1,5 @@
-//! Proves on a scratch database that migrations can be undone: each is applied, undone, and applied
-//! again, with rows in every table, and the schema and the rows are compared each time.
+//! Proves on a scratch database that migrations can be undone. Each is applied, undone, and applied
+//! again, with rows in every table. The schema and the rows are compared each time.
 
 mod allowances;
 mod row_texts;
@@ -15,15 +15,16 @@ use crate::migrations::scratch_environment::ScratchEnvironment;
 use crate::report::Rehearsal;
 use stage::Stage;
 
-/// From so many migrations on the later ones are rehearsed beside the earlier ones: below, a second
-/// cluster costs more time than it saves.
+/// From this number of migrations on, the later ones are rehearsed beside the earlier ones. Below
+/// it, a second cluster costs more time than it saves.
 const SHARED_FROM: usize = 60;
 
-/// The part of the migrations that are the earlier ones. The more tables there are the longer each
-/// rehearsal takes, so that half of the work is done after this part: the square root of one half.
+/// The part of the migrations that are the earlier ones. A rehearsal takes longer the more tables
+/// there are, so the work grows with the square of the number. Half of it is done after the square
+/// root of one half.
 const EARLIER: f64 = 0.707;
 
-/// Rehearses the last `last` of `migrations`, or all; `each` is told of every verdict, in the order
+/// Rehearses the last `last` of `migrations`, or all. `each` receives every verdict, in the order
 /// of the migrations.
 ///
 /// # Errors
@@ -41,11 +42,12 @@ pub fn rehearse(
     std::thread::scope(|scope| {
         let (sender, receiver) = std::sync::mpsc::channel();
         let beside = scope.spawn(move || {
-            // Nobody who listens any more: the earlier ones have failed.
+            // Sending fails when the receiver is gone: the earlier ones have failed.
             rehearse_share(environment, migrations, later, &mut |one| {
                 Ok(sender.send(one.clone())?)
             })
         });
+        // The verdicts of the later ones wait in the channel until the earlier ones are all told.
         rehearse_share(environment, migrations, earlier, each)?;
         receiver.iter().try_for_each(|one| each(&one))?;
         beside
@@ -54,8 +56,9 @@ pub fn rehearse(
     })
 }
 
-/// The migrations that are rehearsed first, and those beside them. On a server that others share
-/// there is one scratch database: roles that migrations make would be in each other's way.
+/// Divides the migrations into those that are rehearsed first, and those beside them. On a server
+/// that others share there is one scratch database only: roles belong to the whole server, and two
+/// replays would make the same ones.
 fn shares(all: Range<usize>, is_shared_server: bool) -> (Range<usize>, Range<usize>) {
     let count = (all.len() as f64 * EARLIER) as usize;
     let middle = if is_shared_server || all.len() < SHARED_FROM {

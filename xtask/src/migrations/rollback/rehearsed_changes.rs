@@ -1,5 +1,5 @@
-//! The changes that ways back made to tables and columns on the scratch database, one after the
-//! other.
+//! Records the changes that ways back made to tables and columns on the scratch database, one after
+//! the other.
 
 use std::ops::Range;
 
@@ -10,12 +10,12 @@ use super::storage_identity::{StorageChange, StorageIdentity};
 pub struct RehearsedChanges(Vec<StorageIdentity>);
 
 impl RehearsedChanges {
-    /// Begins with the tables and columns as they are before the first.
+    /// Begins with the state before the first way back.
     pub(super) fn new(before: StorageIdentity) -> Self {
         Self(vec![before])
     }
 
-    /// Adds them as they are after the next.
+    /// Adds the state after the next way back.
     pub(super) fn push(&mut self, after: StorageIdentity) {
         self.0.push(after);
     }

@@ -1,9 +1,9 @@
-//! Compares the rows of a table before and after the SQL of a rollback, and finds how much of them
-//! is gone. A hash of each value is kept in a temporary table. So the server does the comparison,
-//! whose data may fit nowhere else.
+//! Compares the rows of a table before and after the SQL of a rollback, and counts the rows and
+//! values that are gone. A hash of each value is kept in a temporary table. So the server does the
+//! comparison, and data that may fit nowhere else stays there.
 //!
-//! Rows are recognised by the primary key: then a value that was filled in where there was none is
-//! no loss. Without a key every row must be there again as it was.
+//! Rows are recognised by the primary key. A value that was filled in for a NULL is then no loss.
+//! Without a key every row must be there again unchanged.
 
 use anyhow::{Context as _, Result};
 use postgres::Transaction;
@@ -14,13 +14,14 @@ use crate::migrations::sql::identifier;
 use crate::postgres::error::ServerError;
 use crate::report::{Loss, LossName, Unit};
 
-/// The settings under which hashes are taken: the same object always has the same name.
+/// The settings under which hashes are taken. With a fixed search path the same object always has
+/// the same name in texts.
 const SETTINGS: &str = "SET LOCAL search_path = pg_catalog; SET LOCAL jit = off";
 
 /// The hashes of one table.
 #[derive(Debug)]
 pub struct RowHashes {
-    /// Where they are.
+    /// The temporary table that holds them.
     place: String,
     oid: u32,
     before: Stored,
@@ -28,24 +29,24 @@ pub struct RowHashes {
     key: Vec<i16>,
     /// The columns that are compared.
     columns: Vec<i16>,
-    /// Whether all columns are kept beside the hashes, so that what is lost can be written down.
+    /// Whether all columns are kept beside the hashes, so that lost rows can be written down.
     are_rows_kept: bool,
     names: ObjectNames,
 }
 
-/// The rows and values that are gone of a table.
+/// The rows and values of a table that are gone.
 #[derive(Debug)]
 pub struct Lost {
     /// Rows, and values of columns.
     pub losses: Vec<Loss>,
-    /// A query for all columns of the rows that are gone or changed, where they are kept.
+    /// A query for all columns of the rows that are gone or changed, where rows are kept.
     pub rows: Option<String>,
 }
 
 impl RowHashes {
-    /// Notes what the table `oid` of `storage` holds, in a temporary table with this number, and
-    /// keeps the rows where they may have to be written down. `gone` are the columns that will be
-    /// dropped, which are accounted for elsewhere.
+    /// Takes the hashes of the table `oid` of `storage`, in a temporary table with this number. The
+    /// rows are kept too where they may have to be written to a backup. `gone` are the columns that
+    /// will be dropped, whose losses are counted elsewhere.
     pub fn take(
         transaction: &mut Transaction<'_>,
         storage: &StorageIdentity,
@@ -94,8 +95,7 @@ impl RowHashes {
         Ok(row_hashes)
     }
 
-    /// Finds the rows and the values of columns that are gone. `after` is the database as it is
-    /// now.
+    /// Finds the rows and values that are gone. `after` is the present state of the database.
     pub fn lost(&self, transaction: &mut Transaction<'_>, after: &StorageIdentity) -> Result<Lost> {
         let Some(now) = after.table_of(self.oid) else {
             return Ok(Lost {
@@ -145,8 +145,8 @@ impl RowHashes {
         &self.before
     }
 
-    /// Every column as text, for the end of the list of a `SELECT`. A type of the database's own
-    /// could not be dropped while a temporary table uses it.
+    /// Every column as text, for the end of the list of a `SELECT`. As text, because a type of the
+    /// database could not be dropped while a temporary table uses it.
     fn kept(&self, table: &Stored) -> String {
         let column =
             |(number, column): (&i16, &StoredColumn)| format!(", {} AS t{number}", text(column));
@@ -209,8 +209,8 @@ impl RowHashes {
         }
     }
 
-    /// The type that a column had, where it has another one now and every value of it can be read
-    /// as the former.
+    /// Returns the earlier type of a column, where its type has changed and every value can still
+    /// be converted to it.
     fn way_back(
         &self,
         transaction: &mut Transaction<'_>,
@@ -231,6 +231,8 @@ impl RowHashes {
             return Ok(None);
         };
         let kind: String = row.try_get(0)?;
+        // A savepoint: a value that cannot be converted fails the query, and must not end the
+        // rollback.
         let mut attempt = transaction.transaction()?;
         let all = format!(
             "SELECT count({}) FROM {}",
@@ -242,8 +244,8 @@ impl RowHashes {
         Ok(readable.then_some(kind))
     }
 
-    /// Hashes of the key and of the columns, or of whole rows. `first` and `second` write a column
-    /// in one or two ways.
+    /// The query for hashes of the key and of the columns, or of whole rows. `first` writes a
+    /// column as it is, and `second` as its earlier type.
     fn select(
         &self,
         table: &Stored,
@@ -256,6 +258,7 @@ impl RowHashes {
                 .columns
                 .get(number)
                 .and_then(&first)
+                // A column that is gone: each of its values counts as changed.
                 .unwrap_or_else(|| "NULL::text".to_owned())
         };
         let written = |number: &i16| second(*number).unwrap_or_else(|| of(number));
@@ -280,7 +283,8 @@ impl RowHashes {
         format!("SELECT {}{kept} FROM {}", all.join(", "), table.source())
     }
 
-    /// How many rows are not there again.
+    /// The query for the number of rows that are not there again. `EXCEPT ALL`, since two equal
+    /// rows are two.
     fn whole_rows(&self, now: &Stored, back: &impl Fn(i16) -> Option<String>) -> String {
         let select = self.select(
             now,
@@ -294,8 +298,8 @@ impl RowHashes {
         )
     }
 
-    /// How many rows are not there under their key, and how many values of each column are others
-    /// in those that are.
+    /// The query for the number of rows whose key is gone, and for the number of changed values of
+    /// each column in the other rows.
     fn by_key(&self, now: &Stored, back: &impl Fn(i16) -> Option<String>) -> String {
         let select = self.select(
             now,
@@ -318,7 +322,7 @@ impl RowHashes {
         )
     }
 
-    /// Whether `o`, a row as it was, and `n`, one as it is now, have the same key.
+    /// The condition that `o`, an earlier row, and `n`, a present one, have the same key.
     fn same_key(&self) -> String {
         let same: Vec<String> = self
             .key
@@ -328,7 +332,8 @@ impl RowHashes {
         same.join(" AND ")
     }
 
-    /// Whether no row has the key of `o` now.
+    /// The condition that no row has the key of `o` now. A primary key is never NULL, so only a
+    /// missing row has no hash.
     fn is_gone(&self) -> String {
         self.key.first().map_or_else(
             || "false".to_owned(),
@@ -337,8 +342,8 @@ impl RowHashes {
     }
 }
 
-/// Whether the value of a column in `o` is another one in `n`. A value where there was none is no
-/// loss.
+/// The condition that the value of a column in `o` is another one in `n`. A value in place of NULL
+/// is no loss. After a change of type it is unchanged if it is equal in either form.
 fn changed(number: i16, back: &impl Fn(i16) -> Option<String>) -> String {
     let otherwise = back(number).map(|_| format!(" AND n.b{number} IS DISTINCT FROM o.v{number}"));
     format!(
@@ -361,7 +366,8 @@ fn text_as(column: &StoredColumn, kind: &str) -> String {
     format!("CAST(CAST({} AS {kind}) AS text)", identifier(&column.name))
 }
 
-/// A hash of a text, down to what a collation takes for the same.
+/// A hash of the bytes of a text: under a nondeterministic collation, texts that count as equal
+/// would have one hash.
 fn hash(text: &str) -> String {
     format!("hashtextextended({text} COLLATE \"C\", 0)")
 }

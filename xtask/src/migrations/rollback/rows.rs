@@ -1,7 +1,7 @@
-//! Rows that the SQL of a rollback deletes or changes, by PostgreSQL's own counters of the
-//! transaction. Rows that a foreign key deletes in cascade are among them. SQL of a superuser can
-//! have PostgreSQL stop counting in between: where it may, whatever is locked for writing counts as
-//! changed.
+//! Finds the tables in which the SQL of a rollback deletes or changes rows, by PostgreSQL's own
+//! counters of the transaction. They include rows that a foreign key deletes in cascade. SQL of a
+//! superuser can stop the counting in between. Where it may have, every table that is locked for
+//! writing counts as changed.
 
 use std::collections::BTreeMap;
 
@@ -10,11 +10,11 @@ use postgres::{GenericClient, Transaction};
 
 use super::held_locks::{Lock, held};
 
-/// Deleted and updated rows of each table, so far in this session's transaction.
+/// The number of deleted and updated rows of each table, so far in this transaction.
 #[derive(Debug, Clone, Default)]
 pub struct RowCounters {
     tables: BTreeMap<u32, (i64, i64)>,
-    /// Whether the SQL may stop the counting, or has.
+    /// Whether the SQL may stop the counting, or has stopped it.
     are_doubtful: bool,
 }
 
@@ -40,8 +40,8 @@ pub fn may_stop_counting(sql: &str) -> bool {
 }
 
 impl RowCounters {
-    /// Reads the counters at the beginning of a transaction, after it was made sure that there are
-    /// any. `sql_may_stop` is whether the SQL that is about to run [may stop the
+    /// Reads the counters at the beginning of a transaction, once rows are sure to be counted.
+    /// `sql_may_stop` tells whether the SQL that is about to run [may stop the
     /// counting](may_stop_counting).
     pub fn begin(transaction: &mut Transaction<'_>, sql_may_stop: bool) -> Result<Self> {
         if !are_counted(transaction)? && !count_rows(transaction)? {
@@ -57,8 +57,8 @@ impl RowCounters {
         })
     }
 
-    /// Whether the counters tell all, after the SQL ran. Where they were switched off they are
-    /// switched on for what is to come.
+    /// Returns whether the counters are complete, after the SQL ran. Where counting was switched
+    /// off, it is switched on for the SQL to come.
     pub fn are_true(&mut self, transaction: &mut Transaction<'_>) -> Result<bool> {
         if !are_counted(transaction)? {
             self.are_doubtful = true;
@@ -84,8 +84,8 @@ impl RowCounters {
         })
     }
 
-    /// The tables, by OID, of which rows were deleted or updated since, with how many updates were
-    /// counted.
+    /// The tables, by OID, in which rows were deleted or updated since, each with the number of
+    /// updates that were counted.
     pub fn changed(&self, transaction: &mut Transaction<'_>) -> Result<BTreeMap<u32, i64>> {
         let mut changed = BTreeMap::new();
         if self.are_doubtful {
@@ -110,8 +110,10 @@ fn are_counted(transaction: &mut Transaction<'_>) -> Result<bool> {
     Ok(transaction.query_one(ARE_COUNTED, &[])?.try_get(0)?)
 }
 
-/// Has rows counted in this transaction, which only a superuser may.
+/// Switches counting on for this transaction, which only a superuser may do. Returns whether it was
+/// allowed.
 fn count_rows(transaction: &mut Transaction<'_>) -> Result<bool> {
+    // A savepoint: where the role may not set it, the transaction must go on.
     let mut attempt = transaction.transaction()?;
     let allowed = attempt.batch_execute("SET LOCAL track_counts = on").is_ok();
     if allowed {

@@ -1,6 +1,6 @@
 //! The history of a scratch database. Migrations are applied and undone there as on a live one:
-//! each is committed, with its rows of history and journal, so that a way back that takes these
-//! tables along fails here too.
+//! each is committed, with its rows of history and journal. So a way back that drops these tables
+//! fails here too.
 
 use anyhow::{Context as _, Result, anyhow};
 use postgres::Transaction;
@@ -18,7 +18,7 @@ pub(super) struct ScratchHistory {
 }
 
 impl ScratchHistory {
-    /// Makes the tables where `configured` says that they are.
+    /// Makes the tables where `configured` places them.
     pub(super) fn new(session: &mut ScratchSession, configured: &str) -> Result<Self> {
         let history_table = tables::locate(&mut session.client, configured)?;
         Tables::find(&mut session.client, &history_table)?
@@ -48,6 +48,7 @@ impl ScratchHistory {
         let history_row = history::insert_sql(&self.history_table, migration);
         let journal_row =
             journal::record_sql(&self.history_table, Record::of(migration, Phase::Applied));
+        // Reset first: a search path of the migration could lead to other tables.
         let rows = format!("{}; {history_row}; {journal_row}", replay::FRESH_SESSION);
         transaction
             .batch_execute(&rows)
@@ -66,8 +67,8 @@ impl ScratchHistory {
         self.forget_entry(transaction, version)
     }
 
-    /// Removes the entry of the journal, where there is still one, of a migration that was undone,
-    /// and of which the history has no row since it was applied in part.
+    /// Removes the entry of the journal, where there is one, of a migration that was undone. The
+    /// history has no row of a migration that was applied in part.
     pub(super) fn forget_entry(
         &self,
         transaction: &mut Transaction<'_>,

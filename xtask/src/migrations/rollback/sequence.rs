@@ -1,4 +1,4 @@
-//! Runs a whole plan: what can share a transaction does, and what refuses transactions runs
+//! Runs a whole plan. Ways back that can share a transaction do, and those without transaction run
 //! statement by statement in between.
 
 use std::collections::BTreeSet;
@@ -67,9 +67,9 @@ pub fn run(
     Ok(all)
 }
 
-/// The groups that are committed one after the other, newest first, and what is known of what each
-/// does to the data, under the names that things have before it. Each needs consent of its own: a
-/// column that goes before its table is lost by itself.
+/// The groups that are committed one after the other, newest first. Each comes with its known
+/// changes to the data, under the names from before it. Each needs consent of its own: a column
+/// that is dropped before its table is a loss by itself.
 pub fn groups<'u>(
     undo: &'u [Undo],
     rehearsed: Option<&RehearsedChanges>,
@@ -90,7 +90,8 @@ pub fn groups<'u>(
     groups
 }
 
-/// Statement by statement, with the journal written ahead. What has run cannot be taken back.
+/// Undoes a migration statement by statement, with the journal written ahead. Statements that ran
+/// cannot be taken back.
 fn without_transaction(
     client: &mut Client,
     options: RollbackOptions<'_>,
@@ -100,6 +101,7 @@ fn without_transaction(
 ) -> Result<RollbackOutcome> {
     let settings = options.settings;
     settings.clean(client)?;
+    // Before anything is written to the journal: a refusal must leave no trace.
     if let Err(error) = ask_consent(client, options, foreseen) {
         return execute::refused(error)
             .map(|losses| RollbackOutcome::NotAccepted { losses, done: None });
@@ -131,6 +133,7 @@ fn without_transaction(
         .iter()
         .any(|one| matches!(one.verdict, RollbackVerdict::NotRestored(_)))
     {
+        // Not committed: history and journal keep the migration, so that the next run can go on.
         return Ok(RollbackOutcome::NotRestored(undone));
     }
     commit(transaction, "the rollback")?;
@@ -141,7 +144,7 @@ fn without_transaction(
     })
 }
 
-/// Counts what would be lost before the first statement runs.
+/// Counts the certain losses before the first statement runs, and stops where one is not accepted.
 fn ask_consent(
     client: &mut Client,
     options: RollbackOptions<'_>,
@@ -152,8 +155,8 @@ fn ask_consent(
     loss_audit::ask_consent(&mut transaction, options, foreseen)
 }
 
-/// Describes the progress of a run that stopped because data would be lost. Where nothing is done,
-/// the run counts as never begun, and the result is `None`.
+/// Describes the progress of a run that stopped because of a loss. Where no statement is done, the
+/// run counts as never begun, and the result is `None`.
 fn stopped(client: &mut Client, settings: &SessionSettings, undo: &Undo) -> Result<Option<String>> {
     let entries = journal::read(client, &settings.history_table)?;
     let progress = entries
@@ -172,7 +175,7 @@ fn stopped(client: &mut Client, settings: &SessionSettings, undo: &Undo) -> Resu
     )))
 }
 
-/// Notes that nothing was undone: the migration is applied as it was, whole or in part.
+/// Records that nothing was undone: the migration is applied as before, whole or in part.
 fn abandon(client: &mut Client, settings: &SessionSettings, undo: &Undo) -> Result<()> {
     let (table, version) = (&settings.history_table, undo.row.version);
     let Some(progress) = &undo.progress else {
@@ -188,7 +191,8 @@ fn abandon(client: &mut Client, settings: &SessionSettings, undo: &Undo) -> Resu
     )
 }
 
-/// A migration that was applied by refinery alone has no entry yet.
+/// Makes an entry in the journal where there is none: a migration that refinery alone applied has
+/// no entry yet.
 fn ensure_entry(client: &mut Client, settings: &SessionSettings, undo: &Undo) -> Result<()> {
     Tables::find(client, &settings.history_table)?.complete(client, &settings.history_table)?;
     let entries = journal::read(client, &settings.history_table)?;

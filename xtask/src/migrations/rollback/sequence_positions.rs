@@ -1,5 +1,5 @@
-//! Where sequences stand. A number that was handed out is no row, but it is handed out again after
-//! a sequence was dropped or set back.
+//! The positions of sequences. A number that was handed out is no row, but it is handed out again
+//! after a sequence was dropped or set back.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +18,7 @@ struct Position {
     column: Option<(u32, i32)>,
 }
 
-/// Where a sequence stood that hands out again what it has handed out.
+/// The earlier position of a sequence that hands out the same numbers again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct LostPosition {
     /// Its name as SQL writes it.
@@ -27,6 +27,9 @@ pub(super) struct LostPosition {
     pub ascends: bool,
 }
 
+// CASE keeps `has_sequence_privilege` from relations that are no sequences, for which it fails:
+// PostgreSQL may evaluate it before the join. `a` is the dependency of a `serial` column, `i` that
+// of an identity column.
 const POSITIONS: &str = "
     SELECT c.oid, q.seqincrement > 0 AS ascends, pg_catalog.pg_sequence_last_value(c.oid) AS position,
            CASE WHEN n.nspname = 'public' THEN c.relname ELSE n.nspname || '.' || c.relname END AS name,
@@ -40,14 +43,14 @@ const POSITIONS: &str = "
       AND CASE WHEN c.relkind = 'S' THEN pg_catalog.has_sequence_privilege(c.oid, 'SELECT, USAGE') END
     ORDER BY c.oid";
 
-/// The columns that there are, of those that sequences belong to.
+/// Those columns that still exist, among the ones to which sequences belong.
 const COLUMNS: &str = "
     SELECT a.attrelid, a.attnum::int FROM pg_catalog.pg_attribute a
     JOIN unnest($1::oid[], $2::int[]) AS c (in_table, number) ON a.attrelid = c.in_table AND a.attnum = c.number
     WHERE NOT a.attisdropped";
 
 impl SequencePositions {
-    /// Reads them.
+    /// Reads the positions.
     pub(super) fn read(transaction: &mut Transaction<'_>) -> Result<Self> {
         let rows = transaction
             .query(POSITIONS, &[])
@@ -74,15 +77,15 @@ impl SequencePositions {
         Ok(Self(positions))
     }
 
-    /// The sequences that hand out again, now, what they have handed out.
+    /// The earlier positions of sequences that hand out the same numbers again.
     pub(super) fn lost(&self, now: &Self) -> Vec<LostPosition> {
         self.set_back(now)
             .map(|(_, before, _)| before.value.clone())
             .collect()
     }
 
-    /// Warnings about sequences that were set back. The loss of a table or a column tells of the
-    /// sequence that went with it.
+    /// Warnings about sequences that were set back. A sequence that went with its table or column
+    /// is left out: the loss of that is reported.
     pub(super) fn warnings(
         &self,
         transaction: &mut Transaction<'_>,
@@ -116,6 +119,8 @@ impl SequencePositions {
             .0
             .iter()
             .map(|(oid, before)| (*oid, before, now.0.get(oid)));
+        // A sequence is known by its OID. One that was dropped counts as set back, even where a new
+        // one has its name.
         all.filter(|(_, before, now)| now.is_none_or(|now| before.is_after(now)))
     }
 }

@@ -1,12 +1,12 @@
-//! Ways back that fail because several of them share one transaction: what one of them made in it,
-//! the next cannot use or make again.
+//! Recognises ways back that fail because several of them share one transaction. An object that one
+//! made in it cannot be used or made again by the next.
 
 use crate::postgres::error::ServerError;
 
 /// Marks the error of a way back that fails in the transaction of others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FailsTogether {
-    /// Whether each was undone in a transaction of its own on a scratch database.
+    /// Whether each could be undone in a separate transaction on a scratch database.
     pub is_proven: bool,
 }
 
@@ -18,9 +18,9 @@ impl std::fmt::Display for FailsTogether {
 
 impl std::error::Error for FailsTogether {}
 
-/// The states of SQL errors that a transaction of its own avoids: a temporary table that is there
-/// until the COMMIT, a value of an enum that cannot be used before it, a table with rows that wait
-/// for it.
+/// The SQLSTATEs of errors that separate transactions avoid. Each concerns something that lasts
+/// until the COMMIT: a temporary table, an enum value that cannot be used yet, a table with checks
+/// that wait.
 const SHARED: &[&str] = &["42P07", "55P04", "55006"];
 
 /// Whether `error` is one that the statements before it in the same transaction may have caused.

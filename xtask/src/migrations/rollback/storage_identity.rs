@@ -1,5 +1,5 @@
-//! The tables and columns of a database by what PostgreSQL itself knows them by. The schema alone
-//! does not tell what data is gone: a column that is dropped and added again looks the same and is
+//! The tables and columns of a database by their identities in the catalogs. The schema alone does
+//! not tell which data is gone: a column that is dropped and added again looks the same and is
 //! empty. So the identities behind the names are compared, before and after the SQL ran.
 
 mod change;
@@ -25,7 +25,7 @@ pub struct StorageIdentity {
     tables: BTreeMap<u32, Stored>,
     /// Foreign tables, whose rows lie elsewhere.
     foreign: BTreeMap<u32, ObjectName>,
-    /// The types of columns that are made of others.
+    /// The types of columns that consist of other types.
     composites: Composites,
 }
 
@@ -33,7 +33,7 @@ pub struct StorageIdentity {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Stored {
     pub name: ObjectName,
-    /// Its file: another one after `TRUNCATE` and after a change of type.
+    /// The number of its file, which changes with `TRUNCATE` and with a change of type.
     file: u32,
     /// Whether its rows lie in partitions.
     pub partitioned: bool,
@@ -41,7 +41,7 @@ pub(super) struct Stored {
     parent: Option<u32>,
     /// Whether it is a partition of the parent.
     is_partition: bool,
-    /// By number; those that are computed from others are left out.
+    /// By number, without generated columns: their values are not lost, but computed again.
     pub columns: BTreeMap<i16, StoredColumn>,
     /// The numbers of the primary key's columns.
     pub key: Vec<i16>,
@@ -57,6 +57,8 @@ pub(super) struct StoredColumn {
     inherited: bool,
 }
 
+/// The query for the tables: a row for each, with its columns as arrays of one length. Of several
+/// parents only one counts.
 const TABLES: &str = "
     SELECT c.oid, n.nspname::text AS namespace, c.relname::text AS name, c.relfilenode, c.relispartition,
            c.relkind::text AS kind,
@@ -97,8 +99,8 @@ impl StorageIdentity {
         Ok(all)
     }
 
-    /// Lists the changes from this state to `later`. Of a partitioned table, only the table itself
-    /// is named.
+    /// Lists the changes from this state to `later`. Partitions are named as their partitioned
+    /// table.
     #[must_use]
     pub fn changes(&self, later: &Self) -> Vec<StorageChange> {
         let mut changes = Vec::new();
@@ -122,17 +124,19 @@ impl StorageIdentity {
                             .flatten(),
                     );
                 }
+                // The rows of the parent include these: the parent alone is named.
                 None if self.parent_goes_too(table, later) => {}
                 None => changes.push(StorageChange::DroppedTable(table.name.clone())),
             }
         }
         changes.sort();
+        // Each partition reports the same partitioned table.
         changes.dedup();
         changes
     }
 
-    /// The attributes of composite types that are gone from the values of a table's columns; those
-    /// of columns that a parent has too are named with the parent.
+    /// The attributes of composite types that are gone from the values of a table's columns. An
+    /// inherited column is reported with the parent alone.
     fn gone_attributes(&self, table: &Stored, now: &Stored, later: &Self) -> Vec<StorageChange> {
         let has_parent = table.parent.is_some_and(|parent| {
             self.tables.contains_key(&parent) && later.tables.contains_key(&parent)
@@ -161,9 +165,10 @@ impl StorageIdentity {
             .collect()
     }
 
-    /// That rows of the table `oid` were changed, by the name of the table that they are counted
-    /// in; none where it is new or gone.
+    /// Reports that rows of the table `oid` were changed, under the name of the table in which they
+    /// are counted; `None` where that is new or gone.
     pub(super) fn touched(&self, oid: u32, later: &Self) -> Option<StorageChange> {
+        // Where the partitioned table is gone, a partition that was detached may be left.
         let counted = Some(self.whole(oid))
             .filter(|whole| later.tables.contains_key(whole))
             .unwrap_or(oid);
@@ -174,8 +179,8 @@ impl StorageIdentity {
         Some(StorageChange::TouchedTable(table.name.clone()))
     }
 
-    /// The same change; of a partition as one of the table that its rows are counted in, of a
-    /// foreign table as one of rows that are not counted.
+    /// Returns the change as it is counted: a partition as its partitioned table, a foreign table
+    /// as one of rows that are not counted.
     #[must_use]
     pub fn counted_in(&self, change: &StorageChange) -> StorageChange {
         let StorageChange::TouchedTable(table) = change else {
@@ -190,7 +195,7 @@ impl StorageIdentity {
         touched.unwrap_or_else(|| change.clone())
     }
 
-    /// The partitioned table that `oid` is a part of, at whatever depth; else itself.
+    /// The partitioned table of which `oid` is a part, at whatever depth; otherwise `oid` itself.
     fn whole(&self, oid: u32) -> u32 {
         let parent = self
             .tables
@@ -202,7 +207,7 @@ impl StorageIdentity {
             .map_or(oid, |parent| self.whole(parent))
     }
 
-    /// Whether what `change` is about is there.
+    /// Whether the object of `change` exists here.
     #[must_use]
     pub fn holds(&self, change: &StorageChange) -> bool {
         match change {
@@ -243,7 +248,7 @@ impl StorageIdentity {
         &self.foreign
     }
 
-    /// The names of what is in it.
+    /// Returns the naming of the objects in it.
     #[must_use]
     pub fn names(&self) -> ObjectNames {
         let tables = self
@@ -254,7 +259,7 @@ impl StorageIdentity {
         ObjectNames::new(tables.map(|name| name.namespace.as_str()))
     }
 
-    /// The table of this name, and what PostgreSQL knows it as.
+    /// The table of this name, with its OID.
     pub(super) fn table(&self, name: &ObjectName) -> Option<(u32, &Stored)> {
         self.tables
             .iter()
@@ -262,8 +267,8 @@ impl StorageIdentity {
             .map(|(oid, table)| (*oid, table))
     }
 
-    /// The tables that inherit from `oid`, at whatever depth, and are not a part of it; what they
-    /// are called.
+    /// The tables that inherit from `oid`, at whatever depth, and are not partitions, with their
+    /// names.
     pub(super) fn heirs(&self, oid: u32) -> Vec<(&Stored, LossName)> {
         let mut heirs = Vec::new();
         for (number, table) in self
@@ -281,7 +286,7 @@ impl StorageIdentity {
         heirs
     }
 
-    /// The table that PostgreSQL knows as `oid`.
+    /// The table with this OID.
     pub(super) fn table_of(&self, oid: u32) -> Option<&Stored> {
         self.tables.get(&oid)
     }
@@ -292,7 +297,8 @@ impl StorageIdentity {
         })
     }
 
-    /// A parent's column is named with the parent, whose values include these.
+    /// Whether a column is gone together with its parent's. The parent alone is then reported,
+    /// whose values include these.
     fn is_gone_with_parent(&self, table: &Stored, column: &StoredColumn, later: &Self) -> bool {
         let Some(parent) = table.parent.filter(|_| column.inherited) else {
             return false;
@@ -311,7 +317,7 @@ impl StorageIdentity {
 }
 
 impl Stored {
-    /// The names of its columns, without those that are computed from others.
+    /// The names of its columns, without generated ones.
     pub(super) fn column_names(&self) -> Vec<&str> {
         self.columns
             .values()
@@ -328,20 +334,22 @@ impl Stored {
             .collect()
     }
 
-    /// The table's own rows, without those of tables that inherit from it, which are looked at by
-    /// themselves.
+    /// The source of the table's own rows. Tables that inherit from it are compared by themselves,
+    /// but a partitioned table has no rows outside its partitions.
     pub(super) fn source(&self) -> String {
         let only = if self.partitioned { "" } else { "ONLY " };
         format!("{only}{}", quoted(&self.name))
     }
 
-    /// Whether its rows were written anew, or are read as another type.
+    /// Whether its rows were written anew, or have another type now.
     fn is_rewritten(&self, now: &Self) -> bool {
         let is_converted = |(number, column): (&i16, &StoredColumn)| {
             now.columns
                 .get(number)
                 .is_some_and(|now| now.kind != column.kind)
         };
+        // Some changes of type leave the file alone (`varchar` to `text`), so types are compared
+        // too.
         self.file != now.file || self.columns.iter().any(is_converted)
     }
 }

@@ -1,5 +1,6 @@
-//! Migrations that are applied in part: no row of the history tells of them, only the journal.
-//! Their ways back are run on what there is, and have to bear it: `DROP INDEX IF EXISTS`.
+//! Migrations that are applied in part: the history has no row of them, only the journal knows
+//! them. Their ways back run on the part that is done, and must bear that the rest is missing:
+//! `DROP INDEX IF EXISTS`.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +10,7 @@ use crate::migrations::AppliedRow;
 use crate::migrations::journal::{JournalEntry, Phase, Progress};
 use crate::migrations::sql;
 
-/// The migrations of which something is applied, by version.
+/// The migrations that are applied, whole or in part.
 #[derive(Debug)]
 pub struct Begun {
     /// The rows of the history, and one for each migration that is applied in part.
@@ -49,12 +50,13 @@ impl Begun {
             });
             begun.in_part.insert(version);
         }
+        // `State` takes the last row for the newest.
         begun.rows.sort_by_key(|row| row.version);
         Ok(begun)
     }
 }
 
-/// The text of the statements that are done of a run.
+/// Returns the text of the statements of a run that are done.
 #[must_use]
 pub fn done(progress: &Progress) -> &str {
     let statements = sql::statements(&progress.sql);

@@ -1,6 +1,6 @@
 //! Reads from the text of a down file which rows it changes. The text does not tell all, since a
-//! function may change any row. So nothing rests on the result. It only saves running the SQL once
-//! in vain to find the changes.
+//! function may change any row. So the result is never relied on. It only saves a first run of the
+//! SQL that would find the changes and be undone.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use crate::migrations::sql::{self, Cursor, Statement};
 use crate::schema::model::ObjectName;
 
 /// The first words of statements that change no rows, or only the rows of dropped objects, which
-/// are reported otherwise.
+/// are reported separately.
 const DEFINITIONS: &[&str] = &[
     "alter", "analyze", "comment", "create", "drop", "grant", "reset", "revoke", "set",
 ];
@@ -22,18 +22,18 @@ pub fn may_change_rows(text: &str) -> bool {
     !sql::statements(text).iter().all(defines)
 }
 
-/// The doubts that the text of some SQL leaves, for which other evidence is looked for.
+/// The doubts that the text of some SQL leaves, about which other evidence decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Doubts {
-    /// Whether it may have PostgreSQL stop counting rows.
+    /// Whether it may make PostgreSQL stop counting rows.
     pub may_stop_counting: bool,
-    /// Whether a foreign table that it locks may be locked to be truncated.
+    /// Whether a lock on a foreign table may come from a TRUNCATE.
     pub may_truncate: bool,
 }
 
 impl Doubts {
     /// Collects the doubts about `text`. Functions that `text` calls are not seen, and may
-    /// truncate. A text alters only where it says `alter`.
+    /// truncate. A text that never says `alter` locks a foreign table for no other reason.
     #[must_use]
     pub fn of(text: &str) -> Self {
         let text = text.to_ascii_lowercase();
@@ -79,6 +79,7 @@ fn target(cursor: &mut Cursor<'_>) -> Option<ObjectName> {
     let mut names = cursor.qualified().into_iter().rev().map(|part| part.name);
     let name = names.next()?;
     Some(ObjectName {
+        // A guess where the search path is another one: a wrong name only costs a second run.
         namespace: names.next().unwrap_or_else(|| "public".to_owned()),
         name,
     })

@@ -1,4 +1,5 @@
-//! One migration in one transaction, tried again when the application's locks stood in its way.
+//! Applies one migration in one transaction, and tries again when locks of the application blocked
+//! it.
 
 use std::thread::sleep;
 
@@ -14,8 +15,8 @@ use crate::migrations::{Migration, history, transaction};
 use crate::postgres::error::is_contention;
 
 /// Runs the migration, writes its rows, lets `observer` verify, and commits. Tries again after a
-/// lock timeout or a deadlock, with a growing pause in which nobody is blocked, and where the
-/// observer needs longer than locks may be held.
+/// lock timeout or a deadlock, with a growing pause in which nobody is blocked. Also tries again
+/// after the observer took longer than locks may be held.
 pub(super) fn apply(
     client: &mut Client,
     settings: &SessionSettings,
@@ -67,8 +68,9 @@ fn once(
     commit(transaction, &format!("`{migration}`"))
 }
 
-/// Writes the rows of history and journal, and makes sure that the lock is ours. Returns the answer
-/// of the server to `question`, which is sent in the same message.
+/// Writes the rows of history and journal, and makes sure that this session holds the advisory
+/// lock. Returns the answer of the server to `question`, which is sent in the same message to save
+/// a round trip.
 pub(super) fn record(
     transaction: &mut Transaction<'_>,
     settings: &SessionSettings,

@@ -6,7 +6,8 @@ use anyhow::{Context as _, Result};
 
 use super::{ScratchEnvironment, ScratchSession};
 
-/// It will be there. Dropping it waits until it can be removed.
+/// A scratch database that a thread opens. Dropping it waits for the thread, so that the database
+/// can be removed.
 #[derive(Debug)]
 pub struct PendingScratch {
     thread: Option<JoinHandle<Result<ScratchSession>>>,
@@ -47,7 +48,7 @@ impl PendingScratch {
     /// Waits for it.
     ///
     /// # Errors
-    /// When there is none to be had.
+    /// When none can be made.
     pub fn wait(mut self) -> Result<ScratchSession> {
         self.join().context("the scratch database was not made")?
     }

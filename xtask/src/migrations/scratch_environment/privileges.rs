@@ -1,6 +1,6 @@
-//! Rights of a superuser for migrations on a scratch database of our own, lent statement by
-//! statement and by kind ([`StatementKind`]). Their role is a superuser just for that one
-//! statement, so that none of their own code runs as one.
+//! Lends rights of a superuser to migrations on a scratch database of our own, by statement and
+//! kind ([`StatementKind`]). Their role is a superuser for that one statement only, so that none of
+//! their own code runs as one.
 
 mod kind;
 mod membership;
@@ -17,7 +17,7 @@ use crate::postgres::error::ServerError;
 use crate::postgres::scratch::{FOUNDER, SharedServer};
 use kind::StatementKind;
 
-/// A connection to a scratch database, and what lends a superuser's rights on it.
+/// A connection to a scratch database, and the privileges that are lent on it.
 pub type LendingConnection<'s> = (&'s mut Client, &'s mut LentPrivileges);
 
 /// Lends the rights of a superuser to the role of a scratch session.
@@ -27,18 +27,18 @@ pub struct LentPrivileges {
     shared: Option<SharedServer>,
     /// The role, as SQL writes it.
     role: String,
-    /// Whether one who may make roles may also give each of them to another, as before PostgreSQL
-    /// 16.
+    /// Whether a role that may create roles may also grant each of them to others, as before
+    /// PostgreSQL 16.
     gives_all_roles: bool,
     is_lent: Cell<bool>,
-    /// The role that was set before the statement, where that runs as the superuser itself.
+    /// The role before the statement, where the statement runs as the superuser itself.
     role_before: Option<String>,
     time_limit: TimeLimit,
 }
 
 impl LentPrivileges {
-    /// Lends what `superuser` has to `role`; without it nothing. On a `shared` server it keeps
-    /// watch over what belongs to all.
+    /// Lends the rights of `superuser` to `role`; without a superuser nothing. On a `shared` server
+    /// it watches over the objects of the whole server.
     ///
     /// # Errors
     /// When the server went away.
@@ -64,14 +64,14 @@ impl LentPrivileges {
         })
     }
 
-    /// The same, which says of a statement that `time_limit` was over.
+    /// The same, with `time_limit` as a cause that errors name.
     #[must_use]
     pub fn within(self, time_limit: TimeLimit) -> Self {
         Self { time_limit, ..self }
     }
 
-    /// Refuses what would be done for real on the server of the target, before anybody agreed to
-    /// it.
+    /// Refuses a statement that would take effect on the server of the target, before anybody
+    /// agreed to it.
     fn refuse_whole_server(&self, statement: &Statement<'_>) -> Result<()> {
         let holds_target = self
             .shared
@@ -87,19 +87,20 @@ impl LentPrivileges {
         }
     }
 
-    /// Whether the role must leave the roles that it was put into for a statement. A block that
-    /// also gives away others needs it to be in them since PostgreSQL 16.
+    /// Whether the role must leave the roles that it joined, before a statement. Since PostgreSQL
+    /// 16 a block that also grants other roles needs it to be their member.
     fn must_leave(&self, statement: &Statement<'_>) -> bool {
         (self.gives_all_roles || statement.cursor().at("grant"))
             && membership::may_give(statement.text(), &self.role)
     }
 
-    /// Lends the rights for a statement whose kind needs them. What the migrations made to run at
-    /// statements of such a kind would run with them, so that none are lent then.
+    /// Lends the rights for a statement whose kind needs them. None are lent where event triggers
+    /// of the migrations would run with them.
     fn lend(&mut self, client: &mut impl GenericClient, statement: &Statement<'_>) -> Result<()> {
         let Some(kind) = StatementKind::of(statement) else {
             return Ok(());
         };
+        // The statement then runs without the rights, and fails where it needs them.
         if kind.fires_event_triggers() && within_catalog(client, has_event_triggers)? {
             return Ok(());
         }
@@ -138,6 +139,9 @@ impl LentPrivileges {
         notice(client)
     }
 
+    /// Makes the role a superuser, or an ordinary one again, over the connection of the superuser:
+    /// the role cannot do that itself. The change is committed at once, so that a rollback of the
+    /// migration does not undo it.
     fn set_superuser(&self, is_lent: bool) -> Result<()> {
         let Some(superuser) = &self.superuser else {
             return Ok(());
@@ -191,7 +195,7 @@ impl StatementObserver for LentPrivileges {
 
     fn explain(&self, error: anyhow::Error) -> anyhow::Error {
         let error = self.time_limit.explain(error);
-        // The transaction can only be rolled back, which also forgets the role that was set in it.
+        // The transaction can only be rolled back, which also resets the role that was set in it.
         match self.is_lent.get().then(|| self.set_superuser(false)) {
             Some(Err(failure)) => failure.context(error),
             Some(Ok(())) | None => error,
@@ -213,6 +217,7 @@ fn become_founder(client: &mut impl GenericClient) -> Result<String> {
 }
 
 fn set_role(client: &mut impl GenericClient, role: &str) -> Result<()> {
+    // `none` is the word for no role, and must not be quoted as a name.
     let role = if role == "none" {
         role.to_owned()
     } else {
@@ -223,8 +228,8 @@ fn set_role(client: &mut impl GenericClient, role: &str) -> Result<()> {
         .map_err(failed)
 }
 
-/// Does `work` with PostgreSQL's own operators and functions: migrations may have made others and
-/// set a `search_path` that finds those first.
+/// Does `work` with PostgreSQL's own operators and functions. Migrations may have made others, and
+/// a `search_path` that finds those first.
 fn within_catalog<C: GenericClient, T>(
     client: &mut C,
     work: impl FnOnce(&mut C) -> Result<T>,
@@ -247,8 +252,8 @@ fn has_event_triggers(client: &mut impl GenericClient) -> Result<bool> {
     Ok(client.query_one(query, &[]).map_err(failed)?.get(0))
 }
 
-/// Has the session notice what another one changed about its role: it looks whenever it takes a
-/// lock.
+/// Makes the session notice a change of its role by another session: a session looks for such
+/// changes when it takes a lock.
 fn notice(client: &mut impl GenericClient) -> Result<()> {
     client
         .batch_execute("SELECT FROM pg_catalog.pg_roles LIMIT 0")

@@ -1,5 +1,5 @@
-//! How long SQL may keep a scratch database busy: a branch that is only verified must not hang
-//! whoever verifies it.
+//! Limits how long SQL may keep a scratch database busy: a branch that is only verified must not
+//! hang the job that verifies it.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,17 +11,18 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result};
 use postgres::Client;
 
-/// The seconds that are allowed where nobody says it: replays of hundreds of migrations take some,
-/// and a job in CI that is stopped by its server tells nobody why.
+/// The default limit in seconds. Replays of hundreds of migrations take some time. But a job that
+/// CI stops because of its own limit reports no reason.
 pub const DEFAULT: u64 = 600;
 
-/// How often the server is asked whether it is busy.
+/// How often the server is asked whether the session is busy.
 const INTERVAL: Duration = Duration::from_millis(500);
 
-/// How long a statement may take to notice that it was cancelled, which it may catch as any error.
+/// How long a statement may take to stop after a cancellation, before its session is ended: a block
+/// may catch the cancellation as any error.
 const GRACE: Duration = Duration::from_secs(3);
 
-/// How long SQL may keep one scratch database busy. Clones are about the same run.
+/// The limit for one scratch database. Clones belong to the same run.
 #[derive(Debug, Clone)]
 pub struct TimeLimit {
     allowed: Duration,
@@ -35,7 +36,7 @@ impl Default for TimeLimit {
 }
 
 impl TimeLimit {
-    /// As many seconds; none is no limit.
+    /// Limits to so many seconds; 0 is no limit.
     #[must_use]
     pub fn seconds(seconds: u64) -> Self {
         let allowed = if seconds == 0 {
@@ -49,7 +50,7 @@ impl TimeLimit {
         }
     }
 
-    /// Says with `error` that the limit is its cause, where it is and nothing says so yet.
+    /// Names the limit as the cause of `error`, where it is and no context says so yet.
     #[must_use]
     pub fn explain(&self, error: anyhow::Error) -> anyhow::Error {
         match self.is_struck.load(Ordering::SeqCst) && error.downcast_ref::<Exceeded>().is_none() {
@@ -58,15 +59,15 @@ impl TimeLimit {
         }
     }
 
-    /// Watches over the session of `client` by `watcher`, a connection that may end it. The time
-    /// counts in which it runs SQL or has a transaction open, not the time in which a scratch
-    /// database waits for work on the live one.
+    /// Watches over the session of `client` through `watcher`, a connection that may end it. Only
+    /// the time counts in which the session runs SQL or has a transaction open. A scratch database
+    /// that waits for work on the live one uses none.
     pub(super) fn watch(&self, client: &mut Client, watcher: Client) -> Result<TimeLimitWatch> {
         let session = Arc::new(AtomicI32::new(process_of(client)?));
         let (stop, stopped) = mpsc::channel();
         let (limit, pid) = (self.clone(), Arc::clone(&session));
         let thread = std::thread::spawn(move || {
-            // Nobody is left to tell when the server went away.
+            // An error means that the server went away, and nobody is left to tell.
             let _ = limit.keep(watcher, &pid, || {
                 stopped.recv_timeout(INTERVAL) == Err(RecvTimeoutError::Timeout)
             });
@@ -90,6 +91,7 @@ impl TimeLimit {
             let pid = pid.load(Ordering::SeqCst);
             let row = watcher.query_opt(STATE, &[&pid])?;
             let is_busy = row.is_some_and(|row| row.get(0));
+            // Sampled: the time since the last look counts if the session is busy now.
             busy += if is_busy {
                 last.elapsed()
             } else {
@@ -98,6 +100,8 @@ impl TimeLimit {
             last = Instant::now();
             if is_busy && busy >= self.allowed {
                 self.is_struck.store(true, Ordering::SeqCst);
+                // Cancelled in each round until the grace is over: a block may catch one
+                // cancellation and go on.
                 let end = if busy < self.allowed + GRACE {
                     "pg_cancel_backend"
                 } else {
@@ -129,7 +133,7 @@ pub(super) struct TimeLimitWatch {
 }
 
 impl TimeLimitWatch {
-    /// Another connection takes the place of the one that is watched.
+    /// Watches the session of `client` from now on.
     pub(super) fn follow(&self, client: &mut Client) -> Result<()> {
         self.session.store(process_of(client)?, Ordering::SeqCst);
         Ok(())
@@ -143,7 +147,7 @@ impl Drop for TimeLimitWatch {
     }
 }
 
-/// The cause of an error: the time that was allowed, in seconds, is over.
+/// The cause of an error: the limit, in seconds, is exceeded.
 #[derive(Debug)]
 struct Exceeded(u64);
 

@@ -1,10 +1,10 @@
-//! Settings that statements make for the rest of their session. Each statement without transaction
-//! begins in a clean one, so that what it needs is set again: also after a crash, when its session
-//! is another one.
+//! Recognises settings that statements make for the rest of their session. Each statement without
+//! transaction begins in a clean session, so that these settings are repeated: also after a crash,
+//! when the session is another one.
 
 use crate::migrations::sql::{Statement, TokenKind};
 
-/// Whether `statement` only sets something for the session.
+/// Whether `statement` only makes a setting for the session.
 pub(super) fn is_setting(statement: &Statement<'_>) -> bool {
     let mut cursor = statement.cursor();
     if cursor.eat("set") {

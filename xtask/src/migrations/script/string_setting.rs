@@ -1,18 +1,17 @@
-//! Whether the server reads strings as the splitter of statements does. With
-//! `standard_conforming_strings` switched off where no text shows it (in a block, in a function,
-//! for the whole database), `'\'` does not end where it seems to, and what looks like one statement
-//! is several: a `COMMIT` may be among them.
+//! Checks that the server reads strings as the splitter of statements does.
+//! `standard_conforming_strings` may be off where no text shows it: in a block, in a function, for
+//! the whole database. Then `'\'` does not end where it seems to, and one statement may be several,
+//! a `COMMIT` among them.
 
 use anyhow::{Context as _, Result, bail};
 use postgres::{GenericClient, SimpleQueryMessage};
 
 use crate::migrations::sql::Statement;
 
-/// Refuses a statement that this session would read in another way than it was read here.
+/// Refuses a statement that this session would read in another way than the splitter did.
 ///
 /// # Errors
-/// When the setting is not what the text says, and the statement has a string for which that
-/// matters.
+/// When the setting is not as the text says, and the statement has a string for which that matters.
 pub(super) fn ensure_alike(
     client: &mut impl GenericClient,
     statement: &Statement<'_>,
@@ -26,6 +25,8 @@ pub(super) fn ensure_alike(
         SimpleQueryMessage::Row(row) => row.get(0) == Some("on"),
         _other => false,
     });
+    // With the setting on a backslash does not escape: where both are the same, the server and the
+    // splitter disagree.
     if is_on == escapes {
         let (state, other) = if is_on { ("on", "off") } else { ("off", "on") };
         bail!(

@@ -1,6 +1,6 @@
-//! Whether a script is still in the transaction that was begun for it. Files that say `COMMIT` are
-//! refused beforehand; this is for one that nobody sees in the text, so that "it was undone" is
-//! never said of something that is committed.
+//! Checks whether a script is still in the transaction that was begun for it. Files that say
+//! `COMMIT` are refused beforehand. This is for one that no text shows, so that "it was undone" is
+//! never said of committed work.
 
 use anyhow::{Context as _, Error, Result};
 use postgres::{SimpleQueryMessage, Transaction};
@@ -8,14 +8,14 @@ use postgres::{SimpleQueryMessage, Transaction};
 use crate::migrations::commit::PartCommitted;
 use crate::migrations::sql::Statement;
 
-/// The words of which a statement holds one that ends a transaction.
+/// The words one of which appears in every statement that ends a transaction.
 const ENDINGS: &[&str] = &["commit", "rollback", "abort", "end", "prepare"];
 
 /// The transaction of a script.
 #[derive(Debug)]
 pub(super) struct TransactionWatch {
     is_needed: bool,
-    /// Its number, once that was asked for.
+    /// Its number, once it is known.
     id: Option<String>,
 }
 
@@ -36,9 +36,9 @@ impl TransactionWatch {
         }
     }
 
-    /// Notes the transaction before `statement` runs. A `SET` may be one of the transaction's
-    /// isolation, which PostgreSQL refuses after any query: the transaction is noted with the first
-    /// statement that is none.
+    /// Notes the transaction before `statement` runs. A `SET` may set its isolation level, which
+    /// PostgreSQL refuses after any query. So the transaction is noted with the first statement
+    /// that is no `SET`.
     pub(super) fn before(
         &mut self,
         transaction: &mut Transaction<'_>,
@@ -50,7 +50,7 @@ impl TransactionWatch {
         Ok(())
     }
 
-    /// Refuses a script that has ended its transaction, and perhaps begun another.
+    /// Refuses a script that ended its transaction, and perhaps began another.
     pub(super) fn ensure_open(&self, transaction: &mut Transaction<'_>) -> Result<()> {
         let Some(id) = &self.id else { return Ok(()) };
         let now = ask(
@@ -63,8 +63,7 @@ impl TransactionWatch {
         }
     }
 
-    /// Undoes the transaction after `error`, and says so with it if there was something committed
-    /// before.
+    /// Undoes the transaction after `error`. Adds a context to it if a part was committed before.
     pub(super) fn after_error(&self, transaction: &mut Transaction<'_>, error: Error) -> Error {
         let Some(id) = &self.id else { return error };
         let status = transaction
@@ -77,8 +76,8 @@ impl TransactionWatch {
                 )
             });
         match status.as_ref().map(Option::as_deref) {
-            // A connection that is gone has undone what was not committed, and cannot be asked
-            // about the rest.
+            // A lost connection undid everything that was not committed, and cannot be asked about
+            // the rest.
             Err(_) | Ok(Some("aborted")) => error,
             Ok(Some(_) | None) => error.context(PartCommitted),
         }

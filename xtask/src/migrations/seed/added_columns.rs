@@ -1,5 +1,5 @@
-//! Values for columns that a migration adds to tables that have rows: a real database has some
-//! there by the time that a later migration takes them away.
+//! Fills columns that a migration adds to tables with rows: a real database has values there by the
+//! time that a later migration drops them.
 
 use anyhow::{Context as _, Result};
 use postgres::Client;
@@ -11,8 +11,8 @@ use crate::schema::model::{Column, ObjectName, Schema, Table};
 /// How many values of a column are tried, beginning with the likeliest.
 const CANDIDATES: usize = 20;
 
-/// Fills the columns that `after` has and `before` has not, in the rows that are there: NULL and
-/// the default give way to other values. Returns the names of those that were filled.
+/// Fills the columns that `after` has and `before` has not, in the rows that are there. Other
+/// values replace NULL and the default. Returns the names of the filled columns.
 ///
 /// # Errors
 /// When the database goes away. A column that cannot be filled is no error.
@@ -39,7 +39,8 @@ pub fn fill(
     Ok(filled)
 }
 
-/// Whether its default is a value: what a function makes is another one in each row already.
+/// Whether a column needs other values. A default with a function call gives each row another value
+/// already.
 fn can_be_filled(column: &Column) -> bool {
     !column.must_be_omitted()
         && !column
@@ -63,7 +64,7 @@ fn fill_table<'c>(
         .iter()
         .map(|column| (*column, candidates(column)))
         .collect();
-    // A check may want several of them or none.
+    // All new columns at once first: a check may want several of them set, or none.
     if let (true, Some(sql)) = (all.len() > 1, update(name, &all, 0))
         && execute(client, &sql)? > 0
     {
@@ -88,7 +89,7 @@ fn fill_table<'c>(
     Ok(filled)
 }
 
-/// How many rows a statement changed; none where it was refused.
+/// Runs a statement. Returns how many rows it changed, 0 where it was refused.
 fn execute(client: &mut Client, sql: &str) -> Result<u64> {
     match client.execute(sql, &[]) {
         Err(error) if error.as_db_error().is_some() => Ok(0),
@@ -96,8 +97,8 @@ fn execute(client: &mut Client, sql: &str) -> Result<u64> {
     }
 }
 
-/// The statement that puts a candidate into each of the first rows that have NULL or the default;
-/// none where there is no such candidate.
+/// The statement that puts a candidate into each of the first rows with NULL or the default; `None`
+/// where there is no such candidate. Values are compared as text: some types have no `=`.
 fn update(
     name: &ObjectName,
     columns: &[(&Column, Vec<Vec<String>>)],
@@ -119,6 +120,7 @@ fn update(
     for ((column, _), value) in columns.iter().zip(&names) {
         let name = identifier(&column.name);
         let default = column.default.as_deref().unwrap_or("NULL");
+        // Compared as text, since some types have no `=`.
         let is_default = format!("r.{name}::text IS NOT DISTINCT FROM ({default})::text");
         is_open.push(format!(
             "({is_default} AND made.{value}::text IS DISTINCT FROM ({default})::text)"

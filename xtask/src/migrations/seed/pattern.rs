@@ -1,9 +1,9 @@
-//! A text that a regular expression matches, made from the expression itself.
+//! Makes a text that a regular expression matches, from the expression itself.
 
 use regex_syntax::hir::{Class, Hir, HirKind};
 
-/// A short text that `pattern` matches; another one for another `number`, where there is a choice.
-/// None for what Rust's expressions do not have (look-around, back references).
+/// A short text that `pattern` matches, which differs with `number` where there is a choice. `None`
+/// for constructs that Rust's expressions do not have (look-around, back references).
 pub fn example(pattern: &str, number: usize) -> Option<String> {
     let hir = regex_syntax::parse(pattern).ok()?;
     let mut text = String::new();
@@ -18,7 +18,9 @@ fn write(hir: &Hir, seed: &mut usize, text: &mut String) -> Option<()> {
         HirKind::Literal(literal) => text.push_str(std::str::from_utf8(&literal.0).ok()?),
         HirKind::Class(class) => text.push(member(class, seed)?),
         HirKind::Repetition(repetition) => {
-            // One more than needed, where allowed: an empty text is rarely what is meant.
+            // At least once, where that is allowed: an empty text is rarely meant. At most 64
+            // times, which bounds the text; a pattern that demands more gets one that does not
+            // match.
             let most = repetition.max.unwrap_or(u32::MAX);
             let times = repetition.min.max(1.min(most)).min(64);
             (0..times).try_for_each(|_| write(&repetition.sub, seed, text))?;

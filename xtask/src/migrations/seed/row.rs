@@ -1,5 +1,5 @@
-//! A row that is made up: of each column likely values, of which those are taken that PostgreSQL
-//! lets pass together.
+//! Makes up a row. Each column has likely values, and PostgreSQL decides which of them pass
+//! together.
 
 use anyhow::{Context as _, Result};
 use postgres::error::DbError;
@@ -9,10 +9,10 @@ use crate::migrations::sql::{identifier, quoted};
 use crate::schema::model::{Column, ConstraintKind, ObjectName, Schema, Table};
 use crate::schema::types::ColumnType;
 
-/// How often a row is tried.
+/// How often a row is tried: enough for every pair of 20 values in two columns.
 const ATTEMPTS: usize = 400;
 
-/// A row to be inserted: for each column the candidates, and the one that is tried.
+/// A row to be inserted: the candidates for each column, and the chosen one.
 pub struct MadeUpRow<'a> {
     table: &'a Table,
     cells: Vec<Cell<'a>>,
@@ -28,7 +28,7 @@ struct Cell<'a> {
 }
 
 impl Cell<'_> {
-    /// One beyond the candidates is to leave the column out.
+    /// The number of choices; the last one leaves the column out.
     fn choices(&self) -> usize {
         self.candidates.len() + usize::from(!self.is_fixed && self.column.may_be_omitted())
     }
@@ -73,7 +73,8 @@ impl<'a> MadeUpRow<'a> {
         self
     }
 
-    /// Tries until it fits, with statements that `send` sends; the last refusal when it never does.
+    /// Tries until PostgreSQL accepts the row, with statements that `send` sends. Returns the last
+    /// refusal when it never does.
     ///
     /// # Errors
     /// When the database went away.
@@ -120,8 +121,8 @@ impl<'a> MadeUpRow<'a> {
         )
     }
 
-    /// Takes the next combination of values for the columns that the refusal is about; false when
-    /// all were tried.
+    /// Takes the next combination of values for the columns that the refusal names. Returns `false`
+    /// when all were tried. It counts like an odometer: the first column changes fastest.
     fn adapt(&mut self, refused: &DbError) -> bool {
         let columns = self.blamed(refused);
         for cell in self
@@ -139,6 +140,8 @@ impl<'a> MadeUpRow<'a> {
     }
 
     fn blamed(&self, refused: &DbError) -> Vec<String> {
+        // PostgreSQL names the constraint of a check or key, the column of a NOT NULL, and the type
+        // of a domain.
         let constraint = refused
             .constraint()
             .and_then(|name| self.table.constraints.get(name));
@@ -162,7 +165,7 @@ impl<'a> MadeUpRow<'a> {
         if !by_domain.is_empty() {
             return by_domain;
         }
-        // Nothing is named: whatever may be left out is left out, one after the other.
+        // The refusal names nothing: columns that may be left out are changed and left out in turn.
         self.cells
             .iter()
             .filter(|cell| cell.column.may_be_omitted())
@@ -171,8 +174,8 @@ impl<'a> MadeUpRow<'a> {
     }
 }
 
-/// Likely values of the row of this number in a column, the likeliest first: those of a foreign key
-/// are in the other table.
+/// Likely values of a column in the row of this number, the likeliest first. A column of a foreign
+/// key takes a value from the other table.
 #[must_use]
 pub fn candidates(schema: &Schema, table: &Table, column: &Column, number: usize) -> Vec<String> {
     reference(table, &column.name, number).map_or_else(
@@ -192,7 +195,7 @@ pub fn likely_values(
     values_near(schema, table, column, None, number)
 }
 
-/// Likely values of a column, and those beside what `check` compares with.
+/// Likely values of a column, and the neighbours of the values that `check` compares with.
 #[must_use]
 pub fn likely_values_near(
     schema: &Schema,
@@ -228,7 +231,7 @@ fn values_near(
     values::candidates(&kind, &column.type_name, &hints.collect::<Vec<_>>(), number)
 }
 
-/// The beginning of a query for a value that another table has.
+/// The beginning of a query for a value of another table.
 const REFERENCE: &str = "(SELECT r.";
 
 /// Whether a value is read from the table that a foreign key refers to.
@@ -237,7 +240,8 @@ pub fn is_reference(value: &str) -> bool {
     value.starts_with(REFERENCE)
 }
 
-/// For a column of a foreign key: a value that the other table has.
+/// For a column of a foreign key, a query for a value that the other table has. `number` picks one
+/// of its values.
 fn reference(table: &Table, column: &str, number: usize) -> Option<String> {
     let key = table.constraints.values().find(|one| {
         one.kind == ConstraintKind::ForeignKey && one.columns.iter().any(|name| name == column)

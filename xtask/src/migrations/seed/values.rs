@@ -3,8 +3,8 @@
 use super::pattern;
 use crate::schema::types::{ColumnType, Scalar};
 
-/// Values for a column of this type. `hints` are the definitions of the checks that it takes part
-/// in: the literals in them are often values that pass.
+/// Returns values for a column of this type. `hints` are the definitions of the checks that name
+/// the column: the literals in them are often values that pass.
 pub fn candidates(
     kind: &ColumnType,
     type_name: &str,
@@ -32,6 +32,8 @@ pub fn candidates(
         .collect()
 }
 
+/// The labels of an enum in another order for each row, so that a unique column gets different
+/// ones.
 fn rotated(labels: &[String], number: usize) -> Vec<String> {
     let start = if labels.is_empty() {
         0
@@ -114,6 +116,7 @@ fn texts(kind: &ColumnType, literals: &[String], number: usize) -> Vec<String> {
         "en".to_owned(),
         "#a1b2c3".to_owned(),
         "1.0.0".to_owned(),
+        // As long as a SHA-256 in hexadecimal digits.
         format!("{number:064x}"),
         "a long enough text, of some hundred characters, for whoever wants to read more than a few words of it, and yet more"
             .to_owned(),
@@ -144,7 +147,8 @@ fn looks_like_pattern(text: &str) -> bool {
     text.contains(['^', '$', '\\', '[', '%'])
 }
 
-/// Small numbers, and those that a check names with their neighbours.
+/// Small numbers, and the numbers in a check with their neighbours. Numbers from 1,000,000,000 on
+/// are left out: an `integer` ends soon after.
 fn numbers(hints: &[&str], number: usize) -> Vec<String> {
     let mut all = vec![
         number.to_string(),
@@ -170,7 +174,8 @@ fn numbers(hints: &[&str], number: usize) -> Vec<String> {
     all.into_iter().map(|value| format!("({value})")).collect()
 }
 
-/// The texts between quotes in a definition.
+/// The texts between quotes in a definition. A doubled quote is replaced by a character that no
+/// text has while the others are split.
 fn quoted_literals(definition: &str) -> Vec<String> {
     definition
         .replace("''", "\u{1}")

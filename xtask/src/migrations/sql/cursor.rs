@@ -11,7 +11,7 @@ pub struct Cursor<'a> {
     tokens: &'a [Token],
 }
 
-/// A name as PostgreSQL stores it, and where it is written.
+/// A name as PostgreSQL stores it, with its place in the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identifier {
     /// Unquoted: in lower case unless it was quoted, cut to 63 bytes.
@@ -21,7 +21,7 @@ pub struct Identifier {
 }
 
 impl<'a> Cursor<'a> {
-    /// Stands before `tokens`, which were read from `source` and hold no comments.
+    /// Begins before `tokens`, which were read from `source` and hold no comments.
     #[must_use]
     pub fn new(source: &'a str, tokens: &'a [Token]) -> Self {
         Self { source, tokens }
@@ -33,7 +33,7 @@ impl<'a> Cursor<'a> {
         self.source
     }
 
-    /// The next token, which stays.
+    /// The next token, without going past it.
     #[must_use]
     pub fn peek(&self) -> Option<Token> {
         self.tokens.first().copied()
@@ -88,7 +88,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Goes past the first place where the unquoted words `words` follow each other, outside
-    /// parentheses; stays where it is if there is none.
+    /// parentheses. Does not move if there is none.
     pub fn skip_past(&mut self, words: &[&str]) -> bool {
         let mut ahead = self.clone();
         while ahead.peek().is_some() {
@@ -116,7 +116,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Splits what is left at its commas outside parentheses.
+    /// Splits the rest at its commas outside parentheses.
     #[must_use]
     pub fn split_at_commas(&self) -> Vec<Cursor<'a>> {
         let mut parts = Vec::new();
@@ -159,6 +159,7 @@ impl<'a> Cursor<'a> {
         let token = self.peek()?;
         let text = token.text(self.source);
         let name = match token.kind {
+            // In UTF-8 PostgreSQL folds ASCII letters only.
             TokenKind::Word => text.to_ascii_lowercase(),
             TokenKind::QuotedIdentifier => unquote(text),
             _other => return None,

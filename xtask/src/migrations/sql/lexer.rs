@@ -1,4 +1,4 @@
-//! Cuts SQL text into tokens, by the rules of PostgreSQL's `scan.l`. It works on bytes: everything
+//! Cuts SQL text into tokens, by the rules of PostgreSQL's `scan.l`. It works on bytes. Every byte
 //! that ends a token is ASCII, and a character beyond ASCII is part of a name, so that no token
 //! ends inside a character.
 
@@ -31,6 +31,7 @@ impl<'a> Lexer<'a> {
             self.advance_while(|byte| byte != b'\n');
             let line = &self.bytes[line_start..self.at];
             self.at = (self.at + 1).min(self.bytes.len());
+            // The first line is the rest of the line of the statement itself.
             if line_start > start && line.trim_ascii_end() == b"\\." {
                 break;
             }
@@ -67,6 +68,8 @@ impl<'a> Lexer<'a> {
         kind
     }
 
+    /// Reads a token that begins with `first`. The order of the arms counts: a comment is no
+    /// operator, a number may begin with a dot, and a string with a letter.
     fn kind(&mut self, first: u8) -> TokenKind {
         match first {
             _ if is_space(first) => self.run(TokenKind::Whitespace, is_space),
@@ -119,8 +122,8 @@ impl<'a> Lexer<'a> {
         TokenKind::Unterminated(Construct::BlockComment)
     }
 
-    /// A string whose opening quote stands `prefix` bytes ahead. Strings with nothing but a line
-    /// end between them are one string, which matters for what a backslash means in the second.
+    /// A string whose opening quote stands `prefix` bytes ahead. Strings with only a line end
+    /// between them are one string. The first decides whether a backslash escapes in the second.
     fn string(&mut self, prefix: usize, backslash_escapes: bool) -> TokenKind {
         self.at += prefix + 1;
         while let Some(byte) = self.peek(0) {
@@ -140,8 +143,8 @@ impl<'a> Lexer<'a> {
         TokenKind::Unterminated(Construct::String)
     }
 
-    /// Where the quote stands that continues the string just closed: after white space and comments
-    /// that hold a line end.
+    /// Returns the place of the quote that continues the string just closed, after white space and
+    /// comments with a line end.
     fn continuation(&self) -> Option<usize> {
         let mut ahead = Self {
             bytes: self.bytes,
@@ -211,14 +214,15 @@ impl<'a> Lexer<'a> {
             (Some(b'e' | b'E'), Some(b'\''), _) => self.string(1, true),
             (Some(b'b' | b'B' | b'x' | b'X'), Some(b'\''), _) => self.string(1, false),
             (Some(b'n' | b'N'), Some(b'\''), _) => self.string(1, self.backslash_escapes),
+            // A backslash begins a code point here, and does not escape the quote.
             (Some(b'u' | b'U'), Some(b'&'), Some(b'\'')) => self.string(2, false),
             (Some(b'u' | b'U'), Some(b'&'), Some(b'"')) => self.quoted_identifier(2),
             _ => self.run(TokenKind::Word, is_name),
         }
     }
 
-    /// Digits with at most one dot and an exponent; `1..10` is a number, two dots and a number.
-    /// Letters that follow (`0xFF`, `1_000`, junk) stay with it.
+    /// Digits with at most one dot and an exponent. `1..10` is a number, two dots and a number.
+    /// Letters that follow (`0xFF`, `1_000`, junk) belong to it.
     fn number(&mut self) -> TokenKind {
         self.advance_while(|byte| byte.is_ascii_digit() || byte == b'_');
         if self.peek(0) == Some(b'.') && self.peek(1) != Some(b'.') {
@@ -243,7 +247,8 @@ impl<'a> Lexer<'a> {
         TokenKind::Operator
     }
 
-    /// A run of operator characters; a comment that begins inside it ends it.
+    /// A run of operator characters. A comment that begins inside the run ends it, as in
+    /// PostgreSQL.
     fn operator(&mut self) -> TokenKind {
         self.at += 1;
         while self.peek(0).is_some_and(is_operator) {

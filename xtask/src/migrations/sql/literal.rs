@@ -1,20 +1,21 @@
-//! Texts as literals, names as identifiers.
+//! Writes texts as literals and names as identifiers.
 
 use crate::schema::model::ObjectName;
 
-/// A text as SQL takes it, whatever `standard_conforming_strings` says.
+/// Writes a text as an SQL literal. `E'…'` means the same whatever `standard_conforming_strings`
+/// says.
 #[must_use]
 pub fn literal(text: &str) -> String {
     format!("E'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
 }
 
-/// A name as SQL takes it, whatever it holds.
+/// Writes any name as an SQL identifier.
 #[must_use]
 pub fn identifier(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-/// The name of an object with its namespace, as SQL takes it.
+/// Writes the name of an object with its namespace as SQL.
 #[must_use]
 pub fn quoted(name: &ObjectName) -> String {
     format!("{}.{}", identifier(&name.namespace), identifier(&name.name))

@@ -1,6 +1,6 @@
-//! Statements on one line, for messages: an excerpt of one that stands in a file, and the outline
-//! of an application's, without its values. Logs of CI jobs are read by many, and an application's
-//! SQL holds the data of its users.
+//! Shortens statements to one line, for messages. A statement of a file becomes an excerpt, one of
+//! an application an outline without its values. Logs of CI jobs are read by many, and an
+//! application's SQL holds the data of its users.
 
 use super::splitter::tokens;
 use super::token::{Construct, TokenKind};
@@ -11,8 +11,8 @@ const LENGTH: usize = 80;
 /// The placeholder for a value.
 const VALUE: &str = "?";
 
-/// The outline of `sql` on one line: literals are `?`, comments are left out, where tools put
-/// values too. `sql` may end anywhere.
+/// Returns the outline of `sql` on one line. Literals are `?`. Comments are left out, since tools
+/// put values there too. `sql` may end anywhere.
 #[must_use]
 pub fn outline(sql: &str) -> String {
     let mut line = String::new();
@@ -27,6 +27,7 @@ pub fn outline(sql: &str) -> String {
             | TokenKind::DollarString
             | TokenKind::Number
             | TokenKind::CopyData => VALUE,
+            // The rest is a comment, while the rest of an open string is a value.
             TokenKind::Unterminated(Construct::BlockComment) => break,
             TokenKind::Unterminated(_) => VALUE,
             _named => token.text(sql),

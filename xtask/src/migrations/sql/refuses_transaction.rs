@@ -1,8 +1,8 @@
-//! Statements that PostgreSQL refuses inside a transaction.
+//! Recognises statements that PostgreSQL refuses inside a transaction.
 
 use super::{Cursor, Statement, TokenKind};
 
-/// The command, if PostgreSQL refuses it in a transaction.
+/// Returns the command, if PostgreSQL refuses it in a transaction.
 #[must_use]
 pub fn command(statement: &Statement<'_>) -> Option<&'static str> {
     let cursor = statement.cursor();
@@ -29,6 +29,7 @@ fn reindex(mut cursor: Cursor<'_>) -> Option<&'static str> {
     let option = cursor
         .parenthesised()
         .is_some_and(|options| is_switched_on(&options, "concurrently"));
+    // PostgreSQL commits after each table of these, also without CONCURRENTLY.
     if cursor.eat("schema") || cursor.eat("database") || cursor.eat("system") {
         return Some("REINDEX SCHEMA");
     }
@@ -66,7 +67,8 @@ fn table(mut cursor: Cursor<'_>) -> Option<&'static str> {
     concurrently.then_some("ALTER TABLE … DETACH PARTITION CONCURRENTLY")
 }
 
-/// Replication slots on another server cannot be rolled back.
+/// Commands of subscriptions that create or drop replication slots on another server: those cannot
+/// be rolled back.
 fn subscription(mut cursor: Cursor<'_>) -> Option<&'static str> {
     if cursor.eat_all(&["create", "subscription"]) {
         let options = cursor
@@ -78,6 +80,7 @@ fn subscription(mut cursor: Cursor<'_>) -> Option<&'static str> {
                 .as_ref()
                 .is_some_and(|options| is_switched_off(options, name))
         };
+        // Without a connection or a slot it only changes catalogs, and may be undone.
         return (!off("connect") && !off("create_slot")).then_some("CREATE SUBSCRIPTION");
     }
     if !cursor.eat_all(&["alter", "subscription"]) {
@@ -102,6 +105,7 @@ fn session(mut cursor: Cursor<'_>) -> Option<&'static str> {
     if cursor.eat_all(&["discard", "all"]) {
         return Some("DISCARD ALL");
     }
+    // With the name of a table, `CLUSTER` is allowed in a transaction.
     let cluster = cursor.eat("cluster");
     let _verbose = cluster && cursor.eat("verbose");
     (cluster && cursor.peek().is_none()).then_some("CLUSTER")

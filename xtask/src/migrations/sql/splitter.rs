@@ -1,5 +1,5 @@
-//! Where statements end: at a `;` outside parentheses (`CREATE RULE … DO (a; b)`) and outside the
-//! body of an SQL function (`BEGIN ATOMIC a; b; END`), as psql decides it.
+//! Splits a text into statements. They end at a `;` outside parentheses (`CREATE RULE … DO (a; b)`)
+//! and outside the body of an SQL function (`BEGIN ATOMIC a; b; END`), as for psql.
 
 use super::cursor::Cursor;
 use super::lexer::Lexer;
@@ -9,7 +9,7 @@ use crate::source::Span;
 /// One statement of a text, without the `;` and without the comments before it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Statement<'a> {
-    /// The whole text that it stands in; spans count from its first byte.
+    /// The whole text that holds it; spans count from its first byte.
     pub source: &'a str,
     /// From its first token to its last, without the `;`.
     pub span: Span,
@@ -17,7 +17,8 @@ pub struct Statement<'a> {
     pub tokens: Vec<Token>,
     /// The data of a `COPY … FROM stdin`, which only psql can send.
     pub copy_data: Option<Span>,
-    /// Whether a backslash was taken for an escape in its plain strings; none where they hold none.
+    /// Whether a backslash was taken for an escape in its plain strings; `None` where they hold
+    /// none.
     pub backslash_escapes: Option<bool>,
 }
 
@@ -35,7 +36,7 @@ impl<'a> Statement<'a> {
     }
 }
 
-/// The tokens of `text`, comments and white space included; side by side they are the text.
+/// The tokens of `text`, with comments and white space; side by side they are the text.
 #[must_use]
 pub fn tokens(text: &str) -> Vec<Token> {
     let mut splitter = Splitter::new(text);
@@ -94,15 +95,16 @@ impl<'a> Splitter<'a> {
             TokenKind::Semicolon if self.paren_depth == 0 && self.body_depth == 0 => {
                 return self.close();
             }
+            // In parentheses `END` belongs to an expression.
             TokenKind::Word if self.paren_depth == 0 => self.follow_body(token),
             _other => {}
         }
         self.open.push(token);
     }
 
-    /// `END` ends a body where a statement of it would begin. Everywhere else it belongs to a
-    /// `CASE`, or is a name: `SELECT 1 end`. To the grammar a body may make routines with bodies of
-    /// their own.
+    /// Follows the words that begin and end a body. `END` ends a body where a statement would
+    /// begin. Elsewhere it belongs to a `CASE`, or is a name: `SELECT 1 end`. By the grammar, a
+    /// body may create routines with bodies.
     fn follow_body(&mut self, word: Token) {
         let Some(last) = self.open.last().copied() else {
             return;
@@ -135,6 +137,8 @@ impl<'a> Splitter<'a> {
             start: first.span.start,
             end: last.span.end,
         };
+        // Before the statement's own setting is followed: its strings were read under the earlier
+        // one.
         let backslash_escapes = tokens
             .iter()
             .any(|token| self.has_backslash(*token))
@@ -150,7 +154,8 @@ impl<'a> Splitter<'a> {
         });
     }
 
-    /// Whether it is a plain string with a backslash, whose end the setting decides.
+    /// Whether a token is a plain string with a backslash, so that the setting decides where it
+    /// ends.
     fn has_backslash(&self, token: Token) -> bool {
         let is_string = matches!(
             token.kind,
@@ -170,7 +175,8 @@ impl<'a> Splitter<'a> {
         Some(data.span)
     }
 
-    /// `standard_conforming_strings` decides what a backslash in a plain string means from here on.
+    /// Follows `standard_conforming_strings`, which decides whether a backslash in a plain string
+    /// escapes from here on.
     fn follow_string_setting(&mut self, tokens: &[Token]) {
         if let Some(value) = string_setting(Cursor::new(self.text, tokens)) {
             self.lexer.backslash_escapes = matches!(value.as_str(), "off" | "false" | "no" | "0");

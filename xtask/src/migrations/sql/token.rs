@@ -1,4 +1,4 @@
-//! The tokens of PostgreSQL's SQL, with the bytes they stand for.
+//! The tokens of PostgreSQL's SQL, with their bytes.
 
 use crate::source::Span;
 
@@ -13,13 +13,13 @@ pub struct Token {
 }
 
 impl Token {
-    /// The token as it is written in `sql`, the text that it was read from.
+    /// The text of the token in `sql`, from which it was read.
     #[must_use]
     pub fn text(self, sql: &str) -> &str {
         sql.get(self.span.range()).unwrap_or_default()
     }
 
-    /// Whether the token means something to the server: not a comment, not white space.
+    /// Whether the token means something to the server: it is neither a comment nor white space.
     #[must_use]
     pub fn is_significant(self) -> bool {
         !matches!(

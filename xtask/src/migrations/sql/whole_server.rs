@@ -1,15 +1,15 @@
-//! Statements about what belongs to the whole server: roles, databases, tablespaces, settings of
-//! the server.
+//! Recognises statements about objects of the whole server: roles, databases, tablespaces, settings
+//! of the server.
 
 use regex::Regex;
 
 use super::Statement;
 
-/// Such a statement inside of a block, whose text is a string. A block that makes a role makes it
-/// where it is missing: on a server that has it nothing comes of that.
+/// Such a statement inside a block, whose text is a string. `CREATE ROLE` is not among them: a
+/// block creates a role where it is missing, and does nothing on a server that has it.
 const IN_BLOCK: &str = r"(?i)\b(alter|drop)\s+(role|user|group|database|tablespace)\b";
 
-/// The command, if a statement makes, changes or drops what belongs to the whole server.
+/// Returns the command, if a statement creates, changes or drops an object of the whole server.
 #[must_use]
 pub fn command(statement: &Statement<'_>) -> Option<String> {
     let mut cursor = statement.cursor();
@@ -23,6 +23,7 @@ pub fn command(statement: &Statement<'_>) -> Option<String> {
                 .to_uppercase(),
         );
     }
+    // `GRANT … ON` gives privileges on an object, `GRANT` without it the membership of a role.
     let has_on = cursor
         .rest()
         .iter()
@@ -35,6 +36,7 @@ pub fn command(statement: &Statement<'_>) -> Option<String> {
     let verb = ["create", "alter", "drop"]
         .into_iter()
         .find(|verb| cursor.eat(verb))?;
+    // A user mapping belongs to the database, although it begins like a user.
     if cursor.at_all(&["user", "mapping"]) {
         return None;
     }

@@ -1,5 +1,5 @@
-//! How a connection is encrypted: libpq's `sslmode` with its files, and the ways in which drivers
-//! and ORMs ask for the same. Whoever asked for encryption gets it, or no connection.
+//! Reads how a connection is encrypted: libpq's `sslmode` with its files, and the ways in which
+//! drivers and ORMs ask for the same. A user who asks for encryption gets it, or no connection.
 
 use std::path::PathBuf;
 
@@ -10,20 +10,20 @@ use super::text::Read;
 /// How a connection is encrypted.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Tls {
-    /// How much of it is demanded.
+    /// The strictness.
     pub mode: TlsMode,
     /// The authorities that may have signed the server's certificate, where the signature is
     /// checked.
     pub authorities: Authorities,
     /// `sslcrl`: the certificates that were revoked.
     pub revoked: Option<PathBuf>,
-    /// `sslcert` and `sslkey`: who we are.
+    /// `sslcert` and `sslkey`: our own certificate.
     pub client: Option<(PathBuf, PathBuf)>,
     /// The versions of TLS that are spoken.
     pub versions: Versions,
-    /// Whether the connection begins with TLS, instead of asking for it.
+    /// Whether the connection begins with TLS, without asking the server for it first.
     pub is_direct: bool,
-    /// Whether the server may not be told which host is meant.
+    /// Whether the name of the host is hidden from the server.
     pub hides_host: bool,
 }
 
@@ -65,19 +65,19 @@ pub enum Versions {
     Only13,
 }
 
-/// Reads it from `settings`; certificates of our own are looked for where libpq does.
+/// Reads the encryption from `settings`. Certificates of our own are looked for where libpq does.
 pub(super) fn read(settings: &Settings, surroundings: &Surroundings) -> Read<Tls> {
     refuse_what_cannot_be_kept(settings)?;
     let (asked, is_unchecked) = mode(settings)?;
     let (roots, client) = files(settings, surroundings)?;
     let is_system = settings.text("sslrootcert")? == Some("system");
     let mut mode = asked.unwrap_or_default();
-    // The platform's authorities sign for everybody, so that only the host's name says who is
-    // there.
+    // The platform's authorities sign for everybody, so that only the name of the host identifies
+    // the server.
     if is_system {
         mode = TlsMode::VerifyHost;
     }
-    // As in libpq: whoever names an authority wants it to be looked at.
+    // As in libpq, `require` with a file of authorities is `verify-ca`.
     if mode == TlsMode::Require && roots.is_some() && !is_unchecked {
         mode = TlsMode::VerifyAuthority;
     }
@@ -118,15 +118,15 @@ fn refuse_what_cannot_be_kept(settings: &Settings) -> Read<()> {
     Ok(())
 }
 
-/// The strictest mode that is asked for in any spelling, and whether the certificate is expressly
-/// not to be looked at.
+/// The strictest mode that any spelling asks for, and whether the certificate is expressly not to
+/// be checked. The strictest, since a weaker word must not undo a stronger one.
 fn mode(settings: &Settings) -> Read<(Option<TlsMode>, bool)> {
     let spelt = settings
         .text("sslmode")?
         .map(|text| sslmode("sslmode", text))
         .transpose()?;
     let flag = settings.text("ssl")?.map(ssl).transpose()?;
-    // Prisma's: whether the certificate is looked at.
+    // Prisma's word for whether the certificate is checked.
     let strict = [
         ("strict", Some(TlsMode::VerifyHost)),
         ("accept_invalid_certs", None),
@@ -150,7 +150,7 @@ fn sslmode(name: &str, text: &str) -> Read<(TlsMode, bool)> {
         "disable" => (TlsMode::Disable, false),
         "allow" | "prefer" => (TlsMode::Prefer, false),
         "require" => (TlsMode::Require, false),
-        // node-postgres: encrypted, to whomever.
+        // node-postgres: encrypted, without a check of the certificate.
         "no-verify" => (TlsMode::Require, true),
         "verify-ca" => (TlsMode::VerifyAuthority, false),
         "verify-full" => (TlsMode::VerifyHost, false),
@@ -179,15 +179,15 @@ fn ssl(text: &str) -> Read<(TlsMode, bool)> {
 
 type Files = (Option<PathBuf>, Option<(PathBuf, PathBuf)>);
 
-/// The authorities' file, and our own certificate with its key. What is not named is looked for in
-/// `~/.postgresql`.
+/// The file of authorities, and our own certificate with its key. A file that is not named is
+/// looked for in `~/.postgresql`.
 fn files(settings: &Settings, surroundings: &Surroundings) -> Read<Files> {
     let named =
         |name: &str| Ok::<_, String>(settings.text(name)?.map(|text| path(text, surroundings)));
     let (mut roots, certificate, key) =
         (named("sslrootcert")?, named("sslcert")?, named("sslkey")?);
     let certificate = match (certificate, settings.text("sslaccept")?) {
-        // In Prisma's words `sslcert` is the authority's.
+        // For Prisma `sslcert` is the certificate of the authority.
         (Some(theirs), Some(_)) if key.is_none() => {
             roots = roots.or(Some(theirs));
             None
@@ -196,6 +196,8 @@ fn files(settings: &Settings, surroundings: &Surroundings) -> Read<Files> {
     };
     let at_home = |name: &str| surroundings.existing_at_home(&format!(".postgresql/{name}"));
     let key = key.or_else(|| at_home("postgresql.key"));
+    // A certificate or key that is named must have its counterpart. One that only lies at home is
+    // left out without it.
     let client = match (certificate.or_else(|| at_home("postgresql.crt")), key) {
         _ if settings.text("sslcertmode")? == Some("disable") => None,
         (Some(certificate), Some(key)) => Some((certificate, key)),

@@ -1,4 +1,4 @@
-//! The servers that a connection string names: several are tried one after the other.
+//! Reads the servers that a connection string names. Several are tried one after the other.
 
 use std::ffi::OsStr;
 use std::net::IpAddr;
@@ -14,7 +14,7 @@ const DEFAULT_PORT: u16 = 5432;
 /// One server.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ServerEndpoint {
-    /// Where it listens.
+    /// The address at which it listens.
     pub place: HostAddress,
     /// Its port.
     pub port: u16,
@@ -22,12 +22,13 @@ pub struct ServerEndpoint {
     pub password: Option<Vec<u8>>,
 }
 
-/// Where a server listens.
+/// The address at which a server listens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HostAddress {
     /// A host, whose name is looked up.
     Host(String),
-    /// A host whose address is given, so that its name only says who is meant.
+    /// A host whose address is given, so that its name is not looked up. The name still counts for
+    /// certificates and passwords.
     Address(String, IpAddr),
     /// The folder of a socket.
     Socket(PathBuf),
@@ -42,7 +43,7 @@ impl std::fmt::Debug for ServerEndpoint {
     }
 }
 
-/// As people read it: `db:5432`, `[::1]:5432`, the folder of a socket.
+/// The form for people: `db:5432`, `[::1]:5432`, the folder of a socket.
 impl std::fmt::Display for ServerEndpoint {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match &self.place {
@@ -66,6 +67,7 @@ pub(super) fn read(
 ) -> Read<Vec<ServerEndpoint>> {
     let places = places(settings)?;
     let ports = ports(settings.text("port")?.unwrap_or_default())?;
+    // As in libpq, a single port holds for all hosts.
     if ports.len() > 1 && ports.len() != places.len() {
         return Err(format!(
             "it names {} hosts and {} ports",
@@ -138,8 +140,8 @@ fn place(host: Option<&[u8]>, address: Option<&str>) -> Read<HostAddress> {
     ))
 }
 
-/// Letters, digits, `-`, `_`, dots and the colons of IPv6. What else stands there is part of
-/// something that was misread, like a password, and must not be shown.
+/// Whether a host has only letters, digits, `-`, `_`, dots and the colons of IPv6. Other characters
+/// are part of a misread text, perhaps of a password, and must not be shown.
 fn is_plausible(host: &str) -> bool {
     host.chars()
         .all(|character| character.is_alphanumeric() || "-_.:%".contains(character))
@@ -159,7 +161,8 @@ fn ports(text: &str) -> Read<Vec<u16>> {
     }
 }
 
-/// A socket in the usual folder is `localhost` there.
+/// The name of a server in a password file. As in libpq, a socket in the usual folder is
+/// `localhost`.
 fn name_in_password_file(place: &HostAddress) -> String {
     match place {
         HostAddress::Host(name) | HostAddress::Address(name, _) => name.clone(),

@@ -1,15 +1,15 @@
-//! The names of parameters: libpq's, which mean here what they mean there; those of drivers, ORMs,
-//! poolers and hosts, which no server needs; and those that ask for something that this tool cannot
-//! do, which must not be dropped.
+//! The names of parameters, in three groups. libpq's mean here what they mean there. Those of
+//! drivers, ORMs, poolers and hosts concern no server. Those that ask for something that this tool
+//! cannot do must not be dropped silently.
 
 /// The meaning of a parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Meaning {
     /// It is read under this name, which is libpq's.
     Read(&'static str),
-    /// It concerns somebody else.
+    /// It concerns a driver, an ORM, a pooler or a host.
     Foreign,
-    /// It would be wrong to go on without it. The text says what to do instead.
+    /// It must not be ignored. The text is the advice.
     Refused(&'static str),
 }
 
@@ -49,7 +49,7 @@ const READ: &[&str] = &[
     "user",
 ];
 
-/// Other spellings: of node-postgres, sqlx, JDBC, asyncpg, and of the driver.
+/// Other spellings, of node-postgres, sqlx, JDBC, asyncpg, and of the driver.
 const ALIASES: &[(&str, &str)] = &[
     ("applicationname", "application_name"),
     ("connecttimeout", "connect_timeout"),
@@ -67,8 +67,8 @@ const ALIASES: &[(&str, &str)] = &[
     ("username", "user"),
 ];
 
-/// libpq's that change nothing here: how it uses GSSAPI, compression (gone), text that the driver
-/// sends as UTF-8.
+/// Parameters of libpq without effect here: its use of GSSAPI, compression (which no longer
+/// exists), the encoding of text, which the driver sends as UTF-8.
 const WITHOUT_EFFECT: &[&str] = &[
     "client_encoding",
     "encoding",
@@ -82,8 +82,8 @@ const WITHOUT_EFFECT: &[&str] = &[
     "sslpassword",
 ];
 
-/// The parameters of drivers, ORMs, pools and hosts: how many connections, how long one query of
-/// the application may take.
+/// The parameters of drivers, ORMs, pools and hosts: the number of connections, the time that a
+/// query of the application may take.
 const FOREIGN: &[&str] = &[
     "advisory_locks",
     "allowexitonidle",
@@ -132,7 +132,7 @@ const FOREIGN: &[&str] = &[
     "workaround",
 ];
 
-/// A search path in the words of an ORM.
+/// The advice for a search path in the words of an ORM.
 const SEARCH_PATH: &str = "write the search path as `options=-c%20search_path%3Dapp` instead";
 
 /// The parameters that are refused, each with the advice for it.
@@ -163,9 +163,11 @@ const REFUSED: &[(&str, &str)] = &[
     ("tls", "write `sslmode=require`"),
 ];
 
-/// The meaning of the parameter `name`; none where nobody is known to use it.
+/// Returns the meaning of the parameter `name`; `None` where it is unknown. An unknown parameter is
+/// an error: it may be a mistyped `sslmode`.
 pub(super) fn meaning(name: &str) -> Option<Meaning> {
     let lower = name.to_ascii_lowercase();
+    // As in libpq, its own names are in lower case. Drivers take their names in any case.
     if let Some(read) = READ.iter().find(|known| **known == name) {
         return Some(Meaning::Read(read));
     }
@@ -181,7 +183,7 @@ pub(super) fn meaning(name: &str) -> Option<Meaning> {
     (is_foreign || WITHOUT_EFFECT.contains(&lower.as_str())).then_some(Meaning::Foreign)
 }
 
-/// Whether somebody is known to use `name`.
+/// Whether the parameter `name` is known.
 pub(super) fn is_known(name: &str) -> bool {
     meaning(name).is_some()
 }

@@ -1,5 +1,5 @@
-//! `~/.pgpass`, or the file that `PGPASSFILE` or `passfile` names: one password a line, for the
-//! host, port, database and user before it.
+//! Reads `~/.pgpass`, or the file that `PGPASSFILE` or `passfile` names. Each line holds a
+//! password, after the host, port, database and user that it is for.
 
 use std::path::{Path, PathBuf};
 
@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Clone, Default)]
 pub(super) struct PasswordFile {
     lines: Vec<String>,
-    /// The file, if others may read it: as libpq does, it is not used then.
+    /// The file, if others may read it. As in libpq, it is not used then.
     pub open_to_others: Option<PathBuf>,
 }
 
 impl PasswordFile {
-    /// Reads `file`; one that is not there, or is no plain file, has no passwords.
+    /// Reads `file`. A file that does not exist, or is no plain file, has no passwords.
     pub fn read(file: Option<&Path>) -> Self {
         let Some(file) = file.filter(|file| file.is_file()) else {
             return Self::default();
@@ -54,8 +54,8 @@ impl PasswordFile {
     }
 }
 
-/// The five fields of a line. A backslash takes the next character as it is; in the last field a
-/// `:` is one.
+/// Splits a line into its five fields. A backslash makes the next character an ordinary one. In the
+/// last field a `:` is an ordinary character.
 fn fields(line: &str) -> Vec<String> {
     let mut fields = vec![String::new()];
     let mut characters = line.chars();

@@ -1,4 +1,4 @@
-//! Service files: `~/.pg_service.conf` and the system's, where `service=orders` finds the
+//! Reads service files: `~/.pg_service.conf` and the system's. `service=orders` stands for the
 //! parameters below `[orders]`.
 
 use std::path::{Path, PathBuf};
@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use super::surroundings::{Surroundings, path};
 use super::text::{Read, Setting};
 
-/// The parameters of the service `name`: from `file`, the user's file or one of the system's, the
-/// first that has it.
+/// The parameters of the service `name`, from the first file that has it: `file` or the user's
+/// file, and then the system's.
 pub(super) fn read(
     name: &str,
     file: Option<&str>,
@@ -39,7 +39,7 @@ pub(super) fn read(
     ))
 }
 
-/// The parameters below `[name]`; none where there is no such section.
+/// The parameters below `[name]`; `None` where there is no such section.
 fn section(text: &str, name: &str, file: &Path) -> Read<Option<Vec<Setting>>> {
     let mut found: Option<Vec<Setting>> = None;
     for (number, line) in text.lines().enumerate() {

@@ -1,5 +1,6 @@
-//! All settings of a connection: of the connection string, of the service that it names, and of the
-//! variables, in this order. Of a doubled one the last counts, as in libpq.
+//! Collects the settings of a connection: of the connection string, of the service that it names,
+//! and of the environment variables, in this order. Within one source the last of a repeated
+//! setting counts, as in libpq.
 
 use std::collections::BTreeMap;
 
@@ -49,7 +50,7 @@ impl Settings {
         Ok(settings)
     }
 
-    /// Takes over what is known, and leaves out what concerns others.
+    /// Takes over the known settings, and leaves out those that concern others.
     fn of(written: Vec<Setting>) -> Read<Self> {
         let mut settings = Self::default();
         for Setting { name, value } in written {
@@ -66,7 +67,8 @@ impl Settings {
         Ok(settings)
     }
 
-    /// Adds what is not set yet. How to encrypt has two names, of which the earlier source decides.
+    /// Adds the settings that are not set yet. Encryption has two names: where the earlier source
+    /// uses one, the later source decides neither.
     fn add(&mut self, others: Self) {
         let is_encryption_set = ["sslmode", "ssl"]
             .iter()
@@ -78,7 +80,7 @@ impl Settings {
         }
     }
 
-    /// A setting as it is.
+    /// A setting as bytes.
     pub fn bytes(&self, name: &str) -> Option<&[u8]> {
         self.values.get(name).map(Vec::as_slice)
     }
@@ -89,7 +91,7 @@ impl Settings {
         text.map_err(|_| format!("the value of `{name}` is not UTF-8"))
     }
 
-    /// A whole number.
+    /// A setting as a whole number.
     pub fn number(&self, name: &str) -> Read<Option<i64>> {
         let number = self.text(name)?.map(|text| text.trim().parse());
         number
@@ -97,7 +99,7 @@ impl Settings {
             .map_err(|_| format!("the value of `{name}` is no whole number"))
     }
 
-    /// One of several words, with what each means.
+    /// A setting as one of several words, each with its meaning.
     pub fn choice<T: Copy>(&self, name: &str, choices: &[(&str, T)]) -> Read<Option<T>> {
         let Some(text) = self.text(name)? else {
             return Ok(None);
@@ -113,7 +115,7 @@ impl Settings {
     }
 }
 
-/// Says which values `name` may have.
+/// The message that names the values that `name` may have.
 pub(super) fn not_one_of<'w>(
     name: &str,
     value: &str,

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// The variables, and the parameters that they stand in for.
+/// The variables, with the parameters that they set.
 const VARIABLES: &[(&str, &str)] = &[
     ("PGAPPNAME", "application_name"),
     ("PGCHANNELBINDING", "channel_binding"),
@@ -85,7 +85,7 @@ impl Surroundings {
         Some(self.home.as_ref()?.join(name))
     }
 
-    /// The same, if it exists.
+    /// A file in the home folder, if it exists.
     pub fn existing_at_home(&self, name: &str) -> Option<PathBuf> {
         self.at_home(name).filter(|file| file.is_file())
     }
@@ -95,6 +95,7 @@ impl Surroundings {
         match self.variables.get("PGSYSCONFDIR") {
             Some(folder) => vec![PathBuf::from(String::from_utf8_lossy(folder).into_owned())],
             None => vec![
+                // Debian's folder comes before the usual one.
                 PathBuf::from("/etc/postgresql-common"),
                 PathBuf::from("/etc"),
             ],
@@ -102,7 +103,7 @@ impl Surroundings {
     }
 }
 
-/// The path that a parameter names; `~/` is the home folder, which a URL has no shell for.
+/// The path that a parameter names. `~/` is the home folder: no shell replaces it in a URL.
 pub(super) fn path(text: &str, surroundings: &Surroundings) -> PathBuf {
     match text
         .strip_prefix("~/")

@@ -1,4 +1,4 @@
-//! The two ways to write where a database is: a URL, and libpq's `host=… user=…`. Both become the
+//! Reads the two forms of a connection string: a URL, and libpq's `host=… user=…`. Both become the
 //! same settings. No message holds a part of the text: where it cannot be read, nobody knows which
 //! part is the password.
 
@@ -15,13 +15,13 @@ pub(super) struct Setting {
     pub value: Vec<u8>,
 }
 
-/// The settings of a text, or why there are none.
+/// The settings of a text, or the reason why it cannot be read.
 pub(super) type Read<T> = Result<T, String>;
 
 /// The beginnings of a PostgreSQL URL.
 const SCHEMES: &[&str] = &["postgresql://", "postgres://"];
 
-/// Reads `text`, in whichever way it is written.
+/// Reads `text` in either form.
 pub(super) fn read(text: &str) -> Read<Vec<Setting>> {
     match SCHEMES.iter().find_map(|scheme| text.strip_prefix(scheme)) {
         Some(rest) => url(rest),
@@ -35,7 +35,8 @@ fn begins_with_a_parameter(text: &str) -> bool {
         .is_some_and(|(name, _)| parameters::is_libpq(name.trim()))
 }
 
-/// Why a text that is neither a URL of PostgreSQL nor begins with a parameter cannot be used.
+/// Explains why a text cannot be used that is neither a URL of PostgreSQL nor begins with a
+/// parameter.
 fn not_ours(text: &str) -> String {
     let lower = text.trim_start_matches(['"', '\'']).to_ascii_lowercase();
     let others = [
@@ -115,9 +116,9 @@ fn url(rest: &str) -> Read<Vec<Setting>> {
     Ok(settings)
 }
 
-/// Says that nobody knows the parameter `name`.
+/// The message that the parameter `name` is unknown.
 pub(super) fn unknown(name: &str) -> String {
-    // A name is a word; whatever else stands there may be part of a password.
+    // A name is a short word; anything else may be part of a password, and is not shown.
     let is_word = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte);
     if name.is_empty() || name.len() > 40 || !name.bytes().all(is_word) {
         return "it has a parameter that is not known".into();
@@ -144,7 +145,7 @@ pub(super) fn unknown(name: &str) -> String {
     format!("the parameter `{name}` is not known: {hint}")
 }
 
-/// Splits `rest` at the `@`, behind the credentials. As in libpq, an `@` counts only where no `/`
+/// Splits `rest` at the `@` after the credentials. As in libpq, an `@` counts only where no `/`
 /// precedes it.
 fn credentials(rest: &str) -> Read<(Option<&str>, &str)> {
     let end = rest
@@ -170,7 +171,7 @@ fn credentials(rest: &str) -> Read<(Option<&str>, &str)> {
     }
 }
 
-/// `host:port,[::1]:port` as libpq's two lists.
+/// Reads `host:port,[::1]:port` into libpq's two lists.
 fn hosts(authority: &str, settings: &mut Vec<Setting>) -> Read<()> {
     let (mut hosts, mut ports) = (Vec::new(), Vec::new());
     for one in authority.split(',') {
@@ -205,7 +206,7 @@ fn decoded(name: &str, value: &str) -> Setting {
     }
 }
 
-/// `host=db user='a b'`, where a backslash takes the next character as it is.
+/// Reads `host=db user='a b'`. A backslash makes the next character an ordinary one.
 fn pairs(text: &str) -> Read<Vec<Setting>> {
     let mut settings: Vec<Setting> = Vec::new();
     let mut rest = text.trim_start();
@@ -238,7 +239,7 @@ fn pairs(text: &str) -> Read<Vec<Setting>> {
     Ok(settings)
 }
 
-/// The value at the start of `text`, and what follows it.
+/// Returns the value at the start of `text`, and the rest.
 fn value(text: &str) -> Read<(String, &str)> {
     let quoted = text.strip_prefix('\'');
     let mut characters = quoted.unwrap_or(text).chars();

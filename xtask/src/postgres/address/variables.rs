@@ -1,4 +1,4 @@
-//! An address as the variables that PostgreSQL's own programs read.
+//! Writes an address as the environment variables that PostgreSQL's own programs read.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -11,7 +11,7 @@ use super::{Address, HostAddress};
 /// A variable and its value.
 pub type ConnectionVariable = (&'static str, OsString);
 
-/// How libpq reaches the server that `parameters` name.
+/// Returns the variables with which libpq reaches the server that `parameters` name.
 pub fn of_parameters(parameters: &postgres::Config) -> Vec<ConnectionVariable> {
     let mut variables: Vec<ConnectionVariable> = Vec::new();
     let mut set = |name, value: Option<&str>| {
@@ -21,7 +21,7 @@ pub fn of_parameters(parameters: &postgres::Config) -> Vec<ConnectionVariable> {
     set("PGDATABASE", parameters.get_dbname());
     set("PGOPTIONS", parameters.get_options());
     set("PGAPPNAME", Some(super::super::connect::APPLICATION_NAME));
-    // As here: nobody else is asked for who we are.
+    // As here, where GSSAPI is not used either.
     set("PGGSSENCMODE", Some("disable"));
     if let Some(password) = parameters.get_password() {
         set("PGPASSWORD", Some(&String::from_utf8_lossy(password)));
@@ -38,7 +38,7 @@ pub fn of_parameters(parameters: &postgres::Config) -> Vec<ConnectionVariable> {
 }
 
 impl Address {
-    /// How libpq reaches the server that answered, encrypted as it is here.
+    /// Returns the variables with which libpq reaches the server that answered, encrypted as here.
     pub(in crate::postgres) fn variables(&self) -> Vec<ConnectionVariable> {
         let mut variables = of_parameters(&self.parameters());
         if let Some((_, endpoint)) = self.endpoints().first()

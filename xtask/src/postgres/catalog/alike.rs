@@ -1,7 +1,7 @@
-//! Asks once for what is alike. Writing out an expression, a check or an index is the most
-//! expensive thing that the catalogs can be asked for (PostgreSQL opens the table for each of
-//! them), and thousands share a few: the defaults of columns, the checks and indexes of partitions
-//! and of tables made by one template.
+//! Queries similar definitions once. Writing out an expression, a check or an index is the most
+//! expensive query of the catalogs, since PostgreSQL opens the table for each of them. Thousands
+//! share a few: the defaults of columns, the checks and indexes of partitions and of tables made by
+//! one template.
 
 use std::collections::HashMap;
 
@@ -11,20 +11,20 @@ use super::prepared::Prepared;
 /// The beginning of a parse tree's node that names a column.
 const COLUMN: &str = "{VAR ";
 
-/// Definitions by the OID of what they define.
+/// Definitions by the OID of their object.
 #[derive(Debug, Default)]
 pub(super) struct Definitions {
-    /// The first of each shape.
+    /// The first object of each shape.
     first: HashMap<String, u32>,
-    /// The one that is asked for in the place of this one.
+    /// The object that is queried in place of this one.
     alike: HashMap<u32, u32>,
     asked: Vec<u32>,
     texts: HashMap<u32, String>,
 }
 
 impl Definitions {
-    /// Asks for the definition of `oid`, or of an earlier one of the same `shape`; without a shape
-    /// it is like no other.
+    /// Adds `oid`, whose definition is queried, unless an earlier one has the same `shape`. Without
+    /// a shape it is similar to no other.
     pub(super) fn add(&mut self, oid: u32, shape: Option<&str>) {
         let known = match shape {
             None => oid,
@@ -42,7 +42,7 @@ impl Definitions {
         self.alike.insert(oid, known);
     }
 
-    /// Runs `query`, which answers `oid` and `definition` for the OIDs in `$1`.
+    /// Runs `query`, which returns `oid` and `definition` for the OIDs in `$1`.
     pub(super) fn read(
         &mut self,
         client: &mut Prepared<'_, impl GenericClient>,
@@ -58,16 +58,17 @@ impl Definitions {
         Ok(())
     }
 
-    /// The definition of `oid`, or of the one that stands for it, and which that is.
+    /// The definition of `oid`, or of the similar object, with the OID of the object that was
+    /// queried.
     pub(super) fn of(&self, oid: u32) -> Option<(u32, &str)> {
         let known = self.alike.get(&oid)?;
         Some((*known, self.texts.get(known)?))
     }
 }
 
-/// Writes to `shape` what decides how the parse tree `tree` reads: the tree without the places in
-/// the statement that made it, and with the names of columns in the place of their numbers. False
-/// where more than that decides.
+/// Writes to `shape` everything that decides how the parse tree `tree` is written out. That is the
+/// tree without positions in its statement, and with the names of columns in place of their
+/// numbers. Returns `false` where more than that decides.
 pub(super) fn write_shape<'n>(
     tree: &str,
     name: impl Fn(i16) -> Option<&'n str>,

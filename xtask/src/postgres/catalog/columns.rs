@@ -1,6 +1,6 @@
-//! The columns of tables, views and composite types: most of what the catalogs hold. Their rows are
-//! taken as they come, while the server is still sending, and what PostgreSQL would have to write
-//! out for each (its type, its default) is asked for once for all that are alike.
+//! Reads the columns of tables, views and composite types: most of the content of the catalogs.
+//! Their rows are processed while the server is still sending. Texts that PostgreSQL would have to
+//! write out for each (its type, its default) are queried once for all similar columns.
 
 use std::collections::{HashMap, HashSet};
 
@@ -15,9 +15,10 @@ use super::prepared::Prepared;
 use super::relations::{Attribute, Relations};
 use crate::schema::model::{Column, Composite, Identity, Schema};
 
-/// In the order in which [`ColumnRow::read`] takes them, as the server comes across them: sorting
-/// so many rows there would keep all of them back until the last is found. `NOT NULL` may also come
-/// from a domain, at any depth of domains over domains.
+/// The columns of the answer are in the order in which [`ColumnRow::read`] takes them. The rows are
+/// not sorted: the server would keep all of them back until the last is found. `NOT NULL` may also
+/// come from a domain, at any depth of domains over domains. A statistics target of -1 is the
+/// default; since PostgreSQL 17 it is NULL.
 const COLUMNS: &str = concat!(
     "
     WITH RECURSIVE not_null_domain AS (
@@ -56,7 +57,7 @@ const COLLATIONS: &str = "
     FROM pg_collation AS l JOIN pg_namespace AS n ON n.oid = l.collnamespace
     WHERE l.oid = ANY ($1) ORDER BY l.oid";
 
-/// Composite types; that of a table is the table's.
+/// Composite types, without the row types of tables.
 const COMPOSITES: &str = concat!(
     "
     SELECT c.oid, n.nspname::text AS namespace, c.relname::text AS name,
@@ -80,7 +81,7 @@ const EXPRESSIONS: &str = "
     SELECT d.oid, pg_get_expr(d.adbin, d.adrelid) AS definition
     FROM pg_attrdef AS d WHERE d.oid = ANY ($1) ORDER BY d.oid";
 
-/// A type as a column has it: its OID and modifier.
+/// The type of a column: its OID and modifier.
 type TypeOf = (u32, i32);
 
 pub(super) fn read(
@@ -93,10 +94,12 @@ pub(super) fn read(
             comment: row.get("comment"),
             columns: Vec::new(),
         };
+        // The quoted name is only needed for indexes, and a composite type has none.
         relations.add(row.get("oid"), object_name(&row), String::new());
         schema.composites.insert(object_name(&row), composite);
     }
     let (mut found, expressions) = collect(client, relations)?;
+    // In the order of their numbers, by which [`Relations::column`] searches.
     found.sort_unstable_by_key(|found| (found.relation, found.attribute.number));
     let mut alike = SimilarColumns::read(client, &found, expressions)?;
     let mut found = found.into_iter().peekable();
@@ -118,7 +121,8 @@ pub(super) fn read(
     Ok(())
 }
 
-/// The columns of all relations that are known, in any order, and their defaults, to be asked for.
+/// Collects the columns of all known relations, in any order, and their defaults, which are queried
+/// later.
 fn collect(
     client: &mut Prepared<'_, impl GenericClient>,
     relations: &Relations,
@@ -130,6 +134,7 @@ fn collect(
     while let Some(row) = rows.next()? {
         let mut fields = RowFields { row: &row, at: 0 };
         let relation: u32 = fields.next();
+        // Relations of extensions and of PostgreSQL itself were left out when relations were read.
         if relations.name(relation).is_none() {
             continue;
         }
@@ -142,6 +147,7 @@ fn collect(
         let (expression, tree): (Option<u32>, Option<&str>) = (fields.next(), fields.next());
         if let (Some(expression), Some(tree)) = (expression, tree) {
             shape.clear();
+            // Without the names of columns: an expression that uses columns is similar to no other.
             let is_alike = alike::write_shape(tree, |_| None, &mut shape);
             expressions.add(expression, is_alike.then_some(&shape));
         }
@@ -236,7 +242,7 @@ impl SimilarColumns {
     }
 }
 
-/// The fields of a row, one after the other: looking for each by its name would cost more than
+/// The fields of a row, one after the other. Looking each up by its name would cost more than
 /// reading it.
 struct RowFields<'r> {
     row: &'r Row,
@@ -250,7 +256,7 @@ impl<'r> RowFields<'r> {
     }
 }
 
-/// A column without what is asked for once for all that are alike.
+/// A column without the values that are queried once for all similar columns.
 #[derive(Debug, Default)]
 struct ColumnRow {
     relation: u32,

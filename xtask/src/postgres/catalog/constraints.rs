@@ -1,4 +1,4 @@
-//! The constraints of tables.
+//! Reads the constraints of tables.
 
 use postgres::{Error, GenericClient, Row};
 
@@ -8,8 +8,8 @@ use super::prepared::Prepared;
 use super::relations::Relations;
 use crate::schema::model::{Constraint, ConstraintKind, Schema, Storage};
 
-/// Checks are written out apart: many read the same. A foreign key is enforced by internal triggers
-/// on both tables, which `DISABLE TRIGGER ALL` switches off unseen.
+/// Checks are written out separately: many are similar. Internal triggers on both tables enforce a
+/// foreign key, and `DISABLE TRIGGER ALL` switches these off without a trace in the constraint.
 const CONSTRAINTS: &str = concat!(
     "
     SELECT k.oid, k.conname::text AS constraint_name,
@@ -63,6 +63,7 @@ pub(super) fn read(
             continue;
         };
         let name: String = row.get("constraint_name");
+        // PostgreSQL 18 keeps each NOT NULL as a constraint too, under a name that it makes up.
         if !constraint.is_said_by_column(&name) {
             table.constraints.insert(name, constraint);
         }
@@ -70,7 +71,8 @@ pub(super) fn read(
     Ok(())
 }
 
-/// One that is not validated says more than its tree does.
+/// Adds the definition of a check. A check that is not validated is similar to no other: `NOT
+/// VALID` is not in its tree.
 fn add_check(row: &Row, relations: &Relations, schema: &Schema, checks: &mut Definitions) {
     let Some(tree) = row.get::<_, Option<&str>>("tree") else {
         return;
@@ -124,7 +126,7 @@ fn constraint(
     }
 }
 
-/// `pg_constraint.contype`; none for a kind that later versions of PostgreSQL may add.
+/// `pg_constraint.contype`; `None` for a kind that later versions of PostgreSQL may add.
 fn kind(contype: &str) -> Option<ConstraintKind> {
     match contype {
         "p" => Some(ConstraintKind::PrimaryKey),

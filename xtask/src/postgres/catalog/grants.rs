@@ -1,6 +1,6 @@
-//! Privileges, as they differ from what PostgreSQL (or an extension) gave when the object was made,
-//! and who owns what the database's owner does not. What an owner may is said of the owner, who has
-//! other names on other servers.
+//! Reads privileges, as they differ from those that PostgreSQL (or an extension) gave when the
+//! object was made. Owners are listed where they are not the owner of the database. The privileges
+//! of an owner are listed under `OWNER`, since the role has other names on other servers.
 
 use postgres::{Error, GenericClient};
 
@@ -8,7 +8,8 @@ use super::OwnTables;
 use super::prepared::Prepared;
 use crate::schema::model::Schema;
 
-/// Each row is one privilege of one grantee, given over the default or taken from it.
+/// Each row lists privileges of one grantee that were granted beyond the default or revoked from
+/// it. `nullif(…, '{}')`, since `aclexplode` refuses an empty array.
 const GRANTS: &str = concat!(
     "
     WITH object (kind, name, owner, acl, initial) AS (

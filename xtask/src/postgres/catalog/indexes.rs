@@ -1,4 +1,4 @@
-//! Indexes that no constraint owns, and extended statistics.
+//! Reads indexes that no constraint owns, and extended statistics.
 
 use std::collections::HashMap;
 
@@ -11,8 +11,8 @@ use super::relations::{Attribute, Relations};
 use super::{object_name, optional_name};
 use crate::schema::model::{Index, ObjectName, Schema, Statistics};
 
-/// `properties` is what the definition depends on beside names, columns and expressions; none where
-/// that is not all.
+/// `properties` is everything that decides the definition beside names, columns and expressions;
+/// NULL where more than that decides.
 const INDEXES: &str = "
     SELECT i.indexrelid AS oid, i.indrelid AS relation, x.relname::text AS index_name, quote_ident(x.relname) AS quoted,
            i.indisvalid AND i.indisready AND i.indislive AS valid, i.indisclustered AS clustered,
@@ -112,8 +112,7 @@ fn index(row: &Row, definition: String) -> Index {
     }
 }
 
-/// The definition of each row's index. Those that are alike but for their names are written out
-/// once.
+/// The definition of each row's index. Definitions that differ in names only are written out once.
 fn definitions(
     client: &mut Prepared<'_, impl GenericClient>,
     rows: &[Row],
@@ -137,6 +136,8 @@ fn definitions(
         renamed.or_else(|| (first == row.get::<_, u32>("oid")).then(|| text.to_owned()))
     };
     let renamed: Vec<Option<String>> = rows.iter().map(renamed).collect();
+    // A definition that does not begin as expected cannot be renamed, and is queried by itself:
+    // that costs time only.
     let others = rows
         .iter()
         .zip(&renamed)
@@ -156,7 +157,7 @@ fn definitions(
         .collect())
 }
 
-/// How PostgreSQL begins to write an index out that is not unique.
+/// The beginning of the definition that PostgreSQL writes for an index that is not unique.
 fn beginning(row: &Row, relations: &Relations) -> String {
     let only = if row.get("partitioned") { "ONLY " } else { "" };
     let table = relations.quoted(row.get("relation")).unwrap_or_default();
@@ -166,14 +167,14 @@ fn beginning(row: &Row, relations: &Relations) -> String {
     )
 }
 
-/// Everything but the names of the index and of its table that decides how it reads; none where
-/// that is not known.
+/// Everything that decides the definition, except the names of the index and of its table; `None`
+/// where more than that decides.
 fn shape(row: &Row, relations: &Relations, schema: &Schema) -> Option<String> {
     let mut shape: String = row.get::<_, Option<String>>("properties")?;
     let column = |number: i16| relations.column(schema, row.get("relation"), number);
     for number in row.get::<_, Vec<i16>>("numbers") {
-        // A class of operators or a collation is written where it is not that of the column. 0 is
-        // an expression.
+        // The type and collation of a column count too: an operator class or a collation is written
+        // where it is not the column's default. 0 is an expression.
         match number {
             0 => shape.push_str("\n0"),
             _ => {

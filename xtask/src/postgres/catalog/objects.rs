@@ -1,5 +1,6 @@
-//! Namespaces, extensions, and the rarer kinds of objects, each as one text. Of subscriptions and
-//! user mappings only what everybody may see: their connections and options hold passwords.
+//! Reads namespaces, extensions, and the rarer kinds of objects, each object as one text.
+//! Subscriptions and user mappings are read as far as everybody may see them: their connections and
+//! options hold passwords.
 
 use std::sync::LazyLock;
 
@@ -8,7 +9,7 @@ use postgres::{Error, GenericClient};
 use super::prepared::Prepared;
 use crate::schema::model::{Extension, Namespace, Object, Schema};
 
-/// The comment that PostgreSQL puts on `public` itself says nothing.
+/// The comment that PostgreSQL itself puts on `public` is left out.
 const NAMESPACES: &str = concat!(
     "
     SELECT n.nspname::text AS name,
@@ -33,15 +34,15 @@ const EXTENSIONS: &str = "
 /// A rarer kind of object.
 struct ObjectKind {
     name: &'static str,
-    /// The rows of a catalog among which all objects of the kind are. There are few others, and
-    /// mostly none.
+    /// The rows of a catalog that include all objects of the kind. Mostly there are none.
     among: &'static str,
-    /// Asks for the name of each object, its definition and its comment.
+    /// The query for the name of each object, its definition and its comment.
     query: &'static str,
 }
 
-/// The kinds, of which most databases have few. PostgreSQL needs longer to plan their queries than
-/// for all the others, so that only those are asked that find something.
+/// The rarer kinds, of which most databases have few objects. PostgreSQL needs longer to plan their
+/// queries than all others, so that only those run that find something. `to_jsonb` of a row also
+/// covers columns that only later versions of PostgreSQL have.
 const KINDS: &[ObjectKind] = &[
     ObjectKind {
         name: "collation",
@@ -169,6 +170,7 @@ const KINDS: &[ObjectKind] = &[
             WHERE ", not_of_extensions!("pg_foreign_server", "s.oid")),
     },
     ObjectKind {
+        // Only a superuser reads `pg_user_mapping`, but without servers there are no mappings.
         name: "user mapping",
         among: "pg_foreign_server",
         query: "SELECT quote_ident(coalesce(u.usename, 'public')) || ' SERVER ' || quote_ident(u.srvname), '', NULL
@@ -247,7 +249,7 @@ const KINDS: &[ObjectKind] = &[
     },
 ];
 
-/// Asks which of the kinds there may be, in their order.
+/// The query for which of the kinds there may be, in their order.
 static PRESENT: LazyLock<String> = LazyLock::new(|| {
     let each: Vec<String> = KINDS
         .iter()

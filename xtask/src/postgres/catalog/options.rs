@@ -1,15 +1,14 @@
 //! The options of columns and relations that people can set. A server keeps entries of its own
-//! beside them: `pg_attver`, which the minor releases of November 2026 add to every new column, is
-//! a number that differs from table to table. Such an entry is no part of the schema, whatever it
-//! is called, so that only documented names are read.
+//! beside them. `pg_attver` is one, which the minor releases of November 2026 add to every new
+//! column: a number that differs from table to table. Such an entry is no part of the schema,
+//! whatever its name, so that only documented names are read.
 
 use postgres::{Error, GenericClient};
 
 use super::object_name;
 use crate::schema::model::Schema;
 
-/// The options of the column whose `pg_attribute.attoptions` are `$options`; NULL where none is
-/// set.
+/// The options of a column; NULL where none is set. Its `pg_attribute.attoptions` are `$options`.
 macro_rules! column_options {
     ($options:literal) => {
         concat!(
@@ -21,10 +20,10 @@ macro_rules! column_options {
 }
 pub(crate) use column_options;
 
-/// The parameters of the relation whose `pg_class.reloptions` are `$options` and whose access
-/// method is `$method`; NULL where none is set. The documented parameters of tables, indexes and
-/// views are listed. An access method that an extension brings (its OID is no built-in one) has
-/// parameters that only the extension knows, so that all are taken.
+/// The parameters of a relation; NULL where none is set. Its `pg_class.reloptions` are `$options`,
+/// and its access method is `$method`. The documented parameters of tables, indexes and views are
+/// listed. An access method of an extension (its OID is no built-in one) has parameters that only
+/// the extension knows, so that all are taken.
 macro_rules! storage_parameters {
     ($options:literal, $method:literal) => {
         concat!(
@@ -48,7 +47,8 @@ macro_rules! storage_parameters {
 }
 pub(crate) use storage_parameters;
 
-/// A list of entries as PostgreSQL writes it after `WITH`.
+/// A list of entries as PostgreSQL writes it after `WITH`: a value is quoted where it is no plain
+/// identifier. It must be the same text, since it is searched for in a definition.
 macro_rules! written_out {
     ($entries:literal) => {
         concat!(
@@ -64,7 +64,8 @@ macro_rules! written_out {
 pub(crate) use written_out;
 
 /// `$definition`, a definition of the index `$index` or of its constraint, without parameters that
-/// nobody can set.
+/// people cannot set. The list after `WITH` is replaced in the text, since PostgreSQL writes no
+/// definition without it.
 macro_rules! index_definition {
     ($definition:literal, $index:literal) => {
         concat!(
@@ -97,9 +98,9 @@ const AS_STORED: &str = "
       AND a.attrelid >= 16384 AND a.attnum > 0 AND NOT a.attisdropped
     ORDER BY namespace, name, a.attnum";
 
-/// The schema with the options of its columns as the server stores them, its own entries included.
-/// Earlier versions of the tool read them so, and digests that they left in a journal are of such
-/// schemas.
+/// Returns the schema with the options of its columns as the server stores them, with its own
+/// entries. Earlier versions of the tool read them in that way, and digests that they left in a
+/// journal are of such schemas.
 ///
 /// # Errors
 /// Those of the query.

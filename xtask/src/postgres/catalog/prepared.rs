@@ -1,4 +1,4 @@
-//! The queries of the catalogs, prepared once for each connection: PostgreSQL needs longer to plan
+//! Prepares the queries of the catalogs once for each connection: PostgreSQL needs longer to plan
 //! one than to run it.
 
 use std::collections::HashMap;
@@ -9,7 +9,7 @@ use postgres::{Error, GenericClient, Row, RowIter, Statement};
 /// The statements of one connection, by their text.
 pub(super) type Statements = HashMap<&'static str, Statement>;
 
-/// A connection, or a transaction on it, and what is prepared there.
+/// A connection, or a transaction on it, and its prepared statements.
 pub(super) struct Prepared<'c, C> {
     client: &'c mut C,
     statements: &'c mut Statements,

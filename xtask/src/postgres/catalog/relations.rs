@@ -1,4 +1,4 @@
-//! Tables and views, without what is in them.
+//! Reads tables and views, without their columns and other parts.
 
 use std::collections::HashMap;
 
@@ -73,14 +73,15 @@ const PARENTS: &str = concat!(
     " ORDER BY namespace, name, i.inhseqno"
 );
 
-/// The relations that are read, by OID: how other catalogs refer to them, and to their columns.
+/// The relations that are read, by OID. Other catalogs refer to them, and to their columns, in this
+/// way.
 #[derive(Debug, Default)]
 pub(super) struct Relations(HashMap<u32, Relation>);
 
 #[derive(Debug)]
 struct Relation {
     name: ObjectName,
-    /// As PostgreSQL writes it.
+    /// Its name as PostgreSQL writes it.
     quoted: String,
     /// One for each column, in the same order.
     attributes: Vec<Attribute>,
@@ -145,6 +146,7 @@ impl Relations {
         let relation = self.0.get(&relation)?;
         let at = relation
             .attributes
+            // Columns were added in the order of their numbers.
             .binary_search_by_key(&number, |attribute| attribute.number)
             .ok()?;
         let columns = match schema.tables.get(&relation.name) {
@@ -186,7 +188,7 @@ pub(super) fn read(
 
 fn table(row: &Row) -> Table {
     let bound: Option<String> = row.get("bound");
-    // Its parent comes with the next query.
+    // The parent comes with the next query.
     let partition = bound.map(|bound| Partition {
         of: ObjectName::public(""),
         bound,

@@ -1,4 +1,4 @@
-//! Functions, procedures and aggregates.
+//! Reads functions, procedures and aggregates.
 
 use postgres::{Error, GenericClient};
 
@@ -6,7 +6,8 @@ use super::object_name;
 use super::prepared::Prepared;
 use crate::schema::model::{Routine, RoutineKind, Schema};
 
-/// The constructors that a range type brings depend on it internally, and belong to it.
+/// Functions that depend internally (`i`) on another object are left out: the constructors of a
+/// range type belong to it.
 const ROUTINES: &str = concat!(
     "
     SELECT n.nspname::text AS namespace,

@@ -1,4 +1,4 @@
-//! Sequences, those behind `serial` and identity columns included.
+//! Reads sequences, also those of `serial` and identity columns.
 
 use postgres::{Error, GenericClient, Row};
 

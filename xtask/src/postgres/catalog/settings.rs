@@ -1,6 +1,6 @@
-//! The settings under which catalogs are read. PostgreSQL writes definitions out as the session
-//! asks for it: times in its zone, names with or without their namespace. Two databases can only be
-//! compared where both are asked in the same way.
+//! The settings under which catalogs are read. The session decides how PostgreSQL writes
+//! definitions: times in its zone, names with or without their namespace. Two databases can only be
+//! compared where both are read under the same settings.
 
 /// Settings that decide how definitions are written, and their values here.
 const READING: &[(&str, &str)] = &[
@@ -18,7 +18,7 @@ const READING: &[(&str, &str)] = &[
 /// The search path of reading: names outside `pg_catalog` are then written with their namespace.
 const SEARCH_PATH: (&str, &str) = ("search_path", "pg_catalog");
 
-/// SQL that sets the search path until the transaction ends, as a statement of its own. A prepared
+/// SQL that sets the search path until the transaction ends, as a separate statement. A prepared
 /// query that sets the path itself is analysed and planned anew each time, which takes several
 /// times as long as to run it.
 #[must_use]
@@ -34,7 +34,7 @@ pub fn expressions(more: &[(&str, &str)]) -> String {
     expressions_beside_path(&with_path)
 }
 
-/// Expressions that set what [`set_search_path`] leaves, and `more`.
+/// Expressions that set all settings of reading except [`set_search_path`]'s, and `more`.
 #[must_use]
 pub fn expressions_beside_path(more: &[(&str, &str)]) -> String {
     let each = READING.iter().chain(more);
@@ -43,7 +43,7 @@ pub fn expressions_beside_path(more: &[(&str, &str)]) -> String {
     each.map(set).collect::<Vec<_>>().join(", ")
 }
 
-/// SQL that puts them, and `more`, back to what the session began with.
+/// SQL that resets all settings of reading, and `more`, to those with which the session began.
 #[must_use]
 pub fn forget(more: &[&str]) -> String {
     let names = READING

@@ -1,5 +1,5 @@
-//! Objects that run or filter when a table or view is used: triggers, row-level-security policies,
-//! rewrite rules.
+//! Reads objects that run or filter when a table or view is used: triggers, policies of row-level
+//! security, rewrite rules.
 
 use postgres::{Error, GenericClient, Row};
 
@@ -7,6 +7,7 @@ use super::prepared::Prepared;
 use super::{OwnTables, object_name};
 use crate::schema::model::{Policy, Rule, Schema, Trigger};
 
+/// Internal triggers are left out: they belong to constraints.
 const TRIGGERS: &str = concat!(
     "
     SELECT n.nspname::text AS namespace, c.relname::text AS name, g.tgname::text AS trigger_name,
@@ -111,7 +112,7 @@ fn policy(row: &Row) -> Policy {
     }
 }
 
-/// `pg_trigger.tgenabled`, `pg_rewrite.ev_enabled`: none where it fires as usual.
+/// `pg_trigger.tgenabled`, `pg_rewrite.ev_enabled`: `None` where it fires as usual.
 fn firing(row: &Row) -> Option<String> {
     match row.get("firing") {
         "D" => Some("disabled".into()),

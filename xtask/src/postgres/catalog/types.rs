@@ -1,4 +1,4 @@
-//! Enums, domains and range types.
+//! Reads enums, domains and range types.
 
 use postgres::{Error, GenericClient};
 

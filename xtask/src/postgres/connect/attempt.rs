@@ -1,7 +1,7 @@
-//! The attempts to connect: one server after the other, each of its addresses, encrypted or not as
-//! `sslmode` says, and none of them for longer than `connect_timeout`. The driver's own timeout
-//! ends with TCP's handshake: a server that accepts the connection and then says nothing would be
-//! waited for for ever.
+//! Makes the attempts to connect: one server after the other, each of its addresses, encrypted or
+//! not as `sslmode` says, and none for longer than `connect_timeout`. The driver's own timeout ends
+//! with TCP's handshake. It would wait for ever for a server that accepts the connection and then
+//! says nothing.
 
 use std::io;
 use std::net::{IpAddr, ToSocketAddrs as _};
@@ -17,7 +17,7 @@ use super::{APPLICATION_NAME, explain};
 use crate::postgres::address::{Address, HostAddress, ServerEndpoint, TlsMode, WantedServer};
 use crate::postgres::tls;
 
-/// Why one server was not connected to.
+/// The reason why there is no connection to one server.
 #[derive(Debug)]
 pub(super) enum Failure {
     /// The name of the host cannot be looked up.
@@ -26,15 +26,16 @@ pub(super) enum Failure {
     Silent(Duration),
     /// The driver's error.
     Driver(postgres::Error),
-    /// It is another kind of server than is wanted.
+    /// It is not the kind of server that is wanted.
     Unwanted(&'static str),
 }
 
-/// Connects to the first server of `address` that is one that is wanted.
+/// Connects to the first server of `address` that is of the wanted kind.
 pub(super) fn connect(address: &Address) -> Result<Client> {
     let connector = tls::connector(address.tls())?;
     let mut failures = Vec::new();
     for wanted in passes(address.wanted()) {
+        // The last pass alone is reported: it asks the same servers for less.
         failures.clear();
         for (at, endpoint) in address.endpoints() {
             match connect_endpoint(address, endpoint, connector.as_ref(), *wanted) {
@@ -68,8 +69,8 @@ fn passes(wanted: WantedServer) -> &'static [WantedServer] {
     }
 }
 
-/// As in libpq, a server that answers and says no is the last one that is asked, unless it only
-/// starts up.
+/// Whether no other server is tried after a failure. As in libpq, a server that refuses the
+/// connection is the last one, unless it is only starting up (57P03).
 fn is_final(failure: &Failure) -> bool {
     match failure {
         Failure::Driver(error) => error.code().is_some_and(|code| code.code() != "57P03"),
@@ -90,8 +91,7 @@ fn connect_endpoint(
     }
     endpoint.set(&mut parameters);
     let HostAddress::Host(name) = &endpoint.place else {
-        // As in libpq, a socket is not encrypted: nobody listens between two processes of one
-        // machine.
+        // As in libpq, a socket is not encrypted: it is no network that others could listen to.
         let connector = connector.filter(|_| !matches!(endpoint.place, HostAddress::Socket(_)));
         let client = connect_as_asked(&parameters, address.tls().mode, connector, limit)?;
         return fitting(client, wanted, limit);
@@ -121,8 +121,8 @@ fn lookup(name: &str, port: u16, limit: Option<Duration>) -> Result<Vec<IpAddr>,
     Ok(found.into_iter().map(|address| address.ip()).collect())
 }
 
-/// Connects as `sslmode` says. `prefer` goes on without encryption where the server cannot or does
-/// not want it.
+/// Connects as `sslmode` says. `prefer` goes on without encryption where the server cannot encrypt
+/// or does not want to.
 fn connect_as_asked(
     parameters: &postgres::Config,
     mode: TlsMode,
@@ -145,15 +145,15 @@ fn connect_as_asked(
     });
     match driver(limit, move || encrypted.connect(connector)) {
         Err(Failure::Driver(error)) if mode == TlsMode::Prefer && is_about_encryption(&error) => {
-            // Where it is not that either, the first error tells more.
+            // Where that fails too, the first error tells more.
             plain(parameters).map_err(|_| Failure::Driver(error))
         }
         settled => settled,
     }
 }
 
-/// Whether the same without encryption may succeed: the handshake failed, or the rules of the
-/// server want none.
+/// Whether an attempt without encryption may succeed: the handshake failed, or `pg_hba.conf` of the
+/// server wants none.
 fn is_about_encryption(error: &postgres::Error) -> bool {
     match error.as_db_error() {
         Some(answer) => answer.code().code() == "28000" && answer.message().contains("pg_hba.conf"),
@@ -184,7 +184,7 @@ fn within<T: Send + 'static>(
         .map_err(|_| Failure::Silent(limit))
 }
 
-/// The client, if it is connected to a server that is wanted.
+/// Returns the client, if its server is of the wanted kind.
 fn fitting(
     mut client: Client,
     wanted: WantedServer,

@@ -1,4 +1,4 @@
-//! Says why there is no connection, and what to do about it.
+//! Explains why there is no connection, and what to do about it.
 
 use std::io;
 
@@ -49,7 +49,7 @@ fn one(endpoint: &ServerEndpoint, failure: &Failure, address: &Address) -> Strin
     }
 }
 
-/// The server answered, and said no.
+/// The advice where the server answered, and refused the connection.
 fn refused_by_server(sqlstate: &str, message: &str, address: &Address) -> String {
     let user = address.user();
     match sqlstate {
@@ -74,7 +74,7 @@ fn refused_by_server(sqlstate: &str, message: &str, address: &Address) -> String
     }
 }
 
-/// The server did not answer, or not in its own protocol.
+/// The advice where the server did not answer, or not in its own protocol.
 fn not_reached(
     error: &postgres::Error,
     message: &str,
@@ -123,8 +123,9 @@ fn no_password(address: &Address) -> String {
     }
 }
 
-/// Each cause has another way out: a certificate that has expired is not helped by naming its
-/// authority.
+/// The advice for a refused certificate. Each cause has its own: naming the authority does not help
+/// where a certificate has expired. Parts of words (`xpired`), since the names of errors are found
+/// as well as sentences.
 fn certificate(message: &str) -> String {
     let way_out = if message.contains("NotValidForName") || message.contains("not valid for name") {
         "write the host into the URL as the certificate does"

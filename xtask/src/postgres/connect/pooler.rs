@@ -1,6 +1,6 @@
-//! Notices a pooler that gives each transaction another session of the server (pgbouncer's
-//! `pool_mode = transaction`, Supavisor's port 6543). There a lock and a setting stay behind in
-//! whichever session answered, and the application's next transaction has them. So it is found out
+//! Detects a pooler that gives each transaction another session of the server (pgbouncer's
+//! `pool_mode = transaction`, Supavisor's port 6543). Locks and settings then stay behind in the
+//! session that answered, and affect the application's next transaction. So the pooler is detected
 //! before anything is locked or set.
 
 use std::sync::mpsc;
@@ -18,28 +18,29 @@ pub const POOLED: &str = "the connection changes its server session between tran
     `pool_mode = transaction`, where locks and settings would stay behind in sessions of the application; connect to \
     PostgreSQL itself (often another host, or port 5432 instead of 6543 or 6432), or to a pool in session mode";
 
-/// How long to wait for a second session. A pool in session mode that has no other one lets one
-/// wait for minutes.
+/// How long to wait for a second session. A pool in session mode that has no other one would keep
+/// us waiting for minutes.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// How often both connections are asked. A busy pool hands its sessions to others in between, so
-/// that once may be chance.
+/// that one round may miss it.
 const ROUNDS: usize = 2;
 
-/// Names a session of the server: a process number alone is soon another's, or of another server.
+/// The query that identifies a session of the server. The number of a process alone is reused soon,
+/// and other servers have it too.
 const SESSION: &str = "SELECT pg_catalog.pg_backend_pid()::text || '/' ||
     coalesce((SELECT backend_start::text FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid())), '')";
 
-/// The port that the server sees at the other end of its connection.
+/// The query for the port that the server sees at the other end of its connection.
 const CLIENT_PORT: &str = "SELECT coalesce(pg_catalog.inet_client_port(), -1)::text";
 
-/// Refuses a connection whose server session is not its own. Where the server sees a port of this
-/// process nothing is between the two. Else a second connection beside it has another session where
-/// each has its own; a pool gives it the one that has just become free. Where there is no second
-/// connection to be had, only the first is asked.
+/// Refuses a connection whose server session changes. Where the server sees a port of this process,
+/// nothing is between the two. Otherwise a second connection is opened beside it. A pool gives it
+/// the session that has just become free; without a pool each has a separate session. Where no
+/// second connection can be made, only the first is asked.
 pub(super) fn refuse(client: &mut Client, address: &Address) -> Result<()> {
-    // Not for a socket of the file system, and behind a proxy or a translated address the server
-    // sees another port.
+    // A unix socket has no port, and behind a proxy or a translated address the server sees another
+    // one.
     if ask(client, CLIENT_PORT)
         .and_then(|port| port.parse().ok())
         .is_some_and(is_port_of_ours)
@@ -63,11 +64,11 @@ pub(super) fn refuse(client: &mut Client, address: &Address) -> Result<()> {
 }
 
 /// Whether `client`, whose session was `own`, shares it with the connection `beside` it, or has
-/// another one now.
+/// another session now.
 fn is_pooled(client: &mut Client, own: &str, beside: &Beside) -> bool {
     for _ in 0..ROUNDS {
         let theirs = beside.session();
-        // A pool that has this session only would let the question below wait.
+        // Before the question below, which would wait in a pool that has this session only.
         if theirs.as_deref() == Some(own) {
             return true;
         }
@@ -82,10 +83,10 @@ fn is_pooled(client: &mut Client, own: &str, beside: &Beside) -> bool {
     false
 }
 
-/// A second connection. It works in a thread of its own, which is left behind where a pool lets it
-/// wait.
+/// A second connection. It works in its own thread, which is abandoned where a pool keeps it
+/// waiting.
 struct Beside {
-    /// Asks for another session.
+    /// The request for another session.
     next: mpsc::Sender<()>,
     sessions: mpsc::Receiver<String>,
 }
@@ -99,8 +100,8 @@ impl Beside {
             let Ok(mut client) = connect_to(&address) else {
                 return;
             };
-            // A transaction keeps its session until it is asked for the next one, so that a pool
-            // cannot give it away.
+            // The open transaction keeps its session until the next one is requested, so that a
+            // pool cannot give it away.
             while let Some(session) = ask(&mut client, &format!("BEGIN READ ONLY; {SESSION}")) {
                 let is_last = sender.send(session).is_err() || asked.recv().is_err();
                 if client.simple_query("ROLLBACK").is_err() || is_last {
@@ -111,18 +112,18 @@ impl Beside {
         Self { next, sessions }
     }
 
-    /// The session that it has now; none where it has none in time.
+    /// The present session; `None` where there is none in time.
     fn session(&self) -> Option<String> {
         self.sessions.recv_timeout(PATIENCE).ok()
     }
 
-    /// Lets it go to another session.
+    /// Lets the connection go to another session.
     fn go_on(&self) {
         let _ = self.next.send(());
     }
 
-    /// Waits a moment until the connection is gone, so that whoever counts connections does not
-    /// find it.
+    /// Closes the connection and waits until it is gone, at most a moment, so that a count of
+    /// connections does not include it.
     fn close(self) {
         let Self { next, sessions } = self;
         drop(next);

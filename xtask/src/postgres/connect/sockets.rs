@@ -1,4 +1,4 @@
-//! The network sockets that this process has open.
+//! Finds the network sockets that this process has open.
 
 use std::os::fd::RawFd;
 
@@ -7,9 +7,9 @@ use nix::sys::socket::{SockaddrStorage, getsockname};
 /// The open files of this process, on Linux and macOS.
 const OPEN_FILES: &str = "/dev/fd";
 
-/// Whether one of our sockets has this port. The driver does not say which one is its own. That a
-/// pool has by chance the port of another socket of ours is once in the tens of thousands that a
-/// system gives out.
+/// Whether one of our sockets has this port. The driver does not tell which socket is its own. A
+/// pool has the port of another socket of ours only by chance, one in the tens of thousands of
+/// ports of a system.
 pub(super) fn is_port_of_ours(port: u16) -> bool {
     std::fs::read_dir(OPEN_FILES).is_ok_and(|files| {
         let mut numbers = files.filter_map(|file| file.ok()?.file_name().to_str()?.parse().ok());

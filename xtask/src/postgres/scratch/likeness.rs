@@ -1,5 +1,5 @@
-//! Names and settings that a scratch database has in common with the target, so that the same SQL
-//! makes the same there: it can ask for the names, and depends on the settings without saying so.
+//! Names and settings that a scratch database shares with the target, so that the same SQL has the
+//! same effect there. SQL can ask for the names, and depends on the settings without naming them.
 
 use postgres::GenericClient;
 
@@ -16,11 +16,11 @@ pub struct TargetSettings {
     pub role: String,
     /// Settings of the session, by name.
     pub settings: Vec<(String, String)>,
-    /// The identifier of the target's server, where that may be asked for.
+    /// The identifier of the target's server, where the role may ask for it.
     pub server: Option<String>,
 }
 
-/// The settings, beside `search_path`, that decide what SQL makes which does not name them.
+/// The settings, beside `search_path`, that decide the effect of SQL that does not name them.
 const SETTINGS: &[&str] = &[
     "TimeZone",
     "DateStyle",
@@ -44,8 +44,7 @@ impl Default for TargetSettings {
 }
 
 impl TargetSettings {
-    /// Returns the likeness of production that is configured, where there is no database to look
-    /// at.
+    /// Returns the configured names and settings of production, for runs without a target.
     #[must_use]
     pub fn configured(names: &ScratchNames) -> Self {
         let other = Self::default();
@@ -61,7 +60,7 @@ impl TargetSettings {
         }
     }
 
-    /// The database that `client` is connected to.
+    /// Reads the names and settings of the database of `client`.
     ///
     /// # Errors
     /// Those of the query.

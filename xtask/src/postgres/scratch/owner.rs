@@ -1,6 +1,6 @@
-//! The role that migrations run as on a cluster of ours: the owner of the database, and no
-//! superuser. A superuser of PostgreSQL can run any program on the machine, and what is replayed is
-//! the SQL of a branch that perhaps nobody has read.
+//! The role of migrations on a cluster of ours: the owner of the database, and no superuser. A
+//! superuser of PostgreSQL can run any program on the machine, and the replayed SQL comes from a
+//! branch that perhaps nobody has read.
 
 use anyhow::{Context as _, Result, anyhow};
 use postgres::{Client, GenericClient};
@@ -9,13 +9,13 @@ use super::TargetSettings;
 use crate::postgres::connect::APPLICATION_NAME;
 use crate::postgres::error::ServerError;
 
-/// The superuser who works for the tool. `postgres`, who made the cluster, gets another name, since
-/// migrations may ask for a role that is called so.
+/// The superuser who works for the tool. `postgres`, who made the cluster, is renamed, since
+/// migrations may expect an ordinary role of that name.
 pub const SUPERUSER: &str = "cargo_xtask";
-/// The new name of who made the cluster.
+/// The new name of the superuser who made the cluster.
 pub const FOUNDER: &str = "cargo_xtask_founder";
 
-/// PostgreSQL's own roles that stand for power over the machine, or reach out of it.
+/// PostgreSQL's own roles that have power over the machine, or reach other servers.
 pub const OVER_THE_MACHINE: &[&str] = &[
     "pg_execute_server_program",
     "pg_read_server_files",
@@ -29,12 +29,12 @@ pub struct Owned {
     pub owner: Client,
     /// As a superuser.
     pub superuser: Client,
-    /// As a superuser, too: the other one may be in use.
+    /// As a superuser, too: the other connection may be in use.
     pub watcher: Client,
 }
 
 /// Makes the one database of a fresh cluster like the target, and connects to it. `parameters` are
-/// those of who made the cluster.
+/// those of the superuser who made the cluster.
 pub(super) fn connect(parameters: &postgres::Config, likeness: &TargetSettings) -> Result<Owned> {
     let role = quoted(&likeness.role);
     let database = database(likeness);
@@ -52,6 +52,8 @@ pub(super) fn connect(parameters: &postgres::Config, likeness: &TargetSettings) 
         &mut as_role("postgres", "template1")?,
         &format!("CREATE ROLE {SUPERUSER} SUPERUSER LOGIN"),
     )?;
+    // As another user and in another database: PostgreSQL renames neither the role nor the database
+    // of the present session.
     let mut elsewhere = as_role(SUPERUSER, "template1")?;
     run(&mut elsewhere, &roles(&role))?;
     if database != "postgres" {
@@ -67,7 +69,7 @@ pub(super) fn connect(parameters: &postgres::Config, likeness: &TargetSettings) 
     run(&mut elsewhere, &likeness.settings_sql(&quoted(database)))?;
     drop(elsewhere);
     let mut superuser = as_role(SUPERUSER, database)?;
-    // Its owner may drop and make it again; before PostgreSQL 15 it was the superuser's.
+    // The owner may drop it and make it again. Before PostgreSQL 15 it belonged to the superuser.
     let schema_owner = schema_owner(&mut superuser, &role)?;
     run(
         &mut superuser,
@@ -81,7 +83,7 @@ pub(super) fn connect(parameters: &postgres::Config, likeness: &TargetSettings) 
     })
 }
 
-/// The name of the database: a template's cannot be taken.
+/// The name of the database. That of a template is in use already.
 pub(super) fn database(likeness: &TargetSettings) -> &str {
     if likeness.database.starts_with("template") {
         "postgres"
@@ -90,13 +92,14 @@ pub(super) fn database(likeness: &TargetSettings) -> &str {
     }
 }
 
-/// SQL that makes the role, with all that is no power over the machine.
+/// SQL that creates the role, with every right that gives no power over the machine.
 fn roles(role: &str) -> String {
     let over_the_machine = OVER_THE_MACHINE
         .iter()
         .map(|name| literal(name))
         .collect::<Vec<_>>()
         .join(", ");
+    // Migrations may name `postgres`, whatever role runs them.
     let also_postgres = match role {
         "\"postgres\"" => String::new(),
         role => format!("CREATE ROLE postgres; GRANT postgres TO {role} WITH ADMIN OPTION;"),
@@ -128,7 +131,8 @@ fn roles(role: &str) -> String {
     )
 }
 
-/// Since PostgreSQL 15 the namespace `public` is that of whoever owns the database.
+/// Returns the owner of the namespace `public`. Since PostgreSQL 15 it is a role whose only member
+/// is the present owner of the database.
 fn schema_owner(superuser: &mut Client, role: &str) -> Result<String> {
     let query = "SELECT pg_catalog.current_setting('server_version_num')::int >= 150000";
     let row = superuser.query_one(query, &[]).map_err(failed)?;
@@ -147,12 +151,12 @@ fn failed(error: postgres::Error) -> anyhow::Error {
     anyhow!(ServerError::from(error)).context("cannot make the scratch database like the target")
 }
 
-/// A name as SQL takes it, whatever it holds.
+/// Writes any name as an SQL identifier.
 pub(super) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-/// A text as SQL takes it under `standard_conforming_strings`.
+/// Writes a text as an SQL literal, under `standard_conforming_strings`.
 pub(super) fn literal(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }

@@ -1,5 +1,5 @@
-//! Servers that others share. Roles belong to the whole server: they outlive a scratch database,
-//! and a second replay would find them there.
+//! Keeps track of roles on servers that others share. Roles belong to the whole server: they
+//! outlive a scratch database, and a second replay would find them there.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -13,7 +13,7 @@ use crate::postgres::error::ServerError;
 /// The roles of the server.
 const ROLES: &str = "SELECT rolname::text FROM pg_catalog.pg_roles WHERE NOT pg_catalog.starts_with(rolname, 'pg_')";
 
-/// A query for the number that tells a server from all others.
+/// A query for the number that identifies a server.
 const SERVER: &str = "SELECT system_identifier::text FROM pg_catalog.pg_control_system()";
 
 /// The roles that a replay made.
@@ -32,7 +32,7 @@ impl MadeRoles {
         }))
     }
 
-    /// Drops them, once their database is gone. One that somebody uses by now stays.
+    /// Drops the roles, once their database is gone. A role that is in use by now stays.
     pub(in crate::postgres) fn drop_from(&self, client: &mut Client) {
         let made = self
             .made
@@ -48,8 +48,7 @@ impl MadeRoles {
 /// A server that others share.
 #[derive(Debug, Clone)]
 pub struct SharedServer {
-    /// Whether the target is on it, too: what belongs to the whole server would then be changed for
-    /// real.
+    /// Whether the target is on it too. Changes of the whole server would then be made for real.
     pub holds_target: bool,
     roles: Arc<MadeRoles>,
 }
@@ -64,6 +63,7 @@ impl SharedServer {
     }
 
     /// Notes the roles that are new since the replay began and that `text`, which just ran, names.
+    /// A new role that it does not name may be that of another user of the server.
     ///
     /// # Errors
     /// Those of the query.
@@ -79,7 +79,7 @@ impl SharedServer {
     }
 }
 
-/// The identifier of the server of `client`; none where its role may not ask.
+/// The identifier of the server of `client`; `None` where its role may not ask for it.
 pub(super) fn identifier(client: &mut impl GenericClient) -> Option<String> {
     client.query_one(SERVER, &[]).ok().map(|row| row.get(0))
 }

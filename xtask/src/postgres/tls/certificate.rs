@@ -23,7 +23,7 @@ pub(super) struct Certificate(x509_cert::Certificate);
 pub(super) struct PublicKey(SubjectPublicKeyInfoDer<'static>);
 
 impl Certificate {
-    /// Reads one.
+    /// Reads a certificate.
     pub fn parse(der: &CertificateDer<'_>) -> Result<Self, Error> {
         x509_cert::Certificate::from_der(der)
             .map(Self)
@@ -61,6 +61,8 @@ impl Certificate {
         let (Ok(key), Ok(content)) = (authority.key(), self.content().to_der()) else {
             return false;
         };
+        // The identifier of the algorithm is not looked up: only the right one verifies the
+        // signature.
         let Some(signature) = self.0.signature.as_bytes() else {
             return false;
         };
@@ -70,8 +72,8 @@ impl Certificate {
             .any(|algorithm| key.has_signed(*algorithm, &content, signature))
     }
 
-    /// Whether it is for the host `name`. As in libpq, the subject counts only where no other name
-    /// is given.
+    /// Whether it is for the host `name`. As in libpq, the subject counts only where the
+    /// certificate gives no other name.
     pub fn is_for(&self, name: &ServerName<'_>) -> bool {
         let (names, addresses) = self.alternative_names();
         let is_subject_asked = names.is_empty() && addresses.is_empty();
@@ -125,7 +127,7 @@ impl Certificate {
 }
 
 impl PublicKey {
-    /// The key as rustls takes it.
+    /// The key in the form that rustls expects.
     pub fn as_der(&self) -> &SubjectPublicKeyInfoDer<'static> {
         &self.0
     }
@@ -150,7 +152,8 @@ fn ip(bytes: &[u8]) -> Option<IpAddr> {
     }
 }
 
-/// Whether `host` is `pattern`, in which `*.` stands for one label.
+/// Whether `host` matches `pattern`, in which `*.` stands for one label. A pattern for a whole
+/// top-level domain (`*.com`) matches nothing.
 fn fits(pattern: &str, host: &str) -> bool {
     let host = host.trim_end_matches('.');
     match pattern.strip_prefix("*.") {

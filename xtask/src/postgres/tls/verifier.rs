@@ -1,6 +1,6 @@
 //! Verifies a server's certificate, as strictly as is demanded. rustls holds certificates to the
-//! rules of the public web. PostgreSQL's documentation has people make some that break them, and
-//! libpq takes those. They are of version 1, or an authority's own, or have the host's name in the
+//! rules of the public web. PostgreSQL's documentation recommends some that break these rules, and
+//! libpq accepts them. They are of version 1, or an authority's own, or have the host's name in the
 //! subject only. They are accepted here too, where the user named the authority.
 
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use rustls::{CertificateError, DigitallySignedStruct, Error, SignatureScheme};
 
 use super::certificate::Certificate;
 
-/// Takes every certificate: the connection is encrypted, to whomever.
+/// Accepts every certificate: the connection is encrypted, but the server may be any.
 #[derive(Debug)]
 pub(super) struct AnyCertificate(WebPkiSupportedAlgorithms);
 
@@ -60,12 +60,12 @@ impl ServerCertVerifier for AnyCertificate {
     }
 }
 
-/// Takes a certificate of a trusted authority, for whatever host (`verify-ca`) or for the one that
-/// is meant (`verify-full`).
+/// Accepts a certificate of a trusted authority: for any host (`verify-ca`), or for the one that is
+/// meant (`verify-full`).
 #[derive(Debug)]
 pub(super) struct Trusted {
     chain: Arc<WebPkiServerVerifier>,
-    /// The certificates that somebody named as trusted.
+    /// The certificates that the user named as trusted.
     named: Vec<CertificateDer<'static>>,
     checks_host: bool,
     algorithms: WebPkiSupportedAlgorithms,
@@ -122,7 +122,8 @@ impl ServerCertVerifier for Trusted {
                 Ok(verified) => return Ok(verified),
                 Err(refused) => refused,
             };
-        // The chain is checked before the name.
+        // The library checks the chain before the name: an error about the name means that the
+        // chain is good.
         let is_trusted =
             is_about_name(&refused) || is_about_form(&refused) && self.is_named(certificate, now);
         let is_host = || {
@@ -169,7 +170,7 @@ fn is_about_name(error: &Error) -> bool {
     )
 }
 
-/// Whether the library refused the form of the certificate before it looked at who signed it.
+/// Whether the library refused the form of the certificate before it looked at its signer.
 fn is_about_form(error: &Error) -> bool {
     let Error::InvalidCertificate(CertificateError::Other(other)) = error else {
         return false;
@@ -181,8 +182,8 @@ fn is_about_form(error: &Error) -> bool {
     )
 }
 
-/// The key of a certificate signed the handshake. Also of one that is not looked at:
-/// `channel_binding` relies on it.
+/// Verifies that the key of a certificate signed the handshake. This is checked even where the
+/// certificate is not: `channel_binding` relies on it.
 fn verify_tls12(
     algorithms: &WebPkiSupportedAlgorithms,
     message: &[u8],

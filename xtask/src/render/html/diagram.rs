@@ -1,5 +1,5 @@
-//! The tables and their foreign keys as a picture: a box for each table with its keys, an edge for
-//! each reference, with the foot of a crow on the side of the many.
+//! The tables and their foreign keys as a picture. Each table is a box with its keys. Each
+//! reference is an edge, with a crow's foot on the side of the many.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -9,12 +9,14 @@ use super::{anchor, worst};
 use crate::render::markup::escape;
 use crate::report::{EntityAlignment, Finding, Verification};
 
+// In pixels. A box has room for the sign and 20 characters of a key, in 11 px monospace
+// (`page.css`).
 const WIDTH: usize = 190;
 const HEAD: usize = 26;
 const LINE: usize = 16;
 const GAP_X: usize = 90;
 const GAP_Y: usize = 22;
-/// The height that an edge takes which passes through a layer.
+/// The height of an edge that passes through a layer.
 const PASSAGE: usize = 12;
 /// More keys than this do not fit into a box.
 const MOST_KEYS: usize = 5;
@@ -54,7 +56,7 @@ pub(super) fn section(report: &Verification) -> String {
     text
 }
 
-/// The tables that fit into a picture.
+/// The tables that fit in a picture.
 fn drawn<'a>(all: &[&'a EntityAlignment], report: &Verification) -> Vec<&'a EntityAlignment> {
     if all.len() <= MOST_TABLES {
         return all.to_vec();
@@ -83,6 +85,7 @@ fn drawn<'a>(all: &[&'a EntityAlignment], report: &Verification) -> Vec<&'a Enti
         !wrong.contains(name(entity).as_str())
             && (refers(entity) || referred.contains(name(entity).as_str()))
     });
+    // Tables with findings come first: even these may be too many.
     concerned.chain(near).take(MOST_TABLES).copied().collect()
 }
 
@@ -230,7 +233,7 @@ fn shortened(name: &str, most: usize) -> String {
     }
 }
 
-/// From the table that refers, on the right, to the one that it refers to.
+/// Draws an edge from the referring table, on the right, to the table that it refers to.
 fn edge(
     from: &EntityAlignment,
     to: &EntityAlignment,
@@ -255,6 +258,7 @@ fn edge(
             foot(x, y + 30, true, &names)
         );
     }
+    // Only an edge of a circle leads to the right: see `layout::ranks`.
     let leftwards = start.x >= end.x;
     let (x1, y1) = (
         if leftwards { start.x } else { start.x + WIDTH },
@@ -283,7 +287,7 @@ fn edge(
         last = (leave, y);
     }
     if start.x == end.x {
-        // Side by side in one layer: around the left.
+        // Two tables of one layer: the edge leads around their left side, within half of the gap.
         let _ = write!(
             path,
             "C{} {y1} {} {y2} {x2} {y2}",

@@ -1,5 +1,5 @@
-//! The matrix of tables and what describes them, and every field of a table in all of its
-//! descriptions side by side.
+//! The matrix of tables and their descriptions, and each field of a table in all descriptions side
+//! by side.
 
 use std::fmt::Write as _;
 
@@ -131,8 +131,8 @@ fn layer_cell(entity: &EntityAlignment, layer: Layer, findings: &[&Finding]) -> 
     cell(&found, &names.join(", "))
 }
 
-/// Whether a finding is about what no declaration of the table says: a missing one, or a set of
-/// values with a name.
+/// Whether a finding is about none of the table's declarations: about a missing one, or about a
+/// named set of values.
 fn is_of_no_description(entity: &EntityAlignment, finding: &Finding) -> bool {
     !entity
         .descriptions
@@ -140,7 +140,7 @@ fn is_of_no_description(entity: &EntityAlignment, finding: &Finding) -> bool {
         .any(|description| is_of_description(description, finding))
 }
 
-/// Where such a finding belongs.
+/// The layer in which such a finding is counted.
 fn layer_of(category: Category) -> Option<Layer> {
     match category {
         Category::TypeAlignment => Some(Layer::Row),
@@ -179,7 +179,7 @@ fn words(entity: &EntityAlignment) -> String {
     all.collect::<Vec<_>>().join(" ").to_lowercase()
 }
 
-/// Every table with its columns and what each declaration says of them.
+/// Every table with its columns, and the fields of each declaration for them.
 pub(super) fn side_by_side(report: &Verification) -> String {
     if report.alignment.is_empty() {
         return String::new();
@@ -232,7 +232,8 @@ fn entity_table(entity: &EntityAlignment, report: &Verification, few: bool) -> S
 
 type Numbered<'e> = Vec<(usize, &'e DescriptionSummary)>;
 
-/// The types, and the schemas, each with the number of its cell: the contracts stand between them.
+/// The types and the schemas, each with the index of its cell. They are apart because the column of
+/// the contracts stands between them.
 fn sides(entity: &EntityAlignment) -> (Numbered<'_>, Numbered<'_>) {
     entity
         .descriptions

@@ -6,7 +6,7 @@ use super::{anchor, code, level};
 use crate::render::markup::escape;
 use crate::report::{Finding, Label, Severity, SourceTexts, Suggestion, Verification};
 
-/// Lines longer than this are cut.
+/// Lines longer than this are left out.
 const LONGEST_LINE: usize = 300;
 
 /// The section with every finding.
@@ -104,6 +104,7 @@ fn marked(line: &str, label: &Label) -> String {
         .collect();
     let rest = &line[before.len()..];
     let length = (label.location.span.end - label.location.span.start) as usize;
+    // The place may reach into later lines: only its part in this line is marked.
     let end = (0..=length.min(rest.len()))
         .rev()
         .find(|at| rest.is_char_boundary(*at))

@@ -1,10 +1,11 @@
-//! Where the tables of a diagram stand. Each stands to the right of the tables that it refers to;
-//! within a layer they are ordered so that few edges cross; an edge over several layers is led
+//! Lays out the tables of a diagram. Each stands to the right of the tables that it refers to.
+//! Within a layer they are ordered so that few edges cross. An edge over several layers passes
 //! between the boxes.
 
 use std::collections::BTreeMap;
 
-/// How often the order of the layers is improved.
+/// The number of sweeps of the barycenter heuristic, alternately to the right and to the left. It
+/// is fixed because the heuristic need not come to rest.
 const SWEEPS: usize = 12;
 
 /// A box, or a place where an edge passes through a layer.
@@ -40,6 +41,7 @@ pub(super) fn layout(count: usize, edges: &[(usize, usize)]) -> MapLayout {
             (*to, *from)
         };
         let mut last = Node::Table(left);
+        // Tables in neighbouring layers, or in the same one, need no passage.
         for layer in &mut layers[low + 1..high.max(low + 1)] {
             layer.push(Node::Passage(number));
             links.add(last, Node::Passage(number));
@@ -55,8 +57,8 @@ pub(super) fn layout(count: usize, edges: &[(usize, usize)]) -> MapLayout {
     MapLayout { layers }
 }
 
-/// For each table how many layers it stands from the left: one more than what it refers to. Of
-/// tables that refer to each other in a circle one edge is led back.
+/// Returns the layer of each table, counted from the left: one more than the highest of the tables
+/// that it refers to. In a circle of references, one edge leads back.
 fn ranks(count: usize, edges: &[(usize, usize)]) -> Vec<usize> {
     let mut targets = vec![Vec::new(); count];
     for (from, to) in edges.iter().filter(|(from, to)| from != to) {
@@ -93,8 +95,8 @@ struct LayerLinks {
     left: BTreeMap<NodeKey, Vec<NodeKey>>,
 }
 
-/// A node in a map. A passage of one edge may stand in several layers: its neighbours in all of
-/// them pull at it.
+/// The key of a node in a map. The passages of one edge share it, so that the neighbours in all of
+/// its layers pull at them.
 type NodeKey = (bool, usize);
 
 fn key(node: Node) -> NodeKey {
@@ -139,6 +141,8 @@ impl LayerLinks {
                         .collect(),
                     None => Vec::new(),
                 };
+                // A node without neighbours keeps its relative place. Places are in hundredths, so
+                // that a mean needs no fraction.
                 let own = place * neighbours.len().max(1) / layers[at].len().max(1);
                 if all.is_empty() {
                     own * 100

@@ -10,6 +10,7 @@ use crate::report::{MigrationResult, Verification};
 pub(super) fn verification(result: &MigrationResult) -> Verification {
     let last = result.post.as_ref().unwrap_or(&result.pre).clone();
     Verification {
+        // Only the first verification has an overview.
         alignment: result.pre.alignment.clone(),
         schema_changes: result.pre.schema_changes.clone(),
         ..last

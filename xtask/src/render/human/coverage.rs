@@ -5,7 +5,7 @@ use crate::render::style::{Paint, count, harmless_line, line, paint};
 use crate::report::{Coverage, NO_TABLE, Unjudged};
 use crate::terminal::Style;
 
-/// How many of the things that were not judged are named; the JSON report has all.
+/// The number of things named that were not judged; the JSON report has all.
 const NAMED: usize = 10;
 
 /// The coverage line, and a line for each thing that was not judged. Schemas that belong to no

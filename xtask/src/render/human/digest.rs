@@ -1,5 +1,5 @@
 //! A digest of many findings. A first run on a monorepo that has drifted for years finds hundreds,
-//! and nobody reads them one by one.
+//! too many to read one by one.
 
 use std::collections::BTreeMap;
 
@@ -10,11 +10,11 @@ use crate::terminal::Style;
 /// Fewer findings than this are read one by one.
 const MANY: usize = 20;
 
-/// How many tables or endpoints are named.
+/// The number of tables or endpoints that are named.
 const NAMED: usize = 5;
 
-/// How many findings there are of each type, and where most of them are; nothing where there are
-/// few.
+/// The number of findings of each type, and the entities with most of them. Empty where there are
+/// few findings.
 pub(super) fn digest(report: &Verification, style: Style) -> String {
     let mut text = String::new();
     if report.findings.len() < MANY {

@@ -1,5 +1,5 @@
-//! A finding with the lines it is about: the place that is wrong underlined, the other side's line
-//! beside it, help, and the suggested change as a diff.
+//! A finding with its lines: the wrong place underlined, the other side's line beside it, help, and
+//! the suggested change as a diff.
 
 use std::ops::Range;
 
@@ -132,8 +132,8 @@ fn origin(label: &Label) -> Origin<'static> {
         .char_column(location.column as usize)
 }
 
-/// The lines from the first place to the last, and the byte at which they start; none where they
-/// are not for reading.
+/// The lines from the first place to the last, and the byte at which they start. `None` where a
+/// line is too long to be shown.
 fn window<'t>(text: &'t str, group: &[(usize, &Label)]) -> Option<(&'t str, usize)> {
     let starts = group
         .iter()

@@ -7,10 +7,10 @@ use crate::render::style::{Paint, count, harmless, harmless_line, line, paint};
 use crate::report::{Fixes, Left};
 use crate::terminal::Style;
 
-/// How many of the changes that were not made are named.
+/// The number of changes named that were not made.
 const NAMED: usize = 20;
 
-/// `Fixed 3 findings in 2 files; 4 remaining`, and what was not changed, a line each.
+/// `Fixed 3 findings in 2 files; 4 remaining`, and the changes that were not made, a line each.
 #[must_use]
 pub fn fixes(fixes: &Fixes, remaining: usize, style: Style) -> String {
     let counted = format!(
@@ -25,7 +25,7 @@ pub fn fixes(fixes: &Fixes, remaining: usize, style: Style) -> String {
     )
 }
 
-/// The same of changes that were only shown.
+/// As [`fixes`], for changes that were only shown.
 #[must_use]
 pub fn would_fix(fixes: &Fixes, remaining: usize, style: Style) -> String {
     let counted = format!(
@@ -92,6 +92,7 @@ pub fn diff(file: &str, before: &str, after: &str, style: Style) -> String {
             .strip_suffix('\n')
             .map_or((line, ""), |content| (content, "\n"));
         let content = harmless(content.trim_end_matches('\r'));
+        // Headers are tested first, because they begin like changed lines.
         let color = match content.as_bytes().first() {
             _header if content.starts_with("--- ") || content.starts_with("+++ ") => Paint::Bold,
             Some(b'-') => Paint::Red,

@@ -99,7 +99,7 @@ pub fn after(result: &MigrationResult, style: Style) -> String {
     text
 }
 
-/// The last lines: how it ended, and what is applied. Without the error when that is printed
+/// The last lines: the outcome, and the applied migrations. Without the error when that is printed
 /// elsewhere.
 #[must_use]
 pub fn closing(result: &MigrationResult, error_follows: bool, style: Style) -> String {

@@ -63,7 +63,7 @@ fn statement(one: &PlannedStatement, style: Style) -> String {
     text
 }
 
-/// Locks that nobody notices are not worth a line.
+/// The effects of a statement, a line each. Locks for which no ordinary query waits are left out.
 fn observed(locks: &[TableLock], rewritten: &[String], scanned: &[String]) -> Vec<String> {
     let noticed = locks
         .iter()

@@ -34,7 +34,7 @@ pub fn opening(result: &RollbackResult, style: Style) -> String {
     signed(Sign::RollingBack, what, style) + &format!("Database: {}\n", harmless(&result.database))
 }
 
-/// Step 1, and what is about to happen.
+/// Step 1, and the plan.
 #[must_use]
 pub fn before(result: &RollbackResult, style: Style) -> String {
     let mut text = banner("STEP 1: PRE-ROLLBACK VERIFICATION");
@@ -203,7 +203,7 @@ fn list(title: &str, mark: Sign, issues: &[String], style: Style) -> String {
     format!("\n{title}\n{lines}")
 }
 
-/// The last lines: how it ended. Without the error when that is printed elsewhere.
+/// The last lines: the outcome. Without the error when that is printed elsewhere.
 #[must_use]
 pub fn closing(result: &RollbackResult, error_follows: bool, style: Style) -> String {
     let mut text = String::new();

@@ -10,7 +10,7 @@ pub(super) fn opening(since: &Since) -> String {
     format!("Judging {}\n", harmless_line(&since.title()))
 }
 
-/// How the branch changes the schema, in front of the findings.
+/// Lists the changes of the schema by the branch, in front of the findings.
 pub(super) fn schema(since: &Since, style: Style) -> String {
     let mut text = String::new();
     match since.schema.as_deref() {

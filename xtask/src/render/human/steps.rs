@@ -19,7 +19,7 @@ pub fn signed(which: Sign, text: &str, style: Style) -> String {
     format!("{}{text}\n", sign(which, style))
 }
 
-/// The three parts of a verification, what was found, and the verdict: `Pre-migration verification
+/// The three parts of a verification, the findings, and the verdict: `Pre-migration verification
 /// passed!`
 pub fn verification(report: &Verification, name: &str, style: Style) -> String {
     let mut text = format!("\n{}", status_lines(report, style));
@@ -35,7 +35,7 @@ pub fn verification(report: &Verification, name: &str, style: Style) -> String {
     }
 }
 
-/// Text from elsewhere (a diff, an error), moved in.
+/// Indents text from elsewhere (a diff, an error).
 pub fn indented(text: &str) -> String {
     text.lines()
         .map(|line| {

@@ -30,6 +30,7 @@ fn changed_lines<'s>(
 ) -> Option<(&'s str, String, usize)> {
     let source = sources.text(&suggestion.file)?;
     let (before, after) = suggestion.lines(source)?;
+    // `before` is a slice of `source`: their addresses tell where it begins.
     let start = before.as_ptr() as usize - source.as_ptr() as usize;
     Some((before, after, source[..start].matches('\n').count() + 1))
 }
@@ -44,7 +45,7 @@ fn diff(text: &mut String, before: &str, after: &str, first_line: usize, style: 
         };
         let number = index.map_or(first_line, |index| first_line + index);
         let content = harmless(change.value().trim_end_matches(['\r', '\n']));
-        // A terminal would break the line anywhere; who reads a file has all of it.
+        // A terminal would break a long line anywhere, so it is cut. A file gets the whole line.
         let room = style.width.saturating_sub(width + 4);
         let content = if style.color {
             console::truncate_str(&content, room, "…")

@@ -68,7 +68,7 @@ fn rolled_back(migration: &RolledBackMigration) -> Value {
     json!({ "name": migration.name, "verdict": verdict, "detail": detail })
 }
 
-/// The word for a verdict, and what there is to say about it.
+/// The word for a verdict, and its details.
 pub(super) fn verdict(verdict: &RollbackVerdict) -> (&'static str, Option<&String>) {
     match verdict {
         RollbackVerdict::Exact => ("exact", None),

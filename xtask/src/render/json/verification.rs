@@ -22,7 +22,7 @@ pub fn verification_value(report: &Verification) -> Value {
     if let Some(name) = &report.migration_name {
         put("migrationName", name.as_str().into());
     }
-    // The specification has no part for them.
+    // The specification has no such part, so it is left out where it is empty.
     if report
         .parts()
         .any(|category| category == Category::Migrations)

@@ -9,7 +9,7 @@ use super::{Change, ChangeKind};
 /// The kind of changes of privileges.
 pub(super) const GRANTS: &str = "grants on";
 
-/// Sections of a schema, and what one object of each is called.
+/// Sections of a schema, and the word for one object of each. Changes are reported in this order.
 const KINDS: &[(&str, &str)] = &[
     ("namespaces", "namespace"),
     ("extensions", "extension"),
@@ -24,7 +24,7 @@ const KINDS: &[(&str, &str)] = &[
     ("grants", GRANTS),
 ];
 
-/// Members of an object that hold parts, and what one part of each is called.
+/// Members of an object that hold parts, and the word for one part of each.
 const PARTS: &[(&str, &str)] = &[
     ("columns", "column"),
     ("constraints", "constraint"),
@@ -108,7 +108,7 @@ pub(super) fn objects(
     }
 }
 
-/// The parts of a new object, so that a reviewer sees what it holds.
+/// Reports the parts of a new object, so that a reviewer sees its content.
 fn contents(object: &Value, report: &mut impl FnMut(Option<(String, String)>, ChangeKind)) {
     for (member, kind) in PARTS {
         for (name, part) in parts(object.get(*member)) {
@@ -166,7 +166,7 @@ fn object(
     }
 }
 
-/// Lists of words, as of privileges: what came and what went.
+/// Compares lists of words, such as privileges: reports the added and the removed ones.
 fn lists(
     old: &[Value],
     new: &[Value],
@@ -180,8 +180,9 @@ fn lists(
     }
 }
 
-/// The order of columns: of a table a physical matter, of anything else a difference. Columns that
-/// came or went are reported already, so only those that stayed are looked at.
+/// Compares the order of columns. In a table it is only physical; in any other object it is a
+/// difference. Added and removed columns are reported already, so only those that stayed are
+/// compared.
 fn order(
     kind: &str,
     before: &[(String, Value)],
@@ -289,8 +290,8 @@ fn shown(value: Option<&Value>) -> String {
     }
 }
 
-/// The value of an attribute for people; a definition that the snapshot holds line by line is one
-/// text again.
+/// The value of an attribute for people. A definition that the snapshot holds line by line becomes
+/// one text again.
 fn shown_attribute(attribute: &str, value: &Value) -> String {
     match value {
         Value::Array(lines) if attribute == "definition" => lines

@@ -1,4 +1,4 @@
-//! Single objects of schemas, where two are compared whose objects are not called the same.
+//! Compares single objects of two schemas in which their names differ.
 
 use serde_json::{Map, Value};
 
@@ -11,14 +11,14 @@ use crate::schema::snapshot;
 pub struct Sections(Map<String, Value>);
 
 impl Sections {
-    /// That of `schema`.
+    /// The form of `schema`.
     #[must_use]
     pub fn of(schema: &Schema) -> Self {
         Self(snapshot::sections(schema))
     }
 
-    /// What is otherwise in the object of this kind and name in `later`, where it is called
-    /// `name_later`. The changes have the earlier name.
+    /// The changes of one object between this schema and `later`, where it is called `name_later`.
+    /// The changes carry the earlier name.
     #[must_use]
     pub fn changes_of(
         &self,
@@ -44,8 +44,8 @@ impl Sections {
         changes
     }
 
-    /// An attribute of a part, as messages name attributes; `Null` where the part says nothing of
-    /// it, none where there is no such part.
+    /// An attribute of a part, named as in messages. `Null` where the part lacks it, none where
+    /// there is no such part.
     #[must_use]
     pub fn attribute(
         &self,

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 
 use super::{Change, ChangeKind, SchemaDiff};
 
-/// Texts that are longer are not repeated: the migration shows them.
+/// Longer texts are not repeated: the migration shows them.
 const LONG: usize = 120;
 
 impl SchemaDiff {
-    /// A line for each difference. What a new table holds stands in the line of the table.
+    /// A line for each difference. The columns of a new table stand in the line of the table.
     #[must_use]
     pub fn in_words(&self) -> Vec<String> {
         let new: BTreeSet<(&str, &str)> = self
@@ -127,7 +127,7 @@ fn column(change: &Change) -> Option<String> {
     }
 }
 
-/// A snapshot says only of columns that cannot be null that they cannot.
+/// Adds `nullable` where it applies: a snapshot only marks columns that cannot be null.
 fn nullable(short: &str) -> String {
     if short.split(", ").any(|word| word == "not null") {
         short.to_owned()

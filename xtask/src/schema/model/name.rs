@@ -25,7 +25,7 @@ impl ObjectName {
     }
 
     /// `users`, `audit.log`; `public.odd.name` where the name itself has a dot, so that
-    /// [`ObjectName::from_key`] reads back what it was.
+    /// [`ObjectName::from_key`] reads back the same name.
     #[must_use]
     pub fn to_key(&self) -> String {
         match self.namespace.as_str() {

@@ -1,4 +1,4 @@
-//! Everything that is neither relation nor type.
+//! Objects that are neither relations nor types.
 
 use serde::{Deserialize, Serialize};
 
@@ -15,7 +15,7 @@ pub struct Namespace {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Extension {
-    /// Where it put its objects.
+    /// The namespace that holds its objects.
     pub namespace: String,
 }
 
@@ -26,8 +26,8 @@ pub struct Sequence {
     /// `bigint`, `integer` or `smallint`.
     #[serde(rename = "type")]
     pub type_name: String,
-    /// `START`, `INCREMENT`, `MINVALUE`, `MAXVALUE`, `CACHE` and `CYCLE` where they are not what
-    /// the type implies: `START 100 INCREMENT 10`.
+    /// `START`, `INCREMENT`, `MINVALUE`, `MAXVALUE`, `CACHE` and `CYCLE` where they differ from the
+    /// type's defaults: `START 100 INCREMENT 10`.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub options: String,
     /// The column it belongs to: `public.users.id`.
@@ -48,12 +48,12 @@ pub struct Sequence {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Routine {
-    /// Which of them.
+    /// The kind of routine.
     pub kind: RoutineKind,
     /// `COMMENT ON FUNCTION`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
-    /// As `pg_get_functiondef` writes it; of an aggregate its parts.
+    /// As `pg_get_functiondef` writes it; for an aggregate, its parts.
     #[serde(with = "lines")]
     pub definition: String,
 }
@@ -70,7 +70,7 @@ pub enum RoutineKind {
     Aggregate,
 }
 
-/// A trigger that people made.
+/// A user-defined trigger.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Trigger {
@@ -96,7 +96,7 @@ pub struct Policy {
     /// `AS RESTRICTIVE`.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub restrictive: bool,
-    /// Whom it concerns, sorted; `PUBLIC` for all.
+    /// The roles that it applies to, sorted; `PUBLIC` for all.
     pub roles: Vec<String>,
     /// The expression of `USING`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -127,7 +127,7 @@ pub struct Rule {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Object {
-    /// Everything that can differ, in the words of its `CREATE` statement as far as that goes.
+    /// Everything that can differ, worded like its `CREATE` statement where possible.
     pub definition: String,
     /// `COMMENT ON …`.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -60,7 +60,7 @@ pub struct Table {
     /// Extended statistics (`CREATE STATISTICS`); by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub statistics: BTreeMap<ObjectName, Statistics>,
-    /// Triggers that people made; by name.
+    /// User-defined triggers; by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub triggers: BTreeMap<String, Trigger>,
     /// Row-level-security policies; by name.
@@ -243,10 +243,10 @@ pub struct Constraint {
 }
 
 impl Constraint {
-    /// Whether it says nothing that its column does not. Since PostgreSQL 18 each `NOT NULL` of a
-    /// column is a constraint as well, and PostgreSQL makes up a name for it. Which one depends on
-    /// the names that table and column had then, and a dump of an earlier release has only those of
-    /// today; so a name of that form counts for none.
+    /// Whether it only repeats the `NOT NULL` of its column. Since PostgreSQL 18 each such `NOT
+    /// NULL` is a constraint as well, and PostgreSQL makes up a name for it. The name is made of
+    /// those that table and column had then, and a dump of an earlier release only has today's. A
+    /// name of that form therefore does not count.
     #[must_use]
     pub fn is_said_by_column(&self, name: &str) -> bool {
         self.kind == ConstraintKind::NotNull
@@ -295,7 +295,7 @@ pub struct Index {
     /// False after a `CREATE INDEX CONCURRENTLY` that did not finish.
     #[serde(default = "yes", skip_serializing_if = "is_true")]
     pub valid: bool,
-    /// `CLUSTER` goes by it.
+    /// Whether `CLUSTER` uses it.
     #[serde(default, skip_serializing_if = "is_false")]
     pub clustered: bool,
     /// The index of the parent table that this index of a partition is attached to.

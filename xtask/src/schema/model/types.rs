@@ -1,4 +1,4 @@
-//! Types that people define.
+//! User-defined types.
 
 use std::collections::BTreeMap;
 

@@ -12,7 +12,7 @@ pub type ColumnNames = BTreeSet<String>;
 #[derive(Debug, Clone, Default)]
 pub(super) struct ColumnHistory {
     names: BTreeMap<ObjectName, Vec<ColumnNames>>,
-    /// The tables that the migration changes which is being read.
+    /// The tables that the current migration changes.
     changed: BTreeSet<ObjectName>,
 }
 
@@ -37,7 +37,7 @@ impl ColumnHistory {
         }
     }
 
-    /// Ends a migration, after which `names` says what the columns of a table are called.
+    /// Ends a migration, after which `names` returns the names of a table's columns.
     pub(super) fn end_migration(&mut self, names: impl Fn(&ObjectName) -> ColumnNames) {
         for table in std::mem::take(&mut self.changed) {
             let now = names(&table);

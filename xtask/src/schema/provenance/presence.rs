@@ -7,11 +7,11 @@ use crate::schema::model::{ObjectName, Schema};
 /// The evidence in a schema that a migration was applied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Presence {
-    /// Every table and column is there that it makes or changes.
+    /// Every table and column that it makes or changes is there.
     Made,
-    /// It makes none, and what it drops or renames is not there.
+    /// It makes none, and the objects that it drops or renames are not there.
     Removed,
-    /// Something is missing, or there still.
+    /// An object is missing, or still there.
     Missing,
     /// It touches neither tables nor columns.
     Unknown,

@@ -1,6 +1,5 @@
 //! Lays JSON out for review: one line per column, constraint, index, enum; a line of its own for
-//! each line of a function. What a migration changes is then what a reviewer's diff shows, and no
-//! more.
+//! each line of a function. A reviewer's diff then shows the changes of a migration, and no more.
 
 use serde_json::{Map, Value};
 
@@ -46,7 +45,8 @@ fn write_value(key: &str, value: &Value, depth: usize, text: &mut String) {
 /// A text that stands line by line.
 const DEFINITION: &str = "definition";
 
-/// The file and its sections; an object that holds parts or a text of several lines; and its parts.
+/// Whether an object is laid out as a block. At depth 0 that is the file, at 1 its sections, at 2
+/// an object that holds parts or a text of several lines, at 3 its parts.
 fn is_block(key: &str, members: &Map<String, Value>, depth: usize) -> bool {
     match depth {
         0 | 1 => true,

@@ -1,10 +1,10 @@
-//! Entries of a server's own in snapshots that earlier versions of the tool wrote. On the minor
-//! releases of November 2026 they took `pg_attver`, which the server keeps among the options of
-//! each column, for something that a migration had set.
+//! Removes entries of the server from snapshots that earlier versions of the tool wrote. The minor
+//! releases of PostgreSQL of November 2026 keep `pg_attver` among the options of each column. Those
+//! versions took it for a setting of a migration.
 
 use crate::schema::model::{Column, Schema};
 
-/// The options of columns that people can set.
+/// The options of columns that users can set.
 const COLUMN_OPTIONS: &[&str] = &["n_distinct", "n_distinct_inherited"];
 
 /// The only entry that a server is known to have kept among the options of columns.

@@ -7,12 +7,13 @@ use rustc_hash::FxHashMap;
 use super::{Program, Resolved};
 use crate::typescript::syntax::{Module, NamespaceDeclaration, Statement, StatementKind};
 
-/// By the path of the file that is added to: the files that do so, and which of their statements.
+/// The path of a file → the files that add to it, each with the index of its statement.
 #[derive(Default)]
 pub(super) struct Augmentations(OnceLock<FxHashMap<String, Vec<(String, usize)>>>);
 
 impl Program<'_> {
-    /// Looks for what the files at `paths` add to others. Before that nothing is known of it.
+    /// Finds the declarations with which the files at `paths` add to others. Before this call none
+    /// are known.
     pub fn find_augmentations<'a>(&self, paths: impl Iterator<Item = &'a str>) {
         let mut found: FxHashMap<String, Vec<(String, usize)>> = FxHashMap::default();
         for module in paths.filter_map(|path| self.load(path)) {
@@ -28,12 +29,12 @@ impl Program<'_> {
                 }
             }
         }
-        // Whoever is later finds the same.
+        // A later call finds the same, and need not be kept.
         let _ = self.augmentations.0.set(found);
     }
 
-    /// The file that `namespace`, a `declare module '…'` in `module`, adds to; none of one that is
-    /// no file of the monorepo.
+    /// The file that `namespace`, a `declare module '…'` in `module`, adds to; none where it is no
+    /// file of the monorepo.
     pub fn augmented(&self, module: &Module, namespace: &NamespaceDeclaration) -> Option<&Module> {
         let name = namespace
             .ambient

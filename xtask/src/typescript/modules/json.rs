@@ -26,6 +26,7 @@ fn plain(text: &str) -> String {
                 rest = rest.find("*/").map_or("", |end| &rest[end + 2..]);
                 continue;
             }
+            // A comma before it was a trailing one.
             '}' | ']' => {
                 let kept = out.trim_end().trim_end_matches(',').len();
                 out.truncate(kept);

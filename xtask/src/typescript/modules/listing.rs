@@ -1,5 +1,5 @@
-//! Which files there are, as far as a walk has told. An import may mean one of many names, and
-//! asking the disk for each of them costs more than reading the file that it means.
+//! The files that a walk has found. An import may mean one of many names, and asking the disk for
+//! each of them costs more than reading the file itself.
 
 use rustc_hash::FxHashSet;
 
@@ -16,7 +16,7 @@ pub struct Listing {
 }
 
 impl Listing {
-    /// `files` are all that are below `folder`.
+    /// Adds `files`, which are all files below `folder`.
     pub fn add(&mut self, folder: &str, files: Vec<String>) {
         self.folders.push(folder.to_owned());
         let is_clear = |file: &String| {
@@ -43,6 +43,7 @@ impl Listing {
     fn knows(&self, path: &str) -> bool {
         let folders = || path.match_indices('/').map(|(at, _)| &path[..at]);
         let mut names = path.split('/');
+        // A walk leaves ignored folders out, so the listing says nothing about them.
         self.folders.iter().any(|folder| is_below(path, folder))
             && !names.any(|name| IGNORED_FOLDERS.contains(&name))
             && (self.unclear.is_empty()

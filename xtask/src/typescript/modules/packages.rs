@@ -46,7 +46,8 @@ impl Packages {
         Self { by_name }
     }
 
-    /// Where `specifier` may be, best first, as paths below the root, with or without extension.
+    /// The places where `specifier` may be, best first, as paths below the root, with or without
+    /// extension.
     pub fn candidates(&self, specifier: &str) -> Option<Vec<String>> {
         let (name, subpath) = split_name(specifier);
         let package = self.by_name.get(name)?;
@@ -68,8 +69,21 @@ impl Packages {
             ],
             subpath => vec![subpath.to_owned(), format!("src/{subpath}")],
         };
+        // Declared targets come first. Built ones may not exist in a checkout, so their sources
+        // follow.
         let all = declared.into_iter().chain(sources).chain(usual);
         Some(all.map(|target| join(&package.folder, &target)).collect())
+    }
+
+    /// The places of the configuration that a `tsconfig.json` extends as `specifier`, best first:
+    /// files with or without extension, or the folder of its package.
+    pub fn configurations(&self, specifier: &str) -> Vec<String> {
+        let mut places = self.candidates(specifier).unwrap_or_default();
+        let (name, subpath) = split_name(specifier);
+        if subpath.is_empty() {
+            places.extend(self.by_name.get(name).map(|package| package.folder.clone()));
+        }
+        places
     }
 }
 
@@ -137,7 +151,7 @@ fn leaves(value: &Value, wild: &str, targets: &mut Vec<String>) {
     }
 }
 
-/// Manifests name what is built; the source it is built from is beside it.
+/// Returns the source of a built file. Manifests name the built one, and the source lies beside it.
 fn source_of(target: &str) -> Option<String> {
     let target = target.trim_start_matches("./");
     let (folder, rest) = target.split_once('/')?;
@@ -177,7 +191,7 @@ fn workspace_globs(tree: &dyn Tree) -> Vec<String> {
     globs
 }
 
-/// The list under `packages:`; the one thing of YAML that is needed.
+/// Reads the list under `packages:`. No other YAML is needed.
 fn pnpm_packages(text: &str) -> Vec<String> {
     let lines = text
         .lines()

@@ -35,7 +35,7 @@ impl Resolved {
 pub(super) struct ModuleResolver<'t> {
     tree: &'t dyn Tree,
     listing: Listing,
-    /// A folder, a line break and a specifier → what it means there.
+    /// A folder, a line break and a specifier → the meaning of the specifier there.
     resolved: FrozenMap<String, Box<Resolved>>,
     packages: OnceLock<Packages>,
     /// Folder → the configuration that holds in it.
@@ -68,6 +68,7 @@ impl<'t> ModuleResolver<'t> {
     }
 
     fn find(&self, folder: &str, specifier: &str) -> Resolved {
+        // Bundlers take a query behind the name of a file. A name that begins with `#` has none.
         let specifier = specifier
             .split(['?', '#'])
             .next()
@@ -82,6 +83,7 @@ impl<'t> ModuleResolver<'t> {
                 .file(&join(folder, specifier))
                 .map_or(Resolved::Missing, Resolved::File);
         }
+        // `paths` come before packages, as in TypeScript.
         let candidates = self.config(folder).candidates(specifier);
         if let Some(file) = candidates.iter().find_map(|candidate| self.file(candidate)) {
             return Resolved::File(file);
@@ -110,6 +112,7 @@ impl<'t> ModuleResolver<'t> {
             return *known;
         }
         let wanted = packages::dependency(self.tree, &join(folder, "package.json"), "zod");
+        // The range without its operator: `^3.22`, `~3`.
         let is_old = match wanted
             .as_deref()
             .map(|range| range.trim_start_matches(|one: char| !one.is_ascii_digit()))
@@ -137,13 +140,15 @@ impl<'t> ModuleResolver<'t> {
         }
         let path = join(folder, "tsconfig.json");
         let config = if self.is_file(&path) {
-            TsConfig::read(self.tree, &path, &|package| {
-                self.packages().candidates(package)?.into_iter().next_back()
+            TsConfig::read(self.tree, &path, &|extended| {
+                self.packages().configurations(extended)
             })
         } else if folder.is_empty() {
+            // Nx keeps the `paths` of the monorepo in this file, and has no `tsconfig.json` beside
+            // it.
             let base = "tsconfig.base.json";
             if self.is_file(base) {
-                TsConfig::read(self.tree, base, &|_| None)
+                TsConfig::read(self.tree, base, &|_| Vec::new())
             } else {
                 TsConfig::default()
             }
@@ -197,6 +202,7 @@ impl<'t> ModuleResolver<'t> {
             .iter()
             .map(|end| format!("{base}{end}"));
         let script = (base.ends_with(".js") || base.ends_with(".mjs")).then(|| base.to_owned());
+        // Sources come before scripts, which may be built from them.
         let mut candidates = exact
             .into_iter()
             .chain(as_source)

@@ -15,16 +15,16 @@ pub(super) struct TsConfig {
     paths: Vec<(String, Vec<String>)>,
 }
 
-/// How many `extends` are followed: more is a cycle.
+/// The number of `extends` that are followed: more is a cycle.
 const EXTENDS: u32 = 16;
 
 impl TsConfig {
-    /// Reads `path` and what it extends; `package` finds a configuration that is named like a
-    /// package.
-    pub fn read(tree: &dyn Tree, path: &str, package: &dyn Fn(&str) -> Option<String>) -> Self {
-        let found = Self::read_within(tree, path, package, EXTENDS);
+    /// Reads `path` and what it extends; `packages` lists the places of a configuration that is
+    /// named like a package.
+    pub fn read(tree: &dyn Tree, path: &str, packages: &dyn Fn(&str) -> Vec<String>) -> Self {
+        let found = Self::read_within(tree, path, packages, EXTENDS);
         if found.paths.is_empty() && found.base.is_none() {
-            Self::referenced(tree, path, package)
+            Self::referenced(tree, path, packages)
         } else {
             found
         }
@@ -33,7 +33,7 @@ impl TsConfig {
     fn read_within(
         tree: &dyn Tree,
         path: &str,
-        package: &dyn Fn(&str) -> Option<String>,
+        packages: &dyn Fn(&str) -> Vec<String>,
         left: u32,
     ) -> Self {
         let Some(value) = json::read(tree, path).filter(|_| left > 0) else {
@@ -42,10 +42,10 @@ impl TsConfig {
         let folder = parent(path);
         let mut config = Self::default();
         for extended in strings(&value["extends"]) {
-            let Some(file) = extended_file(tree, folder, extended, package) else {
+            let Some(file) = extended_file(tree, folder, extended, packages) else {
                 continue;
             };
-            config.merge(Self::read_within(tree, &file, package, left - 1));
+            config.merge(Self::read_within(tree, &file, packages, left - 1));
         }
         config.merge(Self::own(
             &value["compilerOptions"],
@@ -55,8 +55,9 @@ impl TsConfig {
         config
     }
 
-    /// A solution's `tsconfig.json` only refers to those with the options.
-    fn referenced(tree: &dyn Tree, path: &str, package: &dyn Fn(&str) -> Option<String>) -> Self {
+    /// Reads the configurations to which the `tsconfig.json` of a solution refers: they hold the
+    /// options.
+    fn referenced(tree: &dyn Tree, path: &str, packages: &dyn Fn(&str) -> Vec<String>) -> Self {
         let value = json::read(tree, path).unwrap_or_default();
         let references = value["references"].as_array().into_iter().flatten();
         let files = references
@@ -69,8 +70,9 @@ impl TsConfig {
                     format!("{target}/tsconfig.json")
                 }
             });
+        // References to other folders are about the files there.
         let inside = files.filter(|file| parent(file) == parent(path));
-        let mut found = inside.map(|file| Self::read_within(tree, &file, package, EXTENDS));
+        let mut found = inside.map(|file| Self::read_within(tree, &file, packages, EXTENDS));
         found
             .find(|config| !config.paths.is_empty())
             .unwrap_or_default()
@@ -99,6 +101,7 @@ impl TsConfig {
         }
     }
 
+    // As in TypeScript, `paths` replace those of the extended configuration as a whole.
     fn merge(&mut self, over: Self) {
         if over.base.is_some() {
             self.base = over.base;
@@ -108,8 +111,8 @@ impl TsConfig {
         }
     }
 
-    /// Whether `paths` says that `specifier` is a file of the monorepo: by more of its name than
-    /// `*`, and not as a package that is installed.
+    /// Whether `paths` says that `specifier` is a file of the monorepo. A pattern `*` alone does
+    /// not say so, nor does one that leads to installed packages.
     pub fn claims(&self, specifier: &str) -> bool {
         let matching = self
             .paths
@@ -124,13 +127,14 @@ impl TsConfig {
             })
     }
 
-    /// Where `specifier` may be, best first, without extensions.
+    /// The places where `specifier` may be, best first, without extensions.
     pub fn candidates(&self, specifier: &str) -> Vec<String> {
         let mut matching: Vec<_> = self
             .paths
             .iter()
             .filter_map(|path| matches(path, specifier))
             .collect();
+        // TypeScript prefers the pattern with the longest prefix.
         matching.sort_by_key(|(length, _)| std::cmp::Reverse(*length));
         let mut found: Vec<String> = matching
             .into_iter()
@@ -163,21 +167,21 @@ fn extended_file(
     tree: &dyn Tree,
     folder: &str,
     extended: &str,
-    package: &dyn Fn(&str) -> Option<String>,
+    packages: &dyn Fn(&str) -> Vec<String>,
 ) -> Option<String> {
-    let base = if extended.starts_with('.') {
-        join(folder, extended)
+    let bases = if extended.starts_with('.') {
+        vec![join(folder, extended)]
     } else {
-        package(extended)?
+        packages(extended)
     };
-    let candidates = [
-        base.clone(),
-        format!("{base}.json"),
-        format!("{base}/tsconfig.json"),
-    ];
-    candidates
-        .into_iter()
-        .find(|file| file.ends_with(".json") && tree.is_file(file))
+    let mut candidates = bases.into_iter().flat_map(|base| {
+        [
+            format!("{base}.json"),
+            format!("{base}/tsconfig.json"),
+            base,
+        ]
+    });
+    candidates.find(|file| file.ends_with(".json") && tree.is_file(file))
 }
 
 /// A string, or the strings of a list.

@@ -1,5 +1,5 @@
-//! Bodies of functions by themselves: each is parsed as that of a function that is alike, so that
-//! `await` and `yield` mean what they mean in the file.
+//! Reads bodies of functions by themselves. Each is parsed behind a head of the same kind, so that
+//! `await` and `yield` mean the same as in the file.
 
 use std::sync::Arc;
 
@@ -34,10 +34,11 @@ impl Flavor {
     }
 }
 
-/// The body of a function of this `flavor`. What is read by itself is read whole, so that no byte
-/// is parsed more than twice.
+/// The body of a function of this `flavor`. A body that is read by itself is read whole, inner
+/// functions included, so that no byte is parsed more than twice.
 pub(super) fn body(node: &ast::FunctionBody<'_>, flavor: Flavor, level: NestingLevel<'_>) -> Body {
     match level.source() {
+        // An empty body is not worth a second parse.
         Some(source) if !node.statements.is_empty() => {
             let (source, at) = (Arc::clone(source), level.span(node.span));
             Body::unread(move || read(&source, at, flavor))
@@ -53,6 +54,7 @@ fn read(source: &DeferredFile, at: Span, flavor: Flavor) -> Vec<Statement> {
     let level = NestingLevel::behind(head, at);
     let mut found = None;
     let _complaints = read_once(&source.path, &text, &mut |program, _text| {
+        // Text that is no body by itself gives other statements, or several.
         if let [ast::Statement::FunctionDeclaration(function)] = program.body.as_slice() {
             found = function
                 .body
@@ -63,7 +65,7 @@ fn read(source: &DeferredFile, at: Span, flavor: Flavor) -> Vec<Statement> {
     found.unwrap_or_else(|| vec![unreadable(at)])
 }
 
-/// Says that what the function returns is not known, and why.
+/// A statement that returns an unknown value, with the reason.
 fn unreadable(at: Span) -> Statement {
     let value = Expr {
         span: at,

@@ -295,6 +295,7 @@ fn assignment(assignment: &ast::AssignmentExpression<'_>, level: NestingLevel<'_
         AssignmentOperator::LogicalOr
         | AssignmentOperator::LogicalNullish
         | AssignmentOperator::LogicalAnd => {
+            // `??=` is read like `||=`: both give one of their sides.
             let operator = match assignment.operator {
                 AssignmentOperator::LogicalAnd => Binary::And,
                 _ => Binary::Or,

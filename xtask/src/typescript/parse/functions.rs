@@ -170,6 +170,7 @@ fn pattern_name(
     };
     Some(PatternName {
         property,
+        // A nested pattern has no name of this kind, and is left out.
         local: Text::new(local?),
         default: default.map(|value| lower(value, level)),
     })
@@ -260,6 +261,7 @@ fn class_member(member: &ast::ClassElement<'_>, level: NestingLevel<'_>) -> Clas
 
 fn method(method: &ast::MethodDefinition<'_>, level: NestingLevel<'_>) -> ClassMember {
     let function = Arc::new(function(&method.value, level));
+    // A getter is read like a property of its return type.
     let value = match method.kind {
         ast::MethodDefinitionKind::Get => function.return_type.clone(),
         _ => None,
@@ -303,6 +305,7 @@ fn other(at: Span) -> ClassMember {
             optional: false,
             value: None,
         },
+        // Static and hidden, so that it is no field of an instance.
         is_static: true,
         readonly: false,
         hidden: true,

@@ -1,21 +1,21 @@
-//! Where lowering is: how far it has descended, and what place in the file the parser's places
-//! stand for.
+//! The position of lowering: its depth, and the place in the file that a place of the parser stands
+//! for.
 
 use std::sync::Arc;
 
 use super::bodies::DeferredFile;
 use crate::source::Span;
 
-/// Types and expressions that are nested deeper are not read. What people write is nested 20 levels
-/// deep at most; each level costs stack in everything that walks what was read.
+/// Types and expressions that are nested deeper are not read. Code that people write is nested 20
+/// levels deep at most. Each level costs stack in every walk of the tree.
 const DEPTH: u32 = 600;
 
 /// The place of the syntax node that is being lowered.
 #[derive(Clone, Copy)]
 pub(super) struct NestingLevel<'l> {
     depth: u32,
-    /// The offset from the places of the parser, which wraps around: a body by itself has a head
-    /// that its file has not.
+    /// The offset that is added to the places of the parser. It wraps around, because a body that
+    /// is parsed by itself stands behind a head that its file lacks.
     offset: u32,
     /// The file whose bodies are left for later; none where they are read together with what stands
     /// around them.

@@ -28,7 +28,7 @@ pub(super) fn empty(path: Arc<str>, lines: LineIndex) -> Module {
     }
 }
 
-/// `speaks` says whether any comment may be one that speaks to this tool.
+/// Fills `module` from the program. `speaks` says whether any comment may speak to this tool.
 pub(super) fn fill(
     module: &mut Module,
     program: &ast::Program<'_>,

@@ -1,14 +1,14 @@
-//! How deep a file is nested, found without recursion. The parser descends once per bracket and
-//! once per operator that takes what follows it (`!`, `=>`, `? :`, `else if`); a file that would
-//! exhaust the stack is refused before.
+//! Measures without recursion how deep a file is nested. The parser descends once per bracket, and
+//! once per operator that takes an operand behind it (`!`, `=>`, `? :`, `else if`). A file that
+//! would exhaust the stack is refused before.
 
-/// How many brackets may be open, and how many nesting operators may follow each other without `;`
-/// or `,`.
+/// The largest number of brackets that may be open, and of nesting operators that may follow each
+/// other without `;` or `,`.
 pub(super) const LIMIT: u32 = 5_000;
 
-/// How many `<` may be open that could begin type arguments. At each the parser tries both readings
-/// of what follows, so that its time grows much faster than the text: thousands keep it busy for
-/// minutes.
+/// The largest number of open `<` that could begin type arguments. At each the parser tries both
+/// readings of the text behind it, so that its time grows much faster than the text. Thousands keep
+/// it busy for minutes.
 pub(super) const ANGLE_LIMIT: u32 = 250;
 
 /// The byte at which `text` becomes too deep to be parsed.
@@ -26,16 +26,17 @@ pub fn too_deep(text: &str) -> Option<u32> {
     scan.run()
 }
 
-/// Whether there are enough `<`, or enough brackets, operators and words before what they may take,
-/// wherever they are: hardly any file has.
+/// Whether the file has enough `<`, or enough brackets, operators and words with operands, to be
+/// too deep, wherever they stand. Hardly any file has.
 fn may_be_deep(bytes: &[u8]) -> bool {
     let limit = LIMIT as usize;
     let mut angles = memchr::memchr_iter(b'<', bytes);
     ends(bytes) >= limit || angles.nth(ANGLE_LIMIT as usize - 1).is_some()
 }
 
-/// How many bytes nest, or stand behind a word that may, at most. Short sums without branches, over
-/// parts of one length, are what the processor does many of at once.
+/// An upper bound of the bytes that nest, or that stand behind a word which may. Short sums without
+/// branches, over parts of one length, are what the processor does many of at once. The sum of a
+/// part fits in a `u8`.
 fn ends(bytes: &[u8]) -> usize {
     let Some(next) = bytes.get(1..) else { return 1 };
     let (parts, rest) = bytes[..next.len()].as_chunks::<64>();
@@ -51,12 +52,11 @@ fn ends(bytes: &[u8]) -> usize {
     parts.iter().zip(next).map(of_part).sum::<usize>() + rest.len() + 1
 }
 
-/// One for a byte that nests, or that stands behind a word which may take what follows.
+/// Returns 1 for a byte that nests, or that stands behind a word which may take an operand.
 fn end(before: u8, byte: u8) -> u8 {
     let is_letter = |byte: u8| (byte | 0x20).wrapping_sub(b'a') < 26;
     let is_digit = byte.wrapping_sub(b'0') < 10;
-    // Nothing that a word may take begins with them. `]` and `}`, `[` and `{` are one but for a
-    // bit.
+    // No operand of a word begins with these. `]` and `}` differ in one bit, and so do `[` and `{`.
     let is_closing =
         (byte == b',') | (byte == b';') | (byte == b'.') | (byte == b')') | (byte | 0x20 == b'}');
     let is_behind_word = is_letter(before) & !(is_letter(byte) | is_digit | is_closing);
@@ -86,7 +86,7 @@ struct Scan<'t> {
     chains: Vec<u32>,
     /// The sum of `chains`, and one for each bracket.
     total: u32,
-    /// How many `<` that follow a name are open in the statement.
+    /// The number of `<` behind a name that are open in the statement.
     angles: u32,
 }
 
@@ -125,6 +125,7 @@ impl Scan<'_> {
     }
 
     fn close(&mut self, _bracket: u8) {
+        // The parser reports a bracket that closes nothing.
         if self.chains.len() > 1 {
             let chain = self.chains.pop().unwrap_or(0);
             self.total -= chain + 1;
@@ -149,6 +150,7 @@ impl Scan<'_> {
 
     fn separate(&mut self) {
         if self.bytes.get(self.at) == Some(&b';') {
+            // Type arguments do not reach over the end of a statement.
             self.angles = 0;
         }
         if let Some(chain) = self.chains.last_mut() {
@@ -178,7 +180,7 @@ impl Scan<'_> {
         }
     }
 
-    /// Words that take what follows them.
+    /// Skips a word, and counts it where it takes an operand.
     fn word(&mut self) {
         let rest = &self.bytes[self.at..];
         let length = rest
@@ -211,7 +213,7 @@ impl Scan<'_> {
         self.at += length - 1;
     }
 
-    /// To the closing quote, or to the end of the line where it is missing.
+    /// Skips to the closing quote, or to the end of the line where it is missing.
     fn skip_string(&mut self, quote: u8) {
         self.at += 1;
         while let Some(byte) = self.bytes.get(self.at) {

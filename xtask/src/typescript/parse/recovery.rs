@@ -1,5 +1,4 @@
-//! Steps over a broken declaration: a half-written file is the usual state of a file that somebody
-//! works on.
+//! Steps over a broken declaration: a file that is being edited is usually half written.
 
 /// The words that a declaration at the top of a file starts with.
 const STARTS: [&str; 16] = [
@@ -28,7 +27,7 @@ pub(super) fn blank(text: &mut String, at: u32) -> bool {
     let starts: Vec<usize> = line_starts(text)
         .filter(|start| declares(&text[*start..]))
         .collect();
-    // An error at the start of a declaration is that the one before it did not end.
+    // An error at the start of a declaration means that the one before it did not end.
     let Some(start) = starts
         .iter()
         .rev()
@@ -42,6 +41,7 @@ pub(super) fn blank(text: &mut String, at: u32) -> bool {
         .find(|next| **next > start)
         .copied()
         .unwrap_or(text.len());
+    // As long as the declaration, and with its line breaks, so that all places stay the same.
     let blanks = text[start..end]
         .bytes()
         .map(|byte| if byte == b'\n' { '\n' } else { ' ' })

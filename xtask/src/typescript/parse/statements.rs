@@ -26,7 +26,8 @@ pub(super) fn lower_all(
     lowered
 }
 
-/// Appends what `statement` declares or does. Imports and exports of other files are the module's.
+/// Appends what `statement` declares or does. Imports, and exports of other files, are read by
+/// `modules`.
 pub(super) fn lower(
     statement: &ast::Statement<'_>,
     level: NestingLevel<'_>,
@@ -105,6 +106,7 @@ pub(super) fn lower(
             push(nested(None, &bodies.collect::<Vec<_>>()));
         }
         ast::Statement::ExportDeclaration(export) => {
+            // One declaration may declare several names.
             let first = out.len();
             declaration(&export.declaration, level, out);
             out[first..].iter_mut().for_each(|statement| {

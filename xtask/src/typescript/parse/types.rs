@@ -119,6 +119,7 @@ pub(super) fn arguments(
 /// `a.b.C` as its names.
 pub(super) fn path(name: &TSTypeName<'_>) -> Path {
     let mut names = Path::new();
+    // Qualified names nest to the left, so the names are found from the right.
     let mut name = name;
     loop {
         match name {
@@ -194,6 +195,7 @@ fn literal_type(literal: &ast::TSLiteral<'_>, level: NestingLevel<'_>) -> TypeKi
 fn template_literal(template: &ast::TemplateLiteral<'_>, _level: NestingLevel) -> TypeKind {
     match quasis(&template.quasis).as_slice() {
         [only] => TypeKind::String(only.clone()),
+        // A template with expressions may be any text.
         _ => TypeKind::Keyword(Keyword::String),
     }
 }

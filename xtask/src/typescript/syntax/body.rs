@@ -1,6 +1,5 @@
-//! The body of a function. Nearly all of them are never called in what is evaluated, and they are
-//! most of a program: a body is read at its first call. The parser has then said already where it
-//! starts and ends.
+//! The body of a function. Bodies are most of a program, and evaluation calls hardly any of them,
+//! so a body is read at its first call. The parser has told before where it starts and ends.
 
 use std::fmt;
 use std::sync::{Arc, LazyLock};
@@ -21,7 +20,7 @@ enum Content {
 type BodyReader = Box<dyn FnOnce() -> Vec<Statement> + Send>;
 
 impl Body {
-    /// A body that was read together with what stands around it.
+    /// A body that was read together with the code around it.
     #[must_use]
     pub fn read(statements: Vec<Statement>) -> Self {
         Self(Content::Read(statements))

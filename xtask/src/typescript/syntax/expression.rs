@@ -140,7 +140,7 @@ pub struct PropertyKey {
     pub name: KeyName,
 }
 
-/// How the name of a property is written.
+/// The spelling of a property's name.
 #[derive(Debug, Clone)]
 pub enum KeyName {
     /// `a`, `'a'`, `['a']`, `1`
@@ -173,7 +173,7 @@ pub struct Function {
     pub return_type: Option<TypeNode>,
     /// The body. For an arrow function `() => a`, a single `return a`.
     pub body: Body,
-    /// Whether it is `async`: what it returns is a promise.
+    /// Whether it is `async`: it then returns a promise.
     pub is_async: bool,
     /// Whether it is a generator.
     pub generator: bool,

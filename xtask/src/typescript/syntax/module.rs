@@ -18,14 +18,14 @@ pub struct Module {
     pub lines: LineIndex,
     /// The statements of the file.
     pub statements: Vec<Statement>,
-    /// Which statements declare a name: several where an interface is merged or a constant and a
-    /// type share a name.
+    /// The statements that declare each name: several where an interface is merged, or a constant
+    /// and a type share a name.
     pub names: FxHashMap<Text, SmallVec<[usize; 1]>>,
     /// The target of each imported name.
     pub imports: FxHashMap<Text, Import>,
     /// Names that are exported otherwise than by `export` before their declaration.
     pub exports: FxHashMap<Text, Export>,
-    /// Which statements are `declare module '…'`: what they hold may belong to another file.
+    /// The statements that are `declare module '…'`: their content may belong to another file.
     pub ambient: Vec<usize>,
     /// The specifiers of `export * from`.
     pub star_exports: Vec<Text>,
@@ -40,11 +40,11 @@ pub struct Module {
 pub struct Import {
     /// The module as written: `./user`, `zod`.
     pub specifier: Text,
-    /// Which of its names.
+    /// The imported name.
     pub imported: Imported,
 }
 
-/// Which name of a module.
+/// A name of a module.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Imported {
     /// `{ a }`; `default` for a default import.
@@ -70,7 +70,7 @@ pub struct Comment {
     pub span: Span,
     /// The text without `//` and `/* */`.
     pub text: String,
-    /// The first byte of what it stands before; none of a comment behind code.
+    /// The first byte of the node that it stands before; none for a comment behind code.
     pub before: Option<u32>,
 }
 

@@ -1,5 +1,5 @@
-//! Statements as they are written. Control flow is kept only so far as that a statement inside it
-//! may not run.
+//! Statements as they are written. Of control flow, only the fact is kept that a statement may not
+//! run.
 
 use std::sync::Arc;
 
@@ -42,7 +42,7 @@ pub enum StatementKind {
     Return(Option<Expr>),
     /// The bodies of `if`, `for`, `try` and blocks: they may run or not.
     Nested(Vec<Statement>),
-    /// The condition of `if (a)`, `while (a)`: what it names may be another type behind it. Walks
+    /// The condition of `if (a)`, `while (a)`: it may narrow the types of the names in it. Walks
     /// leave it out.
     Condition(Expr),
     /// `switch (a) { case b: … }`
@@ -56,7 +56,7 @@ pub struct Case {
     pub test: Option<Expr>,
     /// The statements that run.
     pub body: Vec<Statement>,
-    /// Whether what follows runs too: nothing ends it.
+    /// Whether the next case runs too, because nothing ends this one.
     pub falls_through: bool,
 }
 

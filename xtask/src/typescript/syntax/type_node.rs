@@ -132,7 +132,7 @@ pub enum TypeMember {
     Index(Box<[TypeNode; 2]>),
     /// A method: not data.
     Method,
-    /// A call or construct signature: what has one is a function.
+    /// A call or construct signature: a type with one is a function.
     Call,
 }
 

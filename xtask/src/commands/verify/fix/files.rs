@@ -1,4 +1,4 @@
-//! Which files `--fix` may write, and how: whole or not at all, with the mode that they have.
+//! The files that `--fix` may write. A file is written whole or not at all, and keeps its mode.
 
 use std::collections::BTreeSet;
 use std::io::Write as _;
@@ -60,21 +60,23 @@ fn unmerged(root: &Path) -> BTreeSet<String> {
         .collect()
 }
 
-/// Replaces the content of `file` below `root`; whether it still was `before`.
+/// Replaces the content of `file` below `root`, if it still is `before`. Returns whether it was.
 pub(super) fn write(root: &Path, file: &str, before: &str, after: &str) -> Result<bool> {
     let named = root.join(file);
     let attempt = || -> std::io::Result<bool> {
-        // A link stays one: what it leads to is written.
+        // A link stays one: its target is written.
         let path = named.canonicalize()?;
         if std::fs::read(&path)? != before.as_bytes() {
             return Ok(false);
         }
         let folder = path.parent().unwrap_or(Path::new("."));
+        // Beside the file: a rename is atomic only within one file system.
         let mut staging = tempfile::NamedTempFile::new_in(folder)?;
         staging.write_all(after.as_bytes())?;
         staging
             .as_file()
             .set_permissions(path.metadata()?.permissions())?;
+        // The content reaches the disk before the name leads to it: a crash leaves no empty file.
         staging.as_file().sync_all()?;
         staging.persist(&path).map_err(|error| error.error)?;
         Ok(true)

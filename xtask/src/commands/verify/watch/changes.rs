@@ -1,5 +1,5 @@
-//! Changes of files that can change the verdict, as the operating system tells of them. Each folder
-//! is watched by itself, so that `node_modules` and the like cost nothing.
+//! Changes of files that can change the verdict, as the operating system reports them. On Linux
+//! each folder is watched by itself, so that `node_modules` and the like cost nothing.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -14,21 +14,21 @@ use super::super::staged::concerns;
 use crate::commands::Context;
 use crate::tree::IGNORED_FOLDERS;
 
-/// Changes that follow each other this fast are one: an editor writes a file in several steps, git
-/// one after the other.
+/// Changes that follow each other this fast count as one: an editor writes a file in several steps,
+/// and git writes one file after another. A longer pause would delay each verification.
 const QUIET: Duration = Duration::from_millis(15);
 
-/// How long changes may go on before they are looked at all the same.
+/// The longest series of changes: a program that keeps writing must not prevent the verification.
 const LONGEST: Duration = Duration::from_secs(2);
 
-/// Where FSEvents and Windows watch a folder with all below it, inotify takes them one by one.
+/// inotify watches single folders; FSEvents and Windows watch a folder with everything below it.
 const MODE: RecursiveMode = if cfg!(target_os = "linux") {
     RecursiveMode::NonRecursive
 } else {
     RecursiveMode::Recursive
 };
 
-/// The folders that are watched, and what is heard of them.
+/// The watched folders, and the channel of their changes.
 pub struct Changes {
     watcher: RecommendedWatcher,
     heard: Receiver<notify::Result<Event>>,
@@ -53,7 +53,7 @@ impl Changes {
         Ok(changes)
     }
 
-    /// Returns when something that matters has changed and no more is changing.
+    /// Returns when a relevant file has changed and no further change follows.
     ///
     /// # Errors
     /// When folders can no longer be watched.
@@ -82,7 +82,7 @@ impl Changes {
         }
     }
 
-    /// Watches folders that are new. Those that are gone are no longer watched by themselves.
+    /// Watches new folders. The operating system stops watching deleted ones by itself.
     fn follow(&mut self, root: &Path) -> Result<()> {
         let folders = if MODE == RecursiveMode::Recursive {
             BTreeSet::from([root.to_path_buf()])
@@ -120,7 +120,8 @@ fn folders(root: &Path) -> BTreeSet<PathBuf> {
         .collect()
 }
 
-/// Whether an event can change the verdict. What was missed may have been anything.
+/// Whether an event can change the verdict. An error can: the events that it missed may have been
+/// any.
 fn is_of_interest(context: &Context, event: notify::Result<Event>) -> bool {
     let Ok(event) = event else { return true };
     if matches!(event.kind, EventKind::Access(_)) {
@@ -132,7 +133,8 @@ fn is_of_interest(context: &Context, event: notify::Result<Event>) -> bool {
         };
         let name = inside.to_string_lossy().replace('\\', "/");
         let is_ignored = name.split('/').any(|part| IGNORED_FOLDERS.contains(&part));
-        // A folder that came or went took files along.
+        // A folder that comes or goes takes files along. A deleted one can only be told by its
+        // name.
         let is_folder = inside.extension().is_none();
         !is_ignored && (is_folder || concerns(&context.config, &name))
     };
@@ -146,6 +148,7 @@ fn refused(folder: &Path, error: &notify::Error) -> anyhow::Error {
             "cannot watch `{folder}`: the limit of this machine is reached; raise it with `sudo sysctl \
              fs.inotify.max_user_watches=524288`, or end what else is watching"
         ),
+        // 24 is EMFILE, by which Linux also reports the limit on inotify instances.
         ErrorKind::Io(cause) if cause.raw_os_error() == Some(24) => anyhow!(
             "cannot watch `{folder}`: {cause}; raise the limit with `sudo sysctl fs.inotify.max_user_instances=512`, or \
              end what else is watching"

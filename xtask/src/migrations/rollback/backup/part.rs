@@ -1,4 +1,4 @@
-//! The content of a file of a backup, and all that must be known of its table to put it back.
+//! The content of a file of a backup, and all facts about its table that are needed to put it back.
 
 use anyhow::{Context as _, Result};
 use postgres::Transaction;
@@ -12,7 +12,7 @@ use crate::schema::model::ObjectName;
 pub(super) enum BackupPart {
     /// Whole rows of a table.
     Rows(TablePart),
-    /// Values of these columns of a table, with the columns that tell the rows apart.
+    /// Values of these columns of a table, with the columns that identify the rows.
     Values(TablePart, Vec<String>),
     /// Large objects with their numbers.
     LargeObjects,
@@ -20,19 +20,20 @@ pub(super) enum BackupPart {
     ForeignTable,
 }
 
-/// A table, of which a file holds something.
+/// A table whose data is in a file, whole or in part.
 #[derive(Debug, Clone)]
 pub(super) struct TablePart {
     pub table: ObjectName,
     /// The columns in the file.
     pub columns: Vec<String>,
-    /// The columns of the primary key; empty where the other columns have to tell the rows apart.
+    /// The columns of the primary key; empty where the other columns have to identify the rows.
     pub key: Vec<String>,
     /// Columns that are `GENERATED ALWAYS AS IDENTITY`.
     pub always_generated: Vec<String>,
     /// The tables that its foreign keys refer to.
     pub references: Vec<ObjectName>,
-    /// Triggers that would change what is put back, and what switches each on again.
+    /// Triggers that would change the rows that are put back, each with the command that switches
+    /// it on again.
     pub triggers: Vec<(String, &'static str)>,
 }
 
@@ -40,18 +41,20 @@ const ALWAYS_GENERATED: &str = "
     SELECT attname::text FROM pg_catalog.pg_attribute
     WHERE attrelid = $1::text::regclass AND attidentity = 'a' AND NOT attisdropped ORDER BY attnum";
 
+// A reference of a table to itself says nothing about the order of tables.
 const REFERENCES: &str = "
     SELECT DISTINCT n.nspname::text, c.relname::text
     FROM pg_catalog.pg_constraint AS f
     JOIN pg_catalog.pg_class AS c ON c.oid = f.confrelid JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
     WHERE f.contype = 'f' AND f.conrelid = $1::text::regclass AND f.confrelid <> f.conrelid ORDER BY 1, 2";
 
+// `O` and `A` are the triggers that fire in an ordinary session: the others stay as they are.
 const TRIGGERS: &str = "
     SELECT tgname::text, tgenabled = 'A' FROM pg_catalog.pg_trigger
     WHERE tgrelid = $1::text::regclass AND NOT tgisinternal AND tgenabled IN ('O', 'A') ORDER BY tgname";
 
 impl BackupPart {
-    /// Whether the rows in it are lost themselves, and not only values of theirs.
+    /// Whether it holds lost rows, and not lost values of rows that stay.
     pub(super) fn is_of_rows(&self) -> bool {
         matches!(self, Self::Rows(_))
     }
@@ -62,8 +65,8 @@ impl BackupPart {
         Ok(Self::Rows(part))
     }
 
-    /// Values of the columns `lost` of `table`: beside the columns of `key`, or where there is
-    /// none, in whole rows.
+    /// Values of the columns `lost` of `table`, beside the columns of `key`. Without a key, whole
+    /// rows.
     pub(super) fn of_columns(
         transaction: &mut Transaction<'_>,
         table: &Stored,

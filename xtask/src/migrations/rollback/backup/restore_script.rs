@@ -1,12 +1,14 @@
-//! The script with which psql puts back what a rollback lost, once the migrations are applied
+//! Writes the script with which psql puts back the lost data, once the migrations are applied
 //! again. Each file is read into a temporary table: the migrations may have made some of the rows
-//! again, and others may be there by then.
+//! again, and others may have been added since.
 
 use super::super::sequence_positions::LostPosition;
 use super::part::{BackupPart, TablePart};
 use crate::migrations::sql::{identifier, literal, quoted};
 
-/// How texts of the files are read, as they were written.
+/// The settings under which the files were written, so that their texts are read in the same way.
+/// With `row_security = off` a policy that hides rows is an error. Constraints are deferred as far
+/// as they can be: rows come back table by table.
 const SETTINGS: &str = "\\set ON_ERROR_STOP on
 \\encoding UTF8
 BEGIN;
@@ -18,7 +20,7 @@ SET LOCAL row_security = off;
 SET CONSTRAINTS ALL DEFERRED;
 ";
 
-/// Names that no column of a table has by chance: the text of a row, and its number among those
+/// Names that no column of a table has by chance: the text of a row, and its number among the rows
 /// with the same text.
 const ROW: &str = "\"restored row\"";
 const NUMBER: &str = "\"restored number\"";
@@ -47,7 +49,7 @@ pub(super) fn text(parts: &[(&str, &BackupPart)], positions: &[&LostPosition]) -
     for position in positions {
         text += &position.restore_sql();
     }
-    // A table with checks that wait for the end of the transaction cannot be altered.
+    // PostgreSQL refuses to alter a table with checks that wait for the end of the transaction.
     text += "\nSET CONSTRAINTS ALL IMMEDIATE;\n";
     for ((trigger, again), part) in triggers(&ordered) {
         text += &format!(
@@ -59,8 +61,8 @@ pub(super) fn text(parts: &[(&str, &BackupPart)], positions: &[&LostPosition]) -
     text + "COMMIT;\n"
 }
 
-/// Rows before values, and what foreign keys refer to before what refers to it, as far as there is
-/// such an order.
+/// Orders the files: rows before values, and a referenced table before the one that refers to it,
+/// as far as there is such an order.
 fn ordered<'a>(parts: &[(&'a str, &'a BackupPart)]) -> Vec<(&'a str, &'a BackupPart)> {
     let (mut left, mut others): (Vec<_>, Vec<_>) = parts
         .iter()
@@ -75,6 +77,7 @@ fn ordered<'a>(parts: &[(&'a str, &'a BackupPart)]) -> Vec<(&'a str, &'a BackupP
             _ => false,
         }
         };
+        // In a circle of references the first one is taken: deferrable constraints allow that.
         let next = left.iter().position(|part| !waits(part)).unwrap_or(0);
         all.push(left.remove(next));
     }
@@ -82,7 +85,7 @@ fn ordered<'a>(parts: &[(&'a str, &'a BackupPart)]) -> Vec<(&'a str, &'a BackupP
     all
 }
 
-/// Each trigger once, with what switches it on again.
+/// Lists each trigger once, with the command that switches it on again.
 fn triggers<'a>(parts: &[(&str, &'a BackupPart)]) -> Vec<((&'a str, &'static str), &'a TablePart)> {
     let mut all: Vec<((&str, &'static str), &TablePart)> = Vec::new();
     for (_, part) in parts {
@@ -102,8 +105,9 @@ fn triggers<'a>(parts: &[(&str, &'a BackupPart)]) -> Vec<((&'a str, &'static str
     all
 }
 
-/// SQL that reads a file into the temporary table `place` and puts it back from there.
+/// Returns SQL that reads a file into the temporary table `place` and puts it back from there.
 fn one(place: &str, file: &str, part: &BackupPart) -> String {
+    // `place` without `pg_temp.` is the name of the table that is made.
     let read =
         |columns: &str| format!("{columns}\\copy {place} FROM '{file}' (FORMAT csv, HEADER)\n");
     let of_table = |table: &TablePart| {
@@ -124,6 +128,8 @@ fn one(place: &str, file: &str, part: &BackupPart) -> String {
         }
         BackupPart::LargeObjects => {
             let columns = read(&format!("CREATE TEMPORARY TABLE {} (oid oid, data bytea);\n", &place[8..]));
+            // `lo_from_bytea` refuses a number that is in use: large objects that were only written
+            // over are removed first.
             let there = "oid IN (SELECT oid FROM pg_catalog.pg_largeobject_metadata)";
             format!(
                 "{columns}SELECT count(pg_catalog.lo_unlink(oid)) FROM {place} WHERE {there};\n\
@@ -138,9 +144,11 @@ fn one(place: &str, file: &str, part: &BackupPart) -> String {
     }
 }
 
-/// Rows that are there under their key become what they were, the others come back.
+/// Restores the rows that are there under their key, and inserts the others.
 fn rows_by_key(place: &str, part: &TablePart) -> String {
     let name = quoted(&part.table);
+    // An `UPDATE` may not set a column `GENERATED ALWAYS`; an `INSERT` may, with `OVERRIDING SYSTEM
+    // VALUE`.
     let is_other =
         |column: &&String| !part.key.contains(column) && !part.always_generated.contains(column);
     let others: Vec<String> = part.columns.iter().filter(is_other).cloned().collect();
@@ -163,7 +171,7 @@ fn rows_by_key(place: &str, part: &TablePart) -> String {
     )
 }
 
-/// As many of each row come back as are missing.
+/// Inserts as many of each row as are missing.
 fn missing_rows(place: &str, part: &TablePart) -> String {
     let (name, row) = (quoted(&part.table), row("", &part.columns));
     format!(
@@ -184,8 +192,9 @@ fn values_by_key(place: &str, part: &TablePart, lost: &[String]) -> String {
     )
 }
 
-/// Rows that the other columns do not tell apart get the values in any order: nobody could tell the
-/// difference.
+/// Puts back values where no key identifies the rows. Rows that agree in all other columns get the
+/// values in any order: nobody could tell the difference. A row is found again by `tableoid` and
+/// `ctid`, since a `ctid` is unique in one partition only.
 fn values_by_row(place: &str, part: &TablePart, lost: &[String]) -> String {
     let name = quoted(&part.table);
     let others: Vec<String> = part
@@ -206,7 +215,8 @@ fn values_by_row(place: &str, part: &TablePart, lost: &[String]) -> String {
     )
 }
 
-/// The SQL before and after an `UPDATE` of columns that PostgreSQL alone gives values.
+/// The SQL before and after an `UPDATE` of columns `GENERATED ALWAYS`, which PostgreSQL would
+/// refuse to set.
 fn always_generated(part: &TablePart, lost: &[String]) -> (String, String) {
     let columns = part
         .always_generated
@@ -240,7 +250,7 @@ fn assignments(columns: &[String]) -> String {
     each.join(", ")
 }
 
-/// A row of these columns as text: not every type can be compared.
+/// A row of these columns as text: some types have no `=` (`json`, `point`).
 fn row(of: &str, columns: &[String]) -> String {
     format!("CAST(ROW({}) AS text)", list(of, columns))
 }
@@ -254,7 +264,7 @@ fn list(of: &str, columns: &[String]) -> String {
 }
 
 impl LostPosition {
-    /// SQL that takes the sequence to where it stood, if it has not come further since.
+    /// SQL that moves the sequence to its earlier position, unless it has come further since.
     fn restore_sql(&self) -> String {
         let (name, position) = (literal(&self.quoted), self.position);
         let before = if self.ascends { "<" } else { ">" };

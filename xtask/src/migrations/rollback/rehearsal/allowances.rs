@@ -1,5 +1,5 @@
-//! Rules that a migration loosens: rows that only the looser rule lets in are what its way back may
-//! not bear.
+//! Finds rules that a migration loosens. Its way back may fail over rows that only the looser rule
+//! allows.
 
 mod combinations;
 
@@ -10,29 +10,30 @@ use crate::migrations::sql::{identifier, literal, quoted};
 use crate::schema::model::{Column, Constraint, ConstraintKind, ObjectName, Schema, Table};
 use crate::schema::types::{ColumnType, Scalar};
 
-/// The most new values of one enum that are tried: each of them is a way back of its own.
+/// The most new values of one enum that are tried: each of them costs another run of the way back.
 const ENUM_VALUES: usize = 3;
 
-/// The longest text that is made up. A longer one proves nothing more.
+/// The longest text that is made up, in characters. A longer one proves nothing more.
 const LONGEST: u32 = 10_000;
 
-/// Something that rows may be after a migration and could not be before.
+/// A property that rows may have after a migration and could not have before.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Allowance {
     /// The table.
     pub table: ObjectName,
-    /// Columns with values, as SQL writes them; the first that a row can have is taken.
+    /// Columns with values, as SQL writes them. The first alternative that PostgreSQL accepts is
+    /// taken.
     pub values: Vec<Vec<(String, String)>>,
-    /// The earlier rule, where only PostgreSQL tells whether a row breaks it.
+    /// The earlier rule, where only PostgreSQL can tell whether a row breaks it.
     pub broken_rule: Option<String>,
     /// The description of such a row; none where its values say it.
     pub words: Option<String>,
 }
 
-/// The rules that `after` has loosened in tables that `before` has too.
+/// Finds the rules that `after` has loosened in tables that `before` has too.
 pub(super) fn allowances(before: &Schema, after: &Schema) -> Vec<Allowance> {
     let mut all = Vec::new();
-    // An enum may have new values where no table shows it.
+    // The table of a column looks the same when its enum gets new values.
     let are_enums_same = before.enums == after.enums;
     for (name, now) in &after.tables {
         let Some(was) = before.tables.get(name) else {
@@ -162,6 +163,7 @@ impl TableChange<'_> {
             return None;
         }
         let beyond = match (old_name.as_str(), new_name.as_str()) {
+            // One more than the largest value of the earlier type.
             ("smallint", "integer" | "bigint") => "32768",
             ("integer", "bigint") => "2147483648",
             _ => return None,
@@ -169,7 +171,7 @@ impl TableChange<'_> {
         Some(self.single(now, format!("{beyond}::{}", now.type_name), None))
     }
 
-    /// Checks that are gone, or ask for less. Which values break the earlier one PostgreSQL tells.
+    /// Checks that are gone, or demand less. PostgreSQL tells which values break the earlier one.
     fn of_checks(&self) -> Vec<Allowance> {
         let mut all = Vec::new();
         for check in gone(self.was, self.now, ConstraintKind::Check) {
@@ -199,8 +201,8 @@ impl TableChange<'_> {
         all
     }
 
-    /// The values of a column that may break a check. A column of a foreign key holds a value that
-    /// the other table has, or none: what else is likely PostgreSQL refuses there.
+    /// The values of a column that may break a check. A column of a foreign key holds a value of
+    /// the other table, or none: PostgreSQL refuses other likely values there.
     fn values_near(&self, column: &Column, check: &str) -> Vec<String> {
         let candidates = seed::candidates(self.after, self.now, column, 1);
         let mut values = match candidates.iter().any(|value| seed::is_reference(value)) {
@@ -213,9 +215,10 @@ impl TableChange<'_> {
         values
     }
 
-    /// Keys that are gone: the same values in two rows.
+    /// Keys that are gone: two rows may then have the same values.
     fn of_keys(&self) -> Vec<Allowance> {
         let now = unique_keys(self.now);
+        // A kept key over some of the columns still keeps rows from being equal in all of them.
         let is_gone = |key: &&BTreeSet<String>| !now.iter().any(|kept| kept.is_subset(key));
         let mut all = Vec::new();
         for key in unique_keys(self.was).iter().filter(is_gone) {
@@ -224,6 +227,7 @@ impl TableChange<'_> {
                 continue;
             }
             let table = quoted(self.name);
+            // The values of the first row: a second row with them breaks the former key.
             let first = |column: &String| {
                 let value = identifier(column);
                 format!("(SELECT d.{value} FROM {table} AS d ORDER BY d.tableoid, d.ctid LIMIT 1)")
@@ -241,7 +245,7 @@ impl TableChange<'_> {
         all
     }
 
-    /// Foreign keys that are gone: a row that refers to nothing.
+    /// Foreign keys that are gone: a row may then refer to nothing.
     fn of_references(&self) -> Vec<Allowance> {
         let mut all = Vec::new();
         for key in gone(self.was, self.now, ConstraintKind::ForeignKey) {
@@ -269,8 +273,8 @@ impl TableChange<'_> {
         all
     }
 
-    /// Values of a column that no row has by now; of one that another foreign key keeps the values
-    /// that it may have.
+    /// Values of a column that no row has by now. Where another foreign key restricts the column,
+    /// the values that this one allows.
     fn values_beyond(&self, column: &Column) -> Vec<String> {
         seed::candidates(
             self.after,
@@ -281,7 +285,7 @@ impl TableChange<'_> {
     }
 }
 
-/// The constraints of a kind that `now` has not, whatever they are called.
+/// The constraints of a kind that `now` does not have under any name.
 fn gone<'t>(was: &'t Table, now: &Table, kind: ConstraintKind) -> Vec<&'t Constraint> {
     let is_kept = |constraint: &&Constraint| {
         now.constraints
@@ -300,8 +304,8 @@ fn expression(definition: &str) -> Option<&str> {
     definition.get(start..=end)
 }
 
-/// The sets of columns that no two rows have in common, as far as plain columns and all rows are
-/// meant.
+/// The sets of columns in which no two rows agree. Only keys of plain columns over all rows are
+/// listed: an index over an expression or with a condition demands less.
 fn unique_keys(table: &Table) -> Vec<BTreeSet<String>> {
     let constraints = table.constraints.values().filter(|constraint| {
         matches!(

@@ -1,4 +1,4 @@
-//! The rows of the scratch database as texts, to tell which of them a way back lost or changed.
+//! The rows of the scratch database as texts, to find the rows that a way back lost or changed.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::migrations::seed::TABLES_AT_ONCE;
 use crate::migrations::sql::quoted;
 use crate::schema::model::{ObjectName, Schema};
 
-/// Every row of every table, as JSON without the options of columns.
+/// Every row of every table as JSON, in which the order of the columns does not count.
 pub(super) struct RowTexts(BTreeMap<ObjectName, Vec<String>>);
 
 impl RowTexts {
@@ -54,7 +54,7 @@ impl RowTexts {
         Ok(Self(all))
     }
 
-    /// The tables that have lost or changed rows since, with how many.
+    /// Counts the rows that each table has lost or changed since.
     pub(super) fn missing_in(&self, later: &Self) -> Vec<(String, usize)> {
         let missing = self.0.iter().map(|(name, rows)| {
             let left = later.0.get(name).map(Vec::as_slice).unwrap_or_default();

@@ -1,5 +1,5 @@
-//! The scratch database of a rehearsal, on which migrations go forward, back and forward again,
-//! each committed as on a live database.
+//! The scratch database of a rehearsal. Migrations go forward, back and forward again on it, each
+//! committed as on a live database.
 
 use anyhow::{Context as _, Result};
 use postgres::GenericClient;
@@ -19,15 +19,14 @@ use crate::report::{Rehearsal, RollbackVerdict};
 use crate::schema::diff::{Change, Likeness, SchemaDiff, diff};
 use crate::schema::model::Schema;
 
-/// The error of a stage whose scratch database could not be made anew.
+/// The error of a stage whose scratch database could not be replaced.
 const GONE: &str = "the scratch database is gone";
 
-/// The scratch database, which always has the schema of the first so many migrations when the next
-/// one begins.
+/// The scratch database. When a migration begins, it has the schema of all earlier ones.
 pub(super) struct Stage<'a> {
     environment: &'a ScratchEnvironment<'a>,
     migrations: &'a [Migration],
-    /// None only while it is made anew.
+    /// `None` only while it is replaced.
     scratch: Option<RehearsalScratch>,
     schema: Schema,
     seeder: Seeder,
@@ -45,14 +44,14 @@ struct ExpectedState<'e> {
     before: &'e Schema,
     after: &'e Schema,
     rows: &'e RowTexts,
-    /// Objects that triggers made for rows that were made up after the migration: neither way is to
+    /// Objects that triggers made for made-up rows after the migration: neither direction is to
     /// blame for them.
     made_by_rows: &'e [Change],
 }
 
 impl ExpectedState<'_> {
-    /// The differences of `actual` from `expected` that a migration or its way back is to blame
-    /// for.
+    /// The differences of `actual` from `expected` for which a migration or its way back is to
+    /// blame.
     fn difference(&self, expected: &Schema, actual: &Schema) -> SchemaDiff {
         let mut difference = diff(expected, actual);
         difference
@@ -81,8 +80,9 @@ impl<'a> Stage<'a> {
         Ok(stage)
     }
 
-    /// Makes a stage with the first `count` migrations and no made-up rows of this one. The old one
-    /// goes first: on a server that others share its roles would be in the way.
+    /// Replaces the scratch database by one with the first `count` migrations and none of the
+    /// present made-up rows. The old one goes first: on a server that others share its roles would
+    /// be in the way.
     fn renew(&mut self, count: usize) -> Result<()> {
         self.scratch = None;
         let mut session = self.environment.open()?;
@@ -109,6 +109,7 @@ impl<'a> Stage<'a> {
         let migrations = self.migrations;
         let migration = &migrations[index];
         let mut rehearsal = Rehearsal::new(migration.to_string());
+        // Two runs of made-up rows for each migration, before and after it, with different numbers.
         rehearsal.empty_tables = self.fill(index * 2)?;
         let rows = self.forward(index, &mut rehearsal)?;
         let after = self.session()?.read()?;
@@ -117,7 +118,10 @@ impl<'a> Stage<'a> {
         let run = index * 2 + 1;
         let schema = &self.schema;
         let session = &mut self.scratch.as_mut().context(GONE)?.session;
+        // After the ways back and forward: ways back that copy the new column over an old one would
+        // seem to lose rows.
         let filled = added_columns::fill(&mut session.client, &before, schema, run)?;
+        // Only after the way back worked without such rows: a failure is then caused by them.
         if let Some(script) = script.filter(|_| rehearsal.passed()) {
             let allowances = allowances(&before, &after);
             let trial = Trial {
@@ -125,6 +129,8 @@ impl<'a> Stage<'a> {
                 after: schema,
                 allowances: &allowances,
                 filled: &filled,
+                // Made-up rows of a run have the last digits 1 to 3: 7 and the numbers after it are
+                // free.
                 number: run * 10 + 7,
             };
             rehearsal.warnings = trial.warnings(session)?;
@@ -132,11 +138,12 @@ impl<'a> Stage<'a> {
         Ok(rehearsal)
     }
 
-    /// Fills the empty tables, and sees what their triggers made of it. Returns those that stay
-    /// empty.
+    /// Fills the empty tables, and reads the schema again where triggers may have changed it.
+    /// Returns the tables that stay empty.
     fn fill(&mut self, run: usize) -> Result<Vec<(String, String)>> {
         let session = &mut self.scratch.as_mut().context(GONE)?.session;
         let seeded = self.seeder.fill(&mut session.client, &self.schema, run)?;
+        // Only a trigger can have changed the schema: otherwise it need not be read again.
         if seeded.has_fired_triggers {
             self.schema = session.read()?;
         }
@@ -148,8 +155,8 @@ impl<'a> Stage<'a> {
         RowTexts::read(&mut session.client, &self.schema)
     }
 
-    /// Applies a migration over made-up rows, or without those that it cannot bear. Returns the
-    /// rows that were there before.
+    /// Applies a migration over made-up rows, or without those that make it fail. Returns the rows
+    /// that were there before.
     fn forward(&mut self, index: usize, rehearsal: &mut Rehearsal) -> Result<RowTexts> {
         let migrations = self.migrations;
         let migration = &migrations[index];
@@ -161,6 +168,8 @@ impl<'a> Stage<'a> {
             "it cannot be applied over made-up rows, so that its way back was tried without those from before it: {}",
             whole(&error)
         );
+        // A migration without transaction that failed is applied in part, so that only a new stage
+        // will do.
         if !migration.no_transaction && self.empty() {
             let rows = self.rows()?;
             if self.apply(migration).is_ok() {
@@ -180,18 +189,18 @@ impl<'a> Stage<'a> {
         history.apply(session, migration)
     }
 
-    /// Takes the made-up rows away; whether that was possible.
+    /// Removes the made-up rows. Returns whether that was possible.
     fn empty(&mut self) -> bool {
         emptied(&mut self.scratch, &mut self.seeder, &self.schema)
     }
 
-    /// Takes them away after a way back to the schema `before`, which lacks what the migration
-    /// made.
+    /// Removes them after a way back to the schema `before`, which lacks the tables of the
+    /// migration.
     fn empty_before(&mut self, before: &Schema) -> bool {
         emptied(&mut self.scratch, &mut self.seeder, before)
     }
 
-    /// Goes back and forward again from the schema `after`, which came from `before`. Returns the
+    /// Goes back and forward again, from the schema `after`, which came from `before`. Returns the
     /// way back, where it restored the schema and can be tried once more.
     fn back_and_forward(
         &mut self,
@@ -234,6 +243,8 @@ impl<'a> Stage<'a> {
         };
         match (is_back, no_transaction) {
             (true, _) => self.forward_again(index, expected, rehearsal)?,
+            // A way back without transaction that failed is done in part; one in a transaction was
+            // undone.
             (false, true) => self.renew(index + 1)?,
             (false, false) => {}
         }
@@ -269,7 +280,7 @@ impl<'a> Stage<'a> {
     }
 
     /// Undoes a migration once more without made-up rows, where it failed over them and the
-    /// migration itself could not bear such rows either: then they are to blame.
+    /// migration itself failed over such rows too. Then the rows are to blame.
     fn back_without_rows(
         &mut self,
         migration: &Migration,
@@ -308,8 +319,8 @@ impl<'a> Stage<'a> {
         Ok(is_back)
     }
 
-    /// Undoes a migration statement by statement: what is done stays, whether it restores the
-    /// schema or not.
+    /// Undoes a migration statement by statement. The statements that ran stay done, whether they
+    /// restore the schema or not.
     fn back_in_steps(
         &mut self,
         migration: &Migration,
@@ -334,8 +345,9 @@ impl<'a> Stage<'a> {
         Ok(is_restored)
     }
 
-    /// Applies a migration that was undone once more. Where that does not end where it ended the
-    /// first time the stage is made anew: the next migration is to find what it would find live.
+    /// Applies a migration once more after it was undone. Where it does not make the same schema
+    /// again, the stage is replaced: the next migration must find the schema that it would find
+    /// live.
     fn forward_again(
         &mut self,
         index: usize,
@@ -345,7 +357,7 @@ impl<'a> Stage<'a> {
         let migrations = self.migrations;
         let migration = &migrations[index];
         let mut applied = self.apply(migration);
-        // That it does not bear made-up rows is known then.
+        // A note tells already that it fails over made-up rows.
         if applied.is_err()
             && !rehearsal.notes.is_empty()
             && !migration.no_transaction
@@ -375,7 +387,7 @@ impl<'a> Stage<'a> {
     }
 }
 
-/// Takes the made-up rows out of the tables of `schema`; whether that was possible.
+/// Removes the made-up rows from the tables of `schema`. Returns whether that was possible.
 fn emptied(scratch: &mut Option<RehearsalScratch>, seeder: &mut Seeder, schema: &Schema) -> bool {
     let Some(scratch) = scratch else { return false };
     seeder.empty(&mut scratch.session.client, schema).is_ok()
@@ -394,7 +406,7 @@ fn failed(rehearsal: &mut Rehearsal, error: &anyhow::Error) {
     rehearsal.error = Some(whole(error));
 }
 
-/// Judges what the way back left; whether the schema is restored.
+/// Judges the result of the way back. Returns whether the schema is restored.
 fn judge(
     client: &mut impl GenericClient,
     restored: &Schema,
@@ -409,7 +421,8 @@ fn judge(
     ))
 }
 
-/// Compares as a rollback on a live database does: privileges and owners stand apart.
+/// Compares as a rollback on a live database does: privileges and owners have a verdict of their
+/// own.
 fn verdict(expected: ExpectedState<'_>, restored: &Schema) -> RollbackVerdict {
     let ExpectedState { before, after, .. } = expected;
     let difference = expected.difference(before, restored).without_grants();

@@ -1,4 +1,4 @@
-//! Tries ways back over rows that use what their migration allows. Each trial is undone.
+//! Tries ways back over rows that use the looser rules of their migration. Each trial is undone.
 
 use anyhow::{Context as _, Result};
 use postgres::Transaction;
@@ -30,7 +30,7 @@ pub(super) struct Trial<'a> {
 
 /// The outcome of a way back.
 enum TrialOutcome {
-    /// PostgreSQL let no such row in.
+    /// PostgreSQL accepted no such row.
     NoRow,
     /// It works, but deletes such rows: in words.
     Works { deleted: Vec<String> },
@@ -42,8 +42,8 @@ enum TrialOutcome {
 }
 
 impl Trial<'_> {
-    /// Warnings that the way back fails, or deletes rows, as soon as they use what the migration
-    /// allows.
+    /// Returns warnings that the way back fails or deletes rows, as soon as rows use the looser
+    /// rules.
     ///
     /// # Errors
     /// When the scratch database goes away.
@@ -51,6 +51,8 @@ impl Trial<'_> {
         if self.allowances.is_empty() && self.filled.is_empty() {
             return Ok(Vec::new());
         }
+        // All allowances in one trial first: where that works, one run is enough. Otherwise each is
+        // tried alone, to find the one to name.
         let all: Vec<&Allowance> = self.allowances.iter().collect();
         match self.run(session, &all)? {
             TrialOutcome::NoRow => return Ok(Vec::new()),
@@ -59,6 +61,8 @@ impl Trial<'_> {
             }
             TrialOutcome::Fails { .. } => {}
         }
+        // Without such rows: where it fails then, the filled columns are the cause and no
+        // allowance.
         if let TrialOutcome::Fails { error, .. } = self.run(session, &[])? {
             return Ok(self.without_allowances(&error).into_iter().collect());
         }
@@ -79,7 +83,8 @@ impl Trial<'_> {
         Ok(warnings)
     }
 
-    /// It fails without such rows too, where it worked before the columns were filled.
+    /// The warning where the way back fails without such rows too: it worked before the added
+    /// columns were filled.
     fn without_allowances(&self, error: &anyhow::Error) -> Option<String> {
         let columns: Vec<String> = self
             .filled
@@ -110,8 +115,8 @@ impl Trial<'_> {
         if used.is_empty() && !allowances.is_empty() {
             return Ok(TrialOutcome::NoRow);
         }
-        // A check that waits for the COMMIT would stand in the way of an `ALTER TABLE`, where a row
-        // of another transaction does not.
+        // A check that waits for the COMMIT would stop an `ALTER TABLE`. For a row that an earlier
+        // transaction wrote no check waits.
         if !used.is_empty()
             && transaction
                 .batch_execute("SET CONSTRAINTS ALL IMMEDIATE")
@@ -144,8 +149,8 @@ fn deletes(words: &str) -> String {
     format!("the way back deletes rows that use what the migration allows ({words})")
 }
 
-/// Makes up a row that uses what is allowed. Returns its description; none where PostgreSQL lets no
-/// such row in.
+/// Makes up a row that uses the looser rule. Returns its description; `None` where PostgreSQL
+/// accepts no such row.
 fn insert(
     transaction: &mut Transaction<'_>,
     schema: &Schema,
@@ -165,10 +170,13 @@ fn insert(
             .context("cannot set a savepoint")?;
         let mut breaks_rule = true;
         let refused = row.insert(&allowance.table, &mut |sql| {
+            // A second savepoint, because the row is sent many times with other values until one
+            // passes.
             let mut statement = attempt.transaction()?;
             match &allowance.broken_rule {
                 None => statement.batch_execute(sql)?,
                 Some(rule) => {
+                    // A check passes where it is NULL: only FALSE breaks it.
                     let answer =
                         statement.query(&format!("{sql} RETURNING ({rule}) IS FALSE"), &[])?;
                     breaks_rule = answer.first().is_some_and(|row| row.get(0));
@@ -194,6 +202,8 @@ fn in_words(table: &ObjectName, values: &[(String, String)]) -> String {
         if seed::is_reference(value) {
             return format!("`{table}.{column}` refers to a row");
         }
+        // For people: `'c'` instead of `'c'::kind`, and neither the `E` of a literal nor the
+        // parentheses of a number.
         let plain = value
             .rsplit_once("::")
             .map_or(value.as_str(), |(plain, _)| plain);
@@ -207,7 +217,7 @@ fn in_words(table: &ObjectName, values: &[(String, String)]) -> String {
     values.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
-/// How many rows a table has; none where there is no such table.
+/// Counts the rows of a table; `None` where there is no such table.
 fn count(transaction: &mut Transaction<'_>, table: &ObjectName) -> Result<Option<i64>> {
     let name = quoted(table);
     let exists = format!(

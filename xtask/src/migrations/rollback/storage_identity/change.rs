@@ -1,21 +1,22 @@
-//! Changes that may happen to data.
+//! Changes that may lose data.
 
 use crate::schema::model::ObjectName;
 
-/// Something that may hold data and is not what it was.
+/// A change of an object that may hold data.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum StorageChange {
     /// The table is gone, even if there is a new one of its name.
     DroppedTable(ObjectName),
     /// The column is gone, even if there is a new one of its name.
     DroppedColumn(ObjectName, String),
-    /// An attribute of a composite type is gone, of which the column holds values: table, column,
-    /// and the attributes that lead to it, itself the last.
+    /// An attribute of a composite type is gone, of which the column holds values. The parts are
+    /// the table, the column, and the attributes that lead to it, itself the last.
     DroppedAttribute(ObjectName, String, Vec<String>),
-    /// Rows of the table were deleted, updated, or written anew in another type: whether anything
-    /// is lost with that, only the rows themselves tell.
+    /// Rows of the table were deleted, updated, or written anew in another type. Only the rows
+    /// themselves tell whether anything is lost.
     TouchedTable(ObjectName),
-    /// Rows were written through a foreign table. They lie elsewhere, and nothing here tells which.
+    /// Rows were written through a foreign table. They lie elsewhere, and nothing here tells which
+    /// rows.
     WrittenForeignTable(ObjectName),
     /// Large objects were removed or written.
     LargeObjects,
@@ -41,13 +42,13 @@ impl StorageChange {
         }
     }
 
-    /// The identifiers that name the table, or what else it is about.
+    /// The identifiers that name the table or other object.
     #[must_use]
     pub fn table_path(&self) -> Vec<&str> {
         self.path().into_iter().take(2).collect()
     }
 
-    /// The column, where it is about one or a part of one.
+    /// The column that is affected, whole or in part.
     #[must_use]
     pub fn column(&self) -> Option<&str> {
         match self {
@@ -59,8 +60,8 @@ impl StorageChange {
         }
     }
 
-    /// Whether the data is gone for certain, so that it must be counted before and nothing can be
-    /// told after.
+    /// Whether the data is certainly gone, so that it must be counted before: afterwards nothing is
+    /// left to count.
     #[must_use]
     pub fn is_drop(&self) -> bool {
         match self {

@@ -1,4 +1,4 @@
-//! Composite types in columns, however deep: in arrays, domains, ranges and other composite types.
+//! Composite types in columns, at any depth: in arrays, domains, ranges and other composite types.
 //! An attribute that is dropped takes its values along, and neither the column nor the file of the
 //! table shows it.
 
@@ -9,14 +9,14 @@ use postgres::{GenericClient, Row};
 
 use crate::migrations::sql::identifier;
 
-/// The types of columns that are made of other types, by OID.
+/// The types of columns that consist of other types, by OID.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Composites(BTreeMap<u32, CompositeShape>);
 
 /// The structure of a type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum CompositeShape {
-    /// A domain over this type, whose values are values of that.
+    /// A domain over this type.
     Domain(u32),
     /// An array or multirange of values of this type.
     Several(u32),
@@ -32,8 +32,9 @@ struct Attribute {
     kind: u32,
 }
 
-/// The types of the columns of tables, and those that they are made of. Arrays of a fixed length,
-/// such as `point`, are among them: they do no harm.
+/// The types of the columns of tables, and the types of which these consist. Types with a fixed
+/// number of elements, such as `point`, are among them, and do no harm. `UNION` removes duplicates,
+/// so that the recursion ends.
 const TYPES: &str = "
     WITH RECURSIVE used (oid) AS (
         SELECT DISTINCT a.atttypid
@@ -80,8 +81,8 @@ impl Composites {
         Ok(Self(rows.iter().map(shape).collect::<Result<_>>()?))
     }
 
-    /// The attributes that values of the type `kind` had and do not have in `later`: each as the
-    /// attributes that lead to it.
+    /// The attributes that values of the type `kind` had and do not have in `later`, each as the
+    /// path of attributes that leads to it.
     pub(super) fn gone(&self, kind: u32, later: &Self) -> Vec<Vec<String>> {
         match (self.0.get(&kind), later.0.get(&kind)) {
             (Some(CompositeShape::Composite(before)), Some(CompositeShape::Composite(after))) => {
@@ -113,6 +114,8 @@ impl Composites {
         let Some(after) = after else {
             return vec![vec![before.name.clone()]];
         };
+        // PostgreSQL refuses to change the type of an attribute whose values a column stores: the
+        // types differ only where nothing is stored.
         let mut below = if after.kind == before.kind {
             self.gone(before.kind, later)
         } else {
@@ -124,8 +127,8 @@ impl Composites {
         below
     }
 
-    /// A query for the column `v`: the values of an attribute in what `source`, such a query too,
-    /// selects of the type `kind`. None where the type has no such attribute.
+    /// A query for the values of an attribute, as the column `v`. `source` is a query of the same
+    /// form for values of the type `kind`. `None` where the type has no such attribute.
     pub(super) fn select(&self, kind: u32, attributes: &[String], source: &str) -> Option<String> {
         let Some((name, rest)) = attributes.split_first() else {
             return Some(source.to_owned());

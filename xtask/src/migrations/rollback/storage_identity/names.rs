@@ -1,4 +1,4 @@
-//! The names under which a person agrees to lose something: each means one thing.
+//! The names under which a person accepts a loss: each means one object.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use crate::report::LossName;
 /// Names the things of one database.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ObjectNames {
-    /// Its namespaces: what stands before a dot is first taken for one of these.
+    /// Its namespaces: a part before a dot is first taken for one of these.
     namespaces: BTreeSet<String>,
 }
 
@@ -15,15 +15,16 @@ impl ObjectNames {
     pub(super) fn new<'n>(namespaces: impl Iterator<Item = &'n str>) -> Self {
         Self {
             namespaces: namespaces
+                // The path of large objects begins with it.
                 .chain(["pg_catalog"])
                 .map(str::to_owned)
                 .collect(),
         }
     }
 
-    /// The names of what `path` leads to, a list of identifiers that begins with a namespace.
-    /// People write `users`, not `public.users`; where there is a namespace `users` too,
-    /// `users.bio` could mean two things, and the whole is written.
+    /// The names of the object at `path`, a list of identifiers that begins with a namespace.
+    /// People write `users`, not `public.users`. Where there is a namespace `users` too,
+    /// `users.bio` could mean two objects, and the full name is written.
     #[must_use]
     pub fn name(&self, path: &[&str]) -> LossName {
         let full = join(path);
@@ -46,8 +47,8 @@ impl ObjectNames {
     }
 }
 
-/// The names that a person gave, written as [`ObjectNames::name`] writes them. Several stand with
-/// commas in between; what holds a dot, a comma or a quote itself is quoted.
+/// The names that a person gave, written as [`ObjectNames::name`] writes them. They are separated
+/// by commas; a part that holds a dot, a comma or a quote is quoted.
 #[must_use]
 pub fn given<'t>(texts: impl IntoIterator<Item = &'t str>) -> BTreeSet<String> {
     let names = texts.into_iter().flat_map(|text| split(text, ','));
@@ -77,7 +78,7 @@ fn identifier(part: &str) -> String {
     }
 }
 
-/// The parts of a text between separators that stand in no quotes.
+/// Splits a text at the separators outside quotes.
 fn split(text: &str, separator: char) -> Vec<String> {
     let mut parts = vec![String::new()];
     let mut is_quoted = false;

@@ -1,25 +1,25 @@
-//! The kinds of statements that a superuser's rights are lent to: those that run no code of the
-//! migrations, and lead to no power over the machine.
+//! The kinds of statements to which a superuser's rights are lent. They run no code of the
+//! migrations, and give no power over the machine.
 
 use crate::migrations::sql::Statement;
 use crate::postgres::scratch::{OVER_THE_MACHINE, SUPERUSER};
 
-/// A kind.
+/// The kind of a statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum StatementKind {
-    /// Extensions. Runs as the superuser itself: whoever owns an extension may call all of its
-    /// functions.
+    /// Extensions. Such a statement runs as the superuser itself: the owner of an extension may
+    /// call all of its functions.
     Extension,
     /// Event triggers.
     EventTrigger,
-    /// Roles, and who is in them.
+    /// Roles and their members.
     Role,
     /// Publications, operator classes, and giving an object to another role.
     Object,
 }
 
 impl StatementKind {
-    /// The kind of a statement that needs the rights; none of all others.
+    /// The kind of a statement that needs the rights; `None` for all others.
     pub(super) fn of(statement: &Statement<'_>) -> Option<Self> {
         let mut cursor = statement.cursor();
         let has = |word: &str| {
@@ -51,6 +51,7 @@ impl StatementKind {
             Some(Self::Object)
         } else if is(&["role"]) || is(&["user"]) || is(&["group"]) {
             // A role that is itself a superuser would have power over the machine.
+            // Only a superuser may give these two before PostgreSQL 16.
             let is_special = has("replication") || has("bypassrls");
             (is_special && !has("superuser") && is_harmless(statement)).then_some(Self::Role)
         } else {
@@ -59,15 +60,15 @@ impl StatementKind {
     }
 
     /// Whether event triggers, which are code of the migrations, run at such a statement. They do
-    /// not at one about event triggers, or about what belongs to the whole cluster.
+    /// not run at statements about event triggers or about objects of the whole cluster.
     pub(super) fn fires_event_triggers(self) -> bool {
         matches!(self, Self::Extension | Self::Object)
     }
 }
 
 /// Whether a statement only gives an object to another role: `ALTER TABLE t OWNER TO app`. A
-/// superuser may give it to one that may not make such objects there itself. Not to a superuser: a
-/// function runs with the rights of its owner.
+/// superuser may give it to a role that may not create such objects there itself. Not to a
+/// superuser: a function may run with the rights of its owner.
 fn gives_away(statement: &Statement<'_>) -> bool {
     let words: Vec<&str> = statement
         .cursor()

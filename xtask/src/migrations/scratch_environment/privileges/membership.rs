@@ -1,10 +1,10 @@
-//! A superuser may act as every role that the migrations made; another role only as those that it
-//! is in. So the role of a scratch session is put into all of them, except those that are in it: no
-//! two roles can be in each other.
+//! Manages the memberships of the role of a scratch session. A superuser may act as every role that
+//! the migrations made, another role only as those that it is a member of. So the role joins all of
+//! them, except those that are its members: no two roles can be members of each other.
 
 use crate::migrations::sql::literal;
 
-/// SQL that puts `role`, as SQL writes it, into all roles that migrations made.
+/// SQL that makes `role`, as SQL writes it, a member of all roles that migrations made.
 pub(super) fn join(role: &str) -> String {
     format!(
         "DO $do$ DECLARE known text; me oid := {0}::regrole; BEGIN
@@ -22,7 +22,7 @@ pub(super) fn join(role: &str) -> String {
     )
 }
 
-/// SQL that takes it out of them, so that it can itself be given to one.
+/// SQL that ends these memberships, so that the role can itself be granted to one of them.
 pub(super) fn leave(role: &str) -> String {
     format!(
         "DO $do$ DECLARE known record; BEGIN
@@ -40,8 +40,8 @@ pub(super) fn leave(role: &str) -> String {
     )
 }
 
-/// SQL that lets it make servers of all foreign data wrappers: the extensions that brought them are
-/// a superuser's.
+/// SQL that lets the role create servers of all foreign data wrappers: the extensions that brought
+/// them belong to a superuser.
 pub(super) fn use_wrappers(role: &str) -> String {
     format!(
         "DO $do$ DECLARE known text; BEGIN
@@ -53,7 +53,7 @@ pub(super) fn use_wrappers(role: &str) -> String {
     )
 }
 
-/// Whether a text may make a role, also in a block.
+/// Whether a text may create a role, also inside a block.
 pub(super) fn may_make(text: &str) -> bool {
     let text = text.to_ascii_lowercase();
     text.contains("create")
@@ -62,7 +62,8 @@ pub(super) fn may_make(text: &str) -> bool {
             .any(|word| text.contains(word))
 }
 
-/// Whether a text may give `role` to another one, also in a block.
+/// Whether a text may grant `role` to another one, also inside a block. `CURRENT_USER`,
+/// `SESSION_USER` and `CURRENT_ROLE` name it too.
 pub(super) fn may_give(text: &str, role: &str) -> bool {
     let text = text.to_ascii_lowercase();
     let name = role.trim_matches('"').to_ascii_lowercase();

@@ -1,18 +1,18 @@
-//! Values of several columns together. A rule over two columns is rarely broken by one of them
+//! Combines values of several columns. A rule over two columns is rarely broken by one of them
 //! alone.
 
 /// A column with the values that it may get.
 type Choice = (String, Vec<String>);
 
-/// The most values of each column that are tried with those of the others: of what is likely the
-/// first ones differ in kind.
+/// The most values of each column that are combined with those of the others: the first likely
+/// values differ in kind.
 const OF_EACH: usize = 3;
 
-/// The most combinations: each is an INSERT, and a rule that none of so many breaks is no rule over
+/// The most combinations: each is an INSERT. A rule that none of them breaks is hardly a rule over
 /// some columns.
 const MOST: usize = 128;
 
-/// Rows that set one of the columns and leave the others as they are made up, and then rows that
+/// Rows that set one of the columns and leave the others as they are made up, followed by rows that
 /// set all of them.
 pub(super) fn rows(choices: &[Choice]) -> Vec<Vec<(String, String)>> {
     let single = |(column, values): &Choice| {
@@ -47,8 +47,8 @@ pub(super) fn side_by_side(choices: &[Choice]) -> Vec<Vec<(String, String)>> {
     (0..longest).filter_map(row).collect()
 }
 
-/// All columns, each with one of its first values, or with its last, which is `NULL` where it can
-/// be.
+/// Rows that set all columns, each to one of its first values or to its last, which is `NULL` where
+/// that is allowed.
 fn combined(choices: &[Choice]) -> Vec<Vec<(String, String)>> {
     let mut rows = vec![Vec::new()];
     for (column, values) in choices {
