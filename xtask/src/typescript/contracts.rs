@@ -5,6 +5,7 @@
 mod exchanges;
 mod parts;
 mod references;
+mod unread;
 
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
@@ -50,6 +51,14 @@ pub fn read<'p>(
         .iter()
         .flat_map(|module| of_file(resolver, module))
         .collect();
+    let reached: HashSet<Site<'p>> = endpoints
+        .iter()
+        .map(|(_, endpoint)| endpoint.object)
+        .chain(server.contracts().iter().map(|endpoint| endpoint.object))
+        .collect();
+    for module in &modules {
+        found.unresolved.extend(unread::read(module, &reached));
+    }
     let endpoints = outermost(endpoints);
     // A registry of registries holds what another file declares: the name in that file is the
     // better one.

@@ -196,7 +196,7 @@ fn site_of<'p>(object: &ObjectValue<'p>) -> Option<Site<'p>> {
 }
 
 /// Whether `text` is an HTTP method, in either case.
-fn is_method(text: &str) -> bool {
+pub(super) fn is_method(text: &str) -> bool {
     METHODS
         .iter()
         .any(|method| method.eq_ignore_ascii_case(text))

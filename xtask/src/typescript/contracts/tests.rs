@@ -75,6 +75,23 @@ fn contracts_stand_where_their_routers_are_mounted() {
 }
 
 #[test]
+fn contracts_that_nothing_leads_to_are_named() {
+    let found = contracts_of(&[(
+        "a.ts",
+        "export const known = { method: 'GET', path: '/known' };
+         for (const name of names) { registry.set(name, { method: 'POST', path: `/${name}` }); }
+         export function later() { return { one: { method: 'GET', path: '/later' } }; }
+         export const options = { method: 'GET', path: request.path }; fetch({ method: 'GET', url: '/u' });",
+    )]);
+    let named: Vec<&str> = found
+        .unresolved
+        .iter()
+        .map(|one| one.name.as_str())
+        .collect();
+    assert_eq!(named, ["POST …", "GET /later", "options"]);
+}
+
+#[test]
 fn contracts_of_orpc_are_served_by_it() {
     let found = contracts_of(&[(
         "a.ts",
