@@ -309,6 +309,8 @@ pub struct ContractShape {
     pub declaration: Box<Declaration>,
     /// Whether a list of it is meant.
     pub list: bool,
+    /// The part of it that is the thing itself: `data` of `{ data: User[], total: number }`.
+    pub inner: Option<Box<Self>>,
 }
 
 /// An endpoint that a contract describes.

@@ -102,6 +102,15 @@ fn promises<'a>(model: &Model<'a>) -> Vec<Promise<'a>> {
         let title = endpoints::title(&contract.method, &contract.path);
         for side in sides(contract) {
             promises.extend(promise(model, title.clone(), &contract.path, side));
+            let inner = side.shape.and_then(|shape| shape.inner.as_deref());
+            promises.extend(inner.map(|inner| Promise {
+                title: title.clone(),
+                path: &contract.path,
+                side: side.side,
+                reference: side.reference,
+                declaration: &inner.declaration,
+                in_place: true,
+            }));
         }
     }
     for exchange in &facts.exchanges {
@@ -411,6 +420,9 @@ export const api = {
     const LISTED: &str = "import { z } from 'zod'; export interface UserRow { id: string; email: string; role: 'admin' | 'citizen'; bio: string | null }
 export const api = { all: { method: 'GET', path: '/users', response: z.array(z.object({ id: z.string(),
   email: z.boolean() })) } };";
+    const ENVELOPED: &str = "import { z } from 'zod'; export interface UserRow { id: string; email: string; role: 'admin' | 'citizen'; bio: string | null }
+export const api = { all: { method: 'GET', path: '/users', response: z.object({ total: z.number(), data: z.array(z.object({ id: z.string(),
+  email: z.boolean() })) }) } };";
     const OF_A_TYPE: &str = "export interface UserRow { id: string; email: string; role: 'admin' | 'citizen'; bio: string | null }
 export const api = { all: { method: 'GET', path: '/users', response: {} as { id: string;
   email: number }[] } };";
@@ -447,6 +459,7 @@ export const api = { badges: { method: 'GET', path: '/users/:id/badges', respons
             failing(EXTENDED, (5, "email")),
             failing(WRITTEN_OUT, (4, "bio")),
             failing(LISTED, (3, "email")),
+            failing(ENVELOPED, (3, "email")),
             failing(OF_A_TYPE, (3, "email")),
             Case {
                 configuration: CONTRACTS,

@@ -12,10 +12,15 @@ use crate::typescript::origins;
 use crate::typescript::resolve::{Resolver, Scope, Type};
 use crate::typescript::syntax::{Expr, ExprKind, TypeNode};
 use crate::typescript::values::Value;
-use crate::typescript::zod::{Schema, SchemaKind};
+use crate::typescript::zod::{self, Schema, SchemaKind};
 
 /// How deep arrays are looked into.
 const DEPTH: usize = 4;
+
+/// Keys of an answer under which the thing itself stands.
+const ENVELOPES: &[&str] = &[
+    "data", "item", "items", "result", "results", "rows", "records",
+];
 
 /// Where something is written without a name of its own, and the name that reports give it.
 #[derive(Clone, Copy)]
@@ -26,6 +31,8 @@ pub struct Unnamed<'s, 'p> {
     pub name: &'s str,
     /// Where it stands.
     pub span: Span,
+    /// Whether the thing itself may stand under one of its keys.
+    pub may_be_envelope: bool,
 }
 
 /// Returns the fields of the schema or type that `expression` is. `None` where it is no object.
@@ -97,7 +104,23 @@ fn shape_of_schema<'p>(
     };
     let mut facts = Facts::default();
     file(resolver, unnamed).schema(&named, &schema, &mut facts);
-    shape(facts.schemas.pop(), list)
+    let inner = match &schema.innermost().kind {
+        SchemaKind::Object(fields) => ENVELOPES.iter().find_map(|key| fields.get(key)),
+        _ => None,
+    };
+    // What is in an envelope is looked into once: `data.data` is a column of JSON.
+    let inner = inner.filter(|_| unnamed.may_be_envelope).map(|entry| {
+        let unnamed = Unnamed {
+            may_be_envelope: false,
+            ..unnamed
+        };
+        shape_of_schema(resolver, unnamed, zod::schema_of(&entry.value))
+    });
+    shape(
+        facts.schemas.pop(),
+        list,
+        inner.and_then(Result::ok).flatten(),
+    )
 }
 
 fn shape_of_type<'p>(
@@ -142,10 +165,14 @@ fn shape_of_type<'p>(
         fields: file.fields(&object),
         unresolved: object.incomplete.as_ref().map(Rc::to_string),
     };
-    shape(Some(declaration), list)
+    shape(Some(declaration), list, None)
 }
 
-fn shape(declaration: Option<Declaration>, list: bool) -> Result<Option<ContractShape>, String> {
+fn shape(
+    declaration: Option<Declaration>,
+    list: bool,
+    inner: Option<ContractShape>,
+) -> Result<Option<ContractShape>, String> {
     match declaration {
         Some(Declaration {
             unresolved: Some(why),
@@ -155,6 +182,7 @@ fn shape(declaration: Option<Declaration>, list: bool) -> Result<Option<Contract
         Some(declaration) => Ok(Some(ContractShape {
             declaration: Box::new(declaration),
             list,
+            inner: inner.map(Box::new),
         })),
         None => Ok(None),
     }

@@ -98,14 +98,20 @@ impl EndpointParts {
         side: &'static str,
         name: &str,
     ) -> Option<ContractShape> {
+        let unnamed = |scope, span| Unnamed {
+            scope,
+            name,
+            span,
+            may_be_envelope: true,
+        };
         let found = match &source? {
             SideSource::Expression((scope, expression)) => {
                 let span = expression.span;
-                in_place::of_expression(still, Unnamed { scope, name, span }, expression)
+                in_place::of_expression(still, unnamed(scope, span), expression)
             }
             SideSource::Type(scope, node) => {
                 let span = node.span;
-                in_place::of_type(still, Unnamed { scope, name, span }, node)
+                in_place::of_type(still, unnamed(scope, span), node)
             }
         };
         found.unwrap_or_else(|reason| {
