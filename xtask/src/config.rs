@@ -60,6 +60,8 @@ pub struct Config {
     pub ignored_tables: Vec<String>,
     /// Routes that need no contract, as globs over their paths.
     pub ignored_routes: GlobSet,
+    /// Stands before the paths of contracts; empty for none.
+    pub contracts_base_path: String,
     /// The driver whose JavaScript values the row types describe.
     pub driver: Option<Driver>,
     /// PostgreSQL type → the TypeScript kinds it arrives as, over the driver's defaults.
@@ -135,6 +137,7 @@ impl Config {
             namespaces: raw.namespaces,
             ignored_tables: raw.ignored_tables,
             ignored_routes: glob_set("ignored-routes", &raw.ignored_routes)?,
+            contracts_base_path: raw.contracts_base_path,
             driver: raw.driver,
             type_map: raw.type_map,
             sources,

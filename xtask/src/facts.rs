@@ -346,8 +346,19 @@ pub struct Route {
     pub tags: Tags,
 }
 
+/// A schema or type that a contract holds, or makes of a named one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ContractShape {
+    /// Its fields, under the name of the contract.
+    pub declaration: Box<Declaration>,
+    /// Whether a list of it is meant.
+    pub list: bool,
+    /// The part of it that is the thing itself: `data` of `{ data: User[], total: number }`.
+    pub inner: Option<Box<Self>>,
+}
+
 /// An endpoint that a contract describes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Contract {
     /// `UserEndpoints.getById`.
     pub name: String,
@@ -361,6 +372,10 @@ pub struct Contract {
     pub request: Option<ContractReference>,
     /// The type or schema of the response.
     pub response: Option<ContractReference>,
+    /// The fields of the request, of whatever the contract writes there.
+    pub request_shape: Option<ContractShape>,
+    /// The fields of the response.
+    pub response_shape: Option<ContractShape>,
     /// Every type and schema that it names, those two included, in order.
     pub references: Vec<ContractReference>,
     /// The parameters of the path that its schema of them has; none where there is no such schema.
@@ -368,6 +383,8 @@ pub struct Contract {
     /// Whether it is its own implementation: a contract of tRPC, a route of a framework that is
     /// made from it.
     pub served: bool,
+    /// The application that was made of it, where one is seen: another may offer the same endpoint.
+    pub application: Option<Location>,
     /// Comments that speak to this tool.
     pub tags: Tags,
 }
@@ -381,6 +398,9 @@ pub struct Parameters {
     pub keys: Option<Vec<String>>,
     /// The schema's declaration, where it is named.
     pub declaration: Option<DeclarationName>,
+    /// The parameters of the prefixes before the contract's own path, which are passed on whatever
+    /// the schema says.
+    pub inherited: Vec<String>,
 }
 
 /// The types of `<Name>Request` and `<Name>Response`.

@@ -12,7 +12,7 @@
 use super::endpoints::title;
 use super::{Check, Model};
 use crate::facts::path::shape;
-use crate::facts::{Contract, ContractReference};
+use crate::facts::{Contract, ContractReference, ContractShape, DeclarationName, Facts, Field};
 use crate::report::{Category, Finding, Severity};
 
 /// See the file's documentation.
@@ -28,15 +28,17 @@ pub const CHECK: Check = Check {
 };
 
 fn run(model: &Model<'_>) -> Vec<Finding> {
-    let contracts = &model.input.facts.contracts;
+    let facts = model.input.facts;
+    let contracts = &facts.contracts;
     let of_one = |at: usize, contract: &Contract| {
         let same = |other: &&Contract| {
             other.method == contract.method
                 && shape(&other.path) == shape(&contract.path)
                 && other.location != contract.location
+                && may_be_of_one_application(other, contract)
         };
         let earlier = contracts.iter().take(at).find(same)?;
-        let side = disagreement(earlier, contract)?;
+        let side = disagreement(facts, earlier, contract)?;
         Some(finding(earlier, contract, side))
     };
     contracts
@@ -46,21 +48,99 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
         .collect()
 }
 
-fn disagreement(one: &Contract, other: &Contract) -> Option<&'static str> {
-    if differ(one.request.as_ref(), other.request.as_ref()) {
-        return Some("takes");
+/// Two applications may offer different things at one path.
+fn may_be_of_one_application(one: &Contract, other: &Contract) -> bool {
+    match (&one.application, &other.application) {
+        (Some(one), Some(other)) => one == other,
+        _not_known => true,
     }
-    differ(one.response.as_ref(), other.response.as_ref()).then_some("returns")
 }
 
-/// Only two names that stand for all of it can be compared.
-fn differ(one: Option<&ContractReference>, other: Option<&ContractReference>) -> bool {
-    let (Some(one), Some(other)) = (one, other) else {
-        return false;
+fn disagreement<'f>(
+    facts: &'f Facts,
+    one: &'f Contract,
+    other: &'f Contract,
+) -> Option<&'static str> {
+    let ([request, response], [other_request, other_response]) =
+        (Said::sides(facts, one), Said::sides(facts, other));
+    if request.differs(&other_request) {
+        return Some("takes");
+    }
+    response.differs(&other_response).then_some("returns")
+}
+
+/// What a contract says of one side of its endpoint.
+struct Said<'f> {
+    /// The declaration that stands for all of it.
+    name: Option<&'f DeclarationName>,
+    /// Its fields.
+    fields: Option<&'f [Field]>,
+    /// Whether a list of them is meant.
+    list: bool,
+}
+
+impl<'f> Said<'f> {
+    /// What `contract` takes and returns.
+    fn sides(facts: &'f Facts, contract: &'f Contract) -> [Self; 2] {
+        [
+            Self::new(facts, &contract.request, &contract.request_shape),
+            Self::new(facts, &contract.response, &contract.response_shape),
+        ]
+    }
+
+    fn new(
+        facts: &'f Facts,
+        reference: &'f Option<ContractReference>,
+        shape: &'f Option<ContractShape>,
+    ) -> Self {
+        let name = reference
+            .as_ref()
+            .filter(|reference| reference.whole)
+            .and_then(|reference| reference.declaration.as_ref());
+        if let Some(shape) = shape {
+            return Self {
+                name,
+                fields: Some(&shape.declaration.fields),
+                list: shape.list,
+            };
+        }
+        let declared = name.and_then(|name| {
+            let mut all = facts.schemas.iter().chain(&facts.types);
+            all.find(|one| one.name == name.name && *one.location.file == *name.file)
+        });
+        Self {
+            name,
+            fields: declared
+                .filter(|declared| declared.unresolved.is_none())
+                .map(|declared| declared.fields.as_slice()),
+            list: false,
+        }
+    }
+
+    /// Whether both are known, and differ: by their fields, however they are written, else by the
+    /// names that stand for all of them.
+    fn differs(&self, other: &Self) -> bool {
+        if let (Some(one), Some(another)) = (self.name, other.name)
+            && one == another
+        {
+            return false;
+        }
+        match (self.fields, other.fields) {
+            (Some(one), Some(another)) => self.list != other.list || !are_same_fields(one, another),
+            _not_known => self.name.is_some() && other.name.is_some(),
+        }
+    }
+}
+
+/// Whether two lists of fields promise the same, in whatever order.
+fn are_same_fields(one: &[Field], other: &[Field]) -> bool {
+    let has_same = |field: &Field| {
+        other.iter().any(|other| {
+            (&other.name, &other.kind, other.optional, other.nullable)
+                == (&field.name, &field.kind, field.optional, field.nullable)
+        })
     };
-    let comparable =
-        one.whole && other.whole && one.declaration.is_some() && other.declaration.is_some();
-    comparable && one.declaration != other.declaration
+    one.len() == other.len() && one.iter().all(has_same)
 }
 
 fn finding(earlier: &Contract, contract: &Contract, side: &str) -> Finding {
@@ -87,18 +167,36 @@ mod tests {
     use crate::checks::test_utils::{Case, Cases, ENDPOINTS};
 
     pub const CASES: Cases = Cases {
-        failing: &[Case::endpoints(
-            "import { z } from 'zod'; export const A = z.string(); export const B = z.number();
+        failing: &[
+            Case::endpoints(
+                "import { z } from 'zod'; export const A = z.string(); export const B = z.number();
              export const one = { method: 'GET', path: '/x/:id', response: A };
              export const two = { method: 'GET', path: '/x/:key', response: B };",
-            3,
-        )],
-        passing: &[Case {
-            configuration: ENDPOINTS,
-            ..Case::passing("", SAME)
-        }],
+                3,
+            ),
+            Case::endpoints(
+                "import { z } from 'zod'; const A = z.object({ a: z.string() });
+             export const one = { method: 'GET', path: '/x/:id', response: A };
+             export const two = { method: 'GET', path: '/x/:key', response: A.extend({ b: z.string() }) };",
+                3,
+            ),
+        ],
+        passing: &[
+            Case {
+                configuration: ENDPOINTS,
+                ..Case::passing("", SAME)
+            },
+            Case {
+                configuration: ENDPOINTS,
+                ..Case::passing("", SAME_FIELDS)
+            },
+        ],
     };
 
+    const SAME_FIELDS: &str = "import { z } from 'zod'; const A = z.object({ a: z.string(), b: z.number() });
+        export const one = { method: 'GET', path: '/x/:id', response: A };
+        export const two = { method: 'GET', path: '/x/:key', response: z.object({ b: z.number(), a: z.string() }) };
+        export const three = { method: 'GET', path: '/x/:name', response: A.extend({}) };";
     const SAME: &str = "import { z } from 'zod'; export const A = z.string();
         export const one = { method: 'GET', path: '/x/:id', response: A };
         export const two = { method: 'GET', path: '/x/:key', response: A };

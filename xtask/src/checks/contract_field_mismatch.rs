@@ -14,7 +14,7 @@
 //! export interface GetUserRequest { id: string }
 //! export interface GetUserResponse { id: string; email: string; bio: string }
 //! ```
-//! Judged are the types and schemas that a contract names, and types called `…Request` and
+//! Judged are the types and schemas that a contract names or holds, and types called `…Request` and
 //! `…Response`, where their name or the contract's path says which entity they are about and most
 //! of their fields are its. What describes a table itself is judged by the other checks.
 
@@ -25,7 +25,7 @@ use super::entities::ColumnFacts;
 use super::matching::{Description, Role, TableMatches};
 use super::pairing::Pair;
 use super::{Check, Model, endpoints, names, wording};
-use crate::facts::{ContractReference, Declaration, Field, Kind};
+use crate::facts::{Contract, ContractReference, ContractShape, Declaration, Field, Kind};
 use crate::report::{Category, Finding, Severity};
 use crate::source::Location;
 
@@ -55,8 +55,19 @@ struct Promise<'a> {
     /// The path, where it is known.
     path: &'a str,
     side: ContractSide,
-    reference: &'a ContractReference,
+    /// The name that the contract writes, where that is all or a part of what it says.
+    reference: Option<&'a ContractReference>,
     declaration: &'a Declaration,
+    /// Whether the contract itself holds it.
+    in_place: bool,
+}
+
+/// One side of a contract or of a pair of types.
+#[derive(Clone, Copy)]
+struct Side<'a> {
+    side: ContractSide,
+    reference: Option<&'a ContractReference>,
+    shape: Option<&'a ContractShape>,
 }
 
 fn run(model: &Model<'_>) -> Vec<Finding> {
@@ -70,48 +81,90 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
         .filter(|promise| !described.contains(&std::ptr::from_ref(promise.declaration)));
     let once = promises
         .filter(|promise| seen.insert((std::ptr::from_ref(promise.declaration), promise.side)));
-    once.flat_map(|promise| findings(model, &promise)).collect()
+    // Several contracts may be made of one constant.
+    let mut places = HashSet::new();
+    let found = once.flat_map(|promise| {
+        let side = promise.side;
+        findings(model, &promise)
+            .into_iter()
+            .map(move |(place, finding)| ((place, side), finding))
+    });
+    found
+        .filter(|(place, _)| places.insert(place.clone()))
+        .map(|(_, finding)| finding)
+        .collect()
 }
 
 fn promises<'a>(model: &Model<'a>) -> Vec<Promise<'a>> {
     let facts = model.input.facts;
-    let of_contracts = facts.contracts.iter().map(|contract| {
+    let mut promises = Vec::new();
+    for contract in &facts.contracts {
         let title = endpoints::title(&contract.method, &contract.path);
-        (
-            title,
-            contract.path.as_str(),
-            &contract.request,
-            &contract.response,
-        )
-    });
-    let of_exchanges = facts.exchanges.iter().map(|exchange| {
-        (
-            exchange.name.clone(),
-            "",
-            &exchange.request,
-            &exchange.response,
-        )
-    });
-    let sides = of_contracts
-        .chain(of_exchanges)
-        .flat_map(|(title, path, request, response)| {
-            let of = |side: ContractSide, reference: &'a Option<ContractReference>| {
-                let reference = reference.as_ref().filter(|reference| reference.whole)?;
-                let declaration = declaration(model, reference)?;
-                Some(Promise {
-                    title: title.clone(),
-                    path,
-                    side,
-                    reference,
-                    declaration,
-                })
+        for side in sides(contract) {
+            promises.extend(promise(model, title.clone(), &contract.path, side));
+            let inner = side.shape.and_then(|shape| shape.inner.as_deref());
+            promises.extend(inner.map(|inner| Promise {
+                title: title.clone(),
+                path: &contract.path,
+                side: side.side,
+                reference: side.reference,
+                declaration: &inner.declaration,
+                in_place: true,
+            }));
+        }
+    }
+    for exchange in &facts.exchanges {
+        let halves = [
+            (ContractSide::Request, &exchange.request),
+            (ContractSide::Response, &exchange.response),
+        ];
+        for (side, reference) in halves {
+            let side = Side {
+                side,
+                reference: reference.as_ref(),
+                shape: None,
             };
-            [
-                of(ContractSide::Request, request),
-                of(ContractSide::Response, response),
-            ]
-        });
-    sides.flatten().collect()
+            promises.extend(promise(model, exchange.name.clone(), "", side));
+        }
+    }
+    promises
+}
+
+fn sides(contract: &Contract) -> [Side<'_>; 2] {
+    [
+        Side {
+            side: ContractSide::Request,
+            reference: contract.request.as_ref(),
+            shape: contract.request_shape.as_ref(),
+        },
+        Side {
+            side: ContractSide::Response,
+            reference: contract.response.as_ref(),
+            shape: contract.response_shape.as_ref(),
+        },
+    ]
+}
+
+/// The promise of one side: the declaration that it names, else what it holds.
+fn promise<'a>(
+    model: &Model<'a>,
+    title: String,
+    path: &'a str,
+    of: Side<'a>,
+) -> Option<Promise<'a>> {
+    let named = of
+        .reference
+        .filter(|reference| reference.whole)
+        .and_then(|reference| declaration(model, reference));
+    let held = of.shape.map(|shape| &*shape.declaration);
+    Some(Promise {
+        title,
+        path,
+        side: of.side,
+        reference: of.reference,
+        declaration: named.or(held)?,
+        in_place: named.is_none(),
+    })
 }
 
 fn declaration<'a>(model: &Model<'a>, reference: &ContractReference) -> Option<&'a Declaration> {
@@ -123,56 +176,85 @@ fn declaration<'a>(model: &Model<'a>, reference: &ContractReference) -> Option<&
     })
 }
 
-fn findings(model: &Model<'_>, promise: &Promise<'_>) -> Vec<Finding> {
-    let Some((described, ty)) = entity(model, promise) else {
-        return Vec::new();
-    };
-    let shared = shared(promise.declaration, ty);
-    let judged: HashSet<&Location> = described
-        .descriptions
-        .iter()
-        .flat_map(|description| {
-            description
-                .declaration
-                .fields
-                .iter()
-                .map(|field| &field.location)
-        })
-        .collect();
-    // What is taken from what describes the table is judged there.
-    let own = shared
-        .into_iter()
-        .filter(|(field, _)| !judged.contains(&field.location));
-    let wrong = own.filter_map(|(field, pair)| {
-        let facts = described.entity.column(&pair.column.name)?;
-        let what = disagreement(model, promise.side, field, facts, pair.field)?;
-        Some(finding(model, promise, described, ty, (field, pair), &what))
-    });
-    wrong.collect()
+fn findings(model: &Model<'_>, promise: &Promise<'_>) -> Vec<(Location, Finding)> {
+    let mut found = Vec::new();
+    if let Some((described, ty)) = entity(model, promise) {
+        let judged: HashSet<&Location> = described
+            .descriptions
+            .iter()
+            .flat_map(|description| &description.declaration.fields)
+            .map(|field| &field.location)
+            .collect();
+        for (field, pair) in shared(promise.declaration, ty) {
+            // What is taken from what describes the table is judged there.
+            if judged.contains(&field.location) {
+                continue;
+            }
+            let Some(facts) = described.entity.column(&pair.column.name) else {
+                continue;
+            };
+            if let Some(what) = disagreement(model, promise.side, field, facts, pair.field) {
+                let finding = finding(model, promise, described, ty, (field, pair), &what);
+                found.push((field.location.clone(), finding));
+            }
+        }
+    }
+    found
 }
 
-/// The table that a request or response is about, and the type that describes its rows: called like
-/// the declaration or the path's last part, with most of the declaration's fields.
+/// The table that a request or response is about, and the type that describes its rows. Either it
+/// is called like the declaration or the path's last part, and has most of the declaration's
+/// fields; or an earlier part of the path is called like it, and it has all of them.
 fn entity<'m, 'a>(
     model: &'m Model<'a>,
     promise: &Promise<'_>,
 ) -> Option<(&'m TableMatches<'a>, &'m Description<'a>)> {
-    let names = [subject(&promise.declaration.name), resource(promise.path)];
-    let is_meant = |described: &&TableMatches<'a>| {
+    let fields = promise.declaration.fields.len();
+    let mut resources = resources(promise.path);
+    let last = resources.next().unwrap_or_default();
+    let near = subjects(promise).chain([last]);
+    let near = near.filter_map(|name| named(model, &name)).find(|(_, ty)| {
+        let shared = shared(promise.declaration, ty).len();
+        shared > 1 && shared * 2 >= fields
+    });
+    near.or_else(|| {
+        let far = resources.filter_map(|name| named(model, &name));
+        far.into_iter().find(|(described, ty)| {
+            let shared = shared(promise.declaration, ty).len();
+            let columns = described.entity.columns.len();
+            shared >= FAR_FIELDS && shared == fields && shared * 2 >= columns
+        })
+    })
+}
+
+/// How many fields something must share with the table of an earlier part of its path: an `id` and
+/// a `name` are everything's.
+const FAR_FIELDS: usize = 3;
+
+/// The table whose rows are called `name`, and the type that describes them.
+fn named<'m, 'a>(
+    model: &'m Model<'a>,
+    name: &str,
+) -> Option<(&'m TableMatches<'a>, &'m Description<'a>)> {
+    if name.is_empty() {
+        return None;
+    }
+    // `/cards` lists the rows of the table `card`, and `/card` makes one of `cards`.
+    let written = names::row_names(name);
+    let is_called = |described: &&TableMatches<'a>| {
         let row_names = names::row_names(&described.entity.name.name);
-        names
-            .iter()
-            .any(|name| !name.is_empty() && row_names.contains(name))
+        row_names.iter().any(|row| written.contains(row))
     };
-    let described = model.described.iter().find(is_meant)?;
-    let mut types = described
-        .types()
-        .filter(|ty| ty.declaration.unresolved.is_none() && ty.is_whole());
-    let ty = types
+    let described = model.described.iter().find(is_called)?;
+    let whole = || {
+        described
+            .types()
+            .filter(|ty| ty.declaration.unresolved.is_none() && ty.is_whole())
+    };
+    let ty = whole()
         .find(|ty| ty.role == Role::Row)
         .or_else(|| described.types().find(|ty| ty.is_whole()))?;
-    let shared = shared(promise.declaration, ty).len();
-    (shared > 1 && shared * 2 >= promise.declaration.fields.len()).then_some((described, ty))
+    Some((described, ty))
 }
 
 /// Words of a declaration's name that do not say what it is about.
@@ -182,20 +264,27 @@ const VERBS: &[&str] = &[
     "input", "output", "result", "dto", "schema", "by", "id", "api", "data",
 ];
 
-/// Returns the words of the subject of a name: `user` for `GetUserByIdResponse`.
-fn subject(name: &str) -> names::Word {
-    names::words(name)
-        .into_iter()
-        .filter(|word| !VERBS.contains(&word.as_str()))
-        .collect()
+/// Returns the subjects of the names that a contract writes: `user` for `GetUserByIdResponse`.
+fn subjects<'n>(promise: &'n Promise<'_>) -> impl Iterator<Item = String> + use<'n> {
+    let declared = (!promise.in_place).then_some(&promise.declaration.name);
+    let named = promise.reference.map(|reference| &reference.name);
+    declared.into_iter().chain(named).map(|name| {
+        let words = names::words(name);
+        let mut subject = words
+            .iter()
+            .filter(|word| !VERBS.contains(&word.as_str()))
+            .map(names::Word::as_str);
+        let first = subject.next().unwrap_or_default().to_owned();
+        subject.fold(first, |all, word| format!("{all}_{word}"))
+    })
 }
 
-/// Returns the resource of a path: `users` for `/api/users/:id`.
-fn resource(path: &str) -> names::Word {
-    let named = path
-        .rsplit('/')
-        .find(|part| !part.is_empty() && !part.starts_with(':'));
-    named.map(names::key).unwrap_or_default()
+/// Returns the resources of a path, the last one first: `posts` and `users` for
+/// `/users/:id/posts/:post`.
+fn resources(path: &str) -> impl Iterator<Item = String> {
+    path.rsplit('/')
+        .filter(|part| !part.is_empty() && !part.starts_with(':'))
+        .map(str::to_owned)
 }
 
 fn shared<'f, 'p, 'a>(
@@ -282,8 +371,9 @@ fn finding(
         ContractSide::Response => "response",
     };
     let (name, column) = (&promise.declaration.name, pair.column);
+    let of = if promise.in_place { "of " } else { "" };
     let message = format!(
-        "Field '{}' of the {side} `{name}` disagrees with `{}`: {what}",
+        "Field '{}' of the {side} {of}`{name}` disagrees with `{}`: {what}",
         field.name, ty.declaration.name
     );
     let found = CHECK
@@ -299,13 +389,15 @@ fn finding(
                 ty.declaration.name
             ),
         );
-    let found = if promise.reference.location == promise.declaration.location {
-        found
-    } else {
-        found.at(
-            &promise.reference.location,
+    let naming = promise.reference.filter(|reference| {
+        !promise.in_place && reference.location != promise.declaration.location
+    });
+    let found = match naming {
+        Some(reference) => found.at(
+            &reference.location,
             format!("the contract names `{name}` here"),
-        )
+        ),
+        None => found,
     };
     found.at_column(described.entity.name, column, model.input.provenance)
 }
@@ -316,6 +408,33 @@ mod tests {
 
     const TABLE: &str = "CREATE TYPE user_role AS ENUM ('admin', 'citizen'); CREATE TABLE users (id uuid PRIMARY KEY, email text NOT NULL, role user_role NOT NULL, bio text);";
     const CONTRACTS: &str = "contracts = ['**/*.ts']";
+    const EXTENDED: &str = "import { z } from 'zod'; export interface UserRow { id: string; email: string; role: 'admin' | 'citizen'; bio: string | null }
+const UserSchema = z.object({ id: z.uuid(), email: z.string(), role: z.enum(['admin', 'citizen']), bio: z.string().nullable() });
+export const api = {
+  invite: { method: 'POST', path: '/invitations', body: UserSchema.omit({ id: true, bio: true }).extend({
+    email: z.number() }) } };";
+    const WRITTEN_OUT: &str = "import { z } from 'zod'; export interface UserRow { id: string; email: string; role: 'admin' | 'citizen'; bio: string | null }
+export const api = {
+  profile: { method: 'GET', path: '/users/:id/profile', responses: { 200: z.object({ id: z.string(), email: z.string(),
+    bio: z.string() }) } } };";
+    const LISTED: &str = "import { z } from 'zod'; export interface UserRow { id: string; email: string; role: 'admin' | 'citizen'; bio: string | null }
+export const api = { all: { method: 'GET', path: '/users', response: z.array(z.object({ id: z.string(),
+  email: z.boolean() })) } };";
+    const ENVELOPED: &str = "import { z } from 'zod'; export interface UserRow { id: string; email: string; role: 'admin' | 'citizen'; bio: string | null }
+export const api = { all: { method: 'GET', path: '/users', response: z.object({ total: z.number(), data: z.array(z.object({ id: z.string(),
+  email: z.boolean() })) }) } };";
+    const OF_A_TYPE: &str = "export interface UserRow { id: string; email: string; role: 'admin' | 'citizen'; bio: string | null }
+export const api = { all: { method: 'GET', path: '/users', response: {} as { id: string;
+  email: number }[] } };";
+    const SINGULAR: &str = "import { z } from 'zod'; export interface CardRow { id: string; label: string }
+export const api = { one: { method: 'GET', path: '/cards/:id', response: z.object({ id: z.string(), label: z.number() }) } };";
+    const IN_PLACE_RIGHT: &str = "import { z } from 'zod'; export interface UserRow { id: string; email: string; role: 'admin' | 'citizen'; bio: string | null }
+const UserSchema = z.object({ id: z.uuid(), email: z.string(), role: z.enum(['admin', 'citizen']), bio: z.string().nullable() });
+export const api = { one: { method: 'GET', path: '/users/:id', response: UserSchema.extend({ posts: z.number() }) },
+  all: { method: 'GET', path: '/users', response: z.array(UserSchema.pick({ id: true, email: true })) },
+  change: { method: 'PATCH', path: '/users/:id', body: UserSchema.omit({ id: true }).partial(), response: z.object({ done: z.boolean() }) } };";
+    const OF_A_USER: &str = "import { z } from 'zod'; export interface UserRow { id: string; email: string; role: 'admin' | 'citizen'; bio: string | null }
+export const api = { badges: { method: 'GET', path: '/users/:id/badges', response: z.array(z.object({ id: z.number(), email: z.boolean() })) } };";
     const fn failing(ts: &'static str, at: (u32, &'static str)) -> Case {
         Case {
             configuration: CONTRACTS,
@@ -337,8 +456,30 @@ mod tests {
                 "export interface UserRow { id: string; email: string; role: 'admin' | 'citizen'; bio: string | null }\nexport interface CreateUserRequest { email: string;\n role: 'admin' | 'guest' }\nexport interface CreateUserResponse { id: string }",
                 (3, "role"),
             ),
+            failing(EXTENDED, (5, "email")),
+            failing(WRITTEN_OUT, (4, "bio")),
+            failing(LISTED, (3, "email")),
+            failing(ENVELOPED, (3, "email")),
+            failing(OF_A_TYPE, (3, "email")),
+            Case {
+                configuration: CONTRACTS,
+                ..Case::failing(
+                    "CREATE TABLE card (id uuid PRIMARY KEY, label text NOT NULL);",
+                    SINGULAR,
+                    (2, "label"),
+                )
+            },
         ],
         passing: &[
+            Case {
+                configuration: CONTRACTS,
+                ..Case::passing(TABLE, IN_PLACE_RIGHT)
+            },
+            // Of a user, and no user.
+            Case {
+                configuration: CONTRACTS,
+                ..Case::passing(TABLE, OF_A_USER)
+            },
             Case {
                 configuration: CONTRACTS,
                 ..Case::passing(

@@ -8,9 +8,10 @@
 //! export const UserEndpoints = { archive: { method: 'POST', path: '/api/users/:id/archive' } };
 //! ```
 //! No router registers `POST /api/users/:id/archive`. It is not judged while a mount or path that
-//! is only known when the program runs may lead there.
+//! is only known when the program runs may lead there. Where most contracts of a file lack the same
+//! prefix of their routes' paths, one finding says so for all of them.
 
-use super::endpoints::{are_judged, describes, may_be_unread, title};
+use super::endpoints::{LackedPrefix, are_judged, describes, lacked, may_be_unread, title};
 use super::{Check, Model};
 use crate::facts::Contract;
 use crate::report::{Category, Finding, Severity};
@@ -35,8 +36,43 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
     let unserved = facts.contracts.iter().filter(|contract| !contract.served);
     let without =
         unserved.filter(|contract| !facts.routes.iter().any(|route| describes(contract, route)));
+    let lacked = lacked(model);
+    let lacks = |contract: &Contract| {
+        let mut lacking = lacked.iter().flat_map(|one| &one.contracts);
+        lacking.any(|one| std::ptr::eq(*one, contract))
+    };
     let judged = without.filter(|contract| may_be_unread(facts, contract).is_none());
-    judged.map(finding).collect()
+    let prefixes = lacked.iter().filter_map(of_prefix);
+    let alone = judged.filter(|contract| !lacks(contract)).map(finding);
+    prefixes.chain(alone).collect()
+}
+
+fn of_prefix(lacked: &LackedPrefix<'_>) -> Option<Finding> {
+    let LackedPrefix {
+        prefix,
+        contracts,
+        beside,
+    } = lacked;
+    let first = contracts.first()?;
+    let count = contracts.len();
+    let who = match (count, *beside) {
+        (1, 1) => format!("Contract '{}' lacks", first.name),
+        (count, all) if count == all => format!("All {count} contracts lack"),
+        (count, all) => format!("{count} of {all} contracts lack"),
+    };
+    let message = format!("{who} the prefix `{prefix}` of the routes");
+    let endpoint = title(&first.method, &first.path);
+    let found = CHECK
+        .finding(&endpoint, message)
+        .with_declaration(&first.name)
+        .at(
+            &first.location,
+            format!("`{endpoint}` is offered at `{prefix}{}`", first.path),
+        )
+        .with_help(format!(
+            "set `contracts-base-path = \"{prefix}\"`, or write the prefix in the contracts"
+        ));
+    Some(found)
 }
 
 fn finding(contract: &Contract) -> Finding {
@@ -62,13 +98,29 @@ mod tests {
     use crate::checks::test_utils::{Case, Cases, ENDPOINTS};
 
     pub const CASES: Cases = Cases {
-        failing: &[Case::endpoints(
-            "import express from 'express'; const app = express(); app.get('/users', h);
+        failing: &[
+            Case::endpoints(
+                "import express from 'express'; const app = express(); app.get('/users', h);
              export const E = { get: { method: 'GET', path: '/users' },
                archive: { method: 'POST', path: '/users/:id/archive' } };",
-            3,
-        )],
+                3,
+            ),
+            // One cause, whatever the number of endpoints.
+            Case::endpoints(LACKS_V1, 2),
+        ],
         passing: &[
+            Case {
+                configuration: "routes = ['**/*.ts']\ncontracts = ['**/*.ts']\ncontracts-base-path = '/v1'",
+                ..Case::passing("", BELOW_V1)
+            },
+            Case {
+                configuration: ENDPOINTS,
+                ..Case::passing("", MOUNTED)
+            },
+            Case {
+                configuration: ENDPOINTS,
+                ..Case::passing("", SERVERLESS)
+            },
             Case {
                 configuration: ENDPOINTS,
                 ..Case::passing("", UNKNOWN_MOUNT)
@@ -84,6 +136,20 @@ mod tests {
         ],
     };
 
+    const LACKS_V1: &str = "import express, { Router } from 'express'; const app = express(); const books = Router(); books.get('/books', h).get('/books/:isbn', h);
+         export const E = { all: { method: 'GET', path: '/books' }, one: { method: 'GET', path: '/books/:id' } }; app.use('/v1', books);";
+    const BELOW_V1: &str = "import express, { Router } from 'express'; const app = express(); const books = Router(); books.get('/books', h).get('/books/:isbn', h).post('/books', h);
+         export const E = { all: { method: 'GET', path: '/books' },
+           one: { method: 'GET', path: '/books/:id' }, add: { method: 'POST', path: '/v1/books' } }; app.use('/v1', books);";
+    const MOUNTED: &str = "import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
+         const all = createRoute({ method: 'get', path: '/', responses: {} });
+         const books = new OpenAPIHono().openapi(all, h).openapi(createRoute({ method: 'get', path: '/{isbn}', responses: {} }), h);
+         const shops = new OpenAPIHono().openapi(createRoute({ method: 'get', path: '/', responses: {} }), h);
+         const app = new OpenAPIHono().basePath('/v1'); app.route('/books', books); app.route('/:city/shops', shops);";
+    const SERVERLESS: &str = "import { initContract } from '@ts-rest/core'; import { fetchRequestHandler } from '@ts-rest/serverless/fetch'; import { Hono } from 'hono'; import { z } from 'zod';
+         const c = initContract(); const app = new Hono();
+         export const contract = c.router({ book: { method: 'GET', path: '/books/:isbn', pathParams: z.object({ isbn: z.string() }), responses: {} } }, { pathPrefix: '/:city' });
+         app.all('*', (c) => fetchRequestHandler({ request: c.req.raw, contract, router, options: {} }));";
     const UNKNOWN_MOUNT: &str =
         "import express, { Router } from 'express'; const app = express(); app.get('/users', h); const r = Router(); r.get('/x', h); app.use(process.env.P, r);
          export const E = { get: { method: 'GET', path: '/users' }, x: { method: 'POST', path: '/v1/x' } };";

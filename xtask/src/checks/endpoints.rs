@@ -1,9 +1,12 @@
 //! Which contract describes which route: the same method, and the same path but for the names of
 //! its parameters.
 
+mod prefix;
+
 use super::Model;
 use crate::facts::path::shape;
 use crate::facts::{Contract, Facts, Route};
+pub(super) use prefix::{LackedPrefix, lacked};
 
 /// Whether routes and contracts are configured, and contracts with endpoints were read: without
 /// them nothing can be missing.

@@ -131,6 +131,27 @@ mod tests {
                     (7, "label"),
                 )
             },
+            // A schema in a group, of a whole request, of a list, of a class, and what a function makes.
+            Case::validation(
+                "CREATE TABLE figs (id integer PRIMARY KEY, label varchar(9) NOT NULL);",
+                "export const schemas = { fig: { create: z.object({ label: z.string().max(20) }) } };",
+                (2, "label"),
+            ),
+            Case::validation(
+                "CREATE TABLE figs (id integer PRIMARY KEY, label varchar(9) NOT NULL);",
+                "export const CreateFigSchema = z.object({ body: z.object({ label: z.string().max(20) }), params: z.object({}) });",
+                (2, "label"),
+            ),
+            Case::validation(
+                "CREATE TABLE figs (id integer PRIMARY KEY, label varchar(9) NOT NULL);",
+                "export const CreateFigsSchema = z.array(z.object({ label: z.string().max(20) }));",
+                (2, "label"),
+            ),
+            Case::validation(
+                "CREATE TABLE figs (id integer PRIMARY KEY, label varchar(9) NOT NULL);",
+                "export const createFigSchema = (say) => z.object({ label: z.string().max(20, say('long')) });",
+                (2, "label"),
+            ),
             Case::validation(
                 "CREATE TABLE users (id uuid PRIMARY KEY, name varchar(50) NOT NULL, token text NOT NULL);",
                 "export namespace CreateUserCommand {\n export const RequestSchema = z.object({\n name: z.string(), inviteCode: z.string() });\n}",

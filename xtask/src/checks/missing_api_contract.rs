@@ -12,7 +12,7 @@
 
 use std::collections::HashSet;
 
-use super::endpoints::{are_judged, describes, needs_contract, title};
+use super::endpoints::{are_judged, describes, lacked, needs_contract, title};
 use super::{Check, Model};
 use crate::facts::path::shape;
 use crate::facts::{Facts, Route};
@@ -46,8 +46,11 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
             .iter()
             .any(|contract| describes(contract, route))
     };
-    let without =
-        routes.filter(|route| !is_described(route) && !elsewhere(facts, route).any(is_described));
+    let lacked = lacked(model);
+    let lacks_prefix = |route: &Route| lacked.iter().any(|one| one.describes(route));
+    let without = routes.filter(|route| {
+        !is_described(route) && !elsewhere(facts, route).any(is_described) && !lacks_prefix(route)
+    });
     let mut reported = HashSet::new();
     let once = without.filter(|route| {
         seen.insert((route.method.clone(), shape(&route.path)))

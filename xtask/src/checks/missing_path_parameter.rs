@@ -61,7 +61,14 @@ fn known_keys<'f>(
 }
 
 fn missing(contract: &Contract, parameters_schema: &Parameters, keys: &[&str]) -> Vec<Finding> {
-    let absent = parameters(&contract.path).filter(|parameter| !keys.contains(parameter));
+    let is_inherited = |parameter: &str| {
+        parameters_schema
+            .inherited
+            .iter()
+            .any(|one| one == parameter)
+    };
+    let absent = parameters(&contract.path)
+        .filter(|parameter| !keys.contains(parameter) && !is_inherited(parameter));
     let finding = |parameter: &str| {
         let message = format!(
             "Contract '{}' has ':{parameter}' in its path and not in its schema",

@@ -19,7 +19,7 @@
 
 use super::{CHECKS, Check};
 use crate::config::Config;
-use crate::facts::{Declaration, Facts, Ignore};
+use crate::facts::{Declaration, Facts, Field, Ignore};
 use crate::report::{Category, Finding, Severity};
 use crate::source::Location;
 
@@ -97,6 +97,26 @@ impl IgnoreTarget<'_> {
     }
 }
 
+/// The fields that contracts themselves hold. Those that they take from elsewhere are told there.
+fn written_in_contracts(facts: &Facts) -> impl Iterator<Item = &Field> {
+    let shapes = facts.contracts.iter().flat_map(|contract| {
+        contract
+            .request_shape
+            .iter()
+            .chain(&contract.response_shape)
+    });
+    shapes.flat_map(|shape| {
+        let whole = &shape.declaration.location;
+        let fields = shape.declaration.fields.iter();
+        fields.filter(|field| {
+            let span = field.location.span;
+            field.location.file == whole.file
+                && whole.span.start <= span.start
+                && span.end <= whole.span.end
+        })
+    })
+}
+
 fn targets(facts: &Facts) -> Vec<IgnoreTarget<'_>> {
     let declarations = facts
         .types
@@ -120,6 +140,14 @@ fn targets(facts: &Facts) -> Vec<IgnoreTarget<'_>> {
                 declaration: None,
             }));
         }
+    }
+    for field in written_in_contracts(facts) {
+        targets.extend(field.tags.ignores.iter().map(|ignore| IgnoreTarget {
+            ignore,
+            name: &field.name,
+            place: &field.location,
+            declaration: None,
+        }));
     }
     let routes = facts
         .routes

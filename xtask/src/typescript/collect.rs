@@ -2,7 +2,9 @@
 
 mod constants;
 mod fields;
+pub(super) mod in_place;
 mod links;
+mod members;
 mod names;
 pub(super) mod tags;
 #[cfg(test)]
@@ -31,6 +33,7 @@ pub fn collect<'p>(
     let file = File {
         resolver,
         module,
+        validates: roles.validation,
         links: RefCell::default(),
         inferred: RefCell::default(),
     };
@@ -60,6 +63,9 @@ fn below(prefix: &str, namespace: &NamespaceDeclaration) -> String {
 struct File<'e, 'p> {
     resolver: &'e Resolver<'p>,
     module: &'p Module,
+    /// Whether validation schemas are looked for here: what looks like one and is not read is
+    /// named.
+    validates: bool,
     links: RefCell<Links>,
     inferred: RefCell<fields::InferredFields<'p>>,
 }
@@ -113,6 +119,7 @@ impl<'p> File<'_, 'p> {
         for statement in statements {
             self.resolver.begin();
             self.note_links(statement);
+            self.schemas_of_members(scope, statement, prefix, facts);
             match &statement.kind {
                 StatementKind::Namespace(namespace) => {
                     let prefix = below(prefix, namespace);

@@ -5,6 +5,7 @@
 mod exchanges;
 mod parts;
 mod references;
+mod unread;
 
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
@@ -12,10 +13,12 @@ use std::rc::Rc;
 use super::collect::tags;
 use super::endpoints::{self, Endpoint};
 use super::resolve::Resolver;
-use super::routes::path;
+use super::routes::{Server, path};
 use super::syntax::{ExprKind, Module, StatementKind};
-use super::values::Site;
+use super::values::{PathText, Site};
+use crate::facts::path::parameters;
 use crate::facts::{Contract, Exchange, UnresolvedEndpoint};
+use crate::source::Location;
 
 /// The contracts that were read, and those that could not be resolved.
 #[derive(Debug, Default)]
@@ -28,10 +31,16 @@ pub struct Contracts {
     pub unresolved: Vec<UnresolvedEndpoint>,
 }
 
-/// Reads the contracts of `files`; `resolver` runs the program. Needs [`super::parse::STACK_SIZE`]
-/// of stack.
+/// Reads the contracts of `files`; `resolver` ran the program, and `server` knows what that made of
+/// contracts. `base` stands before the paths of contracts that no router was made of. Needs
+/// [`super::parse::STACK_SIZE`] of stack.
 #[must_use]
-pub fn read<'p>(resolver: &Resolver<'p>, files: &[&str]) -> Contracts {
+pub fn read<'p>(
+    resolver: &Resolver<'p>,
+    server: &Server<'p>,
+    base: &str,
+    files: &[&str],
+) -> Contracts {
     let mut found = Contracts::default();
     let mut seen = HashSet::new();
     let modules: Vec<&'p Module> = files
@@ -42,13 +51,28 @@ pub fn read<'p>(resolver: &Resolver<'p>, files: &[&str]) -> Contracts {
         .iter()
         .flat_map(|module| of_file(resolver, module))
         .collect();
+    let reached: HashSet<Site<'p>> = endpoints
+        .iter()
+        .map(|(_, endpoint)| endpoint.object)
+        .chain(server.contracts().iter().map(|endpoint| endpoint.object))
+        .collect();
+    for module in &modules {
+        found.unresolved.extend(unread::read(module, &reached));
+    }
     let endpoints = outermost(endpoints);
     // A registry of registries holds what another file declares: the name in that file is the
     // better one.
     let (own, others): (Vec<_>, Vec<_>) = endpoints
         .into_iter()
         .partition(|(_, endpoint)| is_own(endpoint));
-    for (name, endpoint) in own.into_iter().chain(others) {
+    let named: HashSet<Site<'p>> = own
+        .iter()
+        .chain(&others)
+        .map(|(_, endpoint)| endpoint.object)
+        .collect();
+    let in_place = registered_in_place(server, files)
+        .filter(|(_, endpoint)| !named.contains(&endpoint.object));
+    for (name, endpoint) in own.into_iter().chain(others).chain(in_place) {
         let key = (
             endpoint.site,
             endpoint.method.clone(),
@@ -56,7 +80,8 @@ pub fn read<'p>(resolver: &Resolver<'p>, files: &[&str]) -> Contracts {
         );
         let is_new = seen.insert(key);
         if is_new && !found.has_object(&endpoint) {
-            found.add(resolver, name, &endpoint);
+            let paths = paths(server, base, &endpoint);
+            found.add(resolver, name, &endpoint, paths);
         }
     }
     found.exchanges = modules
@@ -118,18 +143,74 @@ fn of_file<'p>(resolver: &Resolver<'p>, module: &'p Module) -> Vec<(String, Endp
             && matches!(expression.kind, ExprKind::Call(..))
         {
             for endpoint in endpoints::of_expression(resolver, module, expression) {
-                found.push((
-                    format!(
-                        "{} {}",
-                        endpoint.method,
-                        endpoint.path.as_deref().unwrap_or("…")
-                    ),
-                    endpoint,
-                ));
+                found.push((title(&endpoint), endpoint));
             }
         }
     }
     found
+}
+
+/// The contracts of `files` that stand in the call that makes a route of them:
+/// `app.openapi(createRoute({ … }), …)`.
+fn registered_in_place<'p>(
+    server: &Server<'p>,
+    files: &[&str],
+) -> impl Iterator<Item = (String, Endpoint<'p>)> {
+    let registered = server.contracts().into_iter();
+    let of_files: Vec<_> = registered
+        .filter(|endpoint| files.contains(&endpoint.object.file))
+        .map(|endpoint| (title(&endpoint), endpoint))
+        .collect();
+    of_files.into_iter()
+}
+
+fn title(endpoint: &Endpoint<'_>) -> String {
+    let path = endpoint.path.as_deref().unwrap_or("…");
+    format!("{} {path}", endpoint.method)
+}
+
+/// A path of a contract, and the application that offers it there, where one was made of it.
+type ContractPath<'p> = (PathText, Option<Site<'p>>);
+
+/// The paths at which `endpoint` is offered.
+fn paths<'p>(server: &Server<'p>, base: &str, endpoint: &Endpoint<'p>) -> Vec<ContractPath<'p>> {
+    let mut paths: Vec<ContractPath<'p>> = Vec::new();
+    for placed in server.placements(endpoint.object, &endpoint.method) {
+        let path = (placed.path, Some(placed.application));
+        if path.0.is_ok() && !paths.contains(&path) {
+            paths.push(path);
+        }
+    }
+    if paths.is_empty() {
+        let path = endpoint.path.as_ref().map_err(Clone::clone);
+        paths.push((path.map(|path| below(base, path)), None));
+    }
+    paths
+}
+
+/// `path` below `base`, unless it says that itself.
+fn below(base: &str, path: &Rc<str>) -> Rc<str> {
+    let base = base.trim_end_matches('/');
+    let rest = path.strip_prefix(base);
+    let says_it = rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    if base.is_empty() || says_it {
+        return Rc::clone(path);
+    }
+    format!("{base}/{path}").into()
+}
+
+/// The parameters of `path` that are none of the contract's own.
+fn inherited(endpoint: &Endpoint<'_>, path: &str) -> Vec<String> {
+    let own = endpoint.own_path.as_deref().unwrap_or("");
+    let own: Vec<String> = path::normalised(own)
+        .into_iter()
+        .flatten()
+        .flat_map(|own| parameters(&own).map(str::to_owned).collect::<Vec<_>>())
+        .collect();
+    parameters(path)
+        .filter(|parameter| !own.iter().any(|own| own == parameter))
+        .map(str::to_owned)
+        .collect()
 }
 
 fn joined(name: &str, endpoint: &Endpoint<'_>) -> String {
@@ -153,43 +234,72 @@ impl Contracts {
         endpoint.site.file == site.file && self.contracts.iter().any(is_same)
     }
 
-    fn add<'p>(&mut self, resolver: &Resolver<'p>, name: String, endpoint: &Endpoint<'p>) {
+    fn add<'p>(
+        &mut self,
+        resolver: &Resolver<'p>,
+        name: String,
+        endpoint: &Endpoint<'p>,
+        paths: Vec<ContractPath<'p>>,
+    ) {
         let Some(module) = resolver.program.load(endpoint.site.file) else {
             return;
         };
         let location = module.location(endpoint.site.span);
-        let parts = parts::read(resolver, endpoint);
-        let paths = endpoint
-            .path
-            .as_deref()
-            .map_err(Clone::clone)
-            .and_then(path::normalised);
-        let paths = match paths {
-            Ok(paths) => paths,
-            Err(reason) => {
-                self.unresolved.push(UnresolvedEndpoint {
-                    what: "contract",
-                    tail: None,
-                    name,
-                    location,
-                    reason,
-                });
-                return;
+        let parts = parts::read(resolver, endpoint, &name);
+        for (side, reason) in &parts.unread {
+            self.unresolved.push(UnresolvedEndpoint {
+                what: "contract",
+                tail: None,
+                name: name.clone(),
+                location: location.clone(),
+                reason: format!("its {side} is not read: {reason}"),
+            });
+        }
+        let contract = |path: String, application: Option<Location>| {
+            let mut parameters = parts.parameters.clone();
+            if let Some(parameters) = &mut parameters {
+                parameters.inherited = inherited(endpoint, &path);
             }
-        };
-        self.contracts
-            .extend(paths.into_iter().map(|path| Contract {
+            Contract {
                 name: name.clone(),
                 method: endpoint.method.clone(),
                 path,
                 location: location.clone(),
                 request: parts.request.clone(),
                 response: parts.response.clone(),
+                request_shape: parts.request_shape.clone(),
+                response_shape: parts.response_shape.clone(),
                 references: parts.references.clone(),
-                parameters: parts.parameters.clone(),
+                parameters,
                 served: endpoint.served,
+                application,
                 tags: tags::read(module, endpoint.site.span),
-            }));
+            }
+        };
+        for (path, application) in paths {
+            let application = application.and_then(|site| {
+                let module = resolver.program.load(site.file)?;
+                Some(module.location(site.span))
+            });
+            match path
+                .as_deref()
+                .map_err(Clone::clone)
+                .and_then(path::normalised)
+            {
+                Ok(paths) => {
+                    let each = paths.into_iter();
+                    self.contracts
+                        .extend(each.map(|path| contract(path, application.clone())));
+                }
+                Err(reason) => self.unresolved.push(UnresolvedEndpoint {
+                    what: "contract",
+                    tail: None,
+                    name: name.clone(),
+                    location: location.clone(),
+                    reason,
+                }),
+            }
+        }
     }
 }
 

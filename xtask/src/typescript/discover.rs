@@ -65,7 +65,7 @@ pub struct Walked {
 /// to. They are the language's words and not those of libraries, since a schema may come from
 /// another file under any name.
 static DECLARES: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?-u)\b(?:interface|type|class|enum|namespace|const|let|var|using|default)\b|\bexport\s*=").ok()
+    Regex::new(r"(?-u)\b(?:interface|type|class|enum|namespace|const|let|var|using|default)\b|\bexport\s*=|\bfunction\s+\w*[sS]chema\b").ok()
 });
 
 /// Finds the files of all roles below the configured folders. A folder that does not exist is an
@@ -214,6 +214,7 @@ mod tests {
             "export default make()",
             "export const A = B.extend({})",
             "export\n= make()",
+            "export function userSchema() {}",
         ] {
             assert!(matters(text), "{text}");
         }

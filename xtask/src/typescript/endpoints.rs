@@ -1,13 +1,14 @@
 //! Endpoints in values: an object with a method and a path, wherever it stands in a registry,
 //! behind whatever function of a contract library.
 
+mod chains;
+
 use std::rc::Rc;
 
 use super::resolve::{Resolver, Scope};
 use super::syntax::{Expr, Module};
 use super::values::{
-    Arguments, ClassInstance, ObjectEntry, ObjectValue, PathText, Site, TopLevel, UnknownCall,
-    Value, member_name,
+    ClassInstance, ObjectEntry, ObjectValue, PathText, Site, TopLevel, Value, member_name,
 };
 
 /// An endpoint that a value describes.
@@ -21,6 +22,8 @@ pub struct Endpoint<'p> {
     pub method: String,
     /// As it is written, prefixes included.
     pub path: PathText,
+    /// As its own object says it, without the prefixes of routers around it.
+    pub own_path: PathText,
     /// The rest of its description: the entries of its object, or the calls of its chain by their
     /// names.
     pub parts: Vec<EndpointPart<'p>>,
@@ -60,14 +63,12 @@ const DEPTH: usize = 24;
 /// expression, and what is there twice is walked through twice.
 const WALKED: usize = 8;
 
-/// The calls of a chain of methods, innermost first, by their names.
-type MethodChain<'p> = Vec<(Rc<str>, Rc<UnknownCall<'p>>)>;
-
 /// The endpoints that `value` describes, in order.
 pub fn of<'p>(resolver: &Resolver<'p>, value: &Value<'p>) -> Vec<Endpoint<'p>> {
     let mut walk = EndpointWalk {
         resolver,
         keys: Vec::new(),
+        calls: 0,
         site: None,
         source: None,
         prefix: Ok("".into()),
@@ -195,7 +196,7 @@ fn site_of<'p>(object: &ObjectValue<'p>) -> Option<Site<'p>> {
 }
 
 /// Whether `text` is an HTTP method, in either case.
-fn is_method(text: &str) -> bool {
+pub(super) fn is_method(text: &str) -> bool {
     METHODS
         .iter()
         .any(|method| method.eq_ignore_ascii_case(text))
@@ -204,6 +205,8 @@ fn is_method(text: &str) -> bool {
 struct EndpointWalk<'r, 'p> {
     resolver: &'r Resolver<'p>,
     keys: Vec<Rc<str>>,
+    /// How deep calls are nested that are walked through.
+    calls: usize,
     site: Option<Site<'p>>,
     source: Option<ScopedExpression<'p>>,
     prefix: PathText,
@@ -213,7 +216,7 @@ struct EndpointWalk<'r, 'p> {
 
 impl<'p> EndpointWalk<'_, 'p> {
     fn value(&mut self, value: &Value<'p>) {
-        if self.keys.len() > DEPTH || !self.resolver.spend(WALKED) {
+        if self.keys.len() > DEPTH || self.calls > DEPTH || !self.resolver.spend(WALKED) {
             return;
         }
         match value {
@@ -222,7 +225,11 @@ impl<'p> EndpointWalk<'_, 'p> {
                 .into_iter()
                 .for_each(|part| self.part(part)),
             Value::Array(_) => self.array(value),
-            Value::Called(call) => self.call(call),
+            Value::Called(call) => {
+                self.calls += 1;
+                self.call(call);
+                self.calls -= 1;
+            }
             Value::Instance(instance) => self.instance(instance),
             Value::Class(scope, class) => {
                 for member in class.members.iter().filter(|member| member.is_static) {
@@ -263,7 +270,6 @@ impl<'p> EndpointWalk<'_, 'p> {
         }
         self.seen.push(Rc::as_ptr(object));
         if let Some((method, path)) = self.method_and_path(value) {
-            let path = join_prefix(&self.prefix, &path);
             self.found(value, method, path);
         } else if !self.meta(value) {
             parts_of(self.resolver, value)
@@ -289,8 +295,7 @@ impl<'p> EndpointWalk<'_, 'p> {
             (Value::Object(_), Some((method, path))) => {
                 self.keys.push(part.key.clone());
                 let around = self.site.replace(part.site);
-                let path = join_prefix(&self.prefix, &Ok(path.into()));
-                self.found(&part.value, method.to_ascii_uppercase(), path);
+                self.found(&part.value, method.to_ascii_uppercase(), Ok(path.into()));
                 self.site = around;
                 self.keys.pop();
             }
@@ -307,7 +312,7 @@ impl<'p> EndpointWalk<'_, 'p> {
             if !matches!(method.value, Value::Object(_)) {
                 continue;
             }
-            let path = join_prefix(&self.prefix, &Ok(part.key.clone()));
+            let path = Ok(part.key.clone());
             let around = self.site.replace(method.site);
             self.keys.extend([part.key.clone(), method.key.clone()]);
             self.found(&method.value, method.key.to_ascii_uppercase(), path);
@@ -325,7 +330,6 @@ impl<'p> EndpointWalk<'_, 'p> {
         let Some((method, path)) = self.method_and_path(&inner) else {
             return false;
         };
-        let path = join_prefix(&self.prefix, &path);
         self.found(&inner, method, path);
         if let Some(last) = self.found.last_mut() {
             last.parts.clear();
@@ -333,7 +337,7 @@ impl<'p> EndpointWalk<'_, 'p> {
         true
     }
 
-    fn found(&mut self, object: &Value<'p>, method: String, path: PathText) {
+    fn found(&mut self, object: &Value<'p>, method: String, own_path: PathText) {
         let Some(written) = object_site(object) else {
             return;
         };
@@ -341,7 +345,8 @@ impl<'p> EndpointWalk<'_, 'p> {
             keys: self.keys.clone(),
             site: self.site.unwrap_or(written),
             method,
-            path,
+            path: join_prefix(&self.prefix, &own_path),
+            own_path,
             parts: parts_of(self.resolver, object),
             object: written,
             source: self.source.clone(),
@@ -364,64 +369,6 @@ impl<'p> EndpointWalk<'_, 'p> {
             );
             self.source = around;
         }
-    }
-
-    /// `c.router({ … }, { pathPrefix: '/api' })`, `endpoint({ … })`, `procedure.meta({ …
-    /// }).input(…).query(…)`
-    fn call(&mut self, call: &Rc<UnknownCall<'p>>) {
-        let chain = chain(call);
-        if let Some((_, meta)) = chain.iter().find(|(name, _)| &**name == "meta")
-            && let object @ Value::Object(_) = meta.arguments(self.resolver).at(0)
-        {
-            return self.procedure(&chain, &object);
-        }
-        let arguments = call.arguments(self.resolver);
-        let around = self.prefix.clone();
-        if let Some(prefix) = self.prefix_option(&arguments) {
-            self.prefix = join_prefix(&around, &prefix);
-        }
-        for at in 0..arguments.count() {
-            self.value(&arguments.at(at));
-        }
-        self.prefix = around;
-    }
-
-    fn procedure(&mut self, chain: &MethodChain<'p>, meta: &Value<'p>) {
-        let before = self.found.len();
-        let Some(site) = object_site(meta).filter(|_| self.meta(meta)) else {
-            return;
-        };
-        let said = chain
-            .iter()
-            .filter(|(name, _)| matches!(&**name, "input" | "output"));
-        let parts = said.map(|(name, call)| {
-            let arguments = call.arguments(self.resolver);
-            let source = arguments
-                .source(0)
-                .map(|(scope, expression)| (scope.clone(), expression));
-            EndpointPart {
-                key: Rc::clone(name),
-                site,
-                value: arguments.at(0),
-                source,
-            }
-        });
-        let parts: Vec<EndpointPart<'p>> = parts.collect();
-        for endpoint in &mut self.found[before..] {
-            endpoint.parts.clone_from(&parts);
-            endpoint.served = true;
-        }
-    }
-
-    fn prefix_option(&mut self, arguments: &Arguments<'_, 'p>) -> Option<PathText> {
-        if arguments.count() < 2 {
-            return None;
-        }
-        let options = arguments.at(1);
-        let prefix = PREFIX_KEYS
-            .iter()
-            .find_map(|key| self.resolver.entry_value(&options, key))?;
-        Some(path_of(&prefix))
     }
 
     fn method_and_path(&mut self, object: &Value<'p>) -> Option<(String, PathText)> {
@@ -449,28 +396,6 @@ impl<'p> EndpointWalk<'_, 'p> {
         };
         Some((method, path))
     }
-}
-
-/// The calls of `a.b(…).c(…)`, innermost first, by the names of their members.
-fn chain<'p>(call: &Rc<UnknownCall<'p>>) -> MethodChain<'p> {
-    let mut calls = Vec::new();
-    let mut next = Some(call);
-    while let Some(call) = next.take() {
-        match &call.callee {
-            Value::Method(of, name) => {
-                calls.push((Rc::clone(name), Rc::clone(call)));
-                if let Value::Called(inner) = &**of {
-                    next = Some(inner);
-                }
-            }
-            Value::External(_, path) => {
-                calls.extend(path.last().map(|name| (Rc::clone(name), Rc::clone(call))))
-            }
-            _ => {}
-        }
-    }
-    calls.reverse();
-    calls
 }
 
 fn join_prefix(prefix: &PathText, path: &PathText) -> PathText {

@@ -49,6 +49,7 @@ pub(super) fn read(input: &Input<'_>, prefilter: Prefilter) -> Result<Facts> {
         program: &program,
         cache,
         prefilter,
+        base_path: &config.contracts_base_path,
     };
     let files = reading.parse(walked.files, &mut facts.problems);
     reading.take(&files, &mut facts);
@@ -82,6 +83,8 @@ struct SourceReading<'r, 't> {
     program: &'r Program<'t>,
     cache: Option<&'r Cache>,
     prefilter: Prefilter,
+    /// The base path of contracts.
+    base_path: &'r str,
 }
 
 thread_local! {
@@ -182,8 +185,13 @@ impl SourceReading<'_, '_> {
         };
         let server = Rc::new(routes::Server::default());
         let resolver = Resolver::running(self.program, server.clone());
-        let routes = routes::read(&resolver, &server, &with(|roles| roles.routes));
-        let contracts = contracts::read(&resolver, &with(|roles| roles.contracts));
+        let (of_routes, of_contracts) = (with(|roles| roles.routes), with(|roles| roles.contracts));
+        let routes = routes::read(&resolver, &server, &of_routes);
+        if of_routes.is_empty() {
+            // Contracts may be mounted where nobody asks for routes.
+            let _not_asked_for = routes::read(&resolver, &server, &of_contracts);
+        }
+        let contracts = contracts::read(&resolver, &server, self.base_path, &of_contracts);
         (routes, contracts)
     }
 }

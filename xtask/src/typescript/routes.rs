@@ -25,7 +25,7 @@ use super::syntax::Module;
 use super::values::Site;
 use crate::facts::{Route, Tags, UnresolvedEndpoint};
 use crate::source::{Location, Span};
-pub use server::Server;
+pub use server::{Placement, Server};
 
 /// The routes that were read, and those that could not be resolved.
 #[derive(Debug, Default)]
@@ -52,7 +52,9 @@ pub fn read<'p>(resolver: &Resolver<'p>, server: &Server<'p>, files: &[&str]) ->
     modules
         .iter()
         .for_each(|module| uncalled::run(resolver, running, server, module));
-    flatten::read(resolver.program, &server.routers(), &mut found);
+    next::run_catch_alls(resolver, &modules);
+    let placements = flatten::read(resolver.program, &server.routers(), &mut found);
+    server.placements.replace(placements);
     nest::read(resolver, server, &modules, &mut found);
     next::read(resolver.program, &modules, &mut found);
     if resolver.is_exhausted() {

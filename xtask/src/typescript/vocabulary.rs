@@ -15,6 +15,54 @@ pub enum Library {
     Drizzle,
     Kysely,
     TypeFest,
+    /// Forms whose fields Zod's schemas judge.
+    ZodFormData,
+}
+
+/// Packages whose schemas are not read: what is declared with them is named.
+const OTHER_VALIDATORS: &[&str] = &[
+    "@effect/schema",
+    "@sinclair/typebox",
+    "ajv",
+    "arktype",
+    "effect",
+    "io-ts",
+    "joi",
+    "myzod",
+    "runtypes",
+    "superstruct",
+    "typebox",
+    "valibot",
+    "yup",
+];
+
+/// Whether `package` makes validation schemas that are not read.
+#[must_use]
+pub fn is_other_validator(package: &str) -> bool {
+    OTHER_VALIDATORS.contains(&bare_package(package))
+}
+
+/// Whether a function is called like one that makes a schema: `createUserSchema`.
+#[must_use]
+pub fn is_schema_maker(name: &str) -> bool {
+    name.ends_with("Schema") || name.ends_with("schema")
+}
+
+/// The package of a specifier of Deno's: `zod` of `npm:zod@4`, `@zod/zod` of `jsr:@zod/zod@^4`.
+fn bare_package(specifier: &str) -> &str {
+    let prefixes = ["npm:", "jsr:"];
+    let Some(package) = prefixes
+        .iter()
+        .find_map(|prefix| specifier.strip_prefix(prefix))
+    else {
+        return specifier;
+    };
+    let package = package.trim_start_matches('/');
+    // The first letter may be the `@` of a scope.
+    match package.char_indices().skip(1).find(|(_, it)| *it == '@') {
+        Some((version, _)) => &package[..version],
+        None => package,
+    }
 }
 
 const PACKAGES: &[(&str, Library)] = &[
@@ -25,7 +73,13 @@ const PACKAGES: &[(&str, Library)] = &[
     ("zod/v4-mini", Library::Zod),
     ("zod/v4/mini", Library::Zod),
     ("@zod/mini", Library::Zod),
+    ("@zod/zod", Library::Zod),
     ("@hono/zod-openapi", Library::Zod),
+    ("astro/zod", Library::Zod),
+    ("astro:schema", Library::Zod),
+    ("astro:content", Library::Zod),
+    ("nestjs-zod/z", Library::Zod),
+    ("zod-form-data", Library::ZodFormData),
     ("drizzle-orm", Library::Drizzle),
     ("drizzle-zod", Library::Drizzle),
     ("kysely", Library::Kysely),
@@ -35,6 +89,7 @@ const PACKAGES: &[(&str, Library)] = &[
 /// The library that `package` belongs to.
 #[must_use]
 pub fn library(package: &str) -> Option<Library> {
+    let package = bare_package(package);
     if package.starts_with("drizzle-orm/") {
         return Some(Library::Drizzle);
     }
@@ -258,6 +313,8 @@ mod tests {
         assert_eq!(library("drizzle-orm/pg-core"), Some(Library::Drizzle));
         assert_eq!(library("zod/v4"), Some(Library::Zod));
         assert_eq!(library("zod-to-openapi"), None);
+        assert_eq!(library("npm:zod@4"), Some(Library::Zod));
+        assert_eq!(library("jsr:@zod/zod@^4.1"), Some(Library::Zod));
     }
 
     #[test]

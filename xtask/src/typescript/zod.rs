@@ -5,6 +5,7 @@
 mod build;
 mod checks;
 mod describe;
+pub mod form;
 mod infer;
 mod methods;
 mod objects;

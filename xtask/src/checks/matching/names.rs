@@ -56,7 +56,9 @@ impl NameTable {
             // It says which table it is of; its constant's name says nothing.
             Family::Table => return None,
         };
-        let Some(named) = table.get(&names::key(&declaration.name)) else {
+        let whole = table.get(&names::key(&declaration.name));
+        let in_group = || table.get(&name_in_group(&declaration.name)?);
+        let Some(named) = whole.or_else(in_group) else {
             return self.message(declaration);
         };
         Some(Match {
@@ -117,6 +119,20 @@ pub(in crate::checks) fn is_shared(declaration: &Declaration) -> bool {
 /// Whether a file holds a component.
 fn is_of_component(file: &str) -> bool {
     file.ends_with(".tsx")
+}
+
+/// The name that a schema in a group of schemas would have alone: `createUserSchema` of
+/// `schemas.user.create`.
+fn name_in_group(name: &str) -> Option<Word> {
+    let mut parts = name.rsplit('.');
+    let (last, group) = (parts.next()?, parts.next()?);
+    let group = group
+        .strip_suffix("Schemas")
+        .or_else(|| group.strip_suffix("Schema"))
+        .unwrap_or(group);
+    let (verb, thing) = (names::key(last), names::key(group));
+    let is_verb = ["create", "insert", "new", "update", "patch"].contains(&verb.as_str());
+    (is_verb && !thing.is_empty()).then(|| format_compact!("{verb}{thing}schema"))
 }
 
 /// Whether a name says that values go out.

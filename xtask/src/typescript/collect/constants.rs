@@ -11,15 +11,18 @@ use crate::typescript::drizzle::{self, DrizzleTable};
 use crate::typescript::resolve::{Scope, Type};
 use crate::typescript::syntax::{Expr, ExprKind, ObjectMember, Statement, Variable};
 use crate::typescript::values::{ObjectEntry, ObjectValue, Value};
+use crate::typescript::vocabulary;
 use crate::typescript::zod::{self, Schema, SchemaKind};
 
 /// The name of a constant, with its place, export, tags and annotated type.
-struct ConstantName<'n> {
-    name: &'n str,
-    span: Span,
-    exported: bool,
-    tags: Tags,
-    of_type: Option<Location>,
+pub(super) struct ConstantName<'n> {
+    pub name: &'n str,
+    pub span: Span,
+    /// Where its value stands.
+    pub value: Span,
+    pub exported: bool,
+    pub tags: Tags,
+    pub of_type: Option<Location>,
 }
 
 impl<'p> File<'_, 'p> {
@@ -32,13 +35,22 @@ impl<'p> File<'_, 'p> {
         prefix: &str,
         facts: &mut Facts,
     ) {
-        if variable.value.as_ref().is_some_and(is_plain) {
+        let makes_schema = vocabulary::is_schema_maker(&variable.name.text)
+            && matches!(
+                variable.value.as_ref().map(|value| &value.kind),
+                Some(ExprKind::Function(_))
+            );
+        if variable.value.as_ref().is_some_and(is_plain) && !makes_schema {
             return;
         }
         let name = format!("{prefix}{}", variable.name.text);
         let named = ConstantName {
             name: &name,
             span: variable.name.span,
+            value: variable
+                .value
+                .as_ref()
+                .map_or(statement.span, |value| value.span),
             exported: self.is_exported(statement, &variable.name.text),
             tags: self.tags(statement.span),
             of_type: variable
@@ -50,6 +62,13 @@ impl<'p> File<'_, 'p> {
         let value = self
             .resolver
             .declared_value(scope, &[statement], &variable.name.text);
+        if makes_schema {
+            return self.returned(&named, &value, facts);
+        }
+        if let Value::Unknown(_) = value.uncast() {
+            let written = variable.value.as_ref();
+            return self.unread_schema(&named, written, value.reason(), facts);
+        }
         self.value(&named, &value, true, facts);
     }
 
@@ -64,6 +83,7 @@ impl<'p> File<'_, 'p> {
         let named = ConstantName {
             name: "default",
             span: statement.span,
+            value: value.span,
             exported: true,
             tags: self.tags(statement.span),
             of_type: self.satisfied(value),
@@ -90,6 +110,9 @@ impl<'p> File<'_, 'p> {
             }
             Value::Object(object) => {
                 self.generated_constants(named.name, object, facts);
+                if top {
+                    self.nested_schemas(named, object, 0, facts);
+                }
                 self.object(named, object, facts);
             }
             _ => {}
@@ -120,6 +143,7 @@ impl<'p> File<'_, 'p> {
             let inner = ConstantName {
                 name: &name,
                 span: place.key,
+                value: place.value.span,
                 exported: named.exported,
                 tags,
                 of_type,
@@ -128,7 +152,19 @@ impl<'p> File<'_, 'p> {
         }
     }
 
-    fn schema(&self, named: &ConstantName<'_>, schema: &Rc<Schema<'p>>, facts: &mut Facts) {
+    /// Adds the declaration of an object schema, or the values of a set of texts.
+    pub(super) fn schema(
+        &self,
+        named: &ConstantName<'_>,
+        schema: &Rc<Schema<'p>>,
+        facts: &mut Facts,
+    ) {
+        if let Some(body) = request_body(schema) {
+            return self.schema(named, &body, facts);
+        }
+        if let Some(item) = self.item_in_place(named, schema) {
+            return self.schema(named, &item, facts);
+        }
         let piped = zod::piped_shape(schema).map(|shape| SchemaKind::Object(Rc::new(shape)));
         let kind = piped.as_ref().unwrap_or(&schema.innermost().kind);
         let made_of = match kind {
@@ -174,6 +210,29 @@ impl<'p> File<'_, 'p> {
             fields,
             unresolved,
         });
+    }
+
+    /// The object schema of the items of a list, where it is written out in it: one that has a name
+    /// speaks for itself.
+    fn item_in_place(
+        &self,
+        named: &ConstantName<'_>,
+        schema: &Rc<Schema<'p>>,
+    ) -> Option<Rc<Schema<'p>>> {
+        let SchemaKind::Array(item) = &schema.innermost().kind else {
+            return None;
+        };
+        let SchemaKind::Object(shape) = &item.innermost().kind else {
+            return None;
+        };
+        let is_inside = |entry: &ObjectEntry<'p>| {
+            entry.place.as_ref().is_some_and(|place| {
+                std::ptr::eq(place.scope.module, self.module)
+                    && named.value.start <= place.key.start
+                    && place.key.end <= named.value.end
+            })
+        };
+        (!shape.entries.is_empty() && shape.entries.iter().all(is_inside)).then(|| Rc::clone(item))
     }
 
     /// The fields of a union or intersection of objects.
@@ -237,6 +296,23 @@ impl<'p> File<'_, 'p> {
     }
 }
 
+/// The parts of a request of which a schema may be: Express has them side by side.
+const REQUEST_PARTS: &[&str] = &["body", "params", "query", "headers", "cookies"];
+
+/// The schema of the body, of a schema of whole requests: `z.object({ body: z.object({ … }), params:
+/// … })`. What comes in for a table is its body.
+fn request_body<'p>(schema: &Rc<Schema<'p>>) -> Option<Rc<Schema<'p>>> {
+    let SchemaKind::Object(shape) = &schema.innermost().kind else {
+        return None;
+    };
+    let is_part = |entry: &ObjectEntry<'p>| REQUEST_PARTS.contains(&&*entry.name);
+    if shape.open.is_some() || !shape.entries.iter().all(is_part) {
+        return None;
+    }
+    let body = zod::schema_of(&shape.get("body")?.value);
+    matches!(body.innermost().kind, SchemaKind::Object(_)).then_some(body)
+}
+
 /// `entry`, with what each of `others` takes in its place; none where one of them lacks it.
 fn of_any<'p>(entry: &ObjectEntry<'p>, others: &[ObjectValue<'p>]) -> Option<ObjectEntry<'p>> {
     let own = zod::schema_of(&entry.value);
@@ -255,7 +331,7 @@ fn of_any<'p>(entry: &ObjectEntry<'p>, others: &[ObjectValue<'p>]) -> Option<Obj
 fn is_plain(value: &Expr) -> bool {
     match &value.kind {
         ExprKind::As(inner, _) | ExprKind::Satisfies(inner, _) => is_plain(inner),
-        ExprKind::Object(members) => members.iter().all(|member| holds(member, &is_literal)),
+        ExprKind::Object(members) => members.iter().all(|member| holds(member, &is_deep_literal)),
         ExprKind::AsConst(inner) => match &inner.kind {
             // Supabase's `Constants` are objects in an object.
             ExprKind::Object(members) => {
@@ -278,6 +354,14 @@ fn holds(member: &ObjectMember, what: &dyn Fn(&Expr) -> bool) -> bool {
     match member {
         ObjectMember::Property { value, .. } => what(value),
         ObjectMember::Spread(_) => false,
+    }
+}
+
+/// As [`is_literal`]; an object is one whose values all are.
+fn is_deep_literal(value: &Expr) -> bool {
+    match &value.kind {
+        ExprKind::Object(members) => members.iter().all(|member| holds(member, &is_deep_literal)),
+        _ => is_literal(value),
     }
 }
 

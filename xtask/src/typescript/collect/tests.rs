@@ -34,6 +34,59 @@ fn links(facts: &Facts) -> Vec<String> {
 }
 
 #[test]
+fn schemas_are_found_wherever_they_come_from() {
+    let facts = read(&[
+        ("astro.ts", "import { z } from 'astro/zod'; export const A = z.object({ a: z.string() });"),
+        ("deno.ts", "import { z } from 'npm:zod@4'; export const B = z.object({ a: z.string() });"),
+        ("required.ts", "const { z } = require('zod'); export const C = z.object({ a: z.string() });"),
+        (
+            "form.ts",
+            "import { zfd } from 'zod-form-data'; import { z } from 'zod';
+             export const D = zfd.formData({ a: zfd.text(z.string().max(9)), b: zfd.checkbox() });",
+        ),
+        (
+            "members.ts",
+            "import { z } from 'zod'; export class Dto { static readonly schema = z.object({ a: z.string() }); }
+             export const groups = { e: { create: z.object({ a: z.string() }) } };
+             export const lists = z.array(z.object({ a: z.string() }));
+             export const makeSchema = (say) => z.object({ a: z.string(say()) });
+             export function alsoSchema() { return z.object({ a: z.string() }); }",
+        ),
+    ]);
+    let names: Vec<&str> = facts
+        .schemas
+        .iter()
+        .filter(|schema| schema.field("a").is_some() && schema.unresolved.is_none())
+        .map(|schema| schema.name.as_str())
+        .collect();
+    let expected = [
+        "A",
+        "B",
+        "D",
+        "Dto.schema",
+        "groups.e.create",
+        "lists",
+        "makeSchema",
+        "alsoSchema",
+        "C",
+    ];
+    assert_eq!(names, expected);
+}
+
+#[test]
+fn schemas_of_other_libraries_are_named() {
+    let facts = of("import * as v from 'valibot'; import { far } from 'far';
+         export const User = v.object({ id: v.string() }); export const UserSchema = far({});
+         export const count = far(1);");
+    let unread: Vec<(&str, bool)> = facts
+        .schemas
+        .iter()
+        .map(|schema| (schema.name.as_str(), schema.unresolved.is_some()))
+        .collect();
+    assert_eq!(unread, [("User", true), ("UserSchema", true)]);
+}
+
+#[test]
 fn tables_are_linked_by_drizzle_kysely_supabase_and_kanel() {
     let drizzle = of(
         "import { pgSchema, pgTable, text } from 'drizzle-orm/pg-core';

@@ -1,7 +1,8 @@
 //! The request, response and parameters of a contract's endpoint.
 
 use super::references::Referrer;
-use crate::facts::{ContractReference, Parameters};
+use crate::facts::{ContractReference, ContractShape, Parameters};
+use crate::typescript::collect::in_place::{self, Unnamed};
 use crate::typescript::endpoints::{Endpoint, EndpointPart, ScopedExpression, parts_of};
 use crate::typescript::resolve::{Resolver, Scope};
 use crate::typescript::syntax::{Expr, ExprKind, TypeKind, TypeNode};
@@ -49,34 +50,101 @@ pub(super) struct EndpointParts {
     pub response: Option<ContractReference>,
     pub references: Vec<ContractReference>,
     pub parameters: Option<Parameters>,
+    pub request_shape: Option<ContractShape>,
+    pub response_shape: Option<ContractShape>,
+    /// The sides whose fields are not known, each with the reason.
+    pub unread: Vec<(&'static str, String)>,
 }
 
-pub(super) fn read<'p>(resolver: &Resolver<'p>, endpoint: &Endpoint<'p>) -> EndpointParts {
+/// The places where an endpoint says what it takes and returns.
+#[derive(Default)]
+struct EndpointSides<'p> {
+    request: Option<SideSource<'p>>,
+    response: Option<SideSource<'p>>,
+}
+
+/// What says what one side of an endpoint is.
+enum SideSource<'p> {
+    Expression(ScopedExpression<'p>),
+    Type(Scope<'p>, &'p TypeNode),
+}
+
+/// Reads the parts of the contract `name`.
+pub(super) fn read<'p>(
+    resolver: &Resolver<'p>,
+    endpoint: &Endpoint<'p>,
+    name: &str,
+) -> EndpointParts {
     let mut parts = EndpointParts::default();
-    parts.said(resolver, &endpoint.parts, 0);
+    let mut sides = EndpointSides::default();
+    parts.said(resolver, &endpoint.parts, &mut sides, 0);
     if let Some((scope, expression)) = &endpoint.source {
-        parts.casts(resolver, expression, scope);
+        parts.casts(resolver, expression, scope, &mut sides);
     }
     parts.name_parameters(&endpoint.method);
+    // A program that runs does not look into schemas: what these are is said by their expressions.
+    let still = Resolver::new(resolver.program);
+    parts.request_shape = parts.shape(&still, sides.request, "request", name);
+    parts.response_shape = parts.shape(&still, sides.response, "response", name);
     parts
 }
 
 impl EndpointParts {
-    fn said<'p>(&mut self, resolver: &Resolver<'p>, said: &[EndpointPart<'p>], depth: usize) {
+    /// The fields of one side; what is not read is noted.
+    fn shape<'p>(
+        &mut self,
+        still: &Resolver<'p>,
+        source: Option<SideSource<'p>>,
+        side: &'static str,
+        name: &str,
+    ) -> Option<ContractShape> {
+        let unnamed = |scope, span| Unnamed {
+            scope,
+            name,
+            span,
+            may_be_envelope: true,
+        };
+        let found = match &source? {
+            SideSource::Expression((scope, expression)) => {
+                let span = expression.span;
+                in_place::of_expression(still, unnamed(scope, span), expression)
+            }
+            SideSource::Type(scope, node) => {
+                let span = node.span;
+                in_place::of_type(still, unnamed(scope, span), node)
+            }
+        };
+        found.unwrap_or_else(|reason| {
+            self.unread.push((side, reason));
+            None
+        })
+    }
+
+    fn said<'p>(
+        &mut self,
+        resolver: &Resolver<'p>,
+        said: &[EndpointPart<'p>],
+        sides: &mut EndpointSides<'p>,
+        depth: usize,
+    ) {
         for part in said {
             let key = &*part.key;
             if key == "schema" || (key == "request" && matches!(part.value, Value::Object(_))) {
                 if depth < 3 {
-                    self.said(resolver, &parts_of(resolver, &part.value), depth + 1);
+                    self.said(resolver, &parts_of(resolver, &part.value), sides, depth + 1);
                 }
             } else if PARAMETERS.contains(&key) {
                 self.parameters(resolver, part);
             } else if REQUEST.contains(&key) {
-                let found = self.references(resolver, &schema_of(resolver, part));
+                let source = schema_of(resolver, part);
+                let found = self.references(resolver, &source);
                 self.request = self.request.take().or(found);
+                sides.request = sides.request.take().or(source.map(SideSource::Expression));
             } else if RESPONSE.contains(&key) {
-                let found = self.references(resolver, &success(resolver, part));
+                let source = success(resolver, part);
+                let found = self.references(resolver, &source);
                 self.response = self.response.take().or(found);
+                sides.response = sides.response.take().or(source.map(SideSource::Expression));
             } else if QUERY.contains(&key) {
                 let found = self.references(resolver, &part.source);
                 // What a GET takes is its query.
@@ -125,17 +193,24 @@ impl EndpointParts {
                 location,
                 keys,
                 declaration,
+                inherited: Vec::new(),
             });
         }
     }
 
     /// `{ … } as Endpoint<Request, Response>`
-    fn casts<'p>(&mut self, resolver: &Resolver<'p>, expression: &'p Expr, scope: &Scope<'p>) {
+    fn casts<'p>(
+        &mut self,
+        resolver: &Resolver<'p>,
+        expression: &'p Expr,
+        scope: &Scope<'p>,
+        sides: &mut EndpointSides<'p>,
+    ) {
         let mut inner = expression;
         loop {
             inner = match &inner.kind {
                 ExprKind::As(value, declared) | ExprKind::Satisfies(value, declared) => {
-                    self.cast(resolver, declared, scope);
+                    self.cast(resolver, declared, scope, sides);
                     value
                 }
                 ExprKind::AsConst(value) => value,
@@ -144,10 +219,19 @@ impl EndpointParts {
         }
     }
 
-    fn cast<'p>(&mut self, resolver: &Resolver<'p>, declared: &TypeNode, scope: &Scope<'p>) {
+    fn cast<'p>(
+        &mut self,
+        resolver: &Resolver<'p>,
+        declared: &'p TypeNode,
+        scope: &Scope<'p>,
+        sides: &mut EndpointSides<'p>,
+    ) {
         let TypeKind::Reference(_, arguments) = &declared.kind else {
             return;
         };
+        let of_type = |node: &'p TypeNode| SideSource::Type(scope.clone(), node);
+        sides.request = sides.request.take().or(arguments.first().map(of_type));
+        sides.response = sides.response.take().or(arguments.get(1).map(of_type));
         let mut each = arguments.iter().map(|argument| {
             let mut referrer = Referrer::new(resolver.program, scope);
             referrer.type_node(argument, true);
@@ -183,6 +267,7 @@ impl EndpointParts {
                 location,
                 keys: None,
                 declaration: Some(found),
+                inherited: Vec::new(),
             });
         }
     }

@@ -2,10 +2,14 @@
 
 use super::{Contracts, read};
 use crate::facts::Contract;
+use crate::typescript::routes;
 use crate::typescript::routes::test_utils::running;
 
 fn contracts_of(files: &[(&str, &str)]) -> Contracts {
-    running(files, |resolver, _, files| read(resolver, files))
+    running(files, |resolver, server, files| {
+        let _ = routes::read(resolver, server, files);
+        read(resolver, server, "", files)
+    })
 }
 
 fn line(contract: &Contract) -> String {
@@ -45,6 +49,66 @@ fn registries_behind_casts() {
         "Users.nested.get = GET /api/v1/users/:id Req Res",
     ];
     assert_eq!(found, [&expected[..], &["one = GET /one - A"]].concat());
+}
+
+#[test]
+fn contracts_stand_where_their_routers_are_mounted() {
+    let found = of(
+        "import { createRoute, OpenAPIHono } from '@hono/zod-openapi'; import { initContract } from '@ts-rest/core';
+         import { createExpressEndpoints } from '@ts-rest/express'; import express, { Router } from 'express'; import { z } from 'zod';
+         const all = createRoute({ method: 'get', path: '/', responses: {} });
+         const books = new OpenAPIHono().openapi(all, h).openapi(createRoute({ method: 'get', path: '/{isbn}', responses: {} }), h);
+         const app = new OpenAPIHono().basePath('/v1'); app.route('/books', books);
+         const c = initContract(); export const shops = c.router({ one: { method: 'GET', path: '/shops/:id', responses: {} } });
+         const server = express(); const inner = Router(); server.use('/api', inner); createExpressEndpoints(shops, h, inner);",
+    );
+    let mut found = found;
+    found.sort();
+    assert_eq!(
+        found,
+        [
+            "GET /{isbn} = GET /v1/books/:isbn - -",
+            "all = GET /v1/books - -",
+            "shops.one = GET /api/shops/:id - -"
+        ]
+    );
+}
+
+#[test]
+fn contracts_that_nothing_leads_to_are_named() {
+    let found = contracts_of(&[(
+        "a.ts",
+        "export const known = { method: 'GET', path: '/known' };
+         for (const name of names) { registry.set(name, { method: 'POST', path: `/${name}` }); }
+         export function later() { return { one: { method: 'GET', path: '/later' } }; }
+         export const options = { method: 'GET', path: request.path }; fetch({ method: 'GET', url: '/u' });",
+    )]);
+    let named: Vec<&str> = found
+        .unresolved
+        .iter()
+        .map(|one| one.name.as_str())
+        .collect();
+    assert_eq!(named, ["POST …", "GET /later", "options"]);
+}
+
+#[test]
+fn contracts_of_orpc_are_served_by_it() {
+    let found = contracts_of(&[(
+        "a.ts",
+        "import { oc } from '@orpc/contract'; import { os } from '@orpc/server'; import { z } from 'zod';
+         const A = z.object({ a: z.string() }); const B = A.extend({ b: z.string() });
+         export const contract = { find: oc.route({ method: 'GET', path: '/planets/{id}' }).input(A).output(B) };
+         export const router = os.prefix('/v2').router({ add: os.route({ path: '/moons' }).input(A).handler(() => 1) });",
+    )]);
+    let lines: Vec<String> = found.contracts.iter().map(line).collect();
+    assert_eq!(
+        lines,
+        [
+            "contract.find = GET /planets/:id A B",
+            "router.add = POST /v2/moons A -"
+        ]
+    );
+    assert!(found.contracts.iter().all(|contract| contract.served));
 }
 
 #[test]

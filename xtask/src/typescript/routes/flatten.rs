@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::rc::Rc;
 
-use super::server::{Birth, Framework, RouterNode};
+use super::server::{Birth, Framework, Placement, RouterNode};
 use super::{Routes, location, path};
 use crate::facts::UnresolvedEndpoint;
 use crate::typescript::endpoints::joined;
@@ -13,7 +13,12 @@ use crate::typescript::values::{PathText, RouterId, Site};
 /// How deep routers nest.
 const DEPTH: usize = 24;
 
-pub(super) fn read(program: &Program<'_>, routers: &[RouterNode<'_>], found: &mut Routes) {
+/// Adds the endpoints of `routers` to `found`; returns where contracts are offered.
+pub(super) fn read<'p>(
+    program: &Program<'_>,
+    routers: &[RouterNode<'p>],
+    found: &mut Routes,
+) -> Vec<Placement<'p>> {
     let mounted: HashSet<RouterId> = routers
         .iter()
         .flat_map(|router| &router.mounts)
@@ -24,16 +29,17 @@ pub(super) fn read(program: &Program<'_>, routers: &[RouterNode<'_>], found: &mu
         program,
         routers,
         reached: HashSet::new(),
+        placements: Vec::new(),
         found,
     };
     for (id, router) in routers.iter().enumerate() {
         let is_top =
             !mounted.contains(&id) && (router.framework == Framework::Hono || !has_application);
         if is_application(router) || is_top {
-            walk.router(id, &Ok("".into()), 0);
+            walk.router(id, router.site, &Ok("".into()), 0);
         }
     }
-    let reached = walk.reached;
+    let (reached, placements) = (walk.reached, walk.placements);
     for (id, router) in routers
         .iter()
         .enumerate()
@@ -43,6 +49,7 @@ pub(super) fn read(program: &Program<'_>, routers: &[RouterNode<'_>], found: &mu
             unmounted(program, router, found);
         }
     }
+    placements
 }
 
 fn is_application(router: &RouterNode<'_>) -> bool {
@@ -53,11 +60,12 @@ struct MountWalk<'w, 'p> {
     program: &'w Program<'w>,
     routers: &'w [RouterNode<'p>],
     reached: HashSet<RouterId>,
+    placements: Vec<Placement<'p>>,
     found: &'w mut Routes,
 }
 
-impl MountWalk<'_, '_> {
-    fn router(&mut self, id: RouterId, prefix: &PathText, depth: usize) {
+impl<'p> MountWalk<'_, 'p> {
+    fn router(&mut self, id: RouterId, application: Site<'p>, prefix: &PathText, depth: usize) {
         let Some(router) = self.routers.get(id).filter(|_| depth < DEPTH) else {
             return;
         };
@@ -67,10 +75,21 @@ impl MountWalk<'_, '_> {
             let path = below(&prefix, &registration.path);
             self.found
                 .add(self.program, &registration.method, &path, registration.site);
+            if let Some(contract) = registration.contract {
+                self.placements.push(Placement {
+                    contract,
+                    method: registration.method.clone(),
+                    path,
+                    application,
+                });
+            }
         }
         for mount in &router.mounts {
             match &mount.child {
-                Ok(child) => self.router(*child, &below(&prefix, &mount.path), depth + 1),
+                Ok(child) => {
+                    let prefix = below(&prefix, &mount.path);
+                    self.router(*child, application, &prefix, depth + 1);
+                }
                 Err(reason) => self.unknown_mount(mount.site, reason),
             }
         }

@@ -121,6 +121,17 @@ const ENDPOINT_MAKERS: &[(&str, &str, usize, usize)] = &[
     ("@ts-rest/fastify", "createFastifyEndpoints", 0, 2),
 ];
 
+/// Calls that make a handler of a whole contract, which answers at the contract's own paths:
+/// package, export. The contract is the first argument or its `contract`.
+const HANDLER_MAKERS: &[(&str, &str)] = &[
+    ("@ts-rest/next", "createNextRouter"),
+    ("@ts-rest/serverless/next", "createNextHandler"),
+    ("@ts-rest/serverless/fetch", "fetchRequestHandler"),
+    ("@ts-rest/serverless/aws", "createLambdaHandler"),
+    ("@ts-rest/serverless/azure", "createAzureHandler"),
+    ("@ts-rest/serverless/nitro", "createNitroHandler"),
+];
+
 impl<'p> Server<'p> {
     /// The result of calling an export of a package that this tool knows.
     pub(super) fn framework_call(
@@ -139,6 +150,10 @@ impl<'p> Server<'p> {
             }
             ("@nestjs/core", "NestFactory.create") => {
                 Some(self.make_nest_app(call.arguments.at(0)))
+            }
+            _ if HANDLER_MAKERS.contains(&(package, name)) => {
+                self.serve_contract(call);
+                None
             }
             _ => self.register_contract(package, name, call),
         }
@@ -166,6 +181,23 @@ impl<'p> Server<'p> {
             default_version: None,
         });
         Value::Handle(Handle::NestApp(apps.len() - 1))
+    }
+
+    /// Offers all of a contract. Requests arrive there by whatever way the platform has, so that the
+    /// router stands for itself.
+    fn serve_contract(&self, call: MethodCall<'_, 'p>) {
+        let first = call.arguments.at(0);
+        let named = |key: &str| call.resolver.entry_value(&first, key);
+        let (contract, options) = match named("contract") {
+            Some(contract) => (contract, named("options")),
+            None => (first.clone(), Some(call.arguments.at(2))),
+        };
+        let id = self.new_router(Framework::Hono, Birth::Router, call.site);
+        let base = options.and_then(|options| call.resolver.entry_value(&options, "basePath"));
+        if let Some(base) = base {
+            self.set_prefix(id, path_of(&base));
+        }
+        self.add_contract(id, &contract, call);
     }
 
     fn register_contract(

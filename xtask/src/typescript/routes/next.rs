@@ -4,8 +4,9 @@
 use super::{Routes, location};
 use crate::source::Span;
 use crate::typescript::modules::Program;
+use crate::typescript::resolve::Resolver;
 use crate::typescript::syntax::{Export, Module, StatementKind};
-use crate::typescript::values::Site;
+use crate::typescript::values::{Site, Value};
 
 const METHODS: &[&str] = &["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
 
@@ -27,6 +28,21 @@ pub(super) fn read(program: &Program<'_>, files: &[&Module], found: &mut Routes)
             let site = Site { file, span };
             if location(program, site).is_some() {
                 found.add(program, "ALL", &Ok(path.as_str().into()), site);
+            }
+        }
+    }
+}
+
+/// Calls the functions of the files that answer to all paths below theirs: they may hand requests
+/// to the handler that a contract library makes of a whole contract.
+pub(super) fn run_catch_alls<'p>(resolver: &Resolver<'p>, files: &[&'p Module]) {
+    let is_catch_all = |file: &str| {
+        file.contains("[...") && (app_path(file).is_some() || pages_path(file).is_some())
+    };
+    for module in files.iter().filter(|module| is_catch_all(&module.path)) {
+        for declared in resolver.top_level(module) {
+            if let Some(function @ Value::Function(..)) = resolver.peek(module, &declared) {
+                resolver.call(&function, &[]);
             }
         }
     }

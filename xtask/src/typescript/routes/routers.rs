@@ -94,7 +94,11 @@ impl<'p> Server<'p> {
             (Value::String(_), Value::String(_)) => second,
             _ => first,
         };
-        for path in paths_of(call.resolver, &path) {
+        let paths = paths_of(call.resolver, &path);
+        if paths.iter().flatten().any(|path| path.contains('*')) {
+            run_handler(call);
+        }
+        for path in paths {
             self.add(id, name, path, call.site);
         }
         router(id)
@@ -176,8 +180,20 @@ impl<'p> Server<'p> {
         call: MethodCall<'_, 'p>,
     ) {
         for endpoint in endpoints::of(call.resolver, contract) {
-            self.add(id, &endpoint.method, endpoint.path, call.site);
+            self.add_endpoint(id, endpoint, call.site);
         }
+    }
+}
+
+/// Runs the handler of a route that answers to all paths: it may hand them to the handler that a
+/// contract library makes of a whole contract.
+fn run_handler(call: MethodCall<'_, '_>) {
+    let Some(last) = call.arguments.count().checked_sub(1) else {
+        return;
+    };
+    let handler = call.arguments.at(last);
+    if matches!(handler, Value::Function(..)) {
+        call.resolver.call(&handler, &[]);
     }
 }
 

@@ -9,6 +9,7 @@ use rustc_hash::FxHashSet;
 use super::frameworks;
 use super::routers::MethodCall;
 use crate::source::Span;
+use crate::typescript::endpoints::Endpoint;
 use crate::typescript::resolve::Resolver;
 use crate::typescript::syntax::{Function, Module, TypeNode};
 use crate::typescript::values::{Arguments, Effects, Handle, PathText, RouterId, Site, Value};
@@ -65,6 +66,21 @@ pub struct Registration<'p> {
     pub path: PathText,
     /// Where.
     pub site: Site<'p>,
+    /// The object of the contract that it was made of, as in `app.openapi(contract, …)`.
+    pub contract: Option<Site<'p>>,
+}
+
+/// The path at which a server offers what a contract describes: mounts are part of it.
+#[derive(Debug, Clone)]
+pub struct Placement<'p> {
+    /// The object of the contract.
+    pub contract: Site<'p>,
+    /// Upper case.
+    pub method: String,
+    /// With the prefixes of all routers around it.
+    pub path: PathText,
+    /// The application or outermost router.
+    pub application: Site<'p>,
 }
 
 /// A router below another.
@@ -102,6 +118,10 @@ pub struct Server<'p> {
     pub(super) nest_apps: RefCell<Vec<NestApp<'p>>>,
     /// The functions that fastify-plugin wraps: they register on their parent.
     pub(super) transparent: RefCell<FxHashSet<*const Function>>,
+    /// The contracts that routers were made of.
+    pub(super) contracts: RefCell<Vec<Endpoint<'p>>>,
+    /// Where these are offered, once all mounts are known.
+    pub(super) placements: RefCell<Vec<Placement<'p>>>,
 }
 
 impl<'p> Server<'p> {
@@ -113,6 +133,21 @@ impl<'p> Server<'p> {
     /// Every NestJS application that was made.
     pub fn nest_apps(&self) -> Vec<NestApp<'p>> {
         self.nest_apps.borrow().clone()
+    }
+
+    /// The contracts that routers were made of, in the order of registration.
+    pub fn contracts(&self) -> Vec<Endpoint<'p>> {
+        self.contracts.borrow().clone()
+    }
+
+    /// Where the contract that is written at `object` is offered; nowhere if no router was made of
+    /// it.
+    pub fn placements(&self, object: Site<'p>, method: &str) -> Vec<Placement<'p>> {
+        let placements = self.placements.borrow();
+        let of_contract = placements
+            .iter()
+            .filter(|one| one.contract == object && one.method == method);
+        of_contract.cloned().collect()
     }
 
     pub(super) fn new_router(
@@ -143,6 +178,24 @@ impl<'p> Server<'p> {
 
     /// Registers a route on the router `id`.
     pub(super) fn add(&self, id: RouterId, method: &str, path: PathText, site: Site<'p>) {
+        self.register(id, method, path, site, None);
+    }
+
+    /// Registers what `endpoint` of a contract describes on the router `id`.
+    pub(super) fn add_endpoint(&self, id: RouterId, endpoint: Endpoint<'p>, site: Site<'p>) {
+        let path = endpoint.path.clone();
+        self.register(id, &endpoint.method, path, site, Some(endpoint.object));
+        self.contracts.borrow_mut().push(endpoint);
+    }
+
+    fn register(
+        &self,
+        id: RouterId,
+        method: &str,
+        path: PathText,
+        site: Site<'p>,
+        contract: Option<Site<'p>>,
+    ) {
         let method = match method.to_ascii_uppercase().as_str() {
             "DEL" => "DELETE".to_owned(),
             "ANY" => "ALL".to_owned(),
@@ -150,7 +203,12 @@ impl<'p> Server<'p> {
         };
         self.routers.borrow_mut()[id]
             .registrations
-            .push(Registration { method, path, site });
+            .push(Registration {
+                method,
+                path,
+                site,
+                contract,
+            });
     }
 
     /// Mounts `child` below the router `id`.

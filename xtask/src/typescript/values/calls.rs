@@ -7,6 +7,7 @@ use std::rc::Rc;
 use smallvec::SmallVec;
 
 use super::control_flow::{Returned, guards, returns};
+use super::running::is_unbound;
 use super::{Arguments, Value, mapped};
 use crate::typescript::resolve::{Lazy, Resolver, Scope, Type};
 use crate::typescript::syntax::{Expr, ExprKind, Function};
@@ -28,6 +29,11 @@ impl<'p> Resolver<'p> {
             return returned;
         }
         match &callee.kind {
+            ExprKind::Name(name)
+                if matches!(name.as_str(), "require" | "import") && is_unbound(scope, name) =>
+            {
+                self.loaded(scope.module, &arguments.at(0))
+            }
             ExprKind::Member(object, name, _) => {
                 let object = self.value(scope, object);
                 self.call_member(scope, (callee, object, name), types, arguments)
@@ -143,6 +149,11 @@ impl<'p> Resolver<'p> {
         match vocabulary::library(package) {
             Some(Library::Zod) => return zod::build(self, package, path, types, arguments),
             Some(Library::Drizzle) => return drizzle::build(self, package, path, types, arguments),
+            Some(Library::ZodFormData) => {
+                if let Some(schema) = zod::form::build(path, arguments) {
+                    return Value::Zod(schema);
+                }
+            }
             Some(Library::Kysely | Library::TypeFest) | None => {}
         }
         // nestjs-zod: `class CreateUserDto extends createZodDto(schema)`.

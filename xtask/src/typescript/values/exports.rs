@@ -136,6 +136,23 @@ impl<'p> Resolver<'p> {
         }
     }
 
+    /// What `require` or `import` of `specifier` loads, where nothing runs.
+    pub(super) fn loaded(&self, module: &'p Module, specifier: &Value<'p>) -> Value<'p> {
+        let Some(specifier) = specifier.as_str() else {
+            return Value::unknown("which module it loads is only known when the program runs");
+        };
+        match self.program.resolve(module, specifier) {
+            Resolved::File(file) => match self.program.load(file) {
+                Some(target) => Value::Module(target),
+                None => Value::unknown(format!("`{file}` cannot be read")),
+            },
+            Resolved::External => self
+                .missing_file(module, specifier)
+                .unwrap_or_else(|| Value::External(specifier.into(), Rc::default())),
+            Resolved::Missing => not_found(module, specifier),
+        }
+    }
+
     /// The members of an object, a module or a namespace, with what was assigned to them; none of
     /// anything else.
     pub fn entries(&self, value: &Value<'p>) -> Vec<ObjectEntry<'p>> {
