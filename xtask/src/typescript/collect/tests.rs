@@ -33,6 +33,33 @@ fn links(facts: &Facts) -> Vec<String> {
     all.filter_map(linked).collect()
 }
 
+/// Enums of one name in one file are one enum.
+#[test]
+fn enums_merge() {
+    let facts = of("export enum Role { Admin = 'admin', Editor = 'editor' }
+        export enum Role { Viewer = 'viewer' }
+        export const ROLES = Object.values(Role);
+        export interface UserRow { role: Role; first: Role.Viewer }
+        namespace Inner { export enum Role { Only = 'only' } }
+        export interface Other { role: Inner.Role }");
+    let kinds: Vec<_> = facts
+        .types
+        .iter()
+        .flat_map(|one| &one.fields)
+        .map(|field| field.kind.clone())
+        .collect();
+    let values = |values: &[&str]| Kind::Enum(values.iter().map(ToString::to_string).collect());
+    let all = ["admin", "editor", "viewer"];
+    assert_eq!(
+        kinds,
+        [values(&all), values(&["viewer"]), values(&["only"])]
+    );
+    assert_eq!(
+        (facts.enums[0].values.len(), facts.enums[0].location.line),
+        (3, 1)
+    );
+}
+
 #[test]
 fn tables_are_linked_by_drizzle_kysely_supabase_and_kanel() {
     let drizzle = of(
