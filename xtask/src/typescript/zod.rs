@@ -6,6 +6,7 @@ mod build;
 mod checks;
 mod describe;
 mod infer;
+mod loosest;
 mod methods;
 mod objects;
 mod pipe;
