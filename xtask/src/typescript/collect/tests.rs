@@ -33,6 +33,27 @@ fn links(facts: &Facts) -> Vec<String> {
     all.filter_map(linked).collect()
 }
 
+/// A set of values is where its values are written, whatever file names it.
+#[test]
+fn sets_are_where_their_values_are_written() {
+    let facts = read(&[
+        (
+            "sets.ts",
+            "\nexport const ROLES = ['admin', 'guest'] as const;",
+        ),
+        (
+            "types.ts",
+            "import { ROLES } from './sets';\nexport type Role = (typeof ROLES)[number];",
+        ),
+    ]);
+    let places: Vec<_> = facts
+        .enums
+        .iter()
+        .map(|one| format!("{} at {}", one.name, one.location))
+        .collect();
+    assert_eq!(places, ["ROLES at sets.ts:2:14", "Role at sets.ts:2:14"]);
+}
+
 /// Enums of one name in one file are one enum.
 #[test]
 fn enums_merge() {
