@@ -17,6 +17,7 @@ mod edits;
 mod endpoints;
 mod filled_in;
 mod others;
+mod shared_text;
 
 mod conflicting_contracts;
 mod contract_field_mismatch;
@@ -385,6 +386,7 @@ pub fn verify(input: &Input<'_>) -> (Vec<Finding>, Coverage) {
         .collect();
     let findings = duplicates::removed(findings);
     let mut findings = unused_ignore::applied(findings, input.facts, input.config);
+    shared_text::left_to_people(&model, &mut findings);
     findings.sort_by_cached_key(|finding| order(finding, &model));
     (findings, coverage::coverage(&model))
 }

@@ -13,7 +13,7 @@ use std::borrow::Cow;
 use crate::source::{Location, Span};
 pub use origin::{Family, Origin, Syntax};
 pub use seldom::{Rare, SharedDefault};
-pub use sql::{SqlColumn, SqlScalar, SqlType};
+pub use sql::{SqlColumn, SqlDefault, SqlScalar, SqlType};
 
 /// Everything that was read.
 #[derive(Debug, Clone, Default)]

@@ -191,6 +191,96 @@ fn compile_errors(repo: &Monorepo) -> Vec<String> {
     errors
 }
 
+/// Two tables that share texts, one of which is wrong about them, and a table of its own.
+const SHARED: &str = "import { z } from 'zod';
+
+export type State = 'draft' | 'live';
+interface Work {
+  id: number;
+  slug: string;
+  note: string;
+  state: State;
+}
+export interface ArticleRow extends Work {}
+export interface PageRow extends Work {}
+
+const work = z.object({
+  id: z.number().int(),
+  slug: z.string().max(20),
+  note: z.string(),
+  state: z.enum(['draft', 'live']),
+});
+export const CreateArticleSchema = work.extend({});
+export const CreatePageSchema = work.extend({});
+
+export interface AlbumRow {
+  id: number;
+  title: string;
+}
+export type NewAlbum = Omit<AlbumRow, 'id'>;
+export const CreateAlbumSchema = z.object({ title: z.string().max(90), year: z.number().int() });
+export const first: CreateArticle = { id: 1, slug: 'a', note: 'b', state: 'draft' };
+type CreateArticle = z.infer<typeof CreateArticleSchema>;
+";
+
+const SHARED_TABLES: &str = "
+CREATE TYPE article_state AS ENUM ('draft', 'live', 'gone');
+CREATE TYPE page_state AS ENUM ('draft', 'live');
+CREATE TABLE articles (id integer PRIMARY KEY, slug varchar(10) NOT NULL, note text, state article_state NOT NULL);
+CREATE TABLE pages (id integer PRIMARY KEY, slug varchar(20) NOT NULL, note text NOT NULL, state page_state NOT NULL);
+CREATE TABLE albums (id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY, title varchar(30) NOT NULL, year integer NOT NULL);
+";
+
+/// What several tables share is left as it is, and what one table has for itself is mended: nothing
+/// is found then that was not found before, and all of it compiles.
+#[test]
+fn what_tables_share_is_left_alone() {
+    let down = "-- irreversible: a test\n";
+    let repo = Monorepo::of_migrations(&[("V1__works", SHARED_TABLES, down)]);
+    let keys = "types = ['src/*.ts']\nvalidation = ['src/*.ts']\npostgres = ";
+    repo.edit("Cargo.toml", "postgres = ", keys);
+    repo.write("src/works.ts", SHARED);
+    let kinds = |report: &Value| -> Vec<String> {
+        let parts = ["typeAlignment", "validationSchemaConsistency"];
+        let lists =
+            parts.map(|part| ["errors", "warnings"].map(|severity| &report[part][severity]));
+        let lists = lists.as_flattened().iter();
+        lists
+            .flat_map(|list| list.as_array().expect("findings"))
+            .map(|finding| {
+                format!(
+                    "{} {} {}",
+                    finding["type"], finding["entity"], finding["field"]
+                )
+            })
+            .collect()
+    };
+    let before = repo.run(&["db-verify", "--format", "json"]).json();
+    let after = repo
+        .run(&["db-verify", "--fix", "--format", "json"])
+        .must_exit(1)
+        .json();
+    assert_eq!(
+        repo.read("src/works.ts"),
+        SHARED
+            .replace("  title: string;\n", "  title: string;\n  year: number;\n")
+            .replace(".max(90)", ".max(30)")
+    );
+    let known = kinds(&before);
+    assert!(
+        kinds(&after).iter().all(|finding| known.contains(finding)),
+        "{before:#}\n{after:#}"
+    );
+    let modules = repository().join("shared-types/node_modules");
+    if modules.join("typescript").is_dir() {
+        std::os::unix::fs::symlink(&modules, repo.path("node_modules")).expect("a link");
+        let mut tsc = Command::new("node");
+        let flags = "node_modules/typescript/bin/tsc --noEmit --strict --target ES2023 --module ESNext --moduleResolution Bundler --skipLibCheck src/works.ts";
+        tsc.current_dir(repo.path("")).args(flags.split(' '));
+        Ran::of(&mut tsc).must_exit(0);
+    }
+}
+
 const TYPE: &str = "shared-types/src/tables/user-profile.ts";
 const SCHEMA: &str = "shared-types/src/validation/user-profile.ts";
 

@@ -204,4 +204,28 @@ mod tests {
             ]
         );
     }
+
+    /// A set is mended where it is declared; who uses it comes second.
+    #[test]
+    fn a_finding_about_a_set_points_at_the_set_first() {
+        let schema = test_utils::schema(
+            "CREATE TYPE role AS ENUM ('admin', 'member'); CREATE TABLE users (id uuid NOT NULL, role role NOT NULL); CREATE TABLE guests (id uuid NOT NULL, role role NOT NULL)",
+        );
+        let ts = "export enum Role { Admin = 'admin' }\nexport interface GuestRow { id: string; role: Role }\n\
+                  export interface UserRow { id: string; role: Role }";
+        let (config, provenance) = (test_utils::config(""), Provenance::default());
+        let facts = test_utils::facts(ts, &config);
+        let input = Input {
+            schema: &schema,
+            facts: &facts,
+            config: &config,
+            provenance: &provenance,
+        };
+        let (found, _coverage) = verify(&input);
+        let [one] = found.as_slice() else {
+            panic!("{found:#?}");
+        };
+        let lines: Vec<u32> = one.labels.iter().map(|label| label.location.line).collect();
+        assert_eq!(lines, [1, 2, 3]);
+    }
 }

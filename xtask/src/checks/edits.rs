@@ -2,6 +2,8 @@
 //! go and how they are formatted, the file's text says later. A change is safe when there is one
 //! way to say it, and code that was right before stays right.
 
+mod columns;
+
 use super::Model;
 use super::accepted_kinds::{self, DescriptionLayer, KindShape};
 use super::entities::ColumnFacts;
@@ -13,6 +15,7 @@ use crate::report::{Edit, Proposal};
 use crate::schema::model::Column;
 use crate::schema::types::Scalar;
 use crate::source::{Location, Span};
+pub(super) use columns::{add_default, change_null};
 
 /// Adds a field for `column` after the field of the column before it.
 pub(super) fn add_field(
@@ -21,6 +24,9 @@ pub(super) fn add_field(
     described: &TableMatches<'_>,
     column: &Column,
 ) -> Option<Proposal> {
+    if description.declaration.origin.syntax == Syntax::ColumnCalls {
+        return columns::add_column(description, described, column);
+    }
     is_written(description, Syntax::TypeMembers)?;
     let facts = described.entity.column(&column.name)?;
     let (ty, sure) = type_text(model, description, facts)?;
@@ -38,7 +44,9 @@ pub(super) fn add_schema_field(
 ) -> Option<Proposal> {
     is_written(description, Syntax::ZodCalls)?;
     let schema = zod_text(described.entity.column(&column.name)?)?;
-    add_member(description, described, column, schema, true)
+    // A uuid of a schema has a version, which one of the database need not have.
+    let sure = !schema.contains(".uuid()");
+    add_member(description, described, column, schema, sure)
 }
 
 /// Adds `| null` to the type of `field`.
@@ -86,16 +94,26 @@ pub(super) fn add_checks(
         call: calls.to_owned(),
     };
     let mut found = proposal(&field.location.file, format!("add `{calls}`"), edit)?;
-    // The schema behind a name may be of another type than what comes out of it.
-    found.safe = field.reference.is_none() && !field.constraints.transformed;
+    found.safe = is_plain(field);
     Some(found)
 }
 
-/// Gives the check that this method makes in the schema of `field` another limit: `max` and `100`.
+/// Whether a schema is just the calls that are written. The schema behind a name may be of another
+/// type than what comes out of it, and no value may be left where a pattern or a refinement demands
+/// what a limit does not allow.
+fn is_plain(field: &Field) -> bool {
+    let constraints = &field.constraints;
+    let demands_more = constraints.refined || constraints.pattern.is_some();
+    field.reference.is_none() && !constraints.transformed && !demands_more
+}
+
+/// Gives the check that this method makes in the schema of `field` another limit than `given`:
+/// `max` and `100`.
 pub(super) fn change_check(
     field: &Field,
     description: &Description<'_>,
     (method, limit): (&str, String),
+    given: f64,
 ) -> Option<Proposal> {
     is_written(description, Syntax::ZodCalls)?;
     let value = field.value?;
@@ -103,10 +121,11 @@ pub(super) fn change_check(
     let edit = Edit::ChangeCheck {
         schema: value,
         method: method.to_owned(),
+        given: given.to_string(),
         limit,
     };
     let mut found = proposal(&field.location.file, text, edit)?;
-    found.safe = field.reference.is_none() && !field.constraints.transformed;
+    found.safe = is_plain(field);
     Some(found)
 }
 
@@ -147,14 +166,11 @@ pub(super) fn rename(
     field: &Field,
 ) -> Option<Proposal> {
     // What an ORM calls the column is written beside the property.
-    if field
-        .column
-        .as_ref()
-        .is_some_and(|column| *column != field.name)
-    {
-        return None;
+    if field.column.is_some() {
+        return columns::name_column(field, description, column);
     }
     let name = field_name(described, description, &column.name);
+    let name_differs = name != field.name;
     let written = (field.location.span.end - field.location.span.start) as usize;
     let edit = Edit::Replace {
         span: field.location.span,
@@ -167,7 +183,7 @@ pub(super) fn rename(
     )?;
     // Whoever uses the field has to follow.
     found.safe = false;
-    (written == field.name.len()).then_some(found)
+    (written == field.name.len() && name_differs).then_some(found)
 }
 
 /// Goes on where changes of the declaration are written in `syntax`.

@@ -75,6 +75,17 @@ impl ColumnFacts<'_> {
     }
 }
 
+impl ColumnFacts<'_> {
+    /// Whether it holds whole numbers only.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        matches!(
+            &self.ty.scalar,
+            Scalar::Builtin(name) if matches!(name.as_str(), "smallint" | "integer" | "bigint")
+        )
+    }
+}
+
 impl<'a> Entity<'a> {
     /// The name as people write it.
     #[must_use]

@@ -26,7 +26,7 @@ use super::entities::ColumnFacts;
 use super::matching::{Description, Role, TableMatches};
 use super::pairing::Pair;
 use super::{Check, Model, edits, wording};
-use crate::facts::{Enumeration, Facts, Kind};
+use crate::facts::{Enumeration, Facts, Field, Kind, SqlScalar};
 use crate::report::{Category, Finding, Severity};
 use crate::schema::model::ObjectName;
 use crate::schema::types::Scalar;
@@ -244,7 +244,7 @@ fn finding(
     allowed: &[String],
     difference: &ValuesDifference,
 ) -> Finding {
-    let named = enumeration(pair, model.input.facts);
+    let named = enumeration(pair.field, model.input.facts);
     let place = named.map_or(&pair.field.location, |enumeration| &enumeration.location);
     let place_name = named.map_or(&description.declaration.name, |enumeration| {
         &enumeration.name
@@ -269,6 +269,11 @@ fn finding(
     let found = base(described, description, pair, message)
         .with_proposal(complete.and_then(|set| edits::add_values(set, &present, allowed)))
         .at(place, difference.in_words());
+    // The set is where it is to be mended; who uses it comes second.
+    let found = match named {
+        Some(_) => found.at(&pair.field.location, "used here"),
+        None => found,
+    };
     with_values(found, allowed, difference)
 }
 
@@ -329,18 +334,28 @@ fn base(
     finding
 }
 
-/// The named set of values that the field refers to, if it holds just the field's values.
-fn enumeration<'a>(pair: &Pair<'_>, facts: &'a Facts) -> Option<&'a Enumeration> {
-    let name = pair.field.reference.as_deref()?;
-    let mut named = facts
+/// The declared set that `field` names: in its own file, else the first that holds its values. The
+/// column of an ORM names it by the enum of the database.
+pub(super) fn enumeration<'a>(field: &Field, facts: &'a Facts) -> Option<&'a Enumeration> {
+    let Values::Known(values) = values_of(&field.kind) else {
+        return None;
+    };
+    let database_name = field.sql.as_ref().and_then(|sql| match &sql.ty.scalar {
+        SqlScalar::Enum(name, _) => name.as_deref(),
+        SqlScalar::Named(..) | SqlScalar::Unknown(_) => None,
+    });
+    let is_named = |set: &&Enumeration| match database_name {
+        Some(name) => set.database_name.as_deref() == Some(name),
+        None => field.reference.as_ref() == Some(&set.name),
+    };
+    let named: Vec<_> = facts
         .enums
         .iter()
-        .filter(|enumeration| enumeration.name == name);
-    let same_values = |enumeration: &&Enumeration| match values_of(&pair.field.kind) {
-        Values::Known(values) => values == enumeration.values,
-        Values::AnyString | Values::None => false,
-    };
-    named.find(same_values)
+        .filter(is_named)
+        .filter(|set| set.values == values)
+        .collect();
+    let here = |set: &&&Enumeration| set.location.file == field.location.file;
+    named.iter().find(here).or(named.first()).copied()
 }
 
 #[cfg(test)]

@@ -16,7 +16,9 @@
 //! ```
 //! Judged are lengths (`varchar(n)`, `char_length`), ranges (the column's type, `CHECK`), patterns,
 //! and the formats of whole numbers and uuids; the last two are warnings. Of arrays the items are
-//! judged. What a `refine` demands cannot be read and is trusted. A schema that demands what only
+//! judged. What a `refine` demands cannot be read and is trusted, but a limit that is written beside
+//! it is judged. A union is as loose as its loosest member. Where no value passes both sides, they
+//! disagree about what the field means, and no change is suggested. A schema that demands what only
 //! the server knows (`createdAt`), that contracts name in responses only, or that only schemas of
 //! answers hold (`ListBillsResponseSchema`), is of what goes out.
 
@@ -26,7 +28,7 @@ use gaps::Gap;
 
 use super::{Check, Compared, Model, edits};
 use crate::facts::Syntax;
-use crate::report::{Category, Finding, Severity};
+use crate::report::{Category, Finding, Proposal, Severity};
 
 /// See the file's documentation.
 pub const CHECK: Check = Check {
@@ -65,6 +67,7 @@ fn judge(model: &Model<'_>, compared: Compared<'_, '_>) -> Option<Finding> {
     if gaps.is_empty() {
         return None;
     }
+    let can_agree = gaps::leave_values(&gaps, facts, pair.field);
     let items = if facts.ty.array { "in its items " } else { "" };
     let of_each = if facts.ty.array { " of each item" } else { "" };
     let wording = format!("{items}{}", gaps::in_words(&gaps));
@@ -77,17 +80,11 @@ fn judge(model: &Model<'_>, compared: Compared<'_, '_>) -> Option<Finding> {
         .about(description, &pair.column.name)
         .at(&pair.field.location, wording)
         .with_detail("expected", gaps.iter().map(Gap::method).collect::<Vec<_>>())
-        .with_proposal(match gaps.as_slice() {
-            _ if facts.ty.array => None,
-            [gap] if !gap.is_absent() => edits::change_check(pair.field, description, gap.call()),
-            gaps if gaps.iter().all(Gap::is_absent) => edits::add_checks(
-                pair.field,
-                description,
-                &gaps.iter().map(Gap::method).collect::<String>(),
-            ),
-            _mixed => None,
-        });
+        .with_proposal(proposal(compared, &gaps).filter(|_| can_agree));
     let found = match description.declaration.origin.syntax {
+        _ if !can_agree => found.with_help(
+            "decide what the field holds, and change the side that is wrong: no value passes both",
+        ),
         Syntax::ZodCalls => found.with_help(format!(
             "demand {}{of_each}",
             gaps.iter()
@@ -96,7 +93,7 @@ fn judge(model: &Model<'_>, compared: Compared<'_, '_>) -> Option<Finding> {
                 .join(" and ")
         )),
         // The message says it in words.
-        Syntax::TypeMembers | Syntax::Other => found,
+        Syntax::TypeMembers | Syntax::ColumnCalls | Syntax::Other => found,
     };
     let of_check = gaps.iter().all(|gap| gap.is_of_check(facts));
     let found = if of_check {
@@ -111,6 +108,32 @@ fn judge(model: &Model<'_>, compared: Compared<'_, '_>) -> Option<Finding> {
     })
 }
 
+/// The change that closes `gaps`.
+fn proposal(compared: Compared<'_, '_>, gaps: &[Gap]) -> Option<Proposal> {
+    let Compared {
+        description,
+        facts,
+        pair,
+        ..
+    } = compared;
+    if facts.ty.array {
+        return None;
+    }
+    let mut found = if let [gap] = gaps
+        && let Some(given) = gap.given()
+    {
+        edits::change_check(pair.field, description, gap.call(), given)?
+    } else if gaps.iter().all(Gap::is_absent) {
+        let calls: String = gaps.iter().map(Gap::method).collect();
+        edits::add_checks(pair.field, description, &calls)?
+    } else {
+        return None;
+    };
+    // `.uuid()` demands a version, which the column does not.
+    found.safe &= !gaps.contains(&Gap::Uuid);
+    Some(found)
+}
+
 #[cfg(test)]
 mod tests {
     use crate::checks::test_utils::{Case, Cases};
@@ -118,6 +141,8 @@ mod tests {
     const TABLE: &str = "CREATE TABLE bills (id uuid PRIMARY KEY, title varchar(100) NOT NULL, rating smallint NOT NULL, \
         code text NOT NULL, votes integer NOT NULL, \
         CHECK (((rating >= 1) AND (rating <= 5))), CHECK ((code ~ '^[A-Z]+$'::text)), CHECK ((votes >= 0)));";
+
+    const NAMES: &str = "CREATE TABLE guests (id uuid PRIMARY KEY, name varchar(20) NOT NULL, floor smallint NOT NULL);";
 
     const LISTS: &str = "CREATE TABLE posts (id uuid PRIMARY KEY, tags varchar(20)[] NOT NULL, scores smallint[] NOT NULL, names text[]);";
 
@@ -197,6 +222,42 @@ mod tests {
                 "export const CreatePostSchema = z.object({ id: z.uuid(), tags: z.array(z.string().max(20)),\n scores: z.array(z.number().int().max(40000)).min(1) });",
                 (3, "scores"),
             ),
+            // A limit beside a refinement, a beginning or other options is what its author believes.
+            Case::validation(
+                NAMES,
+                "export const CreateGuestSchema = z.object({ floor: z.number().int().max(9),\n name: z.string().max(200).refine((name) => name !== 'x') });",
+                (3, "name"),
+            ),
+            Case::validation(
+                NAMES,
+                "export const CreateGuestSchema = z.object({ floor: z.number().int().max(9),\n name: z.string().startsWith('g_').max(200) });",
+                (3, "name"),
+            ),
+            Case::validation(
+                NAMES,
+                "export const CreateGuestSchema = z.object({ floor: z.number().int().max(9),\n name: z.string().max(200).or(z.literal('')) });",
+                (3, "name"),
+            ),
+            Case::validation(
+                NAMES,
+                "export const CreateGuestSchema = z.object({ floor: z.number().int().max(9),\n name: z.union([z.literal('none'), z.string().max(200)]) });",
+                (3, "name"),
+            ),
+            Case::validation(
+                NAMES,
+                "export const CreateGuestSchema = z.object({ floor: z.number().int().max(9),\n name: z.string().overwrite((name) => name.trim()).max(200) });",
+                (3, "name"),
+            ),
+            Case::validation(
+                NAMES,
+                "export const CreateGuestSchema = z.object({ name: z.string().max(20),\n floor: z.union([z.number().int().max(70000), z.literal(-1)]) });",
+                (3, "floor"),
+            ),
+            Case::validation(
+                NAMES,
+                "export const CreateGuestSchema = z.object({ name: z.string().max(20),\n floor: z.number().int().max(70000).superRefine(() => {}) });",
+                (3, "floor"),
+            ),
         ],
         passing: &[
             // A factory that coerces makes schemas as any other does.
@@ -207,6 +268,19 @@ mod tests {
                     "import { createSchemaFactory } from 'drizzle-zod';\nimport { pgTable, timestamp, uuid, varchar } from 'drizzle-orm/pg-core';\nconst seats = pgTable('seats', { id: uuid().primaryKey(), label: varchar({ length: 9 }).notNull(), freeAt: timestamp('free_at', { withTimezone: true }).notNull() });\nconst { createInsertSchema } = createSchemaFactory({ coerce: { date: true } });\nexport const insertSeat = createInsertSchema(seats);",
                 )
             },
+            // Without a limit a refinement may be one; what is cut off afterwards is not written.
+            Case::valid(
+                NAMES,
+                "export const CreateGuestSchema = z.object({ name: z.string().startsWith('g_').refine((name) => name.length < 20), floor: z.number().int().refine((floor) => floor < 9) });",
+            ),
+            Case::valid(
+                NAMES,
+                "export const CreateGuestSchema = z.object({ name: z.string().max(200).overwrite((name) => name.slice(0, 20)), floor: z.number().int().max(9) });",
+            ),
+            Case::valid(
+                NAMES,
+                "export const CreateGuestSchema = z.object({ name: z.string().max(20).or(z.literal('')), floor: z.union([z.number().int().max(9), z.literal(-1)]) });",
+            ),
             // A request may ask for less than a row, and for more.
             Case::valid(
                 "CREATE TABLE users (id uuid PRIMARY KEY, name varchar(50) NOT NULL, token text NOT NULL, role text);",

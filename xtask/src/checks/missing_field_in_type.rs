@@ -237,6 +237,17 @@ mod tests {
                 "export interface UserTable { id: string; email: string; display_name: string }\nexport type UserRow = UserTable;",
                 (1, "bio"),
             ),
+            // The field of another column says nothing of this one, however alike they are called.
+            Case::failing(
+                "CREATE TABLE imports (id integer PRIMARY KEY, _id text, note text);",
+                "export interface ImportRow {\n id: number; note: string | null }",
+                (1, "_id"),
+            ),
+            Case::failing(
+                "CREATE TABLE imports (id integer PRIMARY KEY, user_id text, userId integer NOT NULL);",
+                "export interface ImportRow {\n id: number; userId: number }",
+                (1, "user_id"),
+            ),
             // Its place says it, where all else agrees.
             Case::failing(
                 TABLE,

@@ -144,9 +144,14 @@ fn finding(model: &Model<'_>, compared: Compared<'_, '_>, verdict: NullabilityVe
         .with_detail("typescriptType", wording::field_type(field));
     match verdict {
         NullabilityVerdict::NotNullable => {
-            finding.with_proposal(edits::add_null(field, description))
+            let proposal = edits::add_null(field, description);
+            let of_column = || edits::change_null(field, description, false);
+            finding.with_proposal(proposal.or_else(of_column))
         }
-        NullabilityVerdict::Nullable | NullabilityVerdict::Optional => finding,
+        NullabilityVerdict::Nullable => {
+            finding.with_proposal(edits::change_null(field, description, true))
+        }
+        NullabilityVerdict::Optional => finding,
         NullabilityVerdict::OptionalOnly | NullabilityVerdict::Computed => finding.as_warning(),
     }
 }

@@ -1,8 +1,11 @@
-//! A Drizzle column has a default that the column of the database lacks, or another one.
+//! A Drizzle column has another default than the column of the database, or only one of the two has
+//! one.
 //!
 //! ## Why
 //! The ORM lets every insert leave the column out, and leaves it to the database to fill it in:
 //! without a default there, a `NOT NULL` column refuses the row, and any other silently holds null.
+//! Where only the database has one, the types of inserts demand the value, and the next migration
+//! that is generated drops the default.
 //!
 //! ## Example
 //! ```sql
@@ -15,13 +18,15 @@
 //! });
 //! ```
 //! What only the program fills in (`.$default(…)`) needs no default in the database. Of a column
-//! that can be null it is a warning, and so is another default, where both are literals: the row is
-//! not what the code says.
+//! that can be null it is a warning, and so is another default, where both are written out: the row
+//! is not what the code says. A default that only the database has is a warning too.
 
-use super::{Check, Compared, Model};
+mod literals;
+
+use super::{Check, Compared, Model, edits};
+use crate::facts::{SqlColumn, SqlDefault};
 use crate::report::{Category, Finding, Severity};
 use crate::schema::model::Column;
-use crate::schema::types::Scalar;
 
 /// See the file's documentation.
 pub const CHECK: Check = Check {
@@ -43,81 +48,68 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
 }
 
 fn judge(model: &Model<'_>, compared: Compared<'_, '_>) -> Option<Finding> {
-    let sql = compared
-        .field()
-        .sql
-        .as_ref()
-        .filter(|sql| sql.database_default)?;
-    if !has_default(compared.pair.column) {
+    let field = compared.field();
+    let sql = field.sql.as_deref()?;
+    let column = compared.pair.column;
+    if !sql.database_default {
+        // What the program fills in may be what it means to.
+        return (!field.has_default)
+            .then(|| only_in_database(model, compared))
+            .flatten();
+    }
+    if !has_default(column) {
         let what = "the database fills it in, says {}, but the column has no default";
         let found = finding(model, compared, what);
-        return Some(if compared.pair.column.not_null {
+        return Some(if column.not_null {
             found
         } else {
             found.as_warning()
         });
     }
-    let stated = sql.default_value.as_deref()?;
-    let actual = literal(compared.pair.column.default.as_deref()?)?;
-    let differs = is_compared(compared) && !is_same(stated, &actual);
-    differs.then(|| {
-        let what = format!("`{stated}` in {{}}, `{actual}` in the database");
-        finding(model, compared, &what).as_warning()
-    })
+    another(model, compared, sql)
 }
 
-/// Values of other types are written in many ways.
-fn is_compared(compared: Compared<'_, '_>) -> bool {
-    let is_plain = match &compared.facts.ty.scalar {
-        Scalar::Enum(..) => true,
-        Scalar::Builtin(name) => matches!(
-            name.as_str(),
-            "text"
-                | "character varying"
-                | "boolean"
-                | "smallint"
-                | "integer"
-                | "bigint"
-                | "numeric"
-        ),
-        Scalar::Other(_) => false,
+/// The default of the column that the table of the ORM does not have.
+fn only_in_database(model: &Model<'_>, compared: Compared<'_, '_>) -> Option<Finding> {
+    let column = compared.pair.column;
+    let actual = match (&column.default, &column.identity) {
+        _ if column.generated.is_some() => return None,
+        (Some(default), _) if literals::is_null(default) => return None,
+        (Some(default), _) => format!("DEFAULT {default}"),
+        (None, Some(_)) => "an identity".to_owned(),
+        (None, None) => return None,
     };
-    is_plain && !compared.facts.ty.array
+    let what = format!("`{actual}` in the database, none in {{}}");
+    let literal = column.default.as_deref().and_then(literals::literal);
+    let proposal = edits::add_default(
+        compared.field(),
+        compared.description,
+        column,
+        literal.as_deref(),
+    );
+    let found = finding_at(model, compared, &what, "no default here");
+    Some(found.as_warning().with_proposal(proposal))
 }
 
-/// The literal in a default as PostgreSQL writes it: `'draft'::bill_status`, `0`, `'-1'::integer`,
-/// `false`.
-fn literal(expression: &str) -> Option<String> {
-    let Some(quoted) = expression.strip_prefix('\'') else {
-        let plain = expression
-            .split("::")
-            .next()
-            .unwrap_or(expression)
-            .trim_matches(['(', ')']);
-        let known = plain.parse::<f64>().is_ok() || matches!(plain, "true" | "false");
-        return known.then(|| plain.to_owned());
-    };
-    // A quote in the text is written twice.
-    let text = quoted.replace("''", "\0");
-    let (text, rest) = text.split_once('\'')?;
-    let is_all = rest.is_empty()
-        || (rest.starts_with("::") && !rest.contains(['(', '|', '+', ' '])
-            || rest == "::character varying");
-    is_all.then(|| text.replace('\0', "'"))
-}
-
-fn is_same(stated: &str, actual: &str) -> bool {
-    let numbers = stated.parse::<f64>().ok().zip(actual.parse::<f64>().ok());
-    stated == actual
-        || numbers.is_some_and(|(stated, actual)| (stated - actual).abs() < f64::EPSILON)
+/// Another default than that of the column, where both are written out.
+fn another(model: &Model<'_>, compared: Compared<'_, '_>, sql: &SqlColumn) -> Option<Finding> {
+    let stated: &SqlDefault = sql.default_value.as_ref()?;
+    let expression = compared.pair.column.default.as_deref()?;
+    let actual = literals::differing(stated, expression, &compared.facts.ty)?;
+    let what = format!("`{stated}` in {{}}, `{actual}` in the database");
+    Some(finding(model, compared, &what).as_warning())
 }
 
 fn has_default(column: &Column) -> bool {
     column.default.is_some() || column.identity.is_some() || column.generated.is_some()
 }
 
-/// `{}` in `what` is the table of the ORM.
 fn finding(model: &Model<'_>, compared: Compared<'_, '_>, what: &str) -> Finding {
+    finding_at(model, compared, what, "a default here")
+}
+
+/// `{}` in `what` is the table of the ORM, and `here` is what it says.
+fn finding_at(model: &Model<'_>, compared: Compared<'_, '_>, what: &str, here: &str) -> Finding {
     let Compared {
         described,
         description,
@@ -133,7 +125,7 @@ fn finding(model: &Model<'_>, compared: Compared<'_, '_>, what: &str) -> Finding
     CHECK
         .finding(&described.entity.title(), message)
         .about(description, &pair.column.name)
-        .at(&pair.field.location, "a default here")
+        .at(&pair.field.location, here)
         .at_column(described.entity.name, pair.column, model.input.provenance)
 }
 
@@ -158,35 +150,42 @@ mod tests {
                 "import { pgTable, integer, text } from 'drizzle-orm/pg-core';\nexport const bills = pgTable('bills', {\n id: integer().primaryKey(),\n state: text().notNull().default('open') });",
                 (4, "state"),
             ),
+            // The other way round.
+            Case::failing(
+                "CREATE TABLE bills (id integer PRIMARY KEY, state text NOT NULL DEFAULT 'draft');",
+                "import { pgTable, integer, text } from 'drizzle-orm/pg-core';\nexport const bills = pgTable('bills', {\n id: integer().primaryKey(),\n state: text().notNull() });",
+                (4, "state"),
+            ),
+            Case::failing(
+                "CREATE TABLE bills (id integer GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY, state text);",
+                "import { pgTable, integer, text } from 'drizzle-orm/pg-core';\nexport const bills = pgTable('bills', {\n id: integer().primaryKey(),\n state: text() });",
+                (3, "id"),
+            ),
+            Case::failing(
+                "CREATE TABLE bills (id integer PRIMARY KEY, marks text[] NOT NULL DEFAULT '{new}'::text[]);",
+                "import { pgTable, integer, text } from 'drizzle-orm/pg-core';\nexport const bills = pgTable('bills', {\n id: integer().primaryKey(),\n marks: text().array().notNull().default([]) });",
+                (4, "marks"),
+            ),
+            Case::failing(
+                "CREATE TABLE bills (id integer PRIMARY KEY, data jsonb NOT NULL DEFAULT '{\"a\": 1}'::jsonb);",
+                "import { pgTable, integer, jsonb } from 'drizzle-orm/pg-core';\nexport const bills = pgTable('bills', {\n id: integer().primaryKey(),\n data: jsonb().notNull().default({ a: 2 }) });",
+                (4, "data"),
+            ),
         ],
-        passing: &[Case::passing(
-            "CREATE TABLE bills (id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text NOT NULL DEFAULT '?', code text NOT NULL);",
-            "import { pgTable, integer, text } from 'drizzle-orm/pg-core';\nexport const bills = pgTable('bills', {\n id: integer().primaryKey().generatedAlwaysAsIdentity(),\n name: text().notNull().default('?'), code: text().notNull().$default(() => 'x') });",
-        )],
+        passing: &[
+            // What the program fills in is its own business, and so is null.
+            Case::passing(
+                "CREATE TABLE bills (id integer PRIMARY KEY, code text NOT NULL DEFAULT 'x', note text DEFAULT NULL::text);",
+                "import { pgTable, integer, text } from 'drizzle-orm/pg-core';\nexport const bills = pgTable('bills', {\n id: integer().primaryKey(), code: text().notNull().$default(() => 'y'), note: text() });",
+            ),
+            Case::passing(
+                "CREATE TABLE bills (id integer PRIMARY KEY, marks text[] NOT NULL DEFAULT '{}'::text[], data jsonb NOT NULL DEFAULT '{\"a\": [1]}'::jsonb, cost numeric NOT NULL DEFAULT 0, share real NOT NULL DEFAULT 0.5, size bigint NOT NULL DEFAULT 5);",
+                "import { pgTable, integer, text, jsonb, numeric, real, bigint } from 'drizzle-orm/pg-core';\nexport const bills = pgTable('bills', {\n id: integer().primaryKey(), marks: text().array().notNull().default([]), data: jsonb().notNull().default({ a: [1] }), cost: numeric().notNull().default('0.00'), share: real().notNull().default(0.5), size: bigint({ mode: 'bigint' }).notNull().default(5n) });",
+            ),
+            Case::passing(
+                "CREATE TABLE bills (id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text NOT NULL DEFAULT '?', code text NOT NULL);",
+                "import { pgTable, integer, text } from 'drizzle-orm/pg-core';\nexport const bills = pgTable('bills', {\n id: integer().primaryKey().generatedAlwaysAsIdentity(),\n name: text().notNull().default('?'), code: text().notNull().$default(() => 'x') });",
+            ),
+        ],
     };
-
-    #[test]
-    fn literals_are_read_as_postgresql_writes_them() {
-        let read = |expression| super::literal(expression);
-        assert_eq!(read("'draft'::bill_status").as_deref(), Some("draft"));
-        assert_eq!(read("'it''s'::character varying").as_deref(), Some("it's"));
-        assert_eq!(read("'-1'::integer").as_deref(), Some("-1"));
-        assert_eq!(
-            (
-                read("5.0").as_deref(),
-                read("(-1)").as_deref(),
-                read("true").as_deref()
-            ),
-            (Some("5.0"), Some("-1"), Some("true"))
-        );
-        assert_eq!(
-            (
-                read("now()"),
-                read("('a'::text || 'b'::text)"),
-                read("nextval('s'::regclass)")
-            ),
-            (None, None, None)
-        );
-        assert!(super::is_same("5", "5.00") && !super::is_same("5", "6"));
-    }
 }

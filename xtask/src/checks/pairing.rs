@@ -116,8 +116,8 @@ impl<'a> Pairing<'a> {
             was_whole: false,
         };
         let fields = DeclarationFields::new(entity, declaration, rules);
-        for facts in &entity.columns {
-            match fields.of_column(facts) {
+        for (facts, field) in entity.columns.iter().zip(fields.of_columns(entity)) {
+            match field {
                 Some(field) => pairing.pairs.push(Pair {
                     column: facts.column,
                     field,
@@ -424,37 +424,81 @@ impl<'a, 'r> DeclarationFields<'a, 'r> {
         }
     }
 
-    /// The field of the column: the one that an ORM links to it, else the one that is called like
-    /// it.
-    fn of_column(&self, facts: &ColumnFacts<'_>) -> Option<&'a Field> {
-        let column = facts.column.name.as_str();
-        let fields = || self.declaration.fields.iter().zip(&self.columns);
-        let linked = fields().find(|(_, linked)| **linked == Some(column));
-        let free = || {
-            fields()
-                .filter(|(_, linked)| linked.is_none())
-                .map(|(field, _)| field)
-        };
-        linked
-            .map(|(field, _)| field)
-            .or_else(|| self.called(column, free))
+    /// The field of each column of `entity`, in their order: the one that an ORM links to it, else
+    /// the one that is called just like it, else one that is called alike. A field is of one
+    /// column: the `id` beside a column `id` says nothing of a column `_id`.
+    fn of_columns(&self, entity: &Entity<'_>) -> Vec<Option<&'a Field>> {
+        let mut taken: Vec<*const Field> = Vec::new();
+        let exact: Vec<ExactField<'a>> = entity
+            .columns
+            .iter()
+            .map(|facts| self.exactly(facts))
+            .collect();
+        taken.extend(exact.iter().filter_map(|one| match one {
+            ExactField::Described(field) | ExactField::OddStyle(field) => {
+                Some(std::ptr::from_ref(*field))
+            }
+            ExactField::None => None,
+        }));
+        let mut fields = Vec::with_capacity(exact.len());
+        for (facts, exact) in entity.columns.iter().zip(exact) {
+            fields.push(match exact {
+                ExactField::Described(field) => Some(field),
+                ExactField::OddStyle(_) => None,
+                ExactField::None => {
+                    let alike = self.called_alike(&facts.column.name, &taken);
+                    taken.extend(alike.map(std::ptr::from_ref));
+                    alike
+                }
+            });
+        }
+        fields
     }
 
-    fn called<F: Iterator<Item = &'a Field>>(
-        &self,
-        column: &str,
-        fields: impl Fn() -> F,
-    ) -> Option<&'a Field> {
-        let style = self.style.unwrap_or(NameStyle::Either);
-        if let Some(field) = fields().find(|field| field.name == column) {
-            let consistent =
-                names::style(&field.name) != NameStyle::Snake || style != NameStyle::Camel;
-            return consistent.then_some(field);
+    /// The field that an ORM links to the column, else the one that is called just like it.
+    fn exactly(&self, facts: &ColumnFacts<'_>) -> ExactField<'a> {
+        let column = facts.column.name.as_str();
+        let mut fields = self.declaration.fields.iter().zip(&self.columns);
+        if let Some((field, _)) = fields.find(|(_, linked)| **linked == Some(column)) {
+            return ExactField::Described(field);
         }
+        let Some(field) = self.free().find(|field| field.name == column) else {
+            return ExactField::None;
+        };
+        let style = self.style.unwrap_or(NameStyle::Either);
+        if names::style(&field.name) != NameStyle::Snake || style != NameStyle::Camel {
+            ExactField::Described(field)
+        } else {
+            ExactField::OddStyle(field)
+        }
+    }
+
+    /// The field that is called like the column in another style, and is none of those `taken`.
+    fn called_alike(&self, column: &str, taken: &[*const Field]) -> Option<&'a Field> {
+        let style = self.style.unwrap_or(NameStyle::Either);
         let key = names::key(column);
-        let mut alike = fields().filter(|field| names::key(&field.name) == key);
+        let mut alike = self.free().filter(|field| {
+            names::key(&field.name) == key && !taken.contains(&std::ptr::from_ref(*field))
+        });
         alike.find(|field| {
             names::style(&field.name) != NameStyle::Camel || style != NameStyle::Snake
         })
     }
+
+    /// The fields that no ORM links to a column.
+    fn free(&self) -> impl Iterator<Item = &'a Field> {
+        let fields = self.declaration.fields.iter().zip(&self.columns);
+        fields
+            .filter(|(_, linked)| linked.is_none())
+            .map(|(field, _)| field)
+    }
+}
+
+/// A field that is called just like a column, or linked to it.
+enum ExactField<'a> {
+    /// It describes the column.
+    Described(&'a Field),
+    /// It is written in another style than its siblings, and so describes none.
+    OddStyle(&'a Field),
+    None,
 }

@@ -190,6 +190,23 @@ pub fn facts(ts: &str, config: &Config) -> Facts {
     crate::typescript::test_utils::read([("case.ts", ts)], config)
 }
 
+/// What the safe changes of the findings say that `ts` gives beside the tables of `sql`, where
+/// everything but contracts is asked for.
+pub fn safe_changes(sql: &str, ts: &str) -> Vec<String> {
+    let (schema, config) = (schema(sql), config("validation = ['**/*.ts']"));
+    let (provenance, facts) = (provenance(sql), facts(ts, &config));
+    let input = Input {
+        schema: &schema,
+        facts: &facts,
+        config: &config,
+        provenance: &provenance,
+    };
+    let (findings, _coverage) = super::verify(&input);
+    let proposals = findings.into_iter().filter_map(|finding| finding.proposal);
+    let safe = proposals.filter(|proposal| proposal.safe);
+    safe.map(|proposal| proposal.text).collect()
+}
+
 /// The schema that the statements make: `CREATE TABLE`, `VIEW` (with a list of columns), `TYPE … AS
 /// ENUM`, `DOMAIN`, `DROP TABLE`.
 pub fn schema(sql: &str) -> Schema {

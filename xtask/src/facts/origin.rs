@@ -46,6 +46,8 @@ pub enum Syntax {
     TypeMembers,
     /// As calls of Zod: `bio: z.string().nullable()`.
     ZodCalls,
+    /// As calls of the builders of an ORM's columns: `bio: text('bio').notNull()`.
+    ColumnCalls,
     /// In another way: then only names and values are changed.
     Other,
 }

@@ -11,8 +11,23 @@ pub struct SqlColumn {
     /// Whether the database fills in a value (`.default(…)`, `serial`, an identity): what only the
     /// program fills in (`.$default(…)`) does not count.
     pub database_default: bool,
-    /// That value, where it is a literal: the text of a string, a number, `true` or `false`.
-    pub default_value: Option<String>,
+    /// That value, where it is written out.
+    pub default_value: Option<SqlDefault>,
+}
+
+/// A default that is written out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SqlDefault {
+    /// The text of a string, a number, `true` or `false`; none of a list or object.
+    pub text: Option<String>,
+    /// The value as JSON.
+    pub json: String,
+}
+
+impl fmt::Display for SqlDefault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.text.as_ref().unwrap_or(&self.json))
+    }
 }
 
 /// The type of a column.

@@ -117,8 +117,15 @@ fn suggestion(proposal: &Proposal, text: &str, outline: &Outline) -> Option<Sugg
         Edit::ChangeCheck {
             schema,
             method,
+            given,
             limit,
-        } => changed_check(text, outline, *schema, method, limit)?,
+        } => changed_check(text, outline, *schema, method, (given, limit))?,
+        Edit::RemoveCall { column, method } => without_call(outline, *column, method)?,
+        Edit::NameColumn {
+            column,
+            present,
+            name,
+        } => renamed_column(text, outline, *column, present, name)?,
         Edit::Wrap { schema, call } => wrap(text, outline, *schema, call)?,
         Edit::AddValues {
             set,
@@ -134,12 +141,16 @@ fn suggestion(proposal: &Proposal, text: &str, outline: &Outline) -> Option<Sugg
             }
         }
     };
+    // What changes nothing suggests nothing.
+    if text.get(placed.span.range())? == placed.replacement {
+        return None;
+    }
     Some(Suggestion {
         text: proposal.text.clone(),
         file: proposal.file.clone(),
         span: placed.span,
         replacement: placed.replacement,
-        safe: proposal.safe,
+        safe: proposal.safe && !is_combined(outline, &proposal.edit),
         rank: placed.rank,
     })
 }
@@ -210,7 +221,10 @@ fn member(text: &str, list: &List, after: Span, name: &str, value: &str) -> Opti
         ""
     };
     match list.kind {
-        ListKind::Entries => Some(format!("{key}: {}", with_binding(text, value)?)),
+        ListKind::Entries if value.starts_with("z.") => {
+            Some(format!("{key}: {}", with_binding(text, value)?))
+        }
+        ListKind::Entries => Some(format!("{key}: {}", with_builder(text, written, value)?)),
         ListKind::TypeMembers => Some(format!("{readonly}{}: {}", key, quoted(text, value))),
         // Without a value it would have to be set in the constructor.
         ListKind::ClassMembers if written.contains("!:") => {
@@ -260,6 +274,27 @@ fn with_binding(text: &str, schema: &str) -> Option<String> {
         .map(|rest| format!("{name}.{rest}"))
 }
 
+/// The column with its builder as its neighbour reaches those: as members of the same object
+/// (`t.text()`), or by the name that the file imports.
+fn with_builder(text: &str, neighbour: &str, column: &str) -> Option<String> {
+    static IMPORT: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r#"import\s*\{([^}]*)\}\s*from\s*['"]drizzle-orm/pg-core['"]"#).ok()
+    });
+    let column = quoted(text, column);
+    let (_, written) = neighbour.split_once(':')?;
+    let builder = written.trim_start().split('(').next()?;
+    if let Some((object, _)) = builder.split_once('.') {
+        return is_identifier(object).then(|| format!("{object}.{column}"));
+    }
+    let name = column.split('(').next()?;
+    let mut imports = IMPORT.as_ref()?.captures_iter(text);
+    let is_imported = imports.any(|import| {
+        let mut names = import[1].split(',');
+        names.any(|imported| imported.trim() == name)
+    });
+    is_imported.then_some(column)
+}
+
 /// Zod's small edition has functions in place of methods.
 fn is_mini(text: &str) -> bool {
     ["zod/mini", "zod/v4-mini", "zod/v4/mini", "@zod/mini"]
@@ -281,14 +316,86 @@ fn check(text: &str, outline: &Outline, schema: Span, call: &str) -> Option<Plac
     })
 }
 
-/// The number in the one call of `method`. A message beside it that names a number would be wrong
-/// then.
+/// Whether the calls of a schema that is to demand more say what else it takes, or make other
+/// values of it: then the new demand is not all of it.
+fn is_combined(outline: &Outline, edit: &Edit) -> bool {
+    const COMBINING: &[&str] = &["or", "and", "pipe", "union", "overwrite", "transform"];
+    let schema = match edit {
+        Edit::AddCheck { schema, .. } | Edit::ChangeCheck { schema, .. } => *schema,
+        Edit::Replace { .. }
+        | Edit::AddMember { .. }
+        | Edit::Wrap { .. }
+        | Edit::RemoveCall { .. }
+        | Edit::NameColumn { .. }
+        | Edit::AddValues { .. } => return false,
+    };
+    let calls = outline.calls(schema).unwrap_or_default();
+    calls
+        .iter()
+        .any(|(name, _)| COMBINING.contains(&name.as_str()))
+}
+
+/// The one call of `method`, with nothing in its place.
+fn without_call(outline: &Outline, column: Span, method: &str) -> Option<Placed> {
+    let calls = outline.calls(column)?;
+    let mut called = calls
+        .iter()
+        .enumerate()
+        .filter(|(_, (name, _))| name == method);
+    let (at, (_, end)) = called.next().filter(|_| called.next().is_none())?;
+    let (_, start) = calls.get(at.checked_sub(1)?)?;
+    Some(Placed {
+        span: Span {
+            start: *start,
+            end: *end,
+        },
+        replacement: String::new(),
+        rank: None,
+    })
+}
+
+/// The name in the first call of a column, in its quotes.
+fn renamed_column(
+    text: &str,
+    outline: &Outline,
+    column: Span,
+    present: &str,
+    name: &str,
+) -> Option<Placed> {
+    let (_, end) = outline.calls(column)?.first()?;
+    let call = text.get(column.start as usize..*end as usize)?;
+    let open = call.find('(')? + 1;
+    let space = call[open..].len() - call[open..].trim_start().len();
+    let start = open + space;
+    let quote = call[start..]
+        .chars()
+        .next()
+        .filter(|quote| matches!(quote, '\'' | '"' | '`'))?;
+    let written = format!("{quote}{present}{quote}");
+    let is_plain = !name.contains(['\\', '\n', quote]);
+    if !call[start..].starts_with(&written) || !is_plain {
+        return None;
+    }
+    let start = column.start + u32::try_from(start).ok()?;
+    let span = Span {
+        start,
+        end: start + u32::try_from(written.len()).ok()?,
+    };
+    Some(Placed {
+        span,
+        replacement: format!("{quote}{name}{quote}"),
+        rank: None,
+    })
+}
+
+/// The number in the one call of `method`, where it is `given`. A message beside it that names a
+/// number would be wrong then.
 fn changed_check(
     text: &str,
     outline: &Outline,
     schema: Span,
     method: &str,
-    limit: &str,
+    (given, limit): (&str, &str),
 ) -> Option<Placed> {
     let calls = outline.calls(schema)?;
     let mut called = calls
@@ -306,7 +413,8 @@ fn changed_check(
     if number.is_empty() || rest.contains(|character: char| character.is_ascii_digit()) {
         return None;
     }
-    if !rest.trim_start().starts_with([',', ')']) {
+    let is_given = number.replace('_', "").parse::<f64>().ok() == given.parse().ok();
+    if !rest.trim_start().starts_with([',', ')']) || !is_given {
         return None;
     }
     let space = arguments.len() - arguments.trim_start().len();

@@ -52,6 +52,61 @@ fn becomes(sql: &str, before: &str, after: &str) {
     assert!(left.is_empty(), "{left:?}\n{text}");
 }
 
+/// `ts` after every suggestion, safe or not, was followed once.
+fn suggested(sql: &str, ts: &str) -> String {
+    let (schema, config) = (test_utils::schema(sql), test_utils::config(""));
+    let (facts, provenance) = (test_utils::facts(ts, &config), Provenance::default());
+    let input = Input {
+        schema: &schema,
+        facts: &facts,
+        config: &config,
+        provenance: &provenance,
+    };
+    let (mut findings, _) = checks::verify(&input);
+    let mut sources = SourceTexts::default();
+    sources.insert("case.ts".into(), ts.into());
+    place(&mut findings, &sources);
+    let suggestions: Vec<_> = findings
+        .iter()
+        .filter_map(|finding| finding.suggestion.as_ref())
+        .collect();
+    assert!(suggestions.iter().all(|one| !one.safe), "{suggestions:#?}");
+    apply(ts, &suggestions).text
+}
+
+/// Rows and inserts both get their types from a table of Drizzle: its changes are suggestions.
+#[test]
+fn columns_of_drizzle_are_suggested() {
+    const SQL: &str = "CREATE TABLE teams (id integer PRIMARY KEY, full_title text NOT NULL, motto varchar(40), state text NOT NULL DEFAULT 'new')";
+    let table = |columns: &str| {
+        format!(
+            "import {{ integer, pgTable, text, varchar }} from 'drizzle-orm/pg-core';\nexport const teams = pgTable('teams', {{\n  id: integer('id').primaryKey(),\n{columns}}});\n"
+        )
+    };
+    let right = "  fullTitle: text('full_title').notNull(),\n  motto: varchar('motto', { length: 40 }),\n  state: text('state').notNull().default('new'),\n";
+    let drifted = [
+        right.replace("text('full_title')", "text('fullTitle')"),
+        right.replace("40 }),", "40 }).notNull(),"),
+        right.replace("('full_title').notNull()", "('full_title')"),
+        right.replace(".default('new')", ""),
+        right.replace("  motto: varchar('motto', { length: 40 }),\n", ""),
+    ];
+    for columns in drifted {
+        assert_eq!(suggested(SQL, &table(&columns)), table(right), "{columns}");
+    }
+    assert_eq!(suggested(SQL, &table(right)), table(right));
+    // Of members of one object, and of a builder that is not imported.
+    let table = |columns: &str| {
+        format!(
+            "import {{ pgTable }} from 'drizzle-orm/pg-core';\nexport const teams = pgTable('teams', (t) => ({{\n  id: t.integer().primaryKey(),\n  state: t.text().notNull().default('new'),\n  motto: t.varchar({{ length: 40 }}),\n{columns}}}));\n"
+        )
+    };
+    assert_eq!(
+        suggested(SQL, &table("")),
+        table("").replace("  state:", "  full_title: t.text().notNull(),\n  state:")
+    );
+}
+
 /// A row type of [`TABLE`] without `age`, as `write` writes its members.
 fn type_becomes(before: &str, after: &str) {
     becomes(TABLE, before, after);

@@ -55,6 +55,8 @@ pub enum Edit {
         schema: Span,
         /// The name of the check's method: `max`.
         method: String,
+        /// The limit that it has, as a number.
+        given: String,
         /// The limit that it should have.
         limit: String,
     },
@@ -64,6 +66,23 @@ pub enum Edit {
         schema: Span,
         /// The call, with its leading dot.
         call: String,
+    },
+    /// A column of an ORM's table loses a call: `.notNull()`.
+    RemoveCall {
+        /// The column.
+        column: Span,
+        /// The name of the method.
+        method: String,
+    },
+    /// A column of an ORM's table is called by another name: `text('fullTitle')` becomes
+    /// `text('full_title')`.
+    NameColumn {
+        /// The column.
+        column: Span,
+        /// The name that it has.
+        present: String,
+        /// The name that it should have.
+        name: String,
     },
     /// A set of string values gets those that it lacks.
     AddValues {

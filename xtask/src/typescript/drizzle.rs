@@ -12,7 +12,9 @@ use std::rc::Rc;
 
 use super::resolve::{Lazy, Resolver};
 use super::values::{Arguments, EntryPlace, Value};
-use crate::facts::{Constraints, Family, Origin, SqlColumn, SqlScalar, SqlType, Syntax};
+use crate::facts::{
+    Constraints, Family, Origin, SqlColumn, SqlDefault, SqlScalar, SqlType, Syntax,
+};
 pub use columns::{column_method, enum_column, enum_values};
 pub use declared::{declared, declared_enum};
 pub use infer::{insert_type, row_type, table_member};
@@ -24,7 +26,7 @@ pub const ORIGIN: Origin = Origin {
     noun: "Drizzle table",
     family: Family::Table,
     names_table: true,
-    syntax: Syntax::Other,
+    syntax: Syntax::ColumnCalls,
     example: Some("pgTable('{table}', …)"),
 };
 
@@ -73,8 +75,8 @@ pub struct DrizzleColumn<'p> {
     pub has_default: bool,
     /// `.default()`, `serial()`: what the database fills in.
     pub database_default: bool,
-    /// The literal in `.default()`.
-    pub default_value: Option<Rc<str>>,
+    /// The value in `.default()`, where it is written out.
+    pub default_value: Option<Rc<SqlDefault>>,
     /// `.generatedAlwaysAs()`, `.generatedAlwaysAsIdentity()`
     pub generated: bool,
     /// `.array()`, as often as it was called.
@@ -91,7 +93,7 @@ impl DrizzleColumn<'_> {
             scalar: self.sql.clone(),
             array: self.dimensions > 0,
         };
-        let default_value = self.default_value.as_ref().map(|value| value.to_string());
+        let default_value = self.default_value.as_deref().cloned();
         SqlColumn {
             ty,
             database_default: self.database_default || self.generated,

@@ -7,6 +7,7 @@ mod checks;
 mod describe;
 pub mod form;
 mod infer;
+mod loosest;
 mod methods;
 mod objects;
 mod pipe;

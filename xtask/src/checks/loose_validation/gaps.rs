@@ -138,6 +138,25 @@ impl Gap {
         }
     }
 
+    /// The limit that the schema states, which another can take the place of.
+    pub(super) fn given(&self) -> Option<f64> {
+        match self {
+            Self::MaxLength(_, given) | Self::MinLength(_, given) => given.map(f64::from),
+            Self::Maximum(_, given, _) | Self::Minimum(_, given, _) => *given,
+            Self::Fraction | Self::Uuid | Self::Pattern(_) => None,
+        }
+    }
+
+    /// Whether the schema states a limit of its own, which is too wide.
+    fn is_stated(&self) -> bool {
+        match self {
+            Self::MaxLength(_, given) => given.is_some(),
+            Self::MinLength(_, given) => given.is_some_and(|given| given > 0),
+            Self::Maximum(_, given, _) | Self::Minimum(_, given, _) => given.is_some(),
+            Self::Fraction | Self::Uuid | Self::Pattern(_) => false,
+        }
+    }
+
     /// Whether a CHECK demands it, and not the column's type.
     pub(super) fn is_of_check(&self, facts: &ColumnFacts<'_>) -> bool {
         match self {
@@ -182,11 +201,13 @@ fn at_least(bound: &Bound) -> &'static str {
 pub(super) fn gaps(facts: &ColumnFacts<'_>, field: &Field) -> Vec<Gap> {
     let (kind, constraints) = field.innermost();
     let is_array = matches!(field.kind, Kind::Array(_));
-    if is_array != facts.ty.array || field.constraints.refined || constraints.refined {
+    if is_array != facts.ty.array {
         return Vec::new();
     }
-    match kind {
+    let refined = field.constraints.refined || constraints.refined;
+    let mut gaps = match kind {
         Kind::String => of_string(facts, &constraints),
+        Kind::Enum(_) if refined => Vec::new(),
         Kind::Enum(values) => too_long_value(facts, values).into_iter().collect(),
         // What is written is another number than the one that was checked.
         Kind::Number | Kind::Bigint if constraints.transformed => Vec::new(),
@@ -199,6 +220,89 @@ pub(super) fn gaps(facts: &ColumnFacts<'_>, field: &Field) -> Vec<Gap> {
         | Kind::Union(_)
         | Kind::Any
         | Kind::Unresolved(_) => Vec::new(),
+    };
+    // A refinement may check what is not written. A limit that is written beside it is what its
+    // author believes.
+    if refined {
+        gaps.retain(Gap::is_stated);
+    }
+    gaps
+}
+
+/// Whether values are left that pass the schema of `field` and fit the column, once `gaps` are
+/// closed. Where none are, the two disagree about what the field means.
+pub(super) fn leave_values(gaps: &[Gap], facts: &ColumnFacts<'_>, field: &Field) -> bool {
+    let (kind, constraints) = field.innermost();
+    match kind {
+        Kind::String => {
+            let format = constraints.format.as_deref();
+            let mut least = constraints.min_length.max(format.and_then(shortest));
+            let mut most = constraints.max_length.unwrap_or(u32::MAX);
+            most = most.min(format.and_then(longest).unwrap_or(u32::MAX));
+            for gap in gaps {
+                match gap {
+                    Gap::MaxLength(limit, _) => most = most.min(*limit),
+                    Gap::MinLength(limit, _) => least = least.max(Some(*limit)),
+                    Gap::Uuid => least = least.max(shortest("uuid")),
+                    Gap::Maximum(..) | Gap::Minimum(..) | Gap::Fraction | Gap::Pattern(_) => {}
+                }
+            }
+            least.unwrap_or(0) <= most
+        }
+        Kind::Number | Kind::Bigint => {
+            let whole = constraints.integer || gaps.contains(&Gap::Fraction) || facts.is_whole();
+            let lowest = gaps.iter().filter_map(|gap| match gap {
+                Gap::Minimum(bound, ..) => Some(*bound),
+                _ => None,
+            });
+            let highest = gaps.iter().filter_map(|gap| match gap {
+                Gap::Maximum(bound, ..) => Some(*bound),
+                _ => None,
+            });
+            lower(&constraints).into_iter().chain(lowest).all(|low| {
+                let mut above = upper(&constraints).into_iter().chain(highest.clone());
+                above.all(|high| is_range(low, high, whole))
+            })
+        }
+        // Values that are written out are no limits.
+        _ => true,
+    }
+}
+
+/// Whether there are numbers from `low` to `high`.
+fn is_range(low: Bound, high: Bound, whole: bool) -> bool {
+    let (mut least, mut greatest) = (low.value, high.value);
+    if whole {
+        least = if low.exclusive {
+            (least + 1.0).floor()
+        } else {
+            least.ceil()
+        };
+        greatest = if high.exclusive {
+            (greatest - 1.0).ceil()
+        } else {
+            greatest.floor()
+        };
+        return least <= greatest;
+    }
+    least < greatest || (least <= greatest && !low.exclusive && !high.exclusive)
+}
+
+/// Formats whose strings are never shorter than this.
+fn shortest(format: &str) -> Option<u32> {
+    match format {
+        "uuid" | "guid" | "uuidv4" | "uuidv6" | "uuidv7" => Some(36),
+        "ksuid" => Some(27),
+        "ulid" => Some(26),
+        "nanoid" => Some(21),
+        "xid" => Some(20),
+        "datetime" | "mac" => Some(17),
+        "date" => Some(10),
+        "cuid" => Some(9),
+        "e164" => Some(8),
+        "email" => Some(6),
+        "time" => Some(5),
+        _of_any_length => None,
     }
 }
 
@@ -373,6 +477,16 @@ mod tests {
 
     fn bound(value: f64, exclusive: bool) -> Bound {
         Bound { value, exclusive }
+    }
+
+    #[test]
+    fn a_range_without_numbers_is_none() {
+        assert!(is_range(bound(1.0, false), bound(1.0, false), true));
+        assert!(!is_range(bound(10.0, false), bound(5.0, false), true));
+        assert!(!is_range(bound(1.0, true), bound(2.0, true), true));
+        assert!(is_range(bound(1.0, true), bound(2.0, true), false));
+        assert!(!is_range(bound(1.0, true), bound(1.0, false), false));
+        assert!(!is_range(bound(0.2, false), bound(0.8, false), true));
     }
 
     #[test]

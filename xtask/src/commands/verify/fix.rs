@@ -1,6 +1,7 @@
 //! `db-verify --fix` and `--diff`: applies the suggested changes that are safe. All changes are
 //! made in memory first, in rounds, until none is left. So the written text is the judged one, and
 //! `--diff` shows exactly the changes that `--fix` writes.
+//! A change after which something else is wrong is taken back.
 
 mod files;
 
@@ -41,14 +42,13 @@ pub fn fixed(context: &Context, examined: &Examined<'_>) -> Result<Fixing> {
         report: first.clone(),
         files: BTreeMap::new(),
     };
-    let mut made = BTreeSet::new();
+    let mut made = MadeChanges::default();
     for _round in 0..ROUNDS {
-        if !fixing.change(&refused, &mut made) {
+        let open = fixing.open(&refused, &made);
+        if open.is_empty() {
             break;
         }
-        fixing.report = fixing
-            .judged(context, examined)
-            .context("cannot apply the suggested changes")?;
+        fixing.make(&open, &mut made, context, examined)?;
     }
     fixing.report.fixes = Some(Fixes {
         fixed: gone(&first.findings, &fixing.report.findings),
@@ -58,12 +58,20 @@ pub fn fixed(context: &Context, examined: &Examined<'_>) -> Result<Fixing> {
     Ok(fixing)
 }
 
-/// A change that was made once, by fingerprint and replacement. It is not made again: it did not
-/// help.
-type Made = (String, String);
+/// A change, by the finding that it would resolve and the text that it writes.
+type ChangeKey = (String, String);
 
-fn key(finding: &Finding, suggestion: &Suggestion) -> Made {
+fn key(finding: &Finding, suggestion: &Suggestion) -> ChangeKey {
     (finding.fingerprint(), suggestion.replacement.clone())
+}
+
+/// What became of the changes that were tried.
+#[derive(Default)]
+struct MadeChanges {
+    /// Those that were made once; made again they would not help either.
+    made: BTreeSet<ChangeKey>,
+    /// Those that were taken back, since something else was wrong after them.
+    harmful: BTreeSet<ChangeKey>,
 }
 
 impl Fixing {
@@ -83,27 +91,79 @@ impl Fixing {
         ))
     }
 
-    /// Makes the safe changes that the findings suggest. Returns whether any text changed.
-    fn change(&mut self, refused: &files::Refusals, made: &mut BTreeSet<Made>) -> bool {
+    /// The safe changes that were not tried yet.
+    fn open(&self, refused: &files::Refusals, made: &MadeChanges) -> BTreeSet<ChangeKey> {
+        let mut open = BTreeSet::new();
+        for finding in &self.report.findings {
+            if let Some(suggestion) = &finding.suggestion {
+                let key = key(finding, suggestion);
+                let is_tried = made.made.contains(&key) || made.harmful.contains(&key);
+                let is_refused = refused.why(&suggestion.file).is_some();
+                if suggestion.safe && !is_tried && !is_refused {
+                    open.insert(key);
+                }
+            }
+        }
+        open
+    }
+
+    /// Makes the changes `open`, as far as nothing else is wrong after them: those that do harm are
+    /// found by halves.
+    fn make(
+        &mut self,
+        open: &BTreeSet<ChangeKey>,
+        made: &mut MadeChanges,
+        context: &Context,
+        examined: &Examined<'_>,
+    ) -> Result<()> {
+        let before = (self.files.clone(), self.report.clone());
+        let tried = self.change(open);
+        if tried.is_empty() {
+            // They are gone with other changes.
+            made.made.extend(open.iter().cloned());
+            return Ok(());
+        }
+        let judged = self
+            .judged(context, examined)
+            .context("cannot apply the suggested changes")?;
+        if !brings_findings(&examined.report.findings, &judged.findings) {
+            self.report = judged;
+            made.made.extend(tried);
+            return Ok(());
+        }
+        (self.files, self.report) = before;
+        if let [alone] = Vec::from_iter(&tried).as_slice() {
+            made.harmful.insert((*alone).clone());
+            return Ok(());
+        }
+        let half = tried.len() / 2;
+        let (first, second): (Vec<_>, Vec<_>) = tried
+            .into_iter()
+            .enumerate()
+            .partition(|(at, _)| *at < half);
+        for part in [first, second] {
+            let part = part.into_iter().map(|(_, key)| key).collect();
+            self.make(&part, made, context, examined)?;
+        }
+        Ok(())
+    }
+
+    /// Makes those of the changes `open` that the findings suggest and that fit beside each other.
+    /// Returns them.
+    fn change(&mut self, open: &BTreeSet<ChangeKey>) -> BTreeSet<ChangeKey> {
+        let mut tried = BTreeSet::new();
         let mut by_file: BTreeMap<&str, Vec<(&Finding, &Suggestion)>> = BTreeMap::new();
         for finding in &self.report.findings {
-            let safe = finding
-                .suggestion
-                .as_ref()
-                .filter(|suggestion| suggestion.safe);
-            let Some(suggestion) =
-                safe.filter(|suggestion| refused.why(&suggestion.file).is_none())
-            else {
+            let Some(suggestion) = &finding.suggestion else {
                 continue;
             };
-            if !made.contains(&key(finding, suggestion)) {
+            if open.contains(&key(finding, suggestion)) {
                 by_file
                     .entry(&suggestion.file)
                     .or_default()
                     .push((finding, suggestion));
             }
         }
-        let mut changed = false;
         for (file, changes) in by_file {
             let Some(before) = self.report.sources.text(file) else {
                 continue;
@@ -115,8 +175,7 @@ impl Fixing {
                 .iter()
                 .zip(&applied.taken)
                 .filter(|(_, taken)| **taken);
-            made.extend(taken.map(|((finding, suggestion), _)| key(finding, suggestion)));
-            changed |= applied.text != before;
+            tried.extend(taken.map(|((finding, suggestion), _)| key(finding, suggestion)));
             // The text before the first round stays: `write` compares it with the file on disk.
             let entry = self
                 .files
@@ -124,7 +183,7 @@ impl Fixing {
                 .or_insert_with(|| (before.to_owned(), String::new()));
             entry.1 = applied.text;
         }
-        changed
+        tried
     }
 
     /// Writes the files, except those that changed since they were read. Returns the fixes, as far
@@ -192,14 +251,39 @@ fn so_far(written: &[String]) -> String {
     }
 }
 
-/// The number of findings of `before` that are not in `after`, though lines may have moved.
+/// Whether there is a finding in `after` that was not in `before`. Findings about sets of values
+/// that differ alike are one, and the places of the others are among its labels: once one set is
+/// mended, the next is told.
+fn brings_findings(before: &[Finding], after: &[Finding]) -> bool {
+    let mut known = BTreeMap::new();
+    for finding in before {
+        *known.entry(finding.fingerprint()).or_insert(0_usize) += 1;
+    }
+    let seen: BTreeSet<_> = before
+        .iter()
+        .flat_map(|finding| &finding.labels)
+        .map(|label| (&label.location.file, &label.text))
+        .collect();
+    after.iter().any(|finding| {
+        if let Some(left) = known.get_mut(&finding.fingerprint())
+            && *left > 0
+        {
+            *left -= 1;
+            return false;
+        }
+        let first = finding.labels.first();
+        !first.is_some_and(|label| seen.contains(&(&label.location.file, &label.text)))
+    })
+}
+
+/// How many findings of `before` are not in `after`, wherever lines have moved to.
 fn gone(before: &[Finding], after: &[Finding]) -> usize {
     let mut left = before.to_vec();
     Baseline::accepting(after).apply(&mut left, "");
     left.len()
 }
 
-fn left(report: &Verification, refused: &files::Refusals, made: &BTreeSet<Made>) -> Vec<Left> {
+fn left(report: &Verification, refused: &files::Refusals, made: &MadeChanges) -> Vec<Left> {
     let suggested = report
         .findings
         .iter()
@@ -208,7 +292,10 @@ fn left(report: &Verification, refused: &files::Refusals, made: &BTreeSet<Made>)
         let reason = match refused.why(&suggestion.file) {
             Some(why) => why,
             None if !suggestion.safe => "look at it first, it may concern other code".to_owned(),
-            None if made.contains(&key(finding, suggestion)) => {
+            None if made.harmful.contains(&key(finding, suggestion)) => {
+                "something else would be wrong after it".to_owned()
+            }
+            None if made.made.contains(&key(finding, suggestion)) => {
                 "it was made, and did not help".to_owned()
             }
             None => "it overlaps with another change; run `--fix` again".to_owned(),

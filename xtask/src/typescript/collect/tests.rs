@@ -33,6 +33,54 @@ fn links(facts: &Facts) -> Vec<String> {
     all.filter_map(linked).collect()
 }
 
+/// A set of values is where its values are written, whatever file names it.
+#[test]
+fn sets_are_where_their_values_are_written() {
+    let facts = read(&[
+        (
+            "sets.ts",
+            "\nexport const ROLES = ['admin', 'guest'] as const;",
+        ),
+        (
+            "types.ts",
+            "import { ROLES } from './sets';\nexport type Role = (typeof ROLES)[number];",
+        ),
+    ]);
+    let places: Vec<_> = facts
+        .enums
+        .iter()
+        .map(|one| format!("{} at {}", one.name, one.location))
+        .collect();
+    assert_eq!(places, ["ROLES at sets.ts:2:14", "Role at sets.ts:2:14"]);
+}
+
+/// Enums of one name in one file are one enum.
+#[test]
+fn enums_merge() {
+    let facts = of("export enum Role { Admin = 'admin', Editor = 'editor' }
+        export enum Role { Viewer = 'viewer' }
+        export const ROLES = Object.values(Role);
+        export interface UserRow { role: Role; first: Role.Viewer }
+        namespace Inner { export enum Role { Only = 'only' } }
+        export interface Other { role: Inner.Role }");
+    let kinds: Vec<_> = facts
+        .types
+        .iter()
+        .flat_map(|one| &one.fields)
+        .map(|field| field.kind.clone())
+        .collect();
+    let values = |values: &[&str]| Kind::Enum(values.iter().map(ToString::to_string).collect());
+    let all = ["admin", "editor", "viewer"];
+    assert_eq!(
+        kinds,
+        [values(&all), values(&["viewer"]), values(&["only"])]
+    );
+    assert_eq!(
+        (facts.enums[0].values.len(), facts.enums[0].location.line),
+        (3, 1)
+    );
+}
+
 #[test]
 fn schemas_are_found_wherever_they_come_from() {
     let facts = read(&[

@@ -4,7 +4,8 @@ use std::rc::Rc;
 
 use super::File;
 use crate::facts::{Declaration, Enumeration, Facts, Origin};
-use crate::source::Span;
+use crate::source::{Location, Span};
+use crate::typescript::modules::Symbol;
 use crate::typescript::origins;
 use crate::typescript::resolve::{ObjectType, Scope, Type};
 use crate::typescript::syntax::{
@@ -122,19 +123,21 @@ impl<'p> File<'_, 'p> {
 
     pub(super) fn enumerate(
         &self,
-        statement: &Statement,
+        statement: &'p Statement,
         prefix: &str,
         values: Vec<String>,
         facts: &mut Facts,
     ) {
         let (name, span) = statement.declared().unwrap_or(("default", statement.span));
-        let span = self.constant_behind(statement).unwrap_or(span);
-        self.add_enumeration(&format!("{prefix}{name}"), span, values, None, facts);
+        let name = format!("{prefix}{name}");
+        let location = self.constant_behind(statement);
+        let location = location.unwrap_or_else(|| self.module.location(span));
+        self.add_enumeration_at(&name, location, values, None, facts);
     }
 
-    /// Where the values of `type Role = (typeof ROLES)[number]` are written: at `ROLES`, if that is
-    /// in this file.
-    fn constant_behind(&self, statement: &Statement) -> Option<Span> {
+    /// Where the values of `type Role = (typeof ROLES)[number]` are written: at `ROLES`, in
+    /// whatever file that is.
+    fn constant_behind(&self, statement: &'p Statement) -> Option<Location> {
         let StatementKind::Alias(alias) = &statement.kind else {
             return None;
         };
@@ -145,10 +148,12 @@ impl<'p> File<'_, 'p> {
             return None;
         };
         let [name] = path.as_slice() else { return None };
-        self.module
-            .declarations(name)
-            .find_map(Statement::declared)
-            .map(|(_name, span)| span)
+        let Some(Symbol::Declared(module, name)) = self.resolver.lookup(self.module, name) else {
+            return None;
+        };
+        let mut declared = module.declarations(name);
+        let (_name, span) = declared.find_map(Statement::declared)?;
+        Some(module.location(span))
     }
 
     /// A constant and a type of one name are one set of values.
@@ -161,6 +166,17 @@ impl<'p> File<'_, 'p> {
         facts: &mut Facts,
     ) {
         let location = self.module.location(span);
+        self.add_enumeration_at(name, location, values, database_name, facts);
+    }
+
+    fn add_enumeration_at(
+        &self,
+        name: &str,
+        location: Location,
+        values: Vec<String>,
+        database_name: Option<String>,
+        facts: &mut Facts,
+    ) {
         let known =
             |other: &&Enumeration| other.name == name && other.location.file == location.file;
         if !facts.enums.iter().any(|other| known(&other)) {

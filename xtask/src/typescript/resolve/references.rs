@@ -252,8 +252,23 @@ impl<'p> Resolver<'p> {
         )
     }
 
-    /// The members of an enum with their values; one without counts on from the last.
+    /// The members of an enum with their values. Declarations of one name in one scope are one
+    /// enum.
     pub fn enum_values(
+        &self,
+        scope: &Scope<'p>,
+        declaration: &'p EnumDecl,
+    ) -> Vec<(&'p str, Type<'p>)> {
+        let parts = merged(scope, declaration);
+        let values = parts
+            .into_iter()
+            .flat_map(|part| self.members_of_part(scope, part));
+        values.collect()
+    }
+
+    /// The members that one declaration of an enum adds; one without a value counts on from the
+    /// last.
+    fn members_of_part(
         &self,
         scope: &Scope<'p>,
         declaration: &'p EnumDecl,
@@ -327,6 +342,27 @@ impl<'p> Resolver<'p> {
                 path.join(".")
             )),
         }
+    }
+}
+
+/// The declarations of the enum that `declaration` is one of, in order.
+fn merged<'p>(scope: &Scope<'p>, declaration: &'p EnumDecl) -> Vec<&'p EnumDecl> {
+    let name = declaration.name.text.as_str();
+    let statements: Vec<&'p Statement> = match scope.lookup(name) {
+        Some(Binding::Statements(_, statements)) => statements,
+        _ => scope.module.declarations(name).collect(),
+    };
+    let parts: Vec<&'p EnumDecl> = statements
+        .into_iter()
+        .filter_map(|statement| match &statement.kind {
+            StatementKind::Enum(part) => Some(part),
+            _ => None,
+        })
+        .collect();
+    if parts.iter().any(|part| std::ptr::eq(*part, declaration)) {
+        parts
+    } else {
+        vec![declaration]
     }
 }
 

@@ -37,9 +37,10 @@ pub(super) fn string(constraints: &mut Constraints, name: &str, arguments: &[Val
         }
         "nonempty" => set_min(constraints, Some(1)),
         "regex" => pattern(constraints, arguments.first()),
-        "startsWith" | "endsWith" | "includes" | "lowercase" | "uppercase" | "overwrite" => {
+        "startsWith" | "endsWith" | "includes" | "lowercase" | "uppercase" => {
             constraints.refined = true
         }
+        "overwrite" => overwritten(constraints),
         "trim" | "toLowerCase" | "toUpperCase" | "normalize" | "slugify" => {}
         name => match format(name) {
             Some(format) => constraints.format = Some(format.to_owned()),
@@ -104,10 +105,21 @@ pub(super) fn number(constraints: &mut Constraints, name: &str, arguments: &[Val
         "int" => constraints.integer = true,
         "finite" => {}
         // `.safe()` refuses fractions to Zod 4 alone.
-        "multipleOf" | "step" | "overwrite" | "safe" => constraints.refined = true,
+        "multipleOf" | "step" | "safe" => constraints.refined = true,
+        "overwrite" => overwritten(constraints),
         _ => return false,
     }
     true
+}
+
+/// What was demanded before was demanded of another value than the one that comes out.
+pub(super) fn overwritten(constraints: &mut Constraints) {
+    *constraints = Constraints {
+        coerced: constraints.coerced,
+        transformed: constraints.transformed,
+        refined: true,
+        ..Constraints::default()
+    };
 }
 
 /// Applies a method of `z.array()` and the like; false for one that is not known.

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
+use super::loosest::{loosest, stated};
 use super::pipe::piped;
 use super::{Schema, SchemaKind, forced};
 use crate::facts::{Constraints, Kind};
@@ -23,6 +24,8 @@ pub struct SchemaDescription {
     pub kind: Kind,
     /// The constraints on the value.
     pub constraints: Constraints,
+    /// The least and the greatest of its values, where those are numbers that are written out.
+    pub literals: Option<(f64, f64)>,
 }
 
 /// How deep arrays and unions are described.
@@ -159,6 +162,7 @@ fn plain(kind: Kind) -> SchemaDescription {
         has_default: false,
         kind,
         constraints: Constraints::default(),
+        literals: None,
     }
 }
 
@@ -206,8 +210,14 @@ fn of_values(values: &[Value<'_>]) -> SchemaDescription {
     if !texts.is_empty() {
         members.insert(0, Kind::Enum(texts));
     }
+    let numbers: Option<Vec<f64>> = values.iter().map(Value::as_number).collect();
+    let numbers = numbers.filter(|numbers| !numbers.is_empty());
     SchemaDescription {
         kind: kinds::merge(members),
+        literals: numbers.map(|numbers| {
+            let least = numbers.iter().copied().fold(f64::INFINITY, f64::min);
+            (least, numbers.into_iter().fold(f64::NEG_INFINITY, f64::max))
+        }),
         ..described
     }
 }
@@ -241,7 +251,7 @@ fn either(options: Vec<SchemaDescription>) -> SchemaDescription {
     let kind = kinds::merge(values.iter().map(|option| option.kind.clone()));
     let constraints = match values.as_slice() {
         [only] => only.constraints.clone(),
-        several => loosest(several),
+        several => loosest(&of_options(several, &kind)),
     };
     // What takes whatever JSON can hold says nothing, not even of null, which is a value of JSON
     // too.
@@ -256,7 +266,24 @@ fn either(options: Vec<SchemaDescription>) -> SchemaDescription {
         has_default,
         kind,
         constraints,
+        literals: None,
     }
+}
+
+/// The constraints of each of `options`, which take values of `kind` together. Where some of them
+/// are values that are written out beside others that are not, those have limits too.
+fn of_options(options: &[&SchemaDescription], kind: &Kind) -> Vec<Constraints> {
+    let is_open = |option: &&&SchemaDescription| {
+        option.literals.is_none() && !matches!(option.kind, Kind::Enum(_))
+    };
+    let mut open = options.iter().filter(is_open);
+    let is_limited = open.any(|option| option.constraints != Constraints::default());
+    let is_plain = matches!(kind, Kind::String | Kind::Number | Kind::Bigint);
+    let of = |option: &&SchemaDescription| match is_plain && is_limited {
+        true => stated(&option.kind, &option.constraints, option.literals),
+        false => option.constraints.clone(),
+    };
+    options.iter().map(of).collect()
 }
 
 fn is_any_json(kind: &Kind) -> bool {
@@ -268,34 +295,4 @@ fn is_any_json(kind: &Kind) -> bool {
         .iter()
         .any(|member| matches!(member, Kind::Json | Kind::Array(_)));
     has(Kind::String) && has(Kind::Number) && has(Kind::Boolean) && holds_more
-}
-
-fn loosest(options: &[&SchemaDescription]) -> Constraints {
-    let Some((first, others)) = options.split_first() else {
-        return Constraints::default();
-    };
-    let all: Vec<_> = options.iter().map(|option| &option.constraints).collect();
-    if others
-        .iter()
-        .all(|other| other.constraints == first.constraints)
-    {
-        return first.constraints.clone();
-    }
-    let longest = all
-        .iter()
-        .map(|one| one.max_length)
-        .collect::<Option<Vec<_>>>();
-    let shortest = all
-        .iter()
-        .map(|one| one.min_length)
-        .collect::<Option<Vec<_>>>();
-    Constraints {
-        max_length: longest.and_then(|lengths| lengths.into_iter().max()),
-        min_length: shortest.and_then(|lengths| lengths.into_iter().min()),
-        integer: all.iter().all(|one| one.integer),
-        coerced: all.iter().any(|one| one.coerced),
-        transformed: all.iter().any(|one| one.transformed),
-        refined: true,
-        ..Constraints::default()
-    }
 }

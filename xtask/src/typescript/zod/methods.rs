@@ -97,7 +97,7 @@ pub fn method<'p>(
         }
         // What comes in is made another value of its kind.
         "overwrite" => {
-            return Value::Zod(schema.constrained(|constraints| constraints.refined = true));
+            return Value::Zod(schema.constrained(checks::overwritten));
         }
         "check" | "with" => return Value::Zod(check(&schema, arguments)),
         "brand" | "readonly" | "describe" | "meta" | "register" | "openapi" | "strict"

@@ -31,6 +31,7 @@ pub(super) fn piped(from: SchemaDescription, to: SchemaDescription) -> SchemaDes
         nullable: takes_null && (to.nullable || coerced),
         has_default: from.has_default || (from.optional && to.has_default),
         kind,
+        literals: None,
         constraints: both(from.constraints, to.constraints),
     }
 }
