@@ -101,6 +101,7 @@ fn shape_of_schema<'p>(
         exported: true,
         tags: Tags::default(),
         of_type: None,
+        made_of: None,
     };
     let mut facts = Facts::default();
     file(resolver, unnamed).schema(&named, &schema, &mut facts);
@@ -160,6 +161,7 @@ fn shape_of_type<'p>(
         tags: Tags::default(),
         table_link: None,
         of_type: None,
+        made_of: None,
         graphql: false,
         implements: Vec::new(),
         fields: file.fields(&object),

@@ -158,6 +158,7 @@ impl<'p> File<'_, 'p> {
             tags: named.tags.clone(),
             table_link: None,
             of_type: named.of_type.clone(),
+            made_of: None,
             graphql: false,
             implements: Vec::new(),
             fields: Vec::new(),
