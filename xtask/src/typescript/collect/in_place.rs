@@ -101,7 +101,6 @@ fn shape_of_schema<'p>(
         exported: true,
         tags: Tags::default(),
         of_type: None,
-        made_of: None,
     };
     let mut facts = Facts::default();
     file(resolver, unnamed).schema(&named, &schema, &mut facts);
