@@ -73,6 +73,14 @@ proptest! {
         prop_assert_eq!(neglect.found(), neglect.expected(), "{:?}\n{}", neglect, neglect.types());
     }
 
+    /// A change that is called safe leaves nothing to find.
+    #[test]
+    fn safe_changes_resolve_what_was_changed((world, change) in world::worlds_with_a_change()) {
+        let changed = world.changed(&change);
+        let found = changed.verify_fixed().unwrap_or_default();
+        prop_assert!(found.is_empty(), "{found:#?} after {change:?}\n{}\n{}", changed.types(), changed.schemas());
+    }
+
     #[test]
     fn one_change_gives_exactly_one_finding((world, change) in world::worlds_with_a_change()) {
         let changed = world.changed(&change);

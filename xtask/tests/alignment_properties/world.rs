@@ -6,6 +6,8 @@ use std::fmt::Write as _;
 use proptest::prelude::*;
 use proptest::sample::Index;
 use xtask::checks::{self, Input};
+use xtask::fixes;
+use xtask::report::{Finding, SourceTexts, Suggestion};
 use xtask::schema::model::{Column, Constraint, ConstraintKind, Enum, ObjectName, Schema, Table};
 use xtask::schema::provenance::Provenance;
 use xtask::tree::MemoryTree;
@@ -267,14 +269,59 @@ fn changes(world: &World) -> Vec<Change> {
     changes
 }
 
+/// A finding: its type, entity and field.
+pub type Found = (String, String, Option<String>);
+
+fn named(findings: Vec<Finding>) -> Vec<Found> {
+    findings
+        .into_iter()
+        .map(|finding| (finding.kind.to_owned(), finding.entity, finding.field))
+        .collect()
+}
+
 impl World {
     /// Every finding: its type, entity and field.
-    pub fn verify(&self) -> Vec<(String, String, Option<String>)> {
-        let config = super::config("types = ['src/types.ts']\nvalidation = ['src/schemas.ts']\n");
-        let files = [
+    pub fn verify(&self) -> Vec<Found> {
+        named(self.findings(self.files()))
+    }
+
+    /// What is found after every safe change was made; none where no change is safe.
+    pub fn verify_fixed(&self) -> Option<Vec<Found>> {
+        let mut files = self.files();
+        let mut findings = self.findings(files.clone());
+        let mut sources = SourceTexts::default();
+        for (file, text) in &files {
+            sources.insert((*file).into(), text.as_str().into());
+        }
+        fixes::place(&mut findings, &sources);
+        let changes: Vec<&Suggestion> = findings
+            .iter()
+            .filter_map(|finding| finding.suggestion.as_ref())
+            .filter(|suggestion| suggestion.safe)
+            .collect();
+        if changes.is_empty() {
+            return None;
+        }
+        for (file, text) in &mut files {
+            let of_file: Vec<_> = changes
+                .iter()
+                .copied()
+                .filter(|change| change.file == *file)
+                .collect();
+            *text = fixes::apply(text, &of_file).text;
+        }
+        Some(named(self.findings(files)))
+    }
+
+    fn files(&self) -> [(&'static str, String); 2] {
+        [
             ("src/types.ts", self.types()),
             ("src/schemas.ts", self.schemas()),
-        ];
+        ]
+    }
+
+    fn findings(&self, files: [(&str, String); 2]) -> Vec<Finding> {
+        let config = super::config("types = ['src/types.ts']\nvalidation = ['src/schemas.ts']\n");
         let tree = MemoryTree::new(files);
         let (schema, provenance) = (self.schema(), Provenance::default());
         let facts = super::read(&tree, &config);
@@ -290,9 +337,6 @@ impl World {
             (self.tables.len(), self.tables.len())
         );
         findings
-            .into_iter()
-            .map(|finding| (finding.kind.to_owned(), finding.entity, finding.field))
-            .collect()
     }
 
     /// The field that the finding about `change` must name.
