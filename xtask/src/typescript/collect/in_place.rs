@@ -51,6 +51,9 @@ pub fn of_expression<'p>(
     {
         return of_type(resolver, unnamed, of);
     }
+    if says_nothing(expression) {
+        return Ok(None);
+    }
     match resolver.value(unnamed.scope, expression) {
         Value::Cast(_, of) | Value::Typed(of) => shape_of_type(resolver, unnamed, of.get(resolver)),
         Value::Zod(schema) => shape_of_schema(resolver, unnamed, schema),
@@ -66,6 +69,17 @@ pub fn of_expression<'p>(
             Err(value.reason())
         }
         _no_object => Ok(None),
+    }
+}
+
+/// Whether a contract library's word for no body is written: `c.noBody()`, `ContractNoBody`.
+fn says_nothing(expression: &Expr) -> bool {
+    match &expression.kind {
+        ExprKind::Call(callee, ..) => {
+            matches!(&callee.kind, ExprKind::Member(_, name, _) if name == "noBody")
+        }
+        ExprKind::Name(name) => name == "ContractNoBody",
+        _ => false,
     }
 }
 

@@ -92,6 +92,32 @@ fn contracts_that_nothing_leads_to_are_named() {
 }
 
 #[test]
+fn what_is_not_read_of_a_contract_is_named() {
+    let found = contracts_of(&[(
+        "a.ts",
+        "import { initContract } from '@ts-rest/core'; import { far } from 'far'; import { z } from 'zod'; const c = initContract();
+         export const api = c.router({
+           gone: { method: 'DELETE', path: '/x/:id', body: c.noBody(), responses: { 204: c.noBody() } },
+           typed: { method: 'GET', path: '/typed', responses: { 200: c.type<{ a: string }[]>() } },
+           text: { method: 'GET', path: '/text', responses: { 200: z.string() } },
+           unknown: { method: 'GET', path: '/unknown', responses: { 200: far({}) } } });",
+    )]);
+    let named: Vec<&str> = found
+        .unresolved
+        .iter()
+        .map(|one| one.name.as_str())
+        .collect();
+    assert_eq!(named, ["api.unknown"]);
+    let shapes: Vec<bool> = found
+        .contracts
+        .iter()
+        .filter_map(|contract| contract.response_shape.as_ref())
+        .map(|shape| shape.list)
+        .collect();
+    assert_eq!(shapes, [true]);
+}
+
+#[test]
 fn contracts_of_orpc_are_served_by_it() {
     let found = contracts_of(&[(
         "a.ts",
