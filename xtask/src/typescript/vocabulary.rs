@@ -15,6 +15,8 @@ pub enum Library {
     Drizzle,
     Kysely,
     TypeFest,
+    /// The modules of Node that declare types of data.
+    Node,
 }
 
 const PACKAGES: &[(&str, Library)] = &[
@@ -30,6 +32,8 @@ const PACKAGES: &[(&str, Library)] = &[
     ("drizzle-zod", Library::Drizzle),
     ("kysely", Library::Kysely),
     ("type-fest", Library::TypeFest),
+    ("crypto", Library::Node),
+    ("node:crypto", Library::Node),
 ];
 
 /// The library that `package` belongs to.
@@ -64,6 +68,8 @@ pub enum LibraryType {
     JsonColumn,
     /// The first argument itself.
     Same,
+    /// A string.
+    Text,
     /// The first argument without the keys of the second.
     Except,
     /// The first argument, with what the second has in its place.
@@ -123,6 +129,7 @@ const TYPES: &[(Library, &str, LibraryType)] = &[
     (Library::TypeFest, "Branded", LibraryType::Same),
     (Library::TypeFest, "Except", LibraryType::Except),
     (Library::TypeFest, "Merge", LibraryType::Merge),
+    (Library::Node, "UUID", LibraryType::Text),
 ];
 
 /// The type `name` of `library`.

@@ -143,7 +143,7 @@ impl<'p> Resolver<'p> {
         match vocabulary::library(package) {
             Some(Library::Zod) => return zod::build(self, package, path, types, arguments),
             Some(Library::Drizzle) => return drizzle::build(self, package, path, types, arguments),
-            Some(Library::Kysely | Library::TypeFest) | None => {}
+            Some(Library::Kysely | Library::TypeFest | Library::Node) | None => {}
         }
         // nestjs-zod: `class CreateUserDto extends createZodDto(schema)`.
         if path.last() == Some(&"createZodDto")
