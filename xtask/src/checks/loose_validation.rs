@@ -41,13 +41,12 @@ pub const CHECK: Check = Check {
 };
 
 fn run(model: &Model<'_>) -> Vec<Finding> {
-    let input = model
-        .schemas()
-        .filter(|(described, description)| model.comes_in(described, description));
-    input
-        .flat_map(Compared::all)
-        .filter_map(|compared| judge(model, compared))
-        .collect()
+    model.judge_schemas(|compared, direction| {
+        direction
+            .comes_in()
+            .then(|| judge(model, compared))
+            .flatten()
+    })
 }
 
 fn judge(model: &Model<'_>, compared: Compared<'_, '_>) -> Option<Finding> {
@@ -56,6 +55,7 @@ fn judge(model: &Model<'_>, compared: Compared<'_, '_>) -> Option<Finding> {
         description,
         facts,
         pair,
+        is_returned,
     } = compared;
     // What the database computes is not written, whatever a schema lets in.
     if pair.column.must_be_omitted() {
@@ -78,7 +78,8 @@ fn judge(model: &Model<'_>, compared: Compared<'_, '_>) -> Option<Finding> {
         .at(&pair.field.location, wording)
         .with_detail("expected", gaps.iter().map(Gap::method).collect::<Vec<_>>())
         .with_proposal(match gaps.as_slice() {
-            _ if facts.ty.array => None,
+            // A transform has no such methods.
+            _ if facts.ty.array || is_returned => None,
             [gap] if !gap.is_absent() => edits::change_check(pair.field, description, gap.call()),
             gaps if gaps.iter().all(Gap::is_absent) => edits::add_checks(
                 pair.field,
@@ -123,6 +124,17 @@ mod tests {
 
     pub const CASES: Cases = Cases {
         failing: &[
+            // What is only tidied is as long as it was.
+            Case::validation(
+                TABLE,
+                "export const UpdateBillSchema = z.object({\n title: z.string().transform((title) => title.trim().toLowerCase()).optional() });",
+                (3, "title"),
+            ),
+            Case::validation(
+                TABLE,
+                "export const UpdateBillSchema = z.object({\n votes: z.string().transform(Number).pipe(z.number().int()).optional() });",
+                (3, "votes"),
+            ),
             Case::validation(
                 "CREATE TABLE users (id uuid PRIMARY KEY, name varchar(50) NOT NULL, token text NOT NULL);",
                 "export namespace CreateUserCommand {\n export const RequestSchema = z.object({\n name: z.string(), inviteCode: z.string() });\n}",
@@ -170,6 +182,27 @@ mod tests {
             ),
         ],
         passing: &[
+            // What only stands in an answer lets nothing in.
+            Case {
+                configuration: "types = []\nvalidation = ['**/*.ts']\ncontracts = ['**/*.ts']",
+                ..Case::passing(
+                    TABLE,
+                    "import { z } from 'zod';\nexport const BillSchema = z.object({ title: z.string(), code: z.string() });\nexport const Page = z.object({ bills: z.array(BillSchema) });\nexport const list = { method: 'GET', path: '/bills', response: Page };",
+                )
+            },
+            // Nor does what the type of an answer is inferred from.
+            Case {
+                configuration: "validation = ['**/*.ts']\ncontracts = ['**/*.ts']",
+                ..Case::passing(
+                    TABLE,
+                    "import { z } from 'zod';\nconst BillSchema = z.object({ title: z.string(), code: z.string() });\nexport type GetBillResponse = z.infer<typeof BillSchema>;\nexport interface GetBillRequest { id: string }\nexport interface BillRow { id: string; title: string; rating: number; code: string; votes: number }",
+                )
+            },
+            // What is written is what the second demands, and what is cut to length.
+            Case::valid(
+                TABLE,
+                "export const UpdateBillSchema = z.object({ title: z.string().transform((title) => title.slice(0, 100)).optional(), votes: z.string().transform(Number).pipe(z.number().int().min(0)).optional() });",
+            ),
             // A request may ask for less than a row, and for more.
             Case::valid(
                 "CREATE TABLE users (id uuid PRIMARY KEY, name varchar(50) NOT NULL, token text NOT NULL, role text);",

@@ -9,6 +9,7 @@ mod infer;
 mod methods;
 mod objects;
 mod pipe;
+mod tidying;
 
 use std::rc::Rc;
 

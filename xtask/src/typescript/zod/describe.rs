@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
+use super::tidying::is_tidying;
 use super::{Schema, SchemaKind, forced, pipe};
 use crate::facts::{Constraints, Kind};
 use crate::typescript::kinds;
@@ -110,7 +111,14 @@ fn within<'p>(
             has_default: true,
             ..of(inner)
         }),
-        SchemaKind::Transform(..) if side == DescribedSide::Returned => made(resolver, schema),
+        SchemaKind::Transform(inner, function) if side == DescribedSide::Returned => {
+            let given = of(inner);
+            if given.kind == Kind::String && is_tidying(function) {
+                given
+            } else {
+                made(resolver, schema)
+            }
+        }
         SchemaKind::Transform(inner, _) => {
             let mut described = of(inner);
             described.constraints.transformed = true;
