@@ -5,6 +5,7 @@ pub mod accepted_kinds;
 mod alignment;
 pub mod check_constraints;
 pub mod entities;
+pub mod formats;
 pub mod matching;
 pub mod names;
 pub mod pairing;
@@ -51,17 +52,16 @@ mod validation_type_mismatch;
 #[cfg(test)]
 pub(crate) mod test_utils;
 
-use std::cell::OnceCell;
 use std::fmt;
 
 use accepted_kinds::DescriptionLayer;
-use direction::Uses;
+use direction::{Direction, Directions};
 use entities::{ColumnFacts, EntityKind};
-use matching::{Description, Role, Strength, TableMatches};
+use matching::{Description, Role, TableMatches};
 use pairing::Pair;
 
 use crate::config::Config;
-use crate::facts::{ContractReference, Facts, Field, Kind, SqlScalar};
+use crate::facts::{Facts, Field, Kind, SqlScalar};
 use crate::report::{Category, Coverage, EntityAlignment, Finding, Rule, Severity};
 use crate::schema::model::Schema;
 use crate::schema::provenance::Provenance;
@@ -118,8 +118,8 @@ pub struct Model<'a> {
     pub input: Input<'a>,
     /// Every table that is judged, by name, with what describes it.
     pub described: Vec<TableMatches<'a>>,
-    /// Which schemas hold which; found out where a check asks.
-    uses: OnceCell<Uses<'a>>,
+    /// The directions of schemas.
+    directions: Directions<'a>,
 }
 
 impl<'a> Model<'a> {
@@ -131,7 +131,7 @@ impl<'a> Model<'a> {
         Self {
             input,
             described,
-            uses: OnceCell::new(),
+            directions: Directions::new(input.facts),
         }
     }
 
@@ -157,69 +157,43 @@ impl<'a> Model<'a> {
             .filter(|(_, description)| !description.role.is_validation())
     }
 
-    /// Whether a schema is of what comes in. What demands what only the server knows is of what
-    /// goes out, whatever it is called, and so is what contracts name, and schemas hold, in answers
-    /// only.
+    /// The direction in which the values of a schema travel.
     #[must_use]
-    pub fn comes_in(&self, described: &TableMatches<'a>, description: &Description<'a>) -> bool {
-        match description.role {
-            Role::OutputSchema => false,
-            Role::Schema => {
-                !self.only_goes_out(description)
-                    && !description.demands_what_server_makes(&described.entity)
+    pub fn direction(
+        &self,
+        described: &TableMatches<'a>,
+        description: &Description<'a>,
+    ) -> Direction {
+        self.directions.of(description, &described.entity)
+    }
+
+    /// The findings of `judge` about the fields of validation schemas. What comes in is judged by
+    /// what parsing returns, since that is written; what is of rows by what it takes. Where nothing
+    /// says the direction, a field is wrong that is wrong in both.
+    pub fn judge_schemas(
+        &self,
+        judge: impl Fn(Compared<'_, 'a>, Direction) -> Option<Finding>,
+    ) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        for (described, description) in self.schemas() {
+            let direction = self.direction(described, description);
+            for taken in Compared::all((described, description)) {
+                let found = match (taken.returned(), direction) {
+                    (Some(returned), Direction::Request) => judge(returned, direction),
+                    (Some(returned), Direction::Unknown) => {
+                        judge(returned, direction).and_then(|_| judge(taken, direction))
+                    }
+                    (_, _) => judge(taken, direction),
+                };
+                findings.extend(found);
             }
-            // `createSelectSchema(users).pick({ … })`
-            Role::UpdateSchema if description.strength == Strength::Derived => {
-                !description.is_called_output()
-            }
-            Role::InsertSchema | Role::UpdateSchema => true,
-            Role::Row | Role::Domain | Role::Insert | Role::Update | Role::Orm => false,
         }
-    }
-
-    /// Whether what uses a schema says that it is of what goes out and of nothing that comes in.
-    fn only_goes_out(&self, description: &Description<'a>) -> bool {
-        let uses = || self.uses.get_or_init(|| Uses::new(self.input.facts));
-        self.is_only_sent(description) || uses().are_of_answers(description.declaration)
-    }
-
-    /// Whether contracts name the declaration, and only as what goes out.
-    fn is_only_sent(&self, description: &Description<'_>) -> bool {
-        let declaration = description.declaration;
-        let is_meant = |reference: &&ContractReference| {
-            reference.declaration.as_ref().is_some_and(|named| {
-                named.name == declaration.name && named.file == *declaration.location.file
-            })
-        };
-        let facts = self.input.facts;
-        let contracts = facts
-            .contracts
-            .iter()
-            .map(|contract| (&contract.request, &contract.response));
-        let exchanges = facts
-            .exchanges
-            .iter()
-            .map(|exchange| (&exchange.request, &exchange.response));
-        let sides: Vec<_> = contracts.chain(exchanges).collect();
-        let named = |mut side: Box<dyn Iterator<Item = &Option<ContractReference>> + '_>| {
-            side.any(|reference| {
-                reference
-                    .as_ref()
-                    .is_some_and(|reference| is_meant(&reference))
-            })
-        };
-        named(Box::new(sides.iter().map(|(_, response)| *response)))
-            && !named(Box::new(sides.iter().map(|(request, _)| *request)))
+        findings
     }
 
     /// Every field of a type that stands for a column.
     pub fn type_fields(&self) -> impl Iterator<Item = Compared<'_, 'a>> {
         self.types().flat_map(Compared::all)
-    }
-
-    /// Every field of a validation schema that stands for a column.
-    pub fn schema_fields(&self) -> impl Iterator<Item = Compared<'_, 'a>> {
-        self.schemas().flat_map(Compared::all)
     }
 
     /// The validation schemas that are judged.
@@ -239,7 +213,9 @@ pub struct Compared<'m, 'a> {
     /// The column.
     pub facts: &'m ColumnFacts<'a>,
     /// Column and field.
-    pub pair: &'m Pair<'a>,
+    pub pair: Pair<'a>,
+    /// Whether the field is what parsing returns, and not what is written in the schema.
+    pub is_returned: bool,
 }
 
 impl<'m, 'a> Compared<'m, 'a> {
@@ -252,8 +228,32 @@ impl<'m, 'a> Compared<'m, 'a> {
                 described,
                 description,
                 facts,
-                pair,
+                pair: *pair,
+                is_returned: false,
             })
+        })
+    }
+
+    /// Whether a schema that may be of either direction describes whole rows that exist.
+    #[must_use]
+    pub fn describes_rows(&self) -> bool {
+        let Self {
+            described,
+            description,
+            ..
+        } = self;
+        description.is_whole() && description.holds_primary_key(&described.entity)
+    }
+
+    /// The same with what parsing makes of the field's values, where that is something else.
+    #[must_use]
+    fn returned(self) -> Option<Self> {
+        let field = self.pair.field.returned.as_deref()?;
+        let pair = Pair { field, ..self.pair };
+        Some(Self {
+            pair,
+            is_returned: true,
+            ..self
         })
     }
 
@@ -284,6 +284,16 @@ impl<'m, 'a> Compared<'m, 'a> {
                 DescriptionLayer::Orm
             }
             of_description => of_description,
+        }
+    }
+
+    /// Whether rows of the table are as the driver returns them, or as an ORM makes them.
+    #[must_use]
+    pub fn layer_of_rows(&self) -> DescriptionLayer {
+        if self.described.of_role(Role::Orm).next().is_some() {
+            DescriptionLayer::Orm
+        } else {
+            DescriptionLayer::Driver
         }
     }
 

@@ -2,6 +2,7 @@
 //! and of how it was written. An interface, a `z.infer`, a class and a Drizzle table all end as a
 //! [`Declaration`] with [`Field`]s.
 
+mod constraints;
 mod merge;
 mod origin;
 pub mod path;
@@ -11,6 +12,7 @@ mod sql;
 use std::borrow::Cow;
 
 use crate::source::{Location, Span};
+pub use constraints::{Constraints, FormatOptions};
 pub use origin::{Family, Origin, Syntax};
 pub use seldom::{Rare, SharedDefault};
 pub use sql::{SqlColumn, SqlDefault, SqlScalar, SqlType};
@@ -199,6 +201,9 @@ pub struct Field {
     pub value: Option<Span>,
     /// Comments that speak to this tool.
     pub tags: Rare<Tags>,
+    /// The same field as the result of parsing holds it, where a schema makes other values of what
+    /// it takes (`.transform()`, `.pipe()`, `z.codec()`).
+    pub returned: Option<Box<Self>>,
 }
 
 /// Why the kind of a field is not known that cannot be there (`id?: never`).
@@ -231,50 +236,6 @@ pub enum Kind {
     Union(Vec<Kind>),
     /// Not known, and why.
     Unresolved(String),
-}
-
-/// The constraints of a validation schema beyond the kind. Lengths count characters, or the items
-/// of an array. Bounds are inclusive unless they are `exclusive_…`.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Constraints {
-    /// `email`, `uuid`, `url`, `datetime`, `date`…
-    pub format: Option<String>,
-    /// `.min(n)` of a string.
-    pub min_length: Option<u32>,
-    /// `.max(n)` of a string.
-    pub max_length: Option<u32>,
-    /// `.min(n)` of a number.
-    pub minimum: Option<f64>,
-    /// `.max(n)` of a number.
-    pub maximum: Option<f64>,
-    /// `.gt(n)`, `.positive()`.
-    pub exclusive_minimum: Option<f64>,
-    /// `.lt(n)`, `.negative()`.
-    pub exclusive_maximum: Option<f64>,
-    /// `.int()`.
-    pub integer: bool,
-    /// `.regex(/…/)`, the source between the slashes.
-    pub pattern: Option<String>,
-    /// `z.coerce`, `.catch(…)`, `z.preprocess(…)`: takes other values too, and makes them fit.
-    pub coerced: bool,
-    /// `.transform(…)`: what comes out is another value than what goes in.
-    pub transformed: bool,
-    /// `.refine(…)` and the like: demands something that cannot be read.
-    pub refined: bool,
-    /// The constraints on each item of an array; `None` where there are none.
-    pub items: Option<Box<Self>>,
-}
-
-impl Constraints {
-    /// The constraints of an array whose items are to satisfy `self`.
-    #[must_use]
-    pub fn of_items(self) -> Self {
-        let items = (self != Self::default()).then(|| Box::new(self));
-        Self {
-            items,
-            ..Self::default()
-        }
-    }
 }
 
 impl Field {

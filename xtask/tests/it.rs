@@ -17,6 +17,7 @@ mod connections;
 mod crashes;
 mod database_import;
 mod documents;
+mod driver_oracle;
 mod fingerprints;
 mod fix;
 mod following_drift;

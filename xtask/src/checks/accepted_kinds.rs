@@ -3,65 +3,13 @@
 //! a string). Without a configured driver everything plausible is accepted: a false alarm costs
 //! more than a kind that the compiler would catch anyway.
 
+mod drivers;
+mod shape;
+
 use crate::config::{Config, Driver};
 use crate::facts::Kind;
 use crate::schema::types::{ColumnType, Scalar};
-
-/// A kind without what it holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum KindShape {
-    /// A string, or literals of strings.
-    String,
-    /// A number.
-    Number,
-    /// A bigint.
-    Bigint,
-    /// A boolean.
-    Boolean,
-    /// A `Date`.
-    Date,
-    /// `Buffer`, `Uint8Array`.
-    Bytes,
-    /// Any object.
-    Json,
-    /// An array.
-    Array,
-    /// Anything: nothing is known about the type.
-    Any,
-}
-
-impl KindShape {
-    /// As it is written in TypeScript, and in the configuration's `type-map`.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::String => "string",
-            Self::Number => "number",
-            Self::Bigint => "bigint",
-            Self::Boolean => "boolean",
-            Self::Date => "Date",
-            Self::Bytes => "Buffer",
-            Self::Json => "object",
-            Self::Array => "array",
-            Self::Any => "unknown",
-        }
-    }
-
-    fn named(name: &str) -> Option<Self> {
-        match name.to_ascii_lowercase().as_str() {
-            "string" => Some(Self::String),
-            "number" => Some(Self::Number),
-            "bigint" => Some(Self::Bigint),
-            "boolean" => Some(Self::Boolean),
-            "date" => Some(Self::Date),
-            "bytes" | "buffer" | "uint8array" => Some(Self::Bytes),
-            "json" | "object" | "record" => Some(Self::Json),
-            "array" => Some(Self::Array),
-            "any" | "unknown" => Some(Self::Any),
-            _unknown => None,
-        }
-    }
-}
+pub use shape::KindShape;
 
 /// The layer of the data that a declaration describes, as far as it decides about kinds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,13 +26,14 @@ pub enum DescriptionLayer {
 /// The shapes that a value of `ty` may have; for an array, those of its items.
 #[must_use]
 pub fn accepted(ty: &ColumnType, layer: DescriptionLayer, config: &Config) -> Vec<KindShape> {
-    if let Some(kinds) = type_names(ty)
-        .iter()
-        .find_map(|name| config.type_map.get(name))
-    {
-        return kinds
-            .iter()
-            .filter_map(|kind| KindShape::named(kind))
+    if let Some(kinds) = mapped(ty, config) {
+        let named = kinds.iter().filter_map(|kind| KindShape::named(kind));
+        // Whoever maps a type to objects has arrays as well.
+        return named
+            .flat_map(|shape| match shape {
+                KindShape::Json => vec![KindShape::Json, KindShape::Array],
+                shape => vec![shape],
+            })
             .collect();
     }
     match &ty.scalar {
@@ -92,6 +41,13 @@ pub fn accepted(ty: &ColumnType, layer: DescriptionLayer, config: &Config) -> Ve
         Scalar::Other(name) => extension_type(&name.name),
         Scalar::Builtin(name) => builtin(name, ty, layer, config.driver),
     }
+}
+
+/// The kinds that the configuration's `type-map` has for the type.
+fn mapped<'c>(ty: &ColumnType, config: &'c Config) -> Option<&'c Vec<String>> {
+    type_names(ty)
+        .iter()
+        .find_map(|name| config.type_map.get(name))
 }
 
 /// Whether a value of `kind` may hold what a column of `ty` holds. Unresolved kinds are not judged.
@@ -106,10 +62,54 @@ pub fn accepts(ty: &ColumnType, kind: &Kind, layer: DescriptionLayer, config: &C
         (_, Kind::Union(members)) => members
             .iter()
             .all(|member| accepts(ty, member, layer, config)),
-        (true, Kind::Array(items)) => is_accepted(&shapes, items),
+        (true, Kind::Array(items)) => are_items(&shapes, items),
+        (true, Kind::String) => is_array_text(ty, layer, config),
         (true, _) => false,
         (false, kind) => is_accepted(&shapes, kind),
     }
+}
+
+/// Whether a field of `kind` has JSON as its unparsed text. PostgreSQL takes JSON so; drivers
+/// return it parsed, and then a plain string is right only where each value is one.
+#[must_use]
+pub fn is_json_text(ty: &ColumnType, kind: &Kind) -> bool {
+    let is_json = matches!(&ty.scalar, Scalar::Builtin(name) if name == "json" || name == "jsonb");
+    is_json && !ty.array && *kind == Kind::String
+}
+
+/// Whether a value of `kind` may hold the JSON of what the driver returns: a date as its text, the
+/// text of a number unchanged.
+#[must_use]
+pub fn is_json_of_row(ty: &ColumnType, kind: &Kind, config: &Config) -> bool {
+    let shapes = accepted(ty, DescriptionLayer::Driver, config);
+    let is_text_in_json = |shape: &KindShape| matches!(shape, KindShape::Date | KindShape::Bytes);
+    let is_text = shapes.iter().any(is_text_in_json);
+    match kind {
+        Kind::Array(items) if ty.array => is_text && **items == Kind::String,
+        kind => is_text && !ty.array && *kind == Kind::String,
+    }
+}
+
+/// Whether the array may arrive as its text, `{a,b}`: node-postgres parses the arrays of a fixed
+/// list of types, and code may register parsers for others.
+fn is_array_text(ty: &ColumnType, layer: DescriptionLayer, config: &Config) -> bool {
+    let by_node_postgres = matches!(config.driver, Some(Driver::NodePostgres) | None);
+    let is_unparsed = match &ty.scalar {
+        Scalar::Enum(..) | Scalar::Other(_) => true,
+        Scalar::Builtin(name) => !ty.domains.is_empty() || drivers::is_array_unparsed(name),
+    };
+    let is_row = layer == DescriptionLayer::Driver;
+    is_row && by_node_postgres && is_unparsed && mapped(ty, config).is_none()
+}
+
+/// Whether arrays of `items` hold such values, in any number of dimensions: PostgreSQL does not
+/// enforce it, and forgets what was declared.
+fn are_items(shapes: &[KindShape], items: &Kind) -> bool {
+    let nested = match items {
+        Kind::Array(inner) => are_items(shapes, inner),
+        _ => false,
+    };
+    nested || is_accepted(shapes, items)
 }
 
 /// Describes the kinds that `ty` accepts, in words: `Date | string`.
@@ -138,17 +138,10 @@ fn is_accepted(shapes: &[KindShape], kind: &Kind) -> bool {
         Kind::Date => any(&[KindShape::Date]),
         Kind::Bytes => any(&[KindShape::Bytes]),
         Kind::Json => any(&[KindShape::Json]),
-        // PostgreSQL does not enforce the number of an array's dimensions.
-        Kind::Array(items) => {
-            any(&[KindShape::Array, KindShape::Json]) || is_accepted(shapes, items) && nested(items)
-        }
+        Kind::Array(_) => any(&[KindShape::Array]),
         Kind::Union(members) => members.iter().all(|member| is_accepted(shapes, member)),
         Kind::Any | Kind::Unresolved(_) => true,
     }
-}
-
-fn nested(items: &Kind) -> bool {
-    matches!(items, Kind::Array(_))
 }
 
 /// The names under which the configuration's `type-map` may speak of a type, the closest first.
@@ -196,86 +189,47 @@ fn builtin(
     layer: DescriptionLayer,
     driver: Option<Driver>,
 ) -> Vec<KindShape> {
-    match name {
-        "smallint" | "integer" | "real" | "double precision" | "oid" => vec![KindShape::Number],
-        "bigint" if is_read_by_prisma(layer, driver) => vec![KindShape::Bigint],
-        "numeric" if is_read_by_prisma(layer, driver) => vec![KindShape::Json],
-        "bigint" => of_driver(
-            layer,
-            driver,
-            &[KindShape::String],
-            &[KindShape::Number],
-            &[KindShape::Bigint],
-        ),
-        "numeric" if ty.scale.unwrap_or(0) == 0 && ty.length.is_some() => of_driver(
-            layer,
-            driver,
-            &[KindShape::String],
-            &[KindShape::Number],
-            &[KindShape::Bigint],
-        ),
-        "numeric" => of_driver(
-            layer,
-            driver,
-            &[KindShape::String],
-            &[KindShape::Number],
-            &[],
-        ),
-        "boolean" => vec![KindShape::Boolean],
-        "date" | "timestamp with time zone" | "timestamp without time zone" => {
-            of_driver(layer, driver, &[KindShape::Date], &[KindShape::String], &[])
-        }
-        "bytea" => of_driver(
-            layer,
-            driver,
-            &[KindShape::Bytes],
-            &[KindShape::String],
-            &[],
-        ),
-        "json" | "jsonb" => vec![KindShape::Json, KindShape::Array],
-        "interval" | "point" | "line" | "lseg" | "box" | "path" | "polygon" | "circle" => {
-            vec![KindShape::String, KindShape::Json, KindShape::Array]
-        }
-        range if range.ends_with("range") => {
-            vec![KindShape::String, KindShape::Json, KindShape::Array]
-        }
-        "record" | "anyarray" => vec![KindShape::Any],
-        _text_like => vec![KindShape::String],
-    }
-}
-
-/// Selects the shapes of a value: `native` as node-postgres and postgres.js return them, or `json`
-/// as JSON holds them. Without a configured driver, and in the other layers, both are plausible,
-/// and so is `other`.
-fn of_driver(
-    layer: DescriptionLayer,
-    driver: Option<Driver>,
-    native: &[KindShape],
-    json: &[KindShape],
-    other: &[KindShape],
-) -> Vec<KindShape> {
-    match (layer, driver) {
-        (
-            DescriptionLayer::Driver,
-            Some(Driver::NodePostgres | Driver::PostgresJs | Driver::Prisma),
-        ) => native.to_vec(),
-        (DescriptionLayer::Driver, Some(Driver::Postgrest)) => json.to_vec(),
+    let returned = match (layer, driver) {
+        (DescriptionLayer::Driver, Some(driver)) if ty.array => drivers::items(name, driver),
+        (DescriptionLayer::Driver, Some(driver)) => drivers::scalar(name, driver),
         (DescriptionLayer::Driver, None) | (DescriptionLayer::Orm | DescriptionLayer::Wire, _) => {
-            [native, json, other].concat()
+            None
         }
+    };
+    match returned {
+        Some(shapes) => shapes.to_vec(),
+        None => plausible(name, ty),
     }
 }
 
-/// Prisma has types of its own for large numbers; what code makes of them on their way out is JSON.
-fn is_read_by_prisma(layer: DescriptionLayer, driver: Option<Driver>) -> bool {
-    layer == DescriptionLayer::Driver && driver == Some(Driver::Prisma)
+/// Returns the shapes that some driver, an ORM or JSON has for a type, the likeliest first.
+fn plausible(name: &str, ty: &ColumnType) -> Vec<KindShape> {
+    use KindShape::{Any, Array, Bigint, Boolean, Bytes, Date, Json, Number, String};
+    let is_whole_number = ty.scale.unwrap_or(0) == 0 && ty.length.is_some();
+    match name {
+        "smallint" | "integer" | "real" | "double precision" => vec![Number],
+        "oid" => vec![Number, String],
+        "bigint" => vec![String, Number, Bigint],
+        "numeric" if is_whole_number => vec![String, Number, Bigint],
+        "numeric" => vec![String, Number],
+        "boolean" => vec![Boolean],
+        "date" | "timestamp with time zone" | "timestamp without time zone" => vec![Date, String],
+        "time with time zone" | "time without time zone" => vec![String, Date],
+        "bytea" => vec![Bytes, String],
+        "json" | "jsonb" => drivers::ANY_JSON.to_vec(),
+        "interval" | "point" | "line" | "lseg" | "box" | "path" | "polygon" | "circle"
+        | "int2vector" | "oidvector" => vec![String, Json, Array],
+        range if range.ends_with("range") => vec![String, Json, Array],
+        "record" | "anyarray" => vec![Any],
+        _text_like => vec![String],
+    }
 }
 
 fn extension_type(name: &str) -> Vec<KindShape> {
     match name {
         "citext" | "ltree" => vec![KindShape::String],
         "vector" | "halfvec" => vec![KindShape::String, KindShape::Array],
-        "hstore" => vec![KindShape::String, KindShape::Json],
+        "hstore" => vec![KindShape::String, KindShape::Json, KindShape::Array],
         _unknown => vec![KindShape::Any],
     }
 }
@@ -344,8 +298,33 @@ mod tests {
         assert!(
             ok("jsonb", strings, "")
                 && ok("jsonb", Kind::Json, "")
-                && !ok("jsonb", Kind::Number, "")
+                && ok("jsonb", Kind::Number, "")
+                && !ok("jsonb", Kind::Date, "")
         );
         assert!(ok("jsonb", Kind::Union(vec![Kind::String, Kind::Json]), ""));
+    }
+    #[test]
+    fn arrays_have_any_number_of_dimensions() {
+        let nested = |kind| Kind::Array(Box::new(Kind::Array(Box::new(kind))));
+        assert!(ok("integer[]", nested(Kind::Number), ""));
+        assert!(ok(
+            "integer[]",
+            Kind::Array(Box::new(nested(Kind::Number))),
+            ""
+        ));
+        assert!(!ok("integer[]", nested(Kind::String), ""));
+        assert!(!ok("integer", nested(Kind::Number), ""));
+    }
+
+    #[test]
+    fn node_postgres_returns_the_text_of_arrays_that_it_has_no_parser_for() {
+        let driver = "driver = 'node-postgres'";
+        let strings = || Kind::Array(Box::new(Kind::String));
+        assert!(ok("macaddr8[]", Kind::String, driver) && ok("macaddr8[]", strings(), driver));
+        assert!(ok("public.mood[]", Kind::String, driver));
+        assert!(!ok("text[]", Kind::String, driver));
+        assert!(!ok("macaddr8[]", Kind::String, "driver = 'postgres-js'"));
+        let registered = "driver = 'node-postgres'\ntype-map = { macaddr8 = ['string'] }";
+        assert!(!ok("macaddr8[]", Kind::String, registered));
     }
 }

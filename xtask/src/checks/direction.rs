@@ -1,20 +1,120 @@
-//! Which way a schema's values travel, as far as the schemas around it say: what
-//! `GetUserResponseSchema` holds goes out.
+//! The direction in which a schema's values travel. Its uses say it first: contracts that name it or
+//! the type that is inferred from it, and schemas of requests and answers that hold it. Then its
+//! name says it: `GetUserResponseSchema` goes out.
+//!
+//! | direction | what is judged | what is wrong |
+//! |---|---|---|
+//! | request | what parsing returns, which is written | the database refuses it |
+//! | answer | what the schema takes | it refuses what the database holds; what else passes harms nobody |
+//! | row | what the schema takes | it is not what the driver returns, or its JSON |
+//! | unknown | both | neither fits |
 
+use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 
+use super::entities::Entity;
+use super::matching::{Description, Role, Strength};
 use super::names;
-use crate::facts::{Declaration, Facts};
+use crate::facts::{ContractReference, Declaration, Facts};
 use crate::source::Location;
 
-/// Which schemas hold which, and take fields from which.
+/// The direction in which the values of a validation schema travel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// They come in, and what parsing returns is written: a request, an insert, an update.
+    Request,
+    /// They go out: what the database holds must pass, and letting more pass harms nobody.
+    Answer,
+    /// They are of rows that exist.
+    Row,
+    /// Nothing says it: either may be meant.
+    Unknown,
+}
+
+impl Direction {
+    /// Whether its values may come in.
+    #[must_use]
+    pub fn comes_in(self) -> bool {
+        match self {
+            Self::Request | Self::Unknown => true,
+            Self::Answer | Self::Row => false,
+        }
+    }
+}
+
+/// Finds out the directions of schemas, and what uses them where that is asked for.
 #[derive(Debug)]
-pub struct Uses<'a> {
+pub struct Directions<'a> {
+    facts: &'a Facts,
+    uses: OnceCell<Uses<'a>>,
+}
+
+impl<'a> Directions<'a> {
+    /// Directions of the schemas of `facts`.
+    #[must_use]
+    pub fn new(facts: &'a Facts) -> Self {
+        Self {
+            facts,
+            uses: OnceCell::new(),
+        }
+    }
+
+    /// The direction of a schema that describes `entity`.
+    #[must_use]
+    pub fn of(&self, description: &Description<'a>, entity: &Entity<'_>) -> Direction {
+        let uses = self.uses.get_or_init(|| Uses::new(self.facts));
+        let by_contracts = uses.by_contracts(description.declaration);
+        match description.role {
+            Role::Schema => {
+                let used = uses.all(description.declaration);
+                if used.in_answers && !used.in_requests {
+                    Direction::Answer
+                } else if by_contracts.in_requests && !used.in_answers {
+                    Direction::Request
+                } else if description.demands_what_server_makes(entity) {
+                    Direction::Row
+                } else {
+                    Direction::Unknown
+                }
+            }
+            Role::OutputSchema if by_contracts.in_requests && !by_contracts.in_answers => {
+                Direction::Request
+            }
+            Role::OutputSchema => Direction::Answer,
+            Role::InsertSchema | Role::UpdateSchema
+                if by_contracts.in_answers && !by_contracts.in_requests =>
+            {
+                Direction::Answer
+            }
+            // `createSelectSchema(users).pick({ … })`
+            Role::UpdateSchema
+                if description.strength == Strength::Derived && description.is_called_output() =>
+            {
+                Direction::Answer
+            }
+            Role::InsertSchema | Role::UpdateSchema => Direction::Request,
+            Role::Row | Role::Domain | Role::Insert | Role::Update | Role::Orm => Direction::Row,
+        }
+    }
+}
+
+/// The sides of endpoints on which a schema is used.
+#[derive(Debug, Clone, Copy, Default)]
+struct UsedOn {
+    in_requests: bool,
+    in_answers: bool,
+}
+
+/// Which schemas hold which, take fields from which, and are named by contracts.
+#[derive(Debug)]
+struct Uses<'a> {
     /// By the name of what they hold: `z.object({ user: UserSchema })`.
     holders: HashMap<&'a str, Vec<&'a Declaration>>,
     /// By the fields that they have: those of `UserSchema` and of `UserSchema.pick(…)` are the
     /// same.
     owners: HashMap<&'a Location, Vec<&'a Declaration>>,
+    /// The declarations that contracts name, by file and name.
+    named: HashMap<(&'a str, &'a str), UsedOn>,
 }
 
 const ANSWERS: &[&str] = &["response", "responses", "output", "result", "reply"];
@@ -25,11 +125,11 @@ const REQUESTS: &[&str] = &[
 
 impl<'a> Uses<'a> {
     /// Collects the uses of all schemas that were read.
-    #[must_use]
-    pub fn new(facts: &'a Facts) -> Self {
+    fn new(facts: &'a Facts) -> Self {
         let mut uses = Self {
             holders: HashMap::new(),
             owners: HashMap::new(),
+            named: HashMap::new(),
         };
         for schema in &facts.schemas {
             for field in &schema.fields {
@@ -39,16 +139,72 @@ impl<'a> Uses<'a> {
                 }
             }
         }
+        let contracts = facts
+            .contracts
+            .iter()
+            .map(|contract| (&contract.request, &contract.response));
+        let exchanges = facts
+            .exchanges
+            .iter()
+            .map(|exchange| (&exchange.request, &exchange.response));
+        for (request, response) in contracts.chain(exchanges) {
+            if let Some(used) = uses.named_by(request) {
+                used.in_requests = true;
+            }
+            if let Some(used) = uses.named_by(response) {
+                used.in_answers = true;
+            }
+        }
+        uses.follow_inferred_types(facts);
         uses
     }
 
-    /// Whether schemas of answers hold `schema`, directly or through others, and none of what comes
-    /// in does or takes fields from it.
-    #[must_use]
-    pub fn are_of_answers(&self, schema: &'a Declaration) -> bool {
-        let users = self.users(schema);
-        users.iter().any(|user| says(user, ANSWERS))
-            && !users.iter().any(|user| says(user, REQUESTS))
+    /// What contracts name a type for they name the schema for that the type is inferred from.
+    fn follow_inferred_types(&mut self, facts: &'a Facts) {
+        for ty in &facts.types {
+            let (used, Some(first)) = (self.by_contracts(ty), ty.fields.first()) else {
+                continue;
+            };
+            if !used.in_requests && !used.in_answers {
+                continue;
+            }
+            let owners = self.owners.get(&first.location).into_iter().flatten();
+            let is_whole = |schema: &&&Declaration| {
+                let fields = ty.fields.iter().map(|field| &field.location);
+                fields.eq(schema.fields.iter().map(|field| &field.location))
+            };
+            for schema in owners.filter(is_whole) {
+                let key = (&*schema.location.file, schema.name.as_str());
+                let of_schema = self.named.entry(key).or_default();
+                of_schema.in_requests |= used.in_requests;
+                of_schema.in_answers |= used.in_answers;
+            }
+        }
+    }
+
+    /// The uses of what a contract names, where it is a declaration of the monorepo.
+    fn named_by(&mut self, reference: &'a Option<ContractReference>) -> Option<&mut UsedOn> {
+        let declaration = reference.as_ref()?.declaration.as_ref()?;
+        let key = (declaration.file.as_str(), declaration.name.as_str());
+        Some(self.named.entry(key).or_default())
+    }
+
+    /// The sides on which contracts name `schema` itself.
+    fn by_contracts(&self, schema: &Declaration) -> UsedOn {
+        let key = (&*schema.location.file, schema.name.as_str());
+        self.named.get(&key).copied().unwrap_or_default()
+    }
+
+    /// The sides on which `schema` is used: by contracts, and by schemas of requests and answers
+    /// that hold it or take fields from it, directly or through others.
+    fn all(&self, schema: &'a Declaration) -> UsedOn {
+        let mut used = self.by_contracts(schema);
+        for user in self.users(schema) {
+            let by_contracts = self.by_contracts(user);
+            used.in_answers |= by_contracts.in_answers || says(user, ANSWERS);
+            used.in_requests |= by_contracts.in_requests || says(user, REQUESTS);
+        }
+        used
     }
 
     fn users(&self, schema: &'a Declaration) -> Vec<&'a Declaration> {

@@ -22,6 +22,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use super::direction::Direction;
 use super::entities::ColumnFacts;
 use super::matching::{Description, Role, TableMatches};
 use super::pairing::Pair;
@@ -111,41 +112,69 @@ fn with_values(found: Finding, allowed: &[String], difference: &ValuesDifference
 }
 
 /// Returns findings about the fields, each with the column's enum type, if it has one.
-fn findings(
+fn findings<'a>(
+    model: &Model<'a>,
+    described: &TableMatches<'a>,
+    description: &Description<'a>,
+) -> Vec<(Option<ObjectName>, Finding)> {
+    let direction = model.direction(described, description);
+    let judge = |pair: &Pair<'_>| judge(model, described, description, direction, pair);
+    let of_field = |taken: &Pair<'_>| {
+        let returned = taken.field.returned.as_deref();
+        let returned = returned.map(|field| Pair {
+            field,
+            column: taken.column,
+        });
+        match (returned, direction) {
+            (Some(returned), Direction::Request) => judge(&returned),
+            (Some(returned), Direction::Unknown) => judge(&returned).and_then(|_| judge(taken)),
+            (_, _) => judge(taken),
+        }
+    };
+    description
+        .pairing
+        .pairs
+        .iter()
+        .filter_map(of_field)
+        .collect()
+}
+
+fn judge(
     model: &Model<'_>,
     described: &TableMatches<'_>,
     description: &Description<'_>,
-) -> Vec<(Option<ObjectName>, Finding)> {
-    let judge = |pair: &Pair<'_>| {
-        let facts = described.entity.column(&pair.column.name)?;
-        let allowed = facts.demands.values.as_deref()?;
-        let difference = match values_of(&pair.field.kind) {
-            Values::Known(values) if is_of_another_thing(description, &values, allowed) => {
-                return None;
-            }
-            Values::Known(values) => ValuesDifference::of(&values, allowed, description.role)?,
-            Values::AnyString => {
-                return any_string(model, described, description, pair, facts, allowed)
-                    .map(|found| (None, found));
-            }
-            Values::None => return None,
-        };
-        let found = finding(model, described, description, pair, allowed, &difference);
-        let found = if description.is_partial() {
-            found.as_warning()
-        } else {
-            found
-        };
-        let name = match &facts.ty.scalar {
-            Scalar::Enum(name, _) => Some(name.clone()),
-            Scalar::Builtin(_) | Scalar::Other(_) => None,
-        };
-        Some((
-            name,
-            found.at_values(described.entity.name, facts, model.input.provenance),
-        ))
+    direction: Direction,
+    pair: &Pair<'_>,
+) -> Option<(Option<ObjectName>, Finding)> {
+    let facts = described.entity.column(&pair.column.name)?;
+    let allowed = facts.demands.values.as_deref()?;
+    let difference = match values_of(&pair.field.kind) {
+        Values::Known(values) if is_of_another_thing(description, &values, allowed) => {
+            return None;
+        }
+        Values::Known(values) => ValuesDifference::of(&values, allowed, description.role)?,
+        // Whatever the database holds passes.
+        Values::AnyString if direction == Direction::Answer => return None,
+        Values::AnyString => {
+            return any_string(model, described, description, pair, facts, allowed)
+                .map(|found| (None, found));
+        }
+        Values::None => return None,
     };
-    description.pairing.pairs.iter().filter_map(judge).collect()
+    let found = finding(model, described, description, pair, allowed, &difference);
+    let found = if description.is_partial() {
+        found.as_warning()
+    } else {
+        found
+    };
+    let name = match &facts.ty.scalar {
+        Scalar::Enum(name, _) => Some(name.clone()),
+        Scalar::Builtin(_) | Scalar::Other(_) => None,
+    };
+    Some((
+        name,
+        found.at_values(described.entity.name, facts, model.input.provenance),
+    ))
 }
 
 /// Returns whether the values are about something other than the column. In a type that describes
@@ -288,10 +317,13 @@ fn any_string(
     allowed: &[String],
 ) -> Option<Finding> {
     let constraints = pair.field.innermost().1;
-    if pair.field.constraints.refined
+    // A string for an array is of another type, or is the array's text.
+    let is_whole_array = facts.ty.array && pair.field.kind == Kind::String;
+    if is_whole_array
+        || pair.field.constraints.refined
         || constraints.refined
         || constraints.pattern.is_some()
-        || comes_from_the_database(description, facts)
+        || facts.column.generated.is_some()
         || description.role == Role::Domain
     {
         return None;
@@ -313,10 +345,6 @@ fn any_string(
     } else {
         finding.as_warning()
     })
-}
-
-fn comes_from_the_database(description: &Description<'_>, facts: &ColumnFacts<'_>) -> bool {
-    facts.column.generated.is_some() || description.role == Role::OutputSchema
 }
 
 fn base(
@@ -425,6 +453,14 @@ mod tests {
             ),
         ],
         passing: &[
+            // What is written is what parsing returns; what goes out may let more pass.
+            Case {
+                configuration: "types = []\nvalidation = ['**/*.ts']\ncontracts = ['**/*.ts']",
+                ..Case::passing(
+                    "CREATE TYPE plan AS ENUM ('free', 'pro');\nCREATE TABLE seats (id uuid PRIMARY KEY, plan plan NOT NULL, label text NOT NULL);",
+                    "import { z } from 'zod';\nexport const CreateSeatSchema = z.object({ label: z.string(), plan: z.enum(['FREE', 'PRO']).transform((plan) => plan.toLowerCase() as 'free' | 'pro') });\nexport const SeatResponseSchema = z.object({ label: z.string(), plan: z.string() });",
+                )
+            },
             Case::passing(
                 "CREATE TYPE run_state AS ENUM ('on', 'off')",
                 "export type Database = { public: { Tables: {}; Enums: { run_state: 'off' | 'on' } }; storage: { Enums: { other_state: 'a' } } }",

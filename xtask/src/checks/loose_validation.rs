@@ -43,13 +43,12 @@ pub const CHECK: Check = Check {
 };
 
 fn run(model: &Model<'_>) -> Vec<Finding> {
-    let input = model
-        .schemas()
-        .filter(|(described, description)| model.comes_in(described, description));
-    input
-        .flat_map(Compared::all)
-        .filter_map(|compared| judge(model, compared))
-        .collect()
+    model.judge_schemas(|compared, direction| {
+        direction
+            .comes_in()
+            .then(|| judge(model, compared))
+            .flatten()
+    })
 }
 
 fn judge(model: &Model<'_>, compared: Compared<'_, '_>) -> Option<Finding> {
@@ -58,6 +57,7 @@ fn judge(model: &Model<'_>, compared: Compared<'_, '_>) -> Option<Finding> {
         description,
         facts,
         pair,
+        is_returned,
     } = compared;
     // What the database computes is not written, whatever a schema lets in.
     if pair.column.must_be_omitted() {
@@ -80,7 +80,7 @@ fn judge(model: &Model<'_>, compared: Compared<'_, '_>) -> Option<Finding> {
         .about(description, &pair.column.name)
         .at(&pair.field.location, wording)
         .with_detail("expected", gaps.iter().map(Gap::method).collect::<Vec<_>>())
-        .with_proposal(proposal(compared, &gaps).filter(|_| can_agree));
+        .with_proposal(proposal(compared, &gaps).filter(|_| can_agree && !is_returned));
     let found = match description.declaration.origin.syntax {
         _ if !can_agree => found.with_help(
             "decide what the field holds, and change the side that is wrong: no value passes both",
@@ -176,6 +176,17 @@ mod tests {
                 "CREATE TABLE figs (id integer PRIMARY KEY, label varchar(9) NOT NULL);",
                 "export const createFigSchema = (say) => z.object({ label: z.string().max(20, say('long')) });",
                 (2, "label"),
+            ),
+            // What is only tidied is as long as it was.
+            Case::validation(
+                TABLE,
+                "export const UpdateBillSchema = z.object({\n title: z.string().transform((title) => title.trim().toLowerCase()).optional() });",
+                (3, "title"),
+            ),
+            Case::validation(
+                TABLE,
+                "export const UpdateBillSchema = z.object({\n votes: z.string().transform(Number).pipe(z.number().int()).optional() });",
+                (3, "votes"),
             ),
             Case::validation(
                 "CREATE TABLE users (id uuid PRIMARY KEY, name varchar(50) NOT NULL, token text NOT NULL);",
@@ -280,6 +291,26 @@ mod tests {
             Case::valid(
                 NAMES,
                 "export const CreateGuestSchema = z.object({ name: z.string().max(20).or(z.literal('')), floor: z.union([z.number().int().max(9), z.literal(-1)]) });",
+            // What only stands in an answer lets nothing in.
+            Case {
+                configuration: "types = []\nvalidation = ['**/*.ts']\ncontracts = ['**/*.ts']",
+                ..Case::passing(
+                    TABLE,
+                    "import { z } from 'zod';\nexport const BillSchema = z.object({ title: z.string(), code: z.string() });\nexport const Page = z.object({ bills: z.array(BillSchema) });\nexport const list = { method: 'GET', path: '/bills', response: Page };",
+                )
+            },
+            // Nor does what the type of an answer is inferred from.
+            Case {
+                configuration: "validation = ['**/*.ts']\ncontracts = ['**/*.ts']",
+                ..Case::passing(
+                    TABLE,
+                    "import { z } from 'zod';\nconst BillSchema = z.object({ title: z.string(), code: z.string() });\nexport type GetBillResponse = z.infer<typeof BillSchema>;\nexport interface GetBillRequest { id: string }\nexport interface BillRow { id: string; title: string; rating: number; code: string; votes: number }",
+                )
+            },
+            // What is written is what the second demands, and what is cut to length.
+            Case::valid(
+                TABLE,
+                "export const UpdateBillSchema = z.object({ title: z.string().transform((title) => title.slice(0, 100)).optional(), votes: z.string().transform(Number).pipe(z.number().int().min(0)).optional() });",
             ),
             // A request may ask for less than a row, and for more.
             Case::valid(

@@ -125,6 +125,7 @@ fn finding(model: &Model<'_>, compared: Compared<'_, '_>, stated: &SqlType) -> F
         description,
         facts,
         pair,
+        ..
     } = compared;
     let stated = wording::sql_type(&stated.to_string());
     let message = format!(

@@ -14,11 +14,15 @@
 //! });
 //! ```
 //! Only schemas whose names say that they are of rows or responses are judged: a schema of what
-//! comes in may be as strict as it likes.
+//! comes in may be as strict as it likes. A format is judged wherever rows are: `z.iso.datetime()`
+//! refuses every `timestamptz` that PostgREST sends (`driver = "postgrest"`), `z.uuidv7()` what
+//! `gen_random_uuid()` makes.
 
+use super::direction::Direction;
 use super::entities::ColumnFacts;
-use super::matching::{Description, Role, Strength};
-use super::{Check, Compared, Model};
+use super::matching::{Role, Strength};
+use super::{Check, Compared, Model, formats};
+use crate::config::Driver;
 use crate::facts::{Constraints, Field, Kind};
 use crate::report::{Category, Finding, Severity};
 
@@ -35,41 +39,65 @@ pub const CHECK: Check = Check {
 };
 
 fn run(model: &Model<'_>) -> Vec<Finding> {
-    // What an answer is made of may be held to more than rows are.
-    let is_output = |description: &Description<'_>| {
-        description.role == Role::OutputSchema && description.strength != Strength::Message
-    };
-    let output = model
-        .schema_fields()
-        .filter(|compared| is_output(compared.description));
-    output
-        .filter_map(|compared| judge(model, compared))
-        .collect()
+    model.judge_schemas(|compared, direction| {
+        let excess = excess(&compared, direction)
+            .or_else(|| foreign_format(&compared, direction, model.input.config.driver))?;
+        Some(finding(model, compared, &excess))
+    })
 }
 
-fn judge(model: &Model<'_>, compared: Compared<'_, '_>) -> Option<Finding> {
+/// Describes a demand that the schema makes and the column does not. What an answer is made of may
+/// be held to more than rows are.
+fn excess(compared: &Compared<'_, '_>, direction: Direction) -> Option<String> {
+    let description = compared.description;
+    let is_output = description.role == Role::OutputSchema
+        && direction == Direction::Answer
+        && description.strength != Strength::Message;
+    is_output
+        .then(|| of_field(compared.facts, compared.pair.field))
+        .flatten()
+}
+
+/// Describes the format that is demanded of rows, where no row has it.
+fn foreign_format(
+    compared: &Compared<'_, '_>,
+    direction: Direction,
+    driver: Option<Driver>,
+) -> Option<String> {
+    let field = compared.pair.field;
+    let of_rows = match direction {
+        Direction::Answer | Direction::Row => true,
+        Direction::Unknown => compared.describes_rows(),
+        Direction::Request => false,
+    };
+    let is_array = matches!(field.kind, Kind::Array(_));
+    if !of_rows || is_array != compared.facts.ty.array {
+        return None;
+    }
+    formats::never_held(compared.facts, &field.innermost().1, driver)
+}
+
+fn finding(model: &Model<'_>, compared: Compared<'_, '_>, excess: &str) -> Finding {
     let Compared {
         described,
         description,
-        facts,
         pair,
+        ..
     } = compared;
-    let excess = excess(facts, pair.field)?;
     let message = format!(
         "Validation of field '{}' in `{}` rejects what the database holds: {excess}",
         pair.column.name, description.declaration.name
     );
-    let found = CHECK
+    CHECK
         .finding(&described.entity.title(), message)
         .about(description, &pair.column.name)
         .at(&pair.field.location, excess)
-        .at_column(described.entity.name, pair.column, model.input.provenance);
-    Some(found)
+        .at_column(described.entity.name, pair.column, model.input.provenance)
 }
 
 /// Describes a demand that the schema makes and the column does not, on the value or on the items
 /// of an array.
-fn excess(facts: &ColumnFacts<'_>, field: &Field) -> Option<String> {
+fn of_field(facts: &ColumnFacts<'_>, field: &Field) -> Option<String> {
     if !matches!(field.kind, Kind::Array(_)) {
         return of_value(facts, &field.constraints);
     }
@@ -143,8 +171,35 @@ mod tests {
                 "/** @table bills */\nexport const BillResponseSchema = z.object({ id: z.uuid(), title: z.string(),\n tags: z.array(z.string()).max(3) });",
                 (4, "tags"),
             ),
+            // The instants, times and intervals that PostgREST sends pass no plain format.
+            Case {
+                configuration: "types = []\nvalidation = ['**/*.ts']\ndriver = 'postgrest'",
+                ..Case::validation(
+                    "CREATE TABLE stops (id uuid PRIMARY KEY, at timestamp with time zone NOT NULL, until timestamp without time zone NOT NULL, took interval NOT NULL);",
+                    "import { z } from 'zod';\nexport const StopResponseSchema = z.object({ id: z.uuid(),\n at: z.iso.datetime(), until: z.iso.datetime({ local: true }), took: z.string() });",
+                    (3, "at"),
+                )
+            },
+            Case {
+                configuration: "types = []\nvalidation = ['**/*.ts']\ndriver = 'postgrest'",
+                ..Case::validation(
+                    "CREATE TABLE stops (id uuid PRIMARY KEY, at timestamp with time zone NOT NULL, until timestamp without time zone NOT NULL, took interval NOT NULL);",
+                    "import { z } from 'zod';\nexport const StopResponseSchema = z.object({ id: z.uuid(), at: z.iso.datetime({ offset: true }), until: z.string().datetime({ local: true }),\n took: z.iso.duration() });",
+                    (3, "took"),
+                )
+            },
+            Case::validation(
+                "CREATE TABLE stops (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), name text NOT NULL);",
+                "export const StopResponseSchema = z.object({ name: z.string(),\n id: z.uuidv7() });",
+                (3, "id"),
+            ),
         ],
         passing: &[
+            // Without a driver nothing is known of the texts, and a client may make its own keys.
+            Case::valid(
+                "CREATE TABLE stops (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), at timestamptz NOT NULL);",
+                "export const StopResponseSchema = z.object({ id: z.uuidv4(), at: z.iso.datetime() });\nexport const CreateStopSchema = z.object({ id: z.uuidv7(), at: z.iso.datetime() });",
+            ),
             Case::valid(
                 "CREATE TABLE users (id uuid PRIMARY KEY, name text NOT NULL);",
                 "export const GetUserResponseSchema = z.object({ id: z.uuid(), name: z.string().min(3) });",

@@ -18,12 +18,10 @@
 //! is accepted. `driver = "node-postgres"` and `type-map` in the configuration make it exact.
 
 use super::accepted_kinds::{self, DescriptionLayer};
-use super::entities::ColumnFacts;
 use super::matching::{Description, Role};
 use super::{Check, Compared, Model, wording};
 use crate::facts::{Field, Kind};
 use crate::report::{Category, Finding, Severity};
-use crate::schema::types::Scalar;
 
 /// See the file's documentation.
 pub const CHECK: Check = Check {
@@ -38,36 +36,43 @@ pub const CHECK: Check = Check {
 };
 
 fn run(model: &Model<'_>) -> Vec<Finding> {
-    let wrong = model.type_fields().filter(|compared| {
-        let Compared {
-            description,
-            facts,
-            pair,
-            ..
-        } = compared;
-        let accepted = accepted_kinds::accepts(
-            &facts.ty,
-            &pair.field.kind,
-            compared.layer(),
-            model.input.config,
-        );
-        let is_mapped = is_value_object(description, pair.field)
-            || is_json_text(description, facts, pair.field);
-        !accepted && !is_mapped && !compared.is_of_custom_type()
-    });
-    wrong.map(|compared| finding(model, compared)).collect()
+    model
+        .type_fields()
+        .filter_map(|compared| judge(model, compared))
+        .collect()
+}
+
+fn judge(model: &Model<'_>, compared: Compared<'_, '_>) -> Option<Finding> {
+    let Compared {
+        description,
+        facts,
+        pair,
+        ..
+    } = compared;
+    if is_value_object(description, pair.field) || compared.is_of_custom_type() {
+        return None;
+    }
+    let (ty, kind) = (&facts.ty, &pair.field.kind);
+    if accepted_kinds::is_json_text(ty, kind) {
+        // GraphQL knows no JSON: what is asked for is sent as its text. PostgreSQL takes it so.
+        let is_right = description.declaration.graphql || description.role.is_written();
+        return (!is_right).then(|| of_json_text(finding(model, compared)));
+    }
+    let accepted = accepted_kinds::accepts(ty, kind, compared.layer(), model.input.config);
+    (!accepted).then(|| finding(model, compared))
+}
+
+/// Each value of the column may be a string of JSON, which cannot be seen from here.
+fn of_json_text(found: Finding) -> Finding {
+    found.as_warning().with_help(
+        "drivers return JSON parsed: declare what it holds, or `unknown`; a plain `string` is right \
+         where each value is a JSON string",
+    )
 }
 
 /// A class of the domain may hold an `Email` where the row holds text.
 fn is_value_object(description: &Description<'_>, field: &Field) -> bool {
     description.role == Role::Domain && field.kind == Kind::Json && field.reference.is_some()
-}
-
-/// GraphQL knows no JSON: what is asked for is sent as its text.
-fn is_json_text(description: &Description<'_>, facts: &ColumnFacts<'_>, field: &Field) -> bool {
-    let is_json =
-        matches!(&facts.ty.scalar, Scalar::Builtin(name) if name == "json" || name == "jsonb");
-    description.declaration.graphql && is_json && !facts.ty.array && field.kind == Kind::String
 }
 
 fn finding(model: &Model<'_>, compared: Compared<'_, '_>) -> Finding {
@@ -76,6 +81,7 @@ fn finding(model: &Model<'_>, compared: Compared<'_, '_>) -> Finding {
         description,
         facts,
         pair,
+        ..
     } = compared;
     let (column, field) = (pair.column, pair.field);
     let (kind, expected) = (
@@ -113,6 +119,29 @@ mod tests {
 
     pub const CASES: Cases = Cases {
         failing: &[
+            // node-postgres parses the items of `numeric[]`, though not `numeric`.
+            Case {
+                configuration: "driver = 'node-postgres'",
+                ..Case::failing(
+                    "CREATE TABLE samples (id integer NOT NULL, prices numeric[] NOT NULL, took interval NOT NULL, price numeric NOT NULL);",
+                    "export interface SampleRow { id: number; took: { hours: number }; price: string;\n prices: string[] }",
+                    (2, "prices"),
+                )
+            },
+            Case {
+                configuration: "driver = 'postgres-js'",
+                ..Case::failing(
+                    "CREATE TABLE samples (id integer NOT NULL, prices numeric[] NOT NULL, took interval NOT NULL, spot point NOT NULL);",
+                    "export interface SampleRow { id: number; prices: string[]; spot: string;\n took: { hours: number } }",
+                    (2, "took"),
+                )
+            },
+            // A plain string is rarely what JSON holds.
+            Case::failing(
+                "CREATE TABLE settings (key text NOT NULL, value jsonb NOT NULL);",
+                "export interface SettingRow { key: string;\n value: string }",
+                (2, "value"),
+            ),
             Case::failing(
                 TABLE,
                 "export interface BillTable {\n id: string;\n vote_count: string;\n tags: string[]; budget: string; data: unknown; filed_on: Date }",
@@ -160,6 +189,14 @@ mod tests {
             },
         ],
         passing: &[
+            // JSON holds scalars, and PostgreSQL takes it as text.
+            Case {
+                configuration: "driver = 'node-postgres'",
+                ..Case::passing(
+                    "CREATE TABLE settings (key text NOT NULL, value jsonb NOT NULL, theme jsonb NOT NULL, cells integer[] NOT NULL, moods macaddr8[] NOT NULL);",
+                    "export interface SettingRow { key: string; value: string | number | boolean; theme: 'light' | 'dark'; cells: number[][]; moods: string }\nexport interface SettingInsert { key: string; value: string; theme: string; cells: number[]; moods: string[] }",
+                )
+            },
             // GraphQL's answers hold JSON as its text.
             Case::passing(
                 "CREATE TABLE shortcodes (id text PRIMARY KEY, request jsonb NOT NULL, embed json, created_on timestamp NOT NULL);",

@@ -15,10 +15,13 @@
 //!   bio: z.string().nullable(),
 //! });
 //! ```
+//! An answer is judged by what it refuses alone, a request by what parsing returns.
+//!
 //! What has a default, in the schema, the ORM or the database, may be absent, and from what comes
 //! in the keys, which the server knows. A schema of what comes in may demand a value that the
 //! database does not. What may be absent is a warning, since the server may fill it in.
 
+use super::direction::Direction;
 use super::entities::ColumnFacts;
 use super::matching::Role;
 use super::{Check, Compared, Model, edits};
@@ -38,10 +41,12 @@ pub const CHECK: Check = Check {
 };
 
 fn run(model: &Model<'_>) -> Vec<Finding> {
-    let of_tables = model.schema_fields().filter(Compared::is_of_table);
-    of_tables
-        .filter_map(|compared| judge(model, compared))
-        .collect()
+    model.judge_schemas(|compared, direction| {
+        compared
+            .is_of_table()
+            .then(|| judge(model, compared, direction))
+            .flatten()
+    })
 }
 
 /// The disagreement between a schema and a column about null.
@@ -53,12 +58,13 @@ enum ValidationVerdict {
     RefusesNullButMayBeAbsent,
 }
 
-fn verdict(compared: &Compared<'_, '_>) -> Option<ValidationVerdict> {
+fn verdict(compared: &Compared<'_, '_>, direction: Direction) -> Option<ValidationVerdict> {
     let Compared {
         described,
         description,
         facts,
         pair,
+        ..
     } = compared;
     // What is any value says nothing, not even whether it may be null.
     if matches!(pair.field.kind, Kind::Any | Kind::Unresolved(_)) {
@@ -68,13 +74,17 @@ fn verdict(compared: &Compared<'_, '_>) -> Option<ValidationVerdict> {
         description.role == Role::InsertSchema && (facts.foreign_key || facts.primary_key);
     let filled_in = known_to_server || described.is_filled_in(pair.column);
     match description.role {
-        Role::OutputSchema => of_output(facts, pair.field),
+        _ if direction == Direction::Answer => of_output(facts, pair.field),
         Role::Schema
-            if description.is_whole() && description.holds_primary_key(&described.entity) =>
+            if direction != Direction::Request
+                && description.is_whole()
+                && description.holds_primary_key(&described.entity) =>
         {
             of_input(facts, pair.field, filled_in).or_else(|| of_output(facts, pair.field))
         }
-        Role::Schema | Role::InsertSchema => of_input(facts, pair.field, filled_in),
+        Role::Schema | Role::OutputSchema | Role::InsertSchema => {
+            of_input(facts, pair.field, filled_in)
+        }
         Role::UpdateSchema => {
             (facts.not_null && pair.field.nullable).then_some(ValidationVerdict::LetsNullIn)
         }
@@ -103,8 +113,8 @@ fn of_output(facts: &ColumnFacts<'_>, field: &Field) -> Option<ValidationVerdict
     }
 }
 
-fn judge(model: &Model<'_>, compared: Compared<'_, '_>) -> Option<Finding> {
-    let verdict = verdict(&compared)?;
+fn judge(model: &Model<'_>, compared: Compared<'_, '_>, direction: Direction) -> Option<Finding> {
+    let verdict = verdict(&compared, direction)?;
     let Compared {
         described,
         description,
@@ -149,6 +159,15 @@ mod tests {
 
     pub const CASES: Cases = Cases {
         failing: &[
+            // An answer that refuses what the database holds fails, whatever the schema is called.
+            Case {
+                configuration: "types = []\nvalidation = ['**/*.ts']\ncontracts = ['**/*.ts']",
+                ..Case::failing(
+                    TABLE,
+                    "import { z } from 'zod';\nexport const UserSchema = z.object({ email: z.string(),\n bio: z.string() });\nexport const Page = z.object({ users: z.array(UserSchema) });\nexport const list = { method: 'GET', path: '/users', response: Page };",
+                    (3, "bio"),
+                )
+            },
             Case::validation(
                 TABLE,
                 "export const CreateUserSchema = z.object({\n email: z.string().nullable() });",
@@ -171,6 +190,19 @@ mod tests {
             ),
         ],
         passing: &[
+            // What is inserted is what parsing returns.
+            Case::valid(
+                TABLE,
+                "export const CreateUserSchema = z.object({ email: z.string().nullish().transform((email) => email ?? ''), bio: z.string() });",
+            ),
+            // A request may demand more than the database does.
+            Case {
+                configuration: "types = []\nvalidation = ['**/*.ts']\ncontracts = ['**/*.ts']",
+                ..Case::passing(
+                    TABLE,
+                    "import { z } from 'zod';\nexport const UserSchema = z.object({ id: z.uuid(), email: z.string(), bio: z.string(), role: z.string() });\nexport const save = { method: 'PUT', path: '/users', request: UserSchema };",
+                )
+            },
             // A key that is taken from another table is known before the row is.
             Case::valid(
                 "CREATE TABLE scores (user_id uuid PRIMARY KEY REFERENCES users, points integer, note text);",

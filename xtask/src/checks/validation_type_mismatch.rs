@@ -14,10 +14,16 @@
 //! });
 //! ```
 //! Both what the driver returns and what JSON holds is accepted: a `timestamptz` may be a date or a
-//! string.
+//! string. A schema of what comes in is judged by what parsing returns (`.transform()`, `.pipe()`),
+//! one of rows by what it takes; where nothing says which it is, either will do. A string of a
+//! format that the column never holds (`z.ulid()` for a uuid) is of another type too.
 
 use super::accepted_kinds::{self, DescriptionLayer};
-use super::{Check, Compared, Model, wording};
+use super::direction::Direction;
+use super::matching::{Description, Role};
+use super::{Check, Compared, Model, formats, wording};
+use crate::config::Driver;
+use crate::facts::Kind;
 use crate::report::{Category, Finding, Severity};
 
 /// See the file's documentation.
@@ -33,45 +39,115 @@ pub const CHECK: Check = Check {
 };
 
 fn run(model: &Model<'_>) -> Vec<Finding> {
-    model
-        .schema_fields()
-        .filter_map(|compared| judge(model, compared))
-        .collect()
+    model.judge_schemas(|compared, direction| judge(model, compared, direction))
 }
 
-fn judge(model: &Model<'_>, compared: Compared<'_, '_>) -> Option<Finding> {
+fn judge(model: &Model<'_>, compared: Compared<'_, '_>, direction: Direction) -> Option<Finding> {
+    if compared.is_of_custom_type() {
+        return None;
+    }
+    let (ty, kind) = (&compared.facts.ty, &compared.pair.field.kind);
+    let config = model.input.config;
+    if accepted_kinds::is_json_text(ty, kind) {
+        let found = of_kind(model, compared, DescriptionLayer::Wire).as_warning();
+        return Some(found.with_help(
+            "drivers return JSON parsed, and PostgreSQL refuses a text that is none: demand what it \
+             holds; a plain string is right where each value is a JSON string",
+        ));
+    }
+    if !accepted_kinds::accepts(ty, kind, DescriptionLayer::Wire, config) {
+        return Some(of_kind(model, compared, DescriptionLayer::Wire));
+    }
+    // A row as the driver returns it, or its JSON.
+    let is_of_row = is_row_of_driver(&compared, direction, config.driver)
+        && !accepted_kinds::accepts(ty, kind, DescriptionLayer::Driver, config)
+        && !accepted_kinds::is_json_of_row(ty, kind, config);
+    if is_of_row {
+        return Some(of_kind(model, compared, DescriptionLayer::Driver));
+    }
+    let constraints = compared.pair.field.innermost().1;
+    let is_array = matches!(kind, Kind::Array(_));
+    formats::never_taken(ty, &constraints)
+        .filter(|_| is_array == ty.array)
+        .map(|format| of_format(model, compared, format))
+}
+
+/// Whether the type of the table's rows is inferred from the schema, so that what the schema
+/// demands is what code believes of the driver.
+fn is_row_of_driver(
+    compared: &Compared<'_, '_>,
+    direction: Direction,
+    driver: Option<Driver>,
+) -> bool {
     let Compared {
         described,
         description,
-        facts,
         pair,
+        ..
     } = compared;
-    let config = model.input.config;
-    if accepted_kinds::accepts(&facts.ty, &pair.field.kind, DescriptionLayer::Wire, config)
-        || compared.is_of_custom_type()
-    {
-        return None;
-    }
-    let kind = wording::kind(&pair.field.kind);
+    let may_be_row = matches!(direction, Direction::Row | Direction::Unknown);
+    let types_rows = |other: &Description<'_>| {
+        other.inferred
+            && other.role == Role::Row
+            && other.pairing.pairs.iter().any(|other| {
+                other.column.name == pair.column.name && other.field.location == pair.field.location
+            })
+    };
+    // Prisma types its rows itself. What is coerced takes whatever the driver returns.
+    may_be_row
+        && driver != Some(Driver::Prisma)
+        && compared.describes_rows()
+        && description.role == Role::Schema
+        && !pair.field.constraints.coerced
+        && compared.layer_of_rows() == DescriptionLayer::Driver
+        && described.types().any(types_rows)
+}
+
+fn of_kind(model: &Model<'_>, compared: Compared<'_, '_>, layer: DescriptionLayer) -> Finding {
+    let kind = wording::kind(&compared.pair.field.kind);
+    let expected = accepted_kinds::describe(&compared.facts.ty, layer, model.input.config);
+    let column = wording::bare_column_type(compared.pair.column);
+    finding(model, compared, &format!("`{kind}`"))
+        .with_detail("schemaType", kind)
+        .with_help(format!("{column} is validated as `{expected}`"))
+}
+
+/// All that passes the schema is refused by the column, and no row passes it.
+fn of_format(model: &Model<'_>, compared: Compared<'_, '_>, format: &str) -> Finding {
+    let column = wording::bare_column_type(compared.pair.column);
+    let usual = formats::usual(&compared.facts.ty);
+    let help = match usual {
+        Some(usual) => format!("{column} holds no `{format}`: demand the format `{usual}`"),
+        None => format!("{column} holds no `{format}`"),
+    };
+    finding(
+        model,
+        compared,
+        &format!("a string of the format `{format}`"),
+    )
+    .with_detail("schemaType", format)
+    .with_help(help)
+}
+
+fn finding(model: &Model<'_>, compared: Compared<'_, '_>, here: &str) -> Finding {
+    let Compared {
+        described,
+        description,
+        pair,
+        ..
+    } = compared;
     let message = format!(
-        "Type mismatch for field '{}': `{kind}` in validation schema `{}`, {} in the database",
+        "Type mismatch for field '{}': {here} in validation schema `{}`, {} in the database",
         pair.column.name,
         description.declaration.name,
         wording::column_type(pair.column)
     );
-    let expected = accepted_kinds::describe(&facts.ty, DescriptionLayer::Wire, config);
-    let found = CHECK
+    CHECK
         .finding(&described.entity.title(), message)
         .about(description, &pair.column.name)
-        .at(&pair.field.location, format!("`{kind}` here"))
+        .at(&pair.field.location, format!("{here} here"))
         .at_column(described.entity.name, pair.column, model.input.provenance)
         .with_detail("databaseType", pair.column.type_name.as_str())
-        .with_detail("schemaType", kind)
-        .with_help(format!(
-            "{} is validated as `{expected}`",
-            wording::bare_column_type(pair.column)
-        ));
-    Some(found)
 }
 
 #[cfg(test)]
@@ -84,6 +160,25 @@ mod tests {
         failing: &[
             Case::validation(
                 TABLE,
+                "export const CreateBillSchema = z.object({ id: z.uuid(), voteCount: z.number().int(), filedAt: z.date(),\n tags: z.string().transform((text) => text.length) });",
+                (3, "tags"),
+            ),
+            Case::validation(
+                TABLE,
+                "export const CreateBillSchema = z.object({ voteCount: z.number().int(), filedAt: z.date(), tags: z.array(z.string()),\n id: z.ulid() });",
+                (3, "id"),
+            ),
+            // The type of the rows is inferred: what is demanded is believed of the driver.
+            Case {
+                configuration: "types = ['**/*.ts']\nvalidation = ['**/*.ts']\ndriver = 'node-postgres'",
+                ..Case::failing(
+                    "CREATE TABLE tags (id bigint PRIMARY KEY, rank bigint NOT NULL);",
+                    "import { z } from 'zod';\nexport const TagSchema = z.object({ id: z.string(),\n rank: z.number().int() });\nexport type Tag = z.infer<typeof TagSchema>;",
+                    (3, "rank"),
+                )
+            },
+            Case::validation(
+                TABLE,
                 "export const BillSchema = z.object({ id: z.uuid(),\n voteCount: z.boolean(), filedAt: z.date(), tags: z.array(z.string()) });",
                 (3, "vote_count"),
             ),
@@ -94,6 +189,29 @@ mod tests {
             ),
         ],
         passing: &[
+            // What is inserted is what parsing returns.
+            Case::valid(
+                TABLE,
+                "export const CreateBillSchema = z.object({ id: z.uuid(), voteCount: z.string().regex(/^\\d+$/).transform(Number).pipe(z.number().int()), filedAt: z.coerce.date(), tags: z.string().transform((text) => text.split(',')) });",
+            ),
+            // A row is what comes in here; where nothing says so, either side will do.
+            Case::valid(
+                "CREATE TABLE prices (id uuid PRIMARY KEY, amount numeric NOT NULL, active boolean NOT NULL);",
+                "export const PriceRowSchema = z.object({ id: z.uuid(), amount: z.string().transform(Number), active: z.boolean() });\nexport const PriceSchema = z.object({ id: z.uuid(), amount: z.number(), active: z.stringbool() });",
+            ),
+            // What is of JSON has JSON's scalars.
+            Case::valid(
+                "CREATE TABLE options (id uuid PRIMARY KEY, value jsonb NOT NULL, theme jsonb NOT NULL, cells integer[] NOT NULL);",
+                "export const CreateOptionSchema = z.object({ id: z.uuid(), value: z.union([z.string(), z.number(), z.boolean()]), theme: z.enum(['light', 'dark']), cells: z.array(z.array(z.number().int())) });",
+            ),
+            // The JSON of a row has a string for an instant; what is coerced takes the driver's text.
+            Case {
+                configuration: "types = ['**/*.ts']\nvalidation = ['**/*.ts']\ndriver = 'node-postgres'",
+                ..Case::passing(
+                    "CREATE TABLE tags (id bigint PRIMARY KEY, rank bigint NOT NULL, made timestamptz NOT NULL);",
+                    "import { z } from 'zod';\nexport const TagSchema = z.object({ id: z.string(), rank: z.coerce.number().int(), made: z.string() });\nexport type Tag = z.infer<typeof TagSchema>;",
+                )
+            },
             Case::valid(
                 TABLE,
                 "export const BillSchema = z.object({ id: z.uuid(), voteCount: z.number().int(), filedAt: z.date(), tags: z.array(z.string()) });",

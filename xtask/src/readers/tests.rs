@@ -128,6 +128,7 @@ fn field(lines: &LineIndex, offset: usize, found: &Captures<'_>) -> Field {
         sql: None,
         value: Some(span(offset, kind)),
         tags: Rare::default(),
+        returned: None,
     }
 }
 

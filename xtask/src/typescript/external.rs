@@ -50,12 +50,16 @@ impl<'p> Resolver<'p> {
             (_, [name]) => name,
             _ => return None,
         };
+        let meant = vocabulary::library_type(library, name)?;
+        if meant == LibraryType::Text {
+            return Some(Type::String);
+        }
         let of = arguments.first()?;
         let second = || arguments.get(1).cloned();
         let or_undefined =
             |of: Lazy<'p>| Lazy::computed(move |ev| union([of.get(ev), Type::Undefined]));
         let column = |sides: [Lazy<'p>; 3]| Some(Type::Column(Rc::new(sides)));
-        match vocabulary::library_type(library, name)? {
+        match meant {
             LibraryType::SchemaOutput => Some(
                 self.inferred_schema(of)
                     .map_or_else(|why| why, |schema| zod::output(self, &schema)),
@@ -91,6 +95,7 @@ impl<'p> Resolver<'p> {
                 column([of.clone(), written.clone(), written])
             }
             LibraryType::Same => Some(of.get(self)),
+            LibraryType::Text => Some(Type::String),
             LibraryType::Except => Some(self.omit(&of.get(self), &second()?.get(self))),
             LibraryType::Merge => Some(self.overridden(&of.get(self), &second()?.get(self))),
         }

@@ -17,6 +17,8 @@ pub enum Library {
     TypeFest,
     /// Forms whose fields Zod's schemas judge.
     ZodFormData,
+    /// The modules of Node that declare types of data.
+    Node,
 }
 
 /// Packages whose schemas are not read: what is declared with them is named.
@@ -84,6 +86,8 @@ const PACKAGES: &[(&str, Library)] = &[
     ("drizzle-zod", Library::Drizzle),
     ("kysely", Library::Kysely),
     ("type-fest", Library::TypeFest),
+    ("crypto", Library::Node),
+    ("node:crypto", Library::Node),
 ];
 
 /// The library that `package` belongs to.
@@ -119,6 +123,8 @@ pub enum LibraryType {
     JsonColumn,
     /// The first argument itself.
     Same,
+    /// A string.
+    Text,
     /// The first argument without the keys of the second.
     Except,
     /// The first argument, with what the second has in its place.
@@ -178,6 +184,7 @@ const TYPES: &[(Library, &str, LibraryType)] = &[
     (Library::TypeFest, "Branded", LibraryType::Same),
     (Library::TypeFest, "Except", LibraryType::Except),
     (Library::TypeFest, "Merge", LibraryType::Merge),
+    (Library::Node, "UUID", LibraryType::Text),
 ];
 
 /// The type `name` of `library`.

@@ -11,6 +11,7 @@ mod loosest;
 mod methods;
 mod objects;
 mod pipe;
+mod tidying;
 
 use std::rc::Rc;
 
@@ -19,7 +20,7 @@ use super::syntax::{TypeKind, TypeNode};
 use super::values::{ObjectValue, Value};
 use crate::facts::{Constraints, Family, Origin, Syntax};
 pub use build::build;
-pub use describe::{SchemaDescription, describe};
+pub use describe::{SchemaDescription, describe, returned};
 pub use infer::{input, output};
 pub(super) use methods::custom;
 pub use methods::{member, method};
@@ -99,8 +100,11 @@ pub enum SchemaKind<'p> {
     Nullable(Rc<Schema<'p>>),
     /// `x.nonoptional()`
     NonOptional(Rc<Schema<'p>>),
-    /// `x.default(v)`, `x.prefault(v)`
+    /// `x.default(v)`
     Default(Rc<Schema<'p>>),
+    /// `x.prefault(v)`: `v` is parsed where nothing comes in, so that the type of what comes out is
+    /// that of `x`. Zod 4.1 still took `undefined` away from it.
+    Prefault(Rc<Schema<'p>>),
     /// `x.catch(v)`
     Catch(Rc<Schema<'p>>),
     /// `x.transform(f)`, with the function.
@@ -148,6 +152,7 @@ impl<'p> Schema<'p> {
             | SchemaKind::Nullable(inner)
             | SchemaKind::NonOptional(inner)
             | SchemaKind::Default(inner)
+            | SchemaKind::Prefault(inner)
             | SchemaKind::Catch(inner)
             | SchemaKind::Transform(inner, _)
             | SchemaKind::Preprocess(inner)

@@ -132,7 +132,9 @@ impl Kind {
     /// A type that no driver returns for it.
     fn wrong(self) -> (&'static str, &'static str) {
         match self {
-            Self::Boolean | Self::Json => ("number", "z.number()"),
+            Self::Boolean => ("number", "z.number()"),
+            // JSON holds scalars, and no instants.
+            Self::Json => ("Date", "z.date()"),
             _other => ("boolean", "z.boolean()"),
         }
     }

@@ -79,6 +79,7 @@ fn install(folder: &Path) -> Result<(), String> {
         ".npmrc",
         "types.mjs",
         "zod.mjs",
+        "drivers.mjs",
     ] {
         if source.join(name).is_file() {
             std::fs::copy(source.join(name), folder.join(name))

@@ -307,24 +307,29 @@ fn shortest(format: &str) -> Option<u32> {
 }
 
 /// Formats whose strings are never longer than this.
-fn longest(format: &str) -> Option<u32> {
-    match format {
-        "uuid" | "guid" | "uuidv4" | "uuidv6" | "uuidv7" => Some(36),
-        "ulid" => Some(26),
-        "nanoid" => Some(21),
-        "date" => Some(10),
-        "ipv4" => Some(15),
-        "ipv6" | "ip" => Some(45),
-        _unbounded => None,
+fn longest(constraints: &Constraints) -> Option<u32> {
+    let version = constraints.format_options.version;
+    match (constraints.format.as_deref()?, version) {
+        ("uuid", _) => Some(36),
+        ("ksuid", _) => Some(27),
+        ("ulid", _) => Some(26),
+        ("nanoid", _) => Some(21),
+        ("xid", _) => Some(20),
+        ("mac", _) => Some(17),
+        ("e164", _) => Some(16),
+        ("date", _) => Some(10),
+        ("ip", Some(4)) => Some(15),
+        ("ip", _) => Some(45),
+        ("cidr", Some(4)) => Some(18),
+        ("cidr", _) => Some(49),
+        (_unbounded, _) => None,
     }
 }
 
 fn of_string(facts: &ColumnFacts<'_>, constraints: &Constraints) -> Vec<Gap> {
     let mut gaps = Vec::new();
     let shaped = constraints.pattern.is_some();
-    let max = constraints
-        .max_length
-        .or_else(|| constraints.format.as_deref().and_then(longest));
+    let max = constraints.max_length.or_else(|| longest(constraints));
     if let Some(limit) = facts.demands.max_length
         // A pattern may bound the length; which it does cannot be told.
         && (max.is_some_and(|max| max > limit) || (max.is_none() && !shaped))

@@ -86,6 +86,7 @@ impl<'p> File<'_, 'p> {
             tags: place.map_or_else(Rare::default, |place| {
                 super::tags::read(place.module, place.span).into()
             }),
+            returned: None,
         })
     }
 
@@ -113,8 +114,9 @@ impl<'p> File<'_, 'p> {
     fn schema_field(&self, entry: &ObjectEntry<'p>) -> Field {
         let schema = zod::schema_of(&entry.value);
         let described = zod::describe(self.resolver, &schema);
+        let returned = zod::returned(self.resolver, &schema, &described);
         let place = entry.place.as_ref();
-        Field {
+        let field = Field {
             name: (*entry.name).to_owned(),
             column: None,
             location: place.map_or_else(
@@ -132,6 +134,19 @@ impl<'p> File<'_, 'p> {
             tags: place.map_or_else(Rare::default, |place| {
                 super::tags::read(place.scope.module, place.span).into()
             }),
+            returned: None,
+        };
+        let returned = returned.map(|made| Field {
+            optional: made.optional,
+            nullable: made.nullable,
+            kind: made.kind,
+            constraints: made.constraints.into(),
+            has_default: made.has_default,
+            ..field.clone()
+        });
+        Field {
+            returned: returned.map(Box::new),
+            ..field
         }
     }
 }

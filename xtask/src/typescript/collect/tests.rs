@@ -531,3 +531,25 @@ fn default_exports_without_a_name_are_read_where_they_are_imported() {
         .collect();
     assert_eq!((names, &user.unresolved), (vec!["id", "name"], &None));
 }
+
+#[test]
+fn the_uuid_of_node_is_a_string() {
+    let facts = of(
+        "import { UUID } from 'node:crypto'; import type * as crypto from 'crypto'; export interface A { id: UUID; other: crypto.UUID | null }",
+    );
+    let kinds: Vec<&Kind> = facts.types[0]
+        .fields
+        .iter()
+        .map(|field| &field.kind)
+        .collect();
+    assert_eq!(kinds, [&Kind::String, &Kind::String]);
+}
+
+#[test]
+fn what_is_prefilled_has_the_type_of_what_is_parsed() {
+    let facts = of(
+        "import { z } from 'zod'; const Filter = z.object({ size: z.number().optional().prefault(50), from: z.number().optional().default(0) }); export type Filter = z.infer<typeof Filter>;",
+    );
+    let fields = &facts.types[0].fields;
+    assert!(fields[0].optional && !fields[1].optional, "{fields:?}");
+}

@@ -154,7 +154,7 @@ impl<'p> Resolver<'p> {
                     return Value::Zod(schema);
                 }
             }
-            Some(Library::Kysely | Library::TypeFest) | None => {}
+            Some(Library::Kysely | Library::TypeFest | Library::Node) | None => {}
         }
         // nestjs-zod: `class CreateUserDto extends createZodDto(schema)`.
         if path.last() == Some(&"createZodDto")

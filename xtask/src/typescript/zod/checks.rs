@@ -1,6 +1,6 @@
 //! The constraints that `.min(5)`, `.email()` and `.int()` add.
 
-use crate::facts::Constraints;
+use crate::facts::{Constraints, FormatOptions};
 use crate::typescript::values::Value;
 
 /// Whether `z.name()` of Zod 4 is a string of a format.
@@ -43,11 +43,45 @@ pub(super) fn string(constraints: &mut Constraints, name: &str, arguments: &[Val
         "overwrite" => overwritten(constraints),
         "trim" | "toLowerCase" | "toUpperCase" | "normalize" | "slugify" => {}
         name => match format(name) {
-            Some(format) => constraints.format = Some(format.to_owned()),
+            Some(format) => {
+                constraints.format_options = options(name, arguments.first());
+                constraints.format = Some(format.to_owned());
+            }
             None => return false,
         },
     }
     true
+}
+
+/// The options of a format, of its name and of its argument: `uuidv7`, `datetime({ offset: true })`.
+fn options(name: &str, argument: Option<&Value<'_>>) -> FormatOptions {
+    let of_name = ["uuidv", "ipv", "cidrv"]
+        .iter()
+        .find_map(|format| name.strip_prefix(format));
+    let given = argument.and_then(Value::as_object);
+    // What is computed may say anything.
+    let is_open = match (argument, given) {
+        (None, _) => false,
+        (Some(argument), None) => argument.as_str().is_none(),
+        (Some(_), Some(given)) => given.open.is_some(),
+    };
+    let option = |name: &str| given.and_then(|given| given.get(name));
+    let is_set = |name: &str| {
+        is_open
+            || option(name).is_some_and(|entry| {
+                !matches!(
+                    entry.value.uncast(),
+                    Value::Boolean(false) | Value::Undefined
+                )
+            })
+    };
+    let version = option("version").and_then(|entry| entry.value.as_str());
+    let version = version.map(|version| version.trim_start_matches('v'));
+    FormatOptions {
+        version: of_name.or(version).and_then(|version| version.parse().ok()),
+        offset: is_set("offset"),
+        local: is_set("local"),
+    }
 }
 
 /// Applies a method of `z.number()` or `z.bigint()`; false for one that is not known.

@@ -4,11 +4,11 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use super::loosest::{loosest, stated};
-use super::pipe::piped;
-use super::{Schema, SchemaKind, forced};
+use super::tidying::is_tidying;
+use super::{Schema, SchemaKind, forced, pipe};
 use crate::facts::{Constraints, Kind};
 use crate::typescript::kinds;
-use crate::typescript::resolve::Resolver;
+use crate::typescript::resolve::{Resolver, Type};
 use crate::typescript::values::Value;
 
 /// The values that a schema accepts.
@@ -35,14 +35,45 @@ const DEPTH: u32 = 24;
 /// each level.
 const PARTS: u32 = 10_000;
 
+/// Which values of a schema are described.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum DescribedSide {
+    /// Those that it accepts.
+    Taken,
+    /// Those that parsing returns.
+    Returned,
+}
+
 /// Describes the values that `schema` accepts.
 pub fn describe<'p>(resolver: &Resolver<'p>, schema: &Rc<Schema<'p>>) -> SchemaDescription {
-    within(resolver, schema, DEPTH, &Cell::new(PARTS))
+    let parts = &Cell::new(PARTS);
+    within(resolver, schema, DescribedSide::Taken, DEPTH, parts)
+}
+
+/// Describes the values that parsing with `schema` returns, where they are others than `taken`, the
+/// values that it accepts.
+pub fn returned<'p>(
+    resolver: &Resolver<'p>,
+    schema: &Rc<Schema<'p>>,
+    taken: &SchemaDescription,
+) -> Option<SchemaDescription> {
+    if !taken.constraints.changes_value() {
+        return None;
+    }
+    let parts = &Cell::new(PARTS);
+    Some(within(
+        resolver,
+        schema,
+        DescribedSide::Returned,
+        DEPTH,
+        parts,
+    ))
 }
 
 fn within<'p>(
     resolver: &Resolver<'p>,
     schema: &Rc<Schema<'p>>,
+    side: DescribedSide,
     left: u32,
     parts: &Cell<u32>,
 ) -> SchemaDescription {
@@ -52,7 +83,7 @@ fn within<'p>(
         ));
     };
     parts.set(more);
-    let of = |inner: &Rc<Schema<'p>>| within(resolver, inner, left, parts);
+    let of = |inner: &Rc<Schema<'p>>| within(resolver, inner, side, left, parts);
     let refined = schema.constraints.refined;
     let mut items = None;
     let mut described = match &schema.kind {
@@ -73,7 +104,7 @@ fn within<'p>(
                 ..inner
             }
         }
-        SchemaKind::Default(inner) => SchemaDescription {
+        SchemaKind::Default(inner) | SchemaKind::Prefault(inner) => SchemaDescription {
             optional: true,
             has_default: true,
             ..of(inner)
@@ -83,18 +114,29 @@ fn within<'p>(
             has_default: true,
             ..of(inner)
         }),
+        SchemaKind::Transform(inner, function) if side == DescribedSide::Returned => {
+            let given = of(inner);
+            if given.kind == Kind::String && is_tidying(function) {
+                given
+            } else {
+                made(resolver, schema)
+            }
+        }
         SchemaKind::Transform(inner, _) => {
             let mut described = of(inner);
             described.constraints.transformed = true;
             described
         }
         SchemaKind::Preprocess(inner) => coerced(of(inner)),
-        SchemaKind::Pipe(from, to) => piped(of(from), of(to)),
+        SchemaKind::Pipe(from, to) if side == DescribedSide::Returned => {
+            pipe::returned(of(from), of(to))
+        }
+        SchemaKind::Pipe(from, to) => pipe::piped(of(from), of(to)),
         SchemaKind::Union(options) => either(options.iter().map(of).collect()),
         SchemaKind::Intersection(left, right) => both(of(left), of(right)),
         SchemaKind::Lazy(function) => of(&forced(resolver, function)),
         SchemaKind::Values(values) => of_values(values),
-        SchemaKind::Custom(of) => custom(resolver, of),
+        SchemaKind::Custom(of) => of_type(resolver, &of.get(resolver)),
         SchemaKind::Null => SchemaDescription {
             nullable: true,
             ..plain(Kind::Union(Vec::new()))
@@ -145,6 +187,7 @@ fn is_wrapper(kind: &SchemaKind<'_>) -> bool {
             | SchemaKind::Nullable(_)
             | SchemaKind::NonOptional(_)
             | SchemaKind::Default(_)
+            | SchemaKind::Prefault(_)
             | SchemaKind::Catch(_)
             | SchemaKind::Transform(..)
             | SchemaKind::Preprocess(_)
@@ -176,11 +219,15 @@ fn coerced(mut described: SchemaDescription) -> SchemaDescription {
     described
 }
 
-fn custom<'p>(
-    resolver: &Resolver<'p>,
-    of: &crate::typescript::resolve::Lazy<'p>,
-) -> SchemaDescription {
-    let held = kinds::held(resolver, &of.get(resolver));
+/// Describes what the function of a `.transform()` returns.
+fn made<'p>(resolver: &Resolver<'p>, schema: &Rc<Schema<'p>>) -> SchemaDescription {
+    let mut described = of_type(resolver, &super::output(resolver, schema));
+    described.constraints.transformed = true;
+    described
+}
+
+fn of_type<'p>(resolver: &Resolver<'p>, of: &Type<'p>) -> SchemaDescription {
+    let held = kinds::held(resolver, of);
     let mut described = SchemaDescription {
         optional: held.optional,
         nullable: held.nullable,

@@ -75,14 +75,16 @@ fn kind<'p>(resolver: &Resolver<'p>, schema: &Rc<Schema<'p>>, side: InferredSide
         SchemaKind::Optional(inner) => union([of(inner), Type::Undefined]),
         SchemaKind::Nullable(inner) => union([of(inner), Type::Null]),
         SchemaKind::NonOptional(inner)
-            if side == InferredSide::Input && matches!(inner.kind, SchemaKind::Default(_)) =>
+            if side == InferredSide::Input
+                && matches!(inner.kind, SchemaKind::Default(_) | SchemaKind::Prefault(_)) =>
         {
             Type::unresolved("whether what has a default is required depends on Zod's version")
         }
         SchemaKind::NonOptional(inner) => {
             of(inner).without(|member| matches!(member, Type::Undefined))
         }
-        SchemaKind::Default(inner) => match side {
+        SchemaKind::Prefault(inner) if side == InferredSide::Output => of(inner),
+        SchemaKind::Default(inner) | SchemaKind::Prefault(inner) => match side {
             InferredSide::Output => of(inner).without(|member| matches!(member, Type::Undefined)),
             InferredSide::Input => union([of(inner), Type::Undefined]),
         },
@@ -177,7 +179,9 @@ fn may_be_absent<'p>(resolver: &Resolver<'p>, schema: &Rc<Schema<'p>>, side: Inf
 fn absent<'p>(resolver: &Resolver<'p>, schema: &Rc<Schema<'p>>, side: InferredSide) -> bool {
     match &schema.kind {
         SchemaKind::Optional(_) | SchemaKind::Undefined => true,
-        SchemaKind::Default(_) | SchemaKind::Catch(_) => side == InferredSide::Input,
+        SchemaKind::Default(_) | SchemaKind::Prefault(_) | SchemaKind::Catch(_) => {
+            side == InferredSide::Input
+        }
         SchemaKind::Nullable(inner) => may_be_absent(resolver, inner, side),
         SchemaKind::Transform(inner, _) | SchemaKind::Preprocess(inner) => {
             side == InferredSide::Input && may_be_absent(resolver, inner, side)

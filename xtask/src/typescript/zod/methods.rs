@@ -81,7 +81,8 @@ pub fn method<'p>(
         "nullable" => SchemaKind::Nullable(inner()),
         "nullish" => SchemaKind::Optional(Schema::new(SchemaKind::Nullable(inner()))),
         "nonoptional" => SchemaKind::NonOptional(inner()),
-        "default" | "prefault" | "_default" => SchemaKind::Default(inner()),
+        "default" | "_default" => SchemaKind::Default(inner()),
+        "prefault" => SchemaKind::Prefault(inner()),
         "catch" => SchemaKind::Catch(inner()),
         "array" => SchemaKind::Array(inner()),
         "or" => SchemaKind::Union(Rc::new([inner(), argument()])),
@@ -178,11 +179,10 @@ fn check<'p>(schema: &Rc<Schema<'p>>, arguments: &[Value<'p>]) -> Rc<Schema<'p>>
                     checks::sized(constraints, name, arguments)
                 }
                 (Value::Zod(format), SchemaKind::String) => {
-                    constraints.format = format
-                        .constraints
-                        .format
-                        .clone()
-                        .or(constraints.format.take());
+                    if format.constraints.format.is_some() {
+                        constraints.format.clone_from(&format.constraints.format);
+                        constraints.format_options = format.constraints.format_options;
+                    }
                     constraints.format.is_some()
                 }
                 _ => false,
@@ -198,6 +198,7 @@ fn unwrap<'p>(schema: &Rc<Schema<'p>>) -> Rc<Schema<'p>> {
         | SchemaKind::Nullable(inner)
         | SchemaKind::NonOptional(inner)
         | SchemaKind::Default(inner)
+        | SchemaKind::Prefault(inner)
         | SchemaKind::Catch(inner)
         | SchemaKind::Array(inner)
         | SchemaKind::Preprocess(inner)

@@ -169,7 +169,9 @@ fn optional<'p>(schema: &Rc<Schema<'p>>) -> Rc<Schema<'p>> {
 fn required<'p>(schema: &Rc<Schema<'p>>) -> Rc<Schema<'p>> {
     match &schema.kind {
         SchemaKind::Optional(inner) => required(inner),
-        SchemaKind::Default(_) => Schema::new(SchemaKind::NonOptional(Rc::clone(schema))),
+        SchemaKind::Default(_) | SchemaKind::Prefault(_) => {
+            Schema::new(SchemaKind::NonOptional(Rc::clone(schema)))
+        }
         SchemaKind::Nullable(inner) if is_optional(inner) => Schema::unresolved(
             "whether `.required()` reaches through `.nullable()` depends on Zod's version",
         ),

@@ -36,6 +36,18 @@ pub(super) fn piped(from: SchemaDescription, to: SchemaDescription) -> SchemaDes
     }
 }
 
+/// Describes the values that `from.pipe(to)` returns, of what both return.
+pub(super) fn returned(from: SchemaDescription, to: SchemaDescription) -> SchemaDescription {
+    let changes = from.constraints.transformed || from.constraints.coerced;
+    if to.kind == Kind::Any {
+        return from;
+    }
+    if changes || common(&from.kind, &to.kind).is_none() {
+        return to;
+    }
+    piped(from, to)
+}
+
 /// Another value comes out than goes in: what the second demands of it is all that is known.
 fn changed(mut from: SchemaDescription, to: &SchemaDescription) -> SchemaDescription {
     if from.kind == to.kind {
@@ -74,6 +86,11 @@ fn both(one: Constraints, other: Constraints) -> Constraints {
     let told_apart = differ(one.format.as_ref(), other.format.as_ref());
     let told_apart = told_apart || differ(one.pattern.as_ref(), other.pattern.as_ref());
     Constraints {
+        format_options: if one.format.is_some() {
+            one.format_options
+        } else {
+            other.format_options
+        },
         format: one.format.or(other.format),
         pattern: one.pattern.or(other.pattern),
         min_length: one.min_length.max(other.min_length),
