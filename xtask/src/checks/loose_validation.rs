@@ -291,6 +291,7 @@ mod tests {
             Case::valid(
                 NAMES,
                 "export const CreateGuestSchema = z.object({ name: z.string().max(20).or(z.literal('')), floor: z.union([z.number().int().max(9), z.literal(-1)]) });",
+            ),
             // What only stands in an answer lets nothing in.
             Case {
                 configuration: "types = []\nvalidation = ['**/*.ts']\ncontracts = ['**/*.ts']",

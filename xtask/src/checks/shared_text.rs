@@ -59,7 +59,7 @@ fn direction<'a>(
         Role::Row | Role::Domain | Role::Orm => Direction::Read,
         Role::Insert | Role::Update => Direction::In,
         Role::Schema | Role::OutputSchema | Role::InsertSchema | Role::UpdateSchema => {
-            if model.comes_in(described, description) {
+            if model.direction(described, description).comes_in() {
                 Direction::In
             } else {
                 Direction::Out

@@ -238,7 +238,7 @@ pub(super) fn leave_values(gaps: &[Gap], facts: &ColumnFacts<'_>, field: &Field)
             let format = constraints.format.as_deref();
             let mut least = constraints.min_length.max(format.and_then(shortest));
             let mut most = constraints.max_length.unwrap_or(u32::MAX);
-            most = most.min(format.and_then(longest).unwrap_or(u32::MAX));
+            most = most.min(longest(&constraints).unwrap_or(u32::MAX));
             for gap in gaps {
                 match gap {
                     Gap::MaxLength(limit, _) => most = most.min(*limit),
