@@ -107,6 +107,13 @@ fn commonest<'f>(
 /// What stands before the path of `contract` in the path of `route`: `/api` of `/users/:id` and
 /// `/api/users/:userId`.
 fn prefix_of(contract: &Contract, route: &Route) -> Option<String> {
+    // Most routes end otherwise, which is seen before paths are taken apart.
+    let (end, own_end) = (last_segment(&route.path), last_segment(&contract.path));
+    let may_match =
+        own_end.is_empty() || own_end == end || (own_end.contains(':') && end.contains(':'));
+    if !may_match {
+        return None;
+    }
     let own: Vec<&str> = contract
         .path
         .split('/')
@@ -128,4 +135,8 @@ fn prefix_of(contract: &Contract, route: &Route) -> Option<String> {
         .zip(&own)
         .all(|(one, other)| shape(one) == shape(other));
     (method && is_same).then(|| format!("/{}", prefix.join("/")))
+}
+
+fn last_segment(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or_default()
 }
