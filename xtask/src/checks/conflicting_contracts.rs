@@ -9,6 +9,8 @@
 //! export const admin = { user: { method: 'GET', path: '/api/users/:userId', response: AdminUserSchema } };
 //! ```
 
+use std::collections::HashMap;
+
 use super::endpoints::title;
 use super::{Check, Model};
 use crate::facts::path::shape;
@@ -29,23 +31,22 @@ pub const CHECK: Check = Check {
 
 fn run(model: &Model<'_>) -> Vec<Finding> {
     let facts = model.input.facts;
-    let contracts = &facts.contracts;
-    let of_one = |at: usize, contract: &Contract| {
-        let same = |other: &&Contract| {
-            other.method == contract.method
-                && shape(&other.path) == shape(&contract.path)
-                && other.location != contract.location
-                && may_be_of_one_application(other, contract)
-        };
-        let earlier = contracts.iter().take(at).find(same)?;
-        let side = disagreement(facts, earlier, contract)?;
-        Some(finding(earlier, contract, side))
-    };
-    contracts
-        .iter()
-        .enumerate()
-        .filter_map(|(at, contract)| of_one(at, contract))
-        .collect()
+    let mut before: HashMap<(&str, String), Vec<&Contract>> = HashMap::new();
+    let mut findings = Vec::new();
+    for contract in &facts.contracts {
+        let endpoint = (contract.method.as_str(), shape(&contract.path));
+        let alike = before.entry(endpoint).or_default();
+        let earlier = alike.iter().find(|other| {
+            other.location != contract.location && may_be_of_one_application(other, contract)
+        });
+        if let Some(earlier) = earlier
+            && let Some(side) = disagreement(facts, earlier, contract)
+        {
+            findings.push(finding(earlier, contract, side));
+        }
+        alike.push(contract);
+    }
+    findings
 }
 
 /// Two applications may offer different things at one path.

@@ -11,7 +11,9 @@
 //! is only known when the program runs may lead there. Where most contracts of a file lack the same
 //! prefix of their routes' paths, one finding says so for all of them.
 
-use super::endpoints::{LackedPrefix, are_judged, describes, lacked, may_be_unread, title};
+use std::collections::HashSet;
+
+use super::endpoints::{Endpoints, LackedPrefix, are_judged, lacked, may_be_unread, title};
 use super::{Check, Model};
 use crate::facts::Contract;
 use crate::report::{Category, Finding, Severity};
@@ -34,13 +36,15 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
         return Vec::new();
     }
     let unserved = facts.contracts.iter().filter(|contract| !contract.served);
-    let without =
-        unserved.filter(|contract| !facts.routes.iter().any(|route| describes(contract, route)));
-    let lacked = lacked(model);
-    let lacks = |contract: &Contract| {
-        let mut lacking = lacked.iter().flat_map(|one| &one.contracts);
-        lacking.any(|one| std::ptr::eq(*one, contract))
-    };
+    let endpoints = Endpoints::new(facts);
+    let without = unserved.filter(|contract| !endpoints.is_offered(contract));
+    let lacked = lacked(model, &endpoints);
+    let lacking: HashSet<*const Contract> = lacked
+        .iter()
+        .flat_map(|one| &one.contracts)
+        .map(|contract| std::ptr::from_ref(*contract))
+        .collect();
+    let lacks = |contract: &Contract| lacking.contains(&std::ptr::from_ref(contract));
     let judged = without.filter(|contract| may_be_unread(facts, contract).is_none());
     let prefixes = lacked.iter().filter_map(of_prefix);
     let alone = judged.filter(|contract| !lacks(contract)).map(finding);
@@ -52,6 +56,7 @@ fn of_prefix(lacked: &LackedPrefix<'_>) -> Option<Finding> {
         prefix,
         contracts,
         beside,
+        ..
     } = lacked;
     let first = contracts.first()?;
     let count = contracts.len();

@@ -227,12 +227,9 @@ fn endpoints(model: &Model<'_>) -> Vec<Unjudged> {
         reason: one.reason.clone(),
         location: Some(one.location.clone()),
     });
+    let offered = endpoints::Endpoints::new(facts);
     let unserved = facts.contracts.iter().filter(|contract| {
-        let is_served = contract.served
-            || facts
-                .routes
-                .iter()
-                .any(|route| endpoints::describes(contract, route));
+        let is_served = contract.served || offered.is_offered(contract);
         !is_served && endpoints::are_judged(model)
     });
     let unserved = unserved.filter_map(|contract| {

@@ -3,6 +3,8 @@
 
 mod prefix;
 
+use std::collections::HashMap;
+
 use super::Model;
 use crate::facts::path::shape;
 use crate::facts::{Contract, Facts, Route};
@@ -23,10 +25,47 @@ pub(super) fn needs_contract(model: &Model<'_>, route: &Route) -> bool {
     !is_fallback && !is_protocol && !model.input.config.ignored_routes.is_match(&route.path)
 }
 
-/// Whether `contract` describes `route`.
-pub(super) fn describes(contract: &Contract, route: &Route) -> bool {
-    let method = route.method == "ALL" || route.method == contract.method;
-    method && shape(&contract.path) == shape(&route.path)
+/// The routes and contracts, by the shapes of their paths. Comparing each route with each contract
+/// would take minutes where there are thousands of both.
+pub(super) struct Endpoints<'f> {
+    routes: HashMap<String, Vec<&'f Route>>,
+    contracts: HashMap<String, Vec<&'f Contract>>,
+}
+
+impl<'f> Endpoints<'f> {
+    /// The endpoints of `facts`.
+    pub(super) fn new(facts: &'f Facts) -> Self {
+        let mut endpoints = Self {
+            routes: HashMap::new(),
+            contracts: HashMap::new(),
+        };
+        for route in &facts.routes {
+            let known = endpoints.routes.entry(shape(&route.path));
+            known.or_default().push(route);
+        }
+        for contract in &facts.contracts {
+            let known = endpoints.contracts.entry(shape(&contract.path));
+            known.or_default().push(contract);
+        }
+        endpoints
+    }
+
+    /// Whether some contract describes `route`.
+    pub(super) fn is_described(&self, route: &Route) -> bool {
+        let alike = self.contracts.get(&shape(&route.path));
+        alike.is_some_and(|alike| alike.iter().any(|one| is_answered(one, route)))
+    }
+
+    /// Whether some route offers `contract`.
+    pub(super) fn is_offered(&self, contract: &Contract) -> bool {
+        let alike = self.routes.get(&shape(&contract.path));
+        alike.is_some_and(|alike| alike.iter().any(|one| is_answered(contract, one)))
+    }
+}
+
+/// Whether `route` answers to the method of `contract`.
+fn is_answered(contract: &Contract, route: &Route) -> bool {
+    route.method == "ALL" || route.method == contract.method
 }
 
 /// Why it is not known whether the route of `contract` exists.

@@ -12,7 +12,7 @@
 
 use std::collections::HashSet;
 
-use super::endpoints::{are_judged, describes, lacked, needs_contract, title};
+use super::endpoints::{Endpoints, are_judged, lacked, needs_contract, title};
 use super::{Check, Model};
 use crate::facts::path::shape;
 use crate::facts::{Facts, Route};
@@ -40,13 +40,9 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
         .routes
         .iter()
         .filter(|route| needs_contract(model, route));
-    let is_described = |route: &Route| {
-        facts
-            .contracts
-            .iter()
-            .any(|contract| describes(contract, route))
-    };
-    let lacked = lacked(model);
+    let endpoints = Endpoints::new(facts);
+    let is_described = |route: &Route| endpoints.is_described(route);
+    let lacked = lacked(model, &endpoints);
     let lacks_prefix = |route: &Route| lacked.iter().any(|one| one.describes(route));
     let without = routes.filter(|route| {
         !is_described(route) && !elsewhere(facts, route).any(is_described) && !lacks_prefix(route)

@@ -1,9 +1,9 @@
 //! The prefix that all contracts of a file lack: a client's base URL often holds it. One line says
 //! so, where each endpoint would be two findings that do not know of each other.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use super::{are_judged, describes, needs_contract};
+use super::{Endpoints, are_judged, is_answered, needs_contract};
 use crate::checks::Model;
 use crate::facts::path::shape;
 use crate::facts::{Contract, Facts, Route};
@@ -14,6 +14,8 @@ pub(in crate::checks) struct LackedPrefix<'f> {
     pub prefix: String,
     /// The contracts whose routes begin with it, in the order of the sources.
     pub contracts: Vec<&'f Contract>,
+    /// The methods of these contracts, and the shapes of their paths behind the prefix.
+    offered: HashSet<(String, String)>,
     /// How many contracts stand in the same files.
     pub beside: usize,
 }
@@ -21,43 +23,50 @@ pub(in crate::checks) struct LackedPrefix<'f> {
 impl LackedPrefix<'_> {
     /// Whether a contract that lacks the prefix describes `route`.
     pub fn describes(&self, route: &Route) -> bool {
-        self.contracts
-            .iter()
-            .any(|contract| prefix_of(contract, route).as_deref() == Some(&*self.prefix))
+        let path = shape(&route.path);
+        if route.method == "ALL" {
+            return self.offered.iter().any(|(_, offered)| *offered == path);
+        }
+        self.offered.contains(&(route.method.clone(), path))
     }
 }
 
 /// The prefixes that contracts lack. A file counts where no contract of it describes a route as it
 /// is, and one prefix makes more than half of them do so: a contract that is wrong by itself does
 /// not hide the cause that the others share.
-pub(in crate::checks) fn lacked<'f>(model: &Model<'f>) -> Vec<LackedPrefix<'f>> {
+pub(in crate::checks) fn lacked<'f>(
+    model: &Model<'f>,
+    endpoints: &Endpoints<'f>,
+) -> Vec<LackedPrefix<'f>> {
     let facts = model.input.facts;
     if !are_judged(model) {
         return Vec::new();
     }
-    let undescribed: Vec<&Route> = facts
+    let undescribed = facts
         .routes
         .iter()
-        .filter(|route| needs_contract(model, route) && !is_described(facts, route))
-        .collect();
+        .filter(|route| needs_contract(model, route) && !endpoints.is_described(route));
+    let ends = Ends::new(undescribed);
     let mut lacked: BTreeMap<String, LackedPrefix<'f>> = BTreeMap::new();
     for contracts in by_file(facts) {
-        let is_found = |contract: &&Contract| {
-            let mut routes = facts.routes.iter();
-            contract.served || routes.any(|route| describes(contract, route))
-        };
+        let is_found = |contract: &&Contract| contract.served || endpoints.is_offered(contract);
         if contracts.iter().any(is_found) {
             continue;
         }
-        let Some((prefix, lacking)) = commonest(&contracts, &undescribed) else {
+        let Some((prefix, lacking)) = commonest(&contracts, &ends) else {
             continue;
         };
         if lacking.len() * 2 > contracts.len() {
             let known = lacked.entry(prefix.clone()).or_insert(LackedPrefix {
                 prefix,
                 contracts: Vec::new(),
+                offered: HashSet::new(),
                 beside: 0,
             });
+            let offered = lacking
+                .iter()
+                .map(|contract| offer(&known.prefix, contract));
+            known.offered.extend(offered);
             known.contracts.extend(lacking);
             known.beside += contracts.len();
         }
@@ -65,9 +74,43 @@ pub(in crate::checks) fn lacked<'f>(model: &Model<'f>) -> Vec<LackedPrefix<'f>> 
     lacked.into_values().collect()
 }
 
-fn is_described(facts: &Facts, route: &Route) -> bool {
-    let mut contracts = facts.contracts.iter();
-    contracts.any(|contract| describes(contract, route))
+/// The method of `contract`, and the shape of its path behind `prefix`.
+fn offer(prefix: &str, contract: &Contract) -> (String, String) {
+    let path = segments(&contract.path).join("/");
+    (contract.method.clone(), shape(&format!("{prefix}/{path}")))
+}
+
+fn segments(path: &str) -> Vec<&str> {
+    path.split('/').filter(|part| !part.is_empty()).collect()
+}
+
+/// Routes by the shape of each end of their paths, with what stands before it.
+struct Ends<'f>(HashMap<String, Vec<(&'f Route, String)>>);
+
+impl<'f> Ends<'f> {
+    fn new(routes: impl Iterator<Item = &'f Route>) -> Self {
+        let mut ends: HashMap<String, Vec<(&Route, String)>> = HashMap::new();
+        for route in routes {
+            let all = segments(&route.path);
+            for length in 1..=all.len() {
+                let (prefix, rest) = all.split_at(length);
+                let known = ends.entry(shape(&rest.join("/"))).or_default();
+                known.push((route, format!("/{}", prefix.join("/"))));
+            }
+        }
+        Self(ends)
+    }
+
+    /// What stands before the path of `contract` in the paths of routes that answer to its method:
+    /// `/api` of `/users/:id` and `/api/users/:userId`.
+    fn prefixes(&self, contract: &Contract) -> BTreeSet<&str> {
+        let own = shape(&segments(&contract.path).join("/"));
+        let alike = self.0.get(&own).into_iter().flatten();
+        alike
+            .filter(|(route, _)| is_answered(contract, route))
+            .map(|(_, prefix)| prefix.as_str())
+            .collect()
+    }
 }
 
 fn by_file(facts: &Facts) -> impl Iterator<Item = Vec<&Contract>> {
@@ -85,58 +128,16 @@ fn by_file(facts: &Facts) -> impl Iterator<Item = Vec<&Contract>> {
 /// contracts.
 fn commonest<'f>(
     contracts: &[&'f Contract],
-    routes: &[&Route],
+    ends: &Ends<'_>,
 ) -> Option<(String, Vec<&'f Contract>)> {
-    let mut found: BTreeMap<String, Vec<&'f Contract>> = BTreeMap::new();
+    let mut found: BTreeMap<&str, Vec<&'f Contract>> = BTreeMap::new();
     for contract in contracts {
-        let mut prefixes: Vec<String> = routes
-            .iter()
-            .filter_map(|route| prefix_of(contract, route))
-            .collect();
-        prefixes.sort();
-        prefixes.dedup();
-        for prefix in prefixes {
+        for prefix in ends.prefixes(contract) {
             found.entry(prefix).or_default().push(contract);
         }
     }
-    found
+    let (prefix, lacking) = found
         .into_iter()
-        .max_by_key(|(prefix, lacking)| (lacking.len(), std::cmp::Reverse(prefix.len())))
-}
-
-/// What stands before the path of `contract` in the path of `route`: `/api` of `/users/:id` and
-/// `/api/users/:userId`.
-fn prefix_of(contract: &Contract, route: &Route) -> Option<String> {
-    // Most routes end otherwise, which is seen before paths are taken apart.
-    let (end, own_end) = (last_segment(&route.path), last_segment(&contract.path));
-    let may_match =
-        own_end.is_empty() || own_end == end || (own_end.contains(':') && end.contains(':'));
-    if !may_match {
-        return None;
-    }
-    let own: Vec<&str> = contract
-        .path
-        .split('/')
-        .filter(|part| !part.is_empty())
-        .collect();
-    let all: Vec<&str> = route
-        .path
-        .split('/')
-        .filter(|part| !part.is_empty())
-        .collect();
-    let method = route.method == "ALL" || route.method == contract.method;
-    let length = all
-        .len()
-        .checked_sub(own.len())
-        .filter(|length| *length > 0)?;
-    let (prefix, rest) = all.split_at(length);
-    let is_same = rest
-        .iter()
-        .zip(&own)
-        .all(|(one, other)| shape(one) == shape(other));
-    (method && is_same).then(|| format!("/{}", prefix.join("/")))
-}
-
-fn last_segment(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or_default()
+        .max_by_key(|(prefix, lacking)| (lacking.len(), std::cmp::Reverse(prefix.len())))?;
+    Some((prefix.to_owned(), lacking))
 }
