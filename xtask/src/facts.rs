@@ -12,7 +12,7 @@ use std::borrow::Cow;
 
 use crate::source::{Location, Span};
 pub use origin::{Family, Origin, Syntax};
-pub use seldom::{Rare, SharedDefault};
+pub use seldom::Rare;
 pub use sql::{SqlColumn, SqlScalar, SqlType};
 
 /// Everything that was read.

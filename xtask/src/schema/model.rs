@@ -68,13 +68,6 @@ impl Schema {
             }
     }
 
-    /// The schema without its privileges: what two servers with different roles can agree on.
-    #[must_use]
-    pub fn without_grants(mut self) -> Self {
-        self.grants.clear();
-        self
-    }
-
     /// The schema without what lies in `namespaces`. What refers to it (a foreign key to
     /// `auth.users`) stays.
     #[must_use]

@@ -17,7 +17,7 @@ use super::syntax::{TypeKind, TypeNode};
 use super::values::{ObjectValue, Value};
 use crate::facts::{Constraints, Family, Origin, Syntax};
 pub use build::build;
-pub use describe::{SchemaDescription, describe};
+pub use describe::describe;
 pub use infer::{input, output};
 pub(super) use methods::custom;
 pub use methods::{member, method};

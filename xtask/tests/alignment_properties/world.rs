@@ -5,10 +5,12 @@ use std::fmt::Write as _;
 
 use proptest::prelude::*;
 use proptest::sample::Index;
-use xtask::checks::{self, Input};
-use xtask::schema::model::{Column, Constraint, ConstraintKind, Enum, ObjectName, Schema, Table};
-use xtask::schema::provenance::Provenance;
-use xtask::tree::MemoryTree;
+use xtask::internals::checks::{self, Input};
+use xtask::internals::schema::model::{
+    Column, Constraint, ConstraintKind, Enum, ObjectName, Schema, Table,
+};
+use xtask::internals::schema::provenance::Provenance;
+use xtask::internals::tree::MemoryTree;
 
 /// A database, and what describes it.
 #[derive(Debug, Clone)]

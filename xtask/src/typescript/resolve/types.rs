@@ -181,14 +181,6 @@ impl<'p> Type<'p> {
                 .cloned(),
         )
     }
-
-    /// Whether nothing of it is known.
-    pub fn is_unresolved(&self) -> Option<&Rc<str>> {
-        match self {
-            Self::Unresolved(reason) => Some(reason),
-            _ => None,
-        }
-    }
 }
 
 impl<'p> ObjectType<'p> {
