@@ -6,9 +6,9 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use postgres::config::Host;
-use xtask::config::Config;
-use xtask::postgres::catalog::{self, OwnTables};
-use xtask::postgres::scratch::{Network, Scratch};
+use xtask::internals::config::Config;
+use xtask::internals::postgres::catalog::{self, OwnTables};
+use xtask::internals::postgres::scratch::{Network, Scratch};
 
 const TABLES: u32 = 2_000;
 const ROUNDS: usize = 7;
@@ -66,7 +66,7 @@ fn main() {
     println!(
         "{TABLES} tables, {columns} columns: read in {read:.1?}, pg_dump in {dump:.1?}, ratio {ratio:.2}"
     );
-    let text = best(|| drop(xtask::schema::snapshot::digest(&schema)));
+    let text = best(|| drop(xtask::internals::schema::snapshot::digest(&schema)));
     println!("digest in {text:.1?}");
 }
 

@@ -12,8 +12,8 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use postgres::config::Host;
-use xtask::config::Config;
-use xtask::postgres::scratch::{Network, Scratch};
+use xtask::internals::config::Config;
+use xtask::internals::postgres::scratch::{Network, Scratch};
 
 const MIGRATIONS: usize = 500;
 const ROUNDS: usize = 3;

@@ -13,9 +13,9 @@ mod generated;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use xtask::config::Config;
-use xtask::readers::{self, Input};
-use xtask::tree::{IGNORED_FOLDERS, WorkingTree};
+use xtask::internals::config::Config;
+use xtask::internals::readers::{self, Input};
+use xtask::internals::tree::{IGNORED_FOLDERS, WorkingTree};
 
 const RUNS: u32 = 21;
 

@@ -263,12 +263,6 @@ impl<'m, 'a> Compared<'m, 'a> {
         self.pair.field
     }
 
-    /// The table's name as people write it.
-    #[must_use]
-    pub fn entity(&self) -> String {
-        self.described.entity.title()
-    }
-
     /// Whether the field's values are the driver's, an ORM's, or on their way over the network. A
     /// type that is inferred from an ORM's table has its fields.
     #[must_use]

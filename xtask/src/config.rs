@@ -18,7 +18,9 @@ use crate::regular_file::Boundary;
 use crate::report::Severity;
 use crate::tree::{Tree, WorkingTree};
 pub use accepted_drift::AcceptedDrift;
-pub use raw::{Driver, LINT_EXCLUDE, Lint, Mapping, NamePatterns};
+#[cfg(test)]
+pub use raw::LINT_EXCLUDE;
+pub use raw::{Driver, Lint, Mapping, NamePatterns};
 pub use scratch_names::ScratchNames;
 pub use sources::{FilePatterns, Sources};
 

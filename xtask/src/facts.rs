@@ -14,7 +14,7 @@ use std::borrow::Cow;
 use crate::source::{Location, Span};
 pub use constraints::{Constraints, FormatOptions};
 pub use origin::{Family, Origin, Syntax};
-pub use seldom::{Rare, SharedDefault};
+pub use seldom::Rare;
 pub use sql::{SqlColumn, SqlDefault, SqlScalar, SqlType};
 
 /// Everything that was read.

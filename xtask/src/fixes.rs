@@ -9,7 +9,7 @@ mod outline;
 mod place;
 mod values;
 
-pub use apply::{Applied, apply};
+pub use apply::apply;
 pub use place::place;
 
 #[cfg(test)]

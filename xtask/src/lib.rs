@@ -1,27 +1,33 @@
 //! The tool behind `cargo xtask db-verify | db-migrate | db-rollback`: keeps SQL migrations,
 //! TypeScript types, API contracts and Zod schemas in agreement. `ARCHITECTURE.md` has the map.
 
-pub mod checks;
-pub mod cli;
-pub mod commands;
-pub mod config;
-pub mod facts;
-pub mod fixes;
-pub mod git;
-pub mod import;
-pub mod init;
-pub mod migrations;
-pub mod postgres;
-pub mod readers;
-pub mod regular_file;
-pub mod render;
-pub mod report;
-pub mod schema;
-pub mod source;
-pub mod terminal;
-pub mod tree;
-pub mod typescript;
-pub mod whole_file;
+mod checks;
+mod cli;
+mod commands;
+mod config;
+mod facts;
+mod fixes;
+mod git;
+mod import;
+mod init;
+pub mod internals;
+mod migrations;
+mod postgres;
+mod readers;
+mod regular_file;
+mod render;
+mod report;
+mod schema;
+mod source;
+mod terminal;
+mod tree;
+mod typescript;
+mod whole_file;
+
+pub use cli::{Cli, Color};
+pub use commands::{Outcome, run};
+pub use postgres::error::whole;
+pub use terminal::Terminal;
 
 /// Reading TypeScript makes many small objects on several threads, which the allocators of some
 /// systems are slow at.

@@ -4,10 +4,7 @@ use std::process::ExitCode;
 
 use anstream::ColorChoice;
 use clap::Parser;
-use xtask::cli::{Cli, Color};
-use xtask::commands::{self, Outcome};
-use xtask::postgres::error::whole;
-use xtask::terminal::Terminal;
+use xtask::{Cli, Color, Outcome, Terminal, whole};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -16,7 +13,7 @@ fn main() -> ExitCode {
         Color::Always => ColorChoice::Always,
         Color::Never => ColorChoice::Never,
     };
-    match commands::run(cli, Terminal::new(color)) {
+    match xtask::run(cli, Terminal::new(color)) {
         Ok(Outcome::Clean) => ExitCode::SUCCESS,
         Ok(Outcome::Errors) => ExitCode::from(1),
         Err(error) => {

@@ -64,14 +64,3 @@ impl Timestamp {
         &self.0
     }
 }
-
-/// Everything that a command can report.
-#[derive(Debug, Clone)]
-pub enum Report {
-    /// `db-verify`.
-    Verification(Verification),
-    /// `db-migrate`.
-    Migration(MigrationResult),
-    /// `db-rollback`.
-    Rollback(RollbackResult),
-}

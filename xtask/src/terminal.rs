@@ -68,12 +68,6 @@ impl Terminal {
         self.style
     }
 
-    /// Whether a person watches: progress bars are for them only.
-    #[must_use]
-    pub fn is_interactive(&self) -> bool {
-        self.interactive
-    }
-
     /// Writes `text` for people to stdout. A closed pipe (`| head`) is not an error.
     pub fn print(&self, text: &str) -> io::Result<()> {
         write_out(&foreign_text::plain(text))

@@ -8,11 +8,11 @@ mod world;
 use self::world::Change;
 use proptest::prelude::*;
 use proptest::test_runner::{self, FileFailurePersistence};
-use xtask::config::Config;
-use xtask::facts::Facts;
-use xtask::readers::{self, Input};
-use xtask::tree::MemoryTree;
-use xtask::typescript;
+use xtask::internals::config::Config;
+use xtask::internals::facts::Facts;
+use xtask::internals::readers::{self, Input};
+use xtask::internals::tree::MemoryTree;
+use xtask::internals::typescript;
 
 use crate::support::random::inputs;
 

@@ -5,12 +5,12 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use xtask::render::html;
-use xtask::report::{
+use xtask::internals::render::html;
+use xtask::internals::report::{
     Category, ColumnAlignment, DescriptionSummary, EntityAlignment, Finding, Layer, Severity,
     Verification,
 };
-use xtask::source::{LineIndex, Span};
+use xtask::internals::source::{LineIndex, Span};
 
 use crate::support::monorepo::Monorepo;
 

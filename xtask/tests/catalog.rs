@@ -8,11 +8,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::support::{connect, major, scratch, side_by_side};
 use postgres::Client;
-use xtask::postgres::catalog::{self, OwnTables};
-use xtask::postgres::scratch::Scratch;
-use xtask::schema::diff::{Likeness, diff};
-use xtask::schema::model::Schema;
-use xtask::schema::snapshot::Snapshot;
+use xtask::internals::postgres::catalog::{self, OwnTables};
+use xtask::internals::postgres::scratch::Scratch;
+use xtask::internals::schema::diff::{Likeness, diff};
+use xtask::internals::schema::model::Schema;
+use xtask::internals::schema::snapshot::Snapshot;
 
 const BASE: &str = include_str!("catalog/base.sql");
 const MUTATIONS: &str = include_str!("catalog/mutations.sql");

@@ -6,7 +6,7 @@ use crate::support::migrations::{BIO, USERS};
 use crate::support::monorepo::Monorepo;
 use crate::support::{connect, major, scratch, shared};
 use postgres::Client;
-use xtask::migrations::catalog_stamp::{self, CatalogStamper};
+use xtask::internals::migrations::catalog_stamp::{self, CatalogStamper};
 
 const BASE: &str = include_str!("catalog/base.sql");
 const MUTATIONS: &str = include_str!("catalog/mutations.sql");
@@ -206,7 +206,7 @@ fn a_history_that_was_repaired_by_hand_is_not_trusted() {
     database.run(&repo, &["db-migrate"]).must_exit(0);
     let sql = format!("{}CREATE TABLE extra (id int);\n", USERS.1);
     repo.write("migrations/V1__create_users.sql", &sql);
-    let checksum = xtask::migrations::checksum(1, "create_users", &sql)
+    let checksum = xtask::internals::migrations::checksum(1, "create_users", &sql)
         .expect("a valid name")
         .to_string();
     database

@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 use crate::support::monorepo::{Monorepo, Ran};
 use crate::support::{config, connect, major, scratch};
 use postgres::Client;
-use xtask::postgres::binaries::SWITCH;
-use xtask::postgres::connect::{Target, connect as connect_to};
-use xtask::postgres::embedded::Embedded;
-use xtask::postgres::scratch::{Network, Scratch};
+use xtask::internals::postgres::binaries::SWITCH;
+use xtask::internals::postgres::connect::{Target, connect as connect_to};
+use xtask::internals::postgres::embedded::Embedded;
+use xtask::internals::postgres::scratch::{Network, Scratch};
 
 const HELPER: &str = "DB_TEST_HELPER";
 

@@ -12,8 +12,8 @@ use std::net::TcpListener;
 
 use crate::support::{config, major, repository};
 use server::Server;
-use xtask::postgres::connect::{Target, connect as connect_to};
-use xtask::postgres::scratch::{Network, Scratch};
+use xtask::internals::postgres::connect::{Target, connect as connect_to};
+use xtask::internals::postgres::scratch::{Network, Scratch};
 
 #[test]
 fn every_failure_says_what_stands_in_the_way_and_what_to_do() {

@@ -10,9 +10,9 @@ use crate::support::migrations::{INDEX, USERS};
 use crate::support::monorepo::Monorepo;
 use crate::support::{scratch, shared, side_by_side};
 use postgres::Client;
-use xtask::postgres::catalog::{self, OwnTables};
-use xtask::postgres::scratch::Scratch;
-use xtask::schema::snapshot;
+use xtask::internals::postgres::catalog::{self, OwnTables};
+use xtask::internals::postgres::scratch::Scratch;
+use xtask::internals::schema::snapshot;
 
 /// How often a run is killed: few, as each kill takes a second. `.ci/storm` does it 300 times, and
 /// kills servers too.
@@ -99,7 +99,7 @@ pub fn digests(database: &Database<'_>) -> Vec<String> {
     let mut client = database.connect();
     let mut digests = vec![digest(&mut client)];
     for (_, up, _) in migrations() {
-        let statements = xtask::migrations::sql::statements(&up);
+        let statements = xtask::internals::migrations::sql::statements(&up);
         statements.iter().for_each(|one| {
             client
                 .batch_execute(one.text())

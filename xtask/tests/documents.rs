@@ -5,9 +5,9 @@ use crate::single_changes::changes;
 use crate::support::monorepo::Monorepo;
 use crate::support::repository;
 use clap::{CommandFactory, ValueEnum};
-use xtask::checks::{CHECKS, Check};
-use xtask::cli::{Cli, ReportFormat};
-use xtask::migrations::{branch, lint};
+use xtask::internals::checks::{CHECKS, Check};
+use xtask::internals::cli::{Cli, ReportFormat};
+use xtask::internals::migrations::{branch, lint};
 
 fn must_be_in_readme<'n>(what: &str, names: impl IntoIterator<Item = &'n str>) {
     let readme = std::fs::read_to_string(repository().join("README.md")).expect("the README");

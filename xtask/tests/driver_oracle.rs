@@ -2,12 +2,12 @@
 //! node-postgres and postgres.js on a real PostgreSQL, PostgREST by the `row_to_json` that it sends.
 
 use serde_json::{Value, json};
-use xtask::checks::accepted_kinds::{self, DescriptionLayer};
-use xtask::checks::formats;
-use xtask::config::{Config, Driver};
-use xtask::facts::{Constraints, FormatOptions, Kind};
-use xtask::schema::model::Schema;
-use xtask::schema::types::ColumnType;
+use xtask::internals::checks::accepted_kinds::{self, DescriptionLayer};
+use xtask::internals::checks::formats;
+use xtask::internals::config::{Config, Driver};
+use xtask::internals::facts::{Constraints, FormatOptions, Kind};
+use xtask::internals::schema::model::Schema;
+use xtask::internals::schema::types::ColumnType;
 
 use crate::oracle::Oracle;
 use crate::support;
@@ -123,10 +123,11 @@ fn kinds(type_name: &str, driver: Driver, found: &Value, differences: &mut Vec<S
         ..support::config()
     };
     let mut schema = Schema::default();
-    let mood = xtask::schema::model::Enum::default();
-    schema
-        .enums
-        .insert(xtask::schema::model::ObjectName::public("mood"), mood);
+    let mood = xtask::internals::schema::model::Enum::default();
+    schema.enums.insert(
+        xtask::internals::schema::model::ObjectName::public("mood"),
+        mood,
+    );
     let array = format!("{type_name}[]");
     for (of, returned) in [
         (type_name, &found["scalar"]),

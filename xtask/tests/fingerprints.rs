@@ -3,9 +3,9 @@
 
 use crate::support::{connect, scratch};
 use postgres::Client;
-use xtask::migrations::fingerprint::{Fingerprint, Fingerprinter};
-use xtask::postgres::catalog::{CatalogReader, OwnTables};
-use xtask::schema::diff::diff;
+use xtask::internals::migrations::fingerprint::{Fingerprint, Fingerprinter};
+use xtask::internals::postgres::catalog::{CatalogReader, OwnTables};
+use xtask::internals::schema::diff::diff;
 
 const BASE: &str = include_str!("catalog/base.sql");
 const MUTATIONS: &str = include_str!("catalog/mutations.sql");

@@ -55,7 +55,7 @@ impl Case {
     /// this one.
     fn prepare<'s>(
         &self,
-        scratch: &'s xtask::postgres::scratch::Scratch,
+        scratch: &'s xtask::internals::postgres::scratch::Scratch,
     ) -> (Database<'s>, Monorepo) {
         let database = Database::create(scratch, &format!("follows_{}", self.name));
         let repo = Monorepo::of_migrations(&[(
@@ -79,7 +79,7 @@ impl Case {
         (database, repo)
     }
 
-    fn undone(&self, scratch: &xtask::postgres::scratch::Scratch) -> (Ran, Vec<i64>) {
+    fn undone(&self, scratch: &xtask::internals::postgres::scratch::Scratch) -> (Ran, Vec<i64>) {
         let (database, repo) = self.prepare(scratch);
         let ran = database.run(&repo, &["db-migrate"]);
         assert_eq!(ran.code, 0, "{}: {}\n{}", self.name, ran.stdout, ran.stderr);

@@ -1,9 +1,9 @@
 //! A `COMMIT` that no scan of the text sees: it is not sent, and what it would have left behind is
 //! never said to be undone.
 
-use xtask::migrations::script::{self, Script, Unobserved};
-use xtask::migrations::sql::Statement;
-use xtask::source::Span;
+use xtask::internals::migrations::script::{self, Script, Unobserved};
+use xtask::internals::migrations::sql::Statement;
+use xtask::internals::source::Span;
 
 use crate::support::database::Database;
 use crate::support::monorepo::Monorepo;

@@ -4,10 +4,10 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
-use xtask::config::Config;
-use xtask::report::Baseline;
-use xtask::schema::snapshot::Snapshot;
-use xtask::tree::MemoryTree;
+use xtask::internals::config::Config;
+use xtask::internals::report::Baseline;
+use xtask::internals::schema::snapshot::Snapshot;
+use xtask::internals::tree::MemoryTree;
 
 use crate::support::monorepo::Monorepo;
 use crate::support::random::{Random, inputs};

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use crate::support::monorepo::{Monorepo, Ran};
 use crate::support::{major, scratch, url};
-use xtask::postgres::binaries::SWITCH;
+use xtask::internals::postgres::binaries::SWITCH;
 
 /// With an empty home and no binaries to be found, the first run fetches them and the second one
 /// does not need npm.

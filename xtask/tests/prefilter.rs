@@ -3,11 +3,11 @@
 
 use std::path::{Path, PathBuf};
 
-use xtask::config::Config;
-use xtask::facts::Facts;
-use xtask::readers::{self, Input};
-use xtask::tree::WorkingTree;
-use xtask::typescript;
+use xtask::internals::config::Config;
+use xtask::internals::facts::Facts;
+use xtask::internals::readers::{self, Input};
+use xtask::internals::tree::WorkingTree;
+use xtask::internals::typescript;
 
 use super::oracle;
 

@@ -5,9 +5,9 @@ use crate::support::database::Database;
 use crate::support::migrations::{BIO, USERS};
 use crate::support::monorepo::Monorepo;
 use crate::support::{config, repository, scratch_session, shared};
-use xtask::migrations::{Migration, files};
-use xtask::schema::model::ObjectName;
-use xtask::tree::WorkingTree;
+use xtask::internals::migrations::{Migration, files};
+use xtask::internals::schema::model::ObjectName;
+use xtask::internals::tree::WorkingTree;
 
 fn migrations(texts: &[&str]) -> Vec<Migration> {
     let folder = tempfile::tempdir().expect("a temporary folder");

@@ -5,9 +5,9 @@ mod runs;
 mod samples;
 
 use regex::Regex;
-use xtask::render::{github, gitlab, html, human, json, junit, markdown, sarif};
-use xtask::report::Verification;
-use xtask::terminal::Style;
+use xtask::internals::render::{github, gitlab, html, human, json, junit, markdown, sarif};
+use xtask::internals::report::Verification;
+use xtask::internals::terminal::Style;
 
 /// On a terminal that shows colours and symbols.
 const TERMINAL: Style = Style {

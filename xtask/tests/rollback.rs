@@ -11,7 +11,7 @@ use crate::support::shared;
 const BIO_AFTER: (&str, &str, &str) = ("V3__add_bio", BIO.1, BIO.2);
 
 fn migrated<'a>(
-    scratch: &'a xtask::postgres::scratch::Scratch,
+    scratch: &'a xtask::internals::postgres::scratch::Scratch,
     name: &str,
     repo: &Monorepo,
 ) -> Database<'a> {

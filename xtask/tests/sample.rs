@@ -3,11 +3,11 @@
 
 use crate::support::monorepo::Monorepo;
 use crate::support::{config, repository, scratch, scratch_session};
-use xtask::migrations::scratch_environment::ScratchSession;
-use xtask::migrations::script::Script;
-use xtask::migrations::{Down, Migration, files, provenance};
-use xtask::schema::model::Schema;
-use xtask::tree::{Tree, WorkingTree};
+use xtask::internals::migrations::scratch_environment::ScratchSession;
+use xtask::internals::migrations::script::Script;
+use xtask::internals::migrations::{Down, Migration, files, provenance};
+use xtask::internals::schema::model::Schema;
+use xtask::internals::tree::{Tree, WorkingTree};
 
 fn migrations() -> Vec<Migration> {
     files::load(&WorkingTree::new(repository()), &config().migrations)

@@ -5,8 +5,8 @@ use crate::support::database::Database;
 use crate::support::migrations::USERS;
 use crate::support::monorepo::{Monorepo, Ran};
 use crate::support::{major, scratch_session, shared};
-use xtask::migrations::scratch_environment::ScratchSession;
-use xtask::migrations::script::Script;
+use xtask::internals::migrations::scratch_environment::ScratchSession;
+use xtask::internals::migrations::script::Script;
 
 fn run(session: &mut ScratchSession, sql: &str) -> Result<(), String> {
     session

@@ -7,9 +7,9 @@ use crate::support::database::Database;
 use crate::support::migrations::{BIO, INDEX, USERS};
 use crate::support::monorepo::Monorepo;
 use crate::support::{connect, major, scratch};
-use xtask::postgres::catalog::{self, OwnTables, options};
-use xtask::postgres::scratch::Scratch;
-use xtask::schema::snapshot;
+use xtask::internals::postgres::catalog::{self, OwnTables, options};
+use xtask::internals::postgres::scratch::Scratch;
+use xtask::internals::schema::snapshot;
 
 /// SQL that makes a database behave as on such a release.
 const KEEPS_ENTRIES: &str = "

@@ -8,7 +8,7 @@
 
 use postgres::Client;
 use postgres::error::{ErrorPosition, SqlState};
-use xtask::migrations::sql::{self, Statement};
+use xtask::internals::migrations::sql::{self, Statement};
 
 use crate::support::database::Database;
 use crate::support::random::{Random, inputs};

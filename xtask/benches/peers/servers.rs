@@ -11,8 +11,8 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 use postgres::{Client, NoTls};
-use xtask::config::Config;
-use xtask::postgres::scratch::{Network, Scratch};
+use xtask::internals::config::Config;
+use xtask::internals::postgres::scratch::{Network, Scratch};
 
 use super::process;
 use super::selection::Selection;

@@ -9,7 +9,6 @@ mod frees_lock;
 mod irreversible;
 mod names;
 mod no_transaction;
-mod order;
 mod pairs;
 mod psql;
 mod refuses_transaction;
@@ -21,7 +20,6 @@ use std::fmt;
 pub use decides_elsewhere::command as decides_elsewhere;
 pub use irreversible::reason as irreversible_reason;
 pub use names::{FileDirection, FileName, NamedFile, advise_free_versions, file_name};
-pub use order::out_of_order;
 pub use transaction_control::command as controls_transaction;
 pub(super) use {encoding::decode, names::classify, pairs::pair};
 

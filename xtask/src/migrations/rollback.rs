@@ -30,5 +30,5 @@ pub mod unfinished;
 pub mod written;
 
 pub use expectation::{Expectation, RollbackExpectation};
-pub use plan::{Plan, RollbackSource, Undo};
-pub use storage_identity::{StorageChange, StorageIdentity, given as given_names};
+pub use plan::{Plan, Undo};
+pub use storage_identity::{StorageIdentity, given as given_names};

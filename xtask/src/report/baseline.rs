@@ -104,12 +104,6 @@ impl Baseline {
         self.accepted.values().sum()
     }
 
-    /// Whether it accepts nothing.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.accepted.is_empty()
-    }
-
     /// Reads what [`Baseline::to_text`] wrote.
     ///
     /// # Errors

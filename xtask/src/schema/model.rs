@@ -68,13 +68,6 @@ impl Schema {
             }
     }
 
-    /// The schema without its privileges, on which two servers with different roles cannot agree.
-    #[must_use]
-    pub fn without_grants(mut self) -> Self {
-        self.grants.clear();
-        self
-    }
-
     /// The schema without the objects in `namespaces`. References to them (a foreign key to
     /// `auth.users`) stay.
     #[must_use]

@@ -79,12 +79,6 @@ impl GitTree {
         }
     }
 
-    /// Returns the name of this tree, for messages.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
     fn submodule(&self, path: &str) -> Option<&Self> {
         let open = || {
             let entry = self.entries.get(path)?;

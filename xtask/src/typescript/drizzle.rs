@@ -41,8 +41,6 @@ pub struct DrizzleTable<'p> {
     pub columns: Vec<TableColumn<'p>>,
     /// Why there may be more columns.
     pub open: Option<Rc<str>>,
-    /// Whether it is a view.
-    pub view: bool,
 }
 
 /// A column in its table.

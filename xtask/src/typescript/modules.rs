@@ -175,11 +175,6 @@ impl<'t> Program<'t> {
         self.export(module, name, &mut Search::default())
     }
 
-    /// Resolves an import.
-    pub fn imported<'p>(&'p self, module: &'p Module, import: &'p Import) -> Symbol<'p> {
-        self.follow(module, import, &mut Search::default())
-    }
-
     fn local<'p>(
         &'p self,
         module: &'p Module,

@@ -1,6 +1,6 @@
 //! The values of constants, evaluated by default without running the program. They are strings,
-//! objects, functions that return schemas, Zod schemas and Drizzle tables. [`Resolver::value`]
-//! evaluates an expression in its scope; [`Resolver::string`] is the shortcut for paths and names.
+//! objects, functions that return schemas, Zod schemas and Drizzle tables. [`super::resolve::Resolver::value`]
+//! evaluates an expression in its scope.
 
 mod arguments;
 mod assignments;
@@ -28,7 +28,7 @@ mod words;
 use std::rc::Rc;
 
 use super::drizzle;
-use super::resolve::{Lazy, Resolver, Scope, is_same_name};
+use super::resolve::{Lazy, Scope, is_same_name};
 use super::syntax::{
     Argument, Binary, ClassDecl, EnumDecl, Expr, Function, Module, NamespaceDeclaration,
 };
@@ -271,15 +271,5 @@ impl<'p> ObjectValue<'p> {
             Some(known) => *known = entry,
             None => self.entries.push(entry),
         }
-    }
-}
-
-impl<'p> Resolver<'p> {
-    /// The string that `expression` at the top of `module` is, through constants, templates and
-    /// other files.
-    pub fn string(&self, module: &'p Module, expression: &'p Expr) -> Option<String> {
-        self.value(&Scope::module(module), expression)
-            .as_str()
-            .map(str::to_owned)
     }
 }

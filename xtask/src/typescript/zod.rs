@@ -20,7 +20,7 @@ use super::syntax::{TypeKind, TypeNode};
 use super::values::{ObjectValue, Value};
 use crate::facts::{Constraints, Family, Origin, Syntax};
 pub use build::build;
-pub use describe::{SchemaDescription, describe, returned};
+pub use describe::{describe, returned};
 pub use infer::{input, output};
 pub(super) use methods::custom;
 pub use methods::{member, method};

@@ -6,10 +6,10 @@ use std::fmt::Write as _;
 
 use proptest::prelude::*;
 use proptest::sample::subsequence;
-use xtask::checks::{self, Input};
-use xtask::migrations::{files, provenance};
-use xtask::schema::model::{Column, ObjectName, Schema, Table};
-use xtask::tree::MemoryTree;
+use xtask::internals::checks::{self, Input};
+use xtask::internals::migrations::{files, provenance};
+use xtask::internals::schema::model::{Column, ObjectName, Schema, Table};
+use xtask::internals::tree::MemoryTree;
 
 const BEFORE: [&str; 8] = [
     "id",

@@ -5,12 +5,14 @@ use std::fmt::Write as _;
 
 use proptest::prelude::*;
 use proptest::sample::Index;
-use xtask::checks::{self, Input};
-use xtask::fixes;
-use xtask::report::{Finding, SourceTexts, Suggestion};
-use xtask::schema::model::{Column, Constraint, ConstraintKind, Enum, ObjectName, Schema, Table};
-use xtask::schema::provenance::Provenance;
-use xtask::tree::MemoryTree;
+use xtask::internals::checks::{self, Input};
+use xtask::internals::fixes;
+use xtask::internals::report::{Finding, SourceTexts, Suggestion};
+use xtask::internals::schema::model::{
+    Column, Constraint, ConstraintKind, Enum, ObjectName, Schema, Table,
+};
+use xtask::internals::schema::provenance::Provenance;
+use xtask::internals::tree::MemoryTree;
 
 /// A database, and what describes it.
 #[derive(Debug, Clone)]

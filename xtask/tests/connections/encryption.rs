@@ -4,7 +4,7 @@
 use super::certificates::Identity;
 use super::server::Server;
 use crate::support::{config, repository};
-use xtask::postgres::connect::{Target, connect as connect_to};
+use xtask::internals::postgres::connect::{Target, connect as connect_to};
 
 /// Whether a connection of `user` is encrypted, or why there is none.
 fn encrypted(server: &Server, user: &str, host: &str, parameters: &str) -> Result<bool, String> {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use xtask::report::{
+use xtask::internals::report::{
     AppliedMigration, Category, Finding, LockMode, Loss, LossName, MigrationPlan, MigrationResult,
     MigrationState, MigrationStatus, PlannedMigration, PlannedStatement, Rehearsal, Restoration,
     RollbackResult, RollbackVerdict, RolledBackMigration, Severity, StatementEffects, Status,

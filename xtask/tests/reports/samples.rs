@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use xtask::report::{
+use xtask::internals::report::{
     Category, ColumnAlignment, ContractField, ContractSummary, Coverage, DescriptionSummary,
     Direction, EntityAlignment, Finding, FindingTiming, Fixes, Layer, Left, Rule, Severity, Since,
     SourceTexts, Suggestion, Timestamp, Unjudged, Verification,
 };
-use xtask::source::{LineIndex, Location, Span};
+use xtask::internals::source::{LineIndex, Location, Span};
 
 const TYPES: (&str, &str) = (
     "shared-types/src/tables/user.ts",

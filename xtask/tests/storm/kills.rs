@@ -132,7 +132,7 @@ fn is_there(pid: i32) -> bool {
 fn make_by_hand(database: &Database<'_>) {
     let mut client = database.connect();
     for (_, up, _) in migrations() {
-        let statements = xtask::migrations::sql::statements(&up);
+        let statements = xtask::internals::migrations::sql::statements(&up);
         statements.iter().for_each(|one| {
             client
                 .batch_execute(one.text())

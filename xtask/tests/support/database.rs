@@ -4,7 +4,7 @@ use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use postgres::Client;
-use xtask::postgres::scratch::Scratch;
+use xtask::internals::postgres::scratch::Scratch;
 
 use super::monorepo::{Monorepo, Ran};
 

@@ -12,10 +12,10 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use postgres::Client;
-use xtask::config::Config;
-use xtask::migrations::scratch_environment::time_limit::TimeLimit;
-use xtask::migrations::scratch_environment::{ScratchEnvironment, ScratchSession};
-use xtask::postgres::scratch::{Network, Scratch, TargetSettings};
+use xtask::internals::config::Config;
+use xtask::internals::migrations::scratch_environment::time_limit::TimeLimit;
+use xtask::internals::migrations::scratch_environment::{ScratchEnvironment, ScratchSession};
+use xtask::internals::postgres::scratch::{Network, Scratch, TargetSettings};
 
 /// How many cases of one test run at a time.
 const WORKERS: usize = 4;

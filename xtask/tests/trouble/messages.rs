@@ -12,7 +12,7 @@ use crate::support::database::Database;
 use crate::support::monorepo::{Monorepo, Ran};
 use crate::support::{shared, side_by_side};
 use postgres::config::Host;
-use xtask::postgres::scratch::Scratch;
+use xtask::internals::postgres::scratch::Scratch;
 
 /// Passes messages on to a server until it has passed as many queries as it may.
 struct Proxy {

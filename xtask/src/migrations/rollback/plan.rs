@@ -111,12 +111,6 @@ impl Plan {
     pub fn lowest(&self) -> Option<i64> {
         self.undo.last().map(|undo| undo.row.version)
     }
-
-    /// Whether everything can run in one transaction.
-    #[must_use]
-    pub fn is_transactional(&self) -> bool {
-        self.undo.iter().all(|undo| !undo.no_transaction)
-    }
 }
 
 fn way_back(

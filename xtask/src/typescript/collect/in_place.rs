@@ -158,7 +158,7 @@ fn shape_of_type<'p>(
     {
         return shape_of_schema(resolver, unnamed, Rc::clone(schema));
     }
-    if let Some(why) = of.is_unresolved() {
+    if let Some(why) = of.unresolved_reason() {
         return Err(why.to_string());
     }
     if !matches!(of, Type::Object(_)) {

@@ -16,8 +16,9 @@ pub(super) fn build<'p>(
     arguments: &[Value<'p>],
 ) -> Value<'p> {
     match names {
-        ["pgTable"] | ["pgTable", "withRLS"] => table(resolver, None, arguments, false),
-        ["pgView" | "pgMaterializedView"] => table(resolver, None, arguments, true),
+        ["pgTable" | "pgView" | "pgMaterializedView"] | ["pgTable", "withRLS"] => {
+            table(resolver, None, arguments)
+        }
         ["pgEnum"] => enumeration(resolver, None, arguments),
         ["pgSchema"] => Value::TableMaker(Rc::new(TableMaker::Schema(
             arguments.first().and_then(text),
@@ -48,7 +49,7 @@ pub fn make_table<'p>(
             let named: Vec<_> = std::iter::once(name)
                 .chain(arguments.iter().skip(1).cloned())
                 .collect();
-            table(resolver, None, &named, false)
+            table(resolver, None, &named)
         }
     }
 }
@@ -61,9 +62,8 @@ pub fn maker_method<'p>(
     arguments: &[Value<'p>],
 ) -> Value<'p> {
     match (maker, name) {
-        (TableMaker::Schema(schema), "table") => table(resolver, schema.clone(), arguments, false),
-        (TableMaker::Schema(schema), "view" | "materializedView") => {
-            table(resolver, schema.clone(), arguments, true)
+        (TableMaker::Schema(schema), "table" | "view" | "materializedView") => {
+            table(resolver, schema.clone(), arguments)
         }
         (TableMaker::Schema(schema), "enum") => enumeration(resolver, schema.clone(), arguments),
         _ => Value::unknown(format!("`.{name}()` of Drizzle is not read")),
@@ -89,7 +89,6 @@ fn table<'p>(
     resolver: &Resolver<'p>,
     namespace: Option<Rc<str>>,
     arguments: &[Value<'p>],
-    view: bool,
 ) -> Value<'p> {
     let name = arguments.first().and_then(text);
     let columns = arguments.get(1).map(|columns| match columns.uncast() {
@@ -101,7 +100,6 @@ fn table<'p>(
         namespace,
         columns: Vec::new(),
         open: None,
-        view,
     };
     match columns.as_ref().map(Value::uncast) {
         Some(Value::Object(object)) => {

@@ -88,8 +88,7 @@ fn kind(node: &Expression<'_>, level: NestingLevel<'_>) -> ExprKind {
                 span: level.span(tagged.quasi.span),
                 kind: template_literal(&tagged.quasi, level),
             };
-            let arguments = types::arguments(tagged.type_arguments.as_deref(), level);
-            ExprKind::Tagged(boxed(&tagged.tag, level), arguments, Box::new(quasi))
+            ExprKind::Tagged(boxed(&tagged.tag, level), Box::new(quasi))
         }
         Expression::UnaryExpression(unary) => match unary.operator {
             UnaryOperator::UnaryNegation => ExprKind::Negative(boxed(&unary.argument, level)),

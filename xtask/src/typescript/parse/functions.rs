@@ -104,7 +104,6 @@ fn parameter(item: &ast::FormalParameter<'_>, level: NestingLevel<'_>) -> Parame
             .as_ref()
             .map(|node| types::lower(&node.type_annotation, level)),
         default: item.initializer.as_ref().map(|value| lower(value, level)),
-        decorators: decorators(&item.decorators, level),
         property: (declares && !hidden).then_some(bound.span),
         declares,
         ..bound
@@ -119,7 +118,6 @@ pub(super) fn pattern(pattern: &ast::BindingPattern<'_>, level: NestingLevel<'_>
         optional: false,
         annotation: None,
         default: None,
-        decorators: Vec::new(),
         property: None,
         declares: false,
         span: level.span(pattern.span()),

@@ -68,9 +68,7 @@ impl<'p> Resolver<'p> {
             } => self.conditional(scope, check, extends, then, otherwise),
             TypeKind::Infer(name) => Type::unresolved(format!("`infer {name}` is not read")),
             TypeKind::Function => Type::Function,
-            TypeKind::This => scope
-                .this()
-                .unwrap_or_else(|| Type::unresolved("`this` is not read here")),
+            TypeKind::This => Type::unresolved("`this` is not read here"),
             TypeKind::Other(reason) => Type::unresolved(*reason),
         }
     }

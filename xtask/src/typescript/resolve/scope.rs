@@ -4,8 +4,8 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use super::Lazy;
 use super::locals::Locals;
-use super::{Lazy, Type};
 use crate::typescript::syntax::{ClassDecl, Module, Statement, TypeNode, TypeParameter};
 use crate::typescript::values::Value;
 
@@ -26,7 +26,6 @@ enum ScopeNames<'p> {
     Types(Vec<TypeArgument<'p>>),
     Values(HashMap<&'p str, Value<'p>>),
     Statements(&'p [Statement]),
-    This(Type<'p>),
     Locals(Rc<Locals<'p>>),
     Receiver(Receiver<'p>),
     /// Names whose types may be other ones than they are declared with.
@@ -166,10 +165,7 @@ impl<'p> Scope<'p> {
                 ScopeNames::Values(values) if values.contains_key(name) || declared => {
                     return false;
                 }
-                ScopeNames::Unsure(_)
-                | ScopeNames::Values(_)
-                | ScopeNames::Types(_)
-                | ScopeNames::This(_) => {}
+                ScopeNames::Unsure(_) | ScopeNames::Values(_) | ScopeNames::Types(_) => {}
                 ScopeNames::Locals(_) | ScopeNames::Receiver(_) => {}
             }
             frame = current.outer.as_ref();
@@ -234,12 +230,6 @@ impl<'p> Scope<'p> {
         frames.map(|frame| &frame.names)
     }
 
-    /// Inside a class or interface.
-    #[must_use]
-    pub fn with_this(&self, this: Type<'p>) -> Self {
-        self.with(ScopeNames::This(this))
-    }
-
     /// Looks up `name` in the scopes inside the file; `None` where the file must be consulted.
     pub fn lookup(&self, name: &str) -> Option<Binding<'p>> {
         let mut frame = self.innermost.as_ref();
@@ -274,20 +264,8 @@ impl<'p> Scope<'p> {
                 };
                 locals.binding(name, scope)
             }
-            ScopeNames::This(_) | ScopeNames::Unsure(_) | ScopeNames::Receiver(_) => None,
+            ScopeNames::Unsure(_) | ScopeNames::Receiver(_) => None,
         }
-    }
-
-    /// The type of `this`.
-    pub fn this(&self) -> Option<Type<'p>> {
-        let mut frame = self.innermost.as_ref();
-        while let Some(current) = frame {
-            if let ScopeNames::This(this) = &current.names {
-                return Some(this.clone());
-            }
-            frame = current.outer.as_ref();
-        }
-        None
     }
 }
 

@@ -182,8 +182,8 @@ impl<'p> Type<'p> {
         )
     }
 
-    /// Whether nothing of it is known.
-    pub fn is_unresolved(&self) -> Option<&Rc<str>> {
+    /// The reason why nothing is known of the type, where that is so.
+    pub fn unresolved_reason(&self) -> Option<&Rc<str>> {
         match self {
             Self::Unresolved(reason) => Some(reason),
             _ => None,

@@ -48,7 +48,7 @@ pub enum ExprKind {
     /// `new F<T>(a)`
     New(Box<Expr>, Box<[TypeNode]>, Box<[Argument]>),
     /// `` tag`…` ``
-    Tagged(Box<Expr>, Box<[TypeNode]>, Box<Expr>),
+    Tagged(Box<Expr>, Box<Expr>),
     /// `function f() {}`, `() => a`
     Function(Arc<Function>),
     /// `class {}`
@@ -205,8 +205,6 @@ pub struct Parameter {
     pub annotation: Option<TypeNode>,
     /// `= value`
     pub default: Option<Expr>,
-    /// `@Body() body`
-    pub decorators: Vec<Expr>,
     /// The bytes of the property that a constructor's `public name: T` declares. Private and
     /// protected properties are left out.
     pub property: Option<Span>,
@@ -300,7 +298,7 @@ impl Expr {
             ExprKind::Binary(_, left, right)
             | ExprKind::Assignment(left, right)
             | ExprKind::Index(left, right)
-            | ExprKind::Tagged(left, _, right) => {
+            | ExprKind::Tagged(left, right) => {
                 left.walk(visit);
                 right.walk(visit);
             }

@@ -1,6 +1,6 @@
 //! Types as they are written.
 
-use super::{ObjectMember, Path, PropertyKey, Text};
+use super::{Path, PropertyKey, Text};
 use crate::source::Span;
 
 /// A type as it is written.
@@ -170,16 +170,5 @@ impl TypeNode {
             TypeMember::Property(property) => Some(property),
             TypeMember::Index(_) | TypeMember::Method | TypeMember::Call => None,
         })
-    }
-}
-
-impl ObjectMember {
-    /// The name of the member, where it is written out.
-    #[must_use]
-    pub fn name(&self) -> Option<&str> {
-        match self {
-            Self::Property { key, .. } => key.literal(),
-            Self::Spread(_) => None,
-        }
     }
 }
