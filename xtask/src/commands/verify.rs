@@ -261,7 +261,7 @@ fn update_baseline(context: &Context, findings: &[Finding]) -> Result<Outcome> {
         0o644,
     )
     .with_context(|| format!("cannot write the baseline `{path}`"))?;
-    let counted = human::count(baseline.len(), "finding");
+    let counted = human::count(baseline.count(), "finding");
     context.terminal.print(&format!(
         "`{path}` accepts {counted}: review and commit it\n"
     ))?;

@@ -100,7 +100,7 @@ impl Baseline {
 
     /// The number of accepted findings.
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.accepted.values().sum()
     }
 
