@@ -329,7 +329,7 @@ fn any_string(
         return None;
     }
     let message = format!(
-        "Field '{}' of {} `{}` is any `string`, the database allows only {}",
+        "Field '{}' of {} `{}` is any `string`, but the database allows only {}",
         pair.column.name,
         description.noun(),
         description.declaration.name,

@@ -72,7 +72,7 @@ fn judge(model: &Model<'_>, compared: Compared<'_, '_>) -> Option<Finding> {
     let of_each = if facts.ty.array { " of each item" } else { "" };
     let wording = format!("{items}{}", gaps::in_words(&gaps));
     let message = format!(
-        "Validation of field '{}' in `{}` lets in what the database refuses: {wording}",
+        "Field '{}' of `{}` accepts {wording}",
         pair.column.name, description.declaration.name
     );
     let found = CHECK

@@ -8,7 +8,7 @@
 //! app.delete('/api/users/:id', remove);
 //! ```
 //! No contract has the method `DELETE` and the path `/api/users/:id` (the names of parameters do
-//! not matter). An endpoint that needs none, like a health check, belongs into `ignored-routes`.
+//! not matter). An endpoint that needs none, like a health check, belongs in `ignored-routes`.
 
 use std::collections::HashSet;
 

@@ -177,7 +177,7 @@ fn missing_field(
     let found = finding(model, described, description, column, "").with_proposal(match description
         .strength
     {
-        // What belongs into it is named elsewhere: in a mask, or in the ORM's table.
+        // What belongs in it is named elsewhere: in a mask, or in the ORM's table.
         Strength::Derived => None,
         _written_out => edits::add_schema_field(description, described, column),
     });

@@ -277,7 +277,7 @@ fn finding(declaration: &Declaration, missing: &Missing<'_>) -> Finding {
         .at_some(missing.place, format!("`{table}` was dropped or renamed here"))
         .with_help(format!(
             "write the migration that makes `{table}`, take `{name}` out or name the table that it describes now; a table \
-             that others make belongs into `ignored-tables`"
+             that others make belongs in `ignored-tables`"
         ));
     if missing.certain {
         found

@@ -10,7 +10,7 @@
 //! ```
 //! No type is called `BillVotesTable`, `BillVoteRow`, `BillVote`…, carries the tag `@table
 //! bill_votes`, or stands in the configuration's `map`. A type that only is called so, and has few
-//! fields that are columns, is not taken for it. A table that TypeScript never sees belongs into
+//! fields that are columns, is not taken for it. A table that TypeScript never sees belongs in
 //! `ignored-tables`. Of a table that only joins others, or only lists the values that they may
 //! hold, it is a warning. Prisma generates the types of its rows: where most tables have no other,
 //! that is one warning.

@@ -85,7 +85,7 @@ fn finding(model: &Model<'_>, compared: Compared<'_, '_>, excess: &str) -> Findi
         ..
     } = compared;
     let message = format!(
-        "Validation of field '{}' in `{}` rejects what the database holds: {excess}",
+        "Field '{}' of `{}` rejects values that the database holds: {excess}",
         pair.column.name, description.declaration.name
     );
     CHECK

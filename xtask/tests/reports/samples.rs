@@ -315,7 +315,7 @@ fn loose_schema() -> Finding {
     critical(
         "LOOSE_VALIDATION",
         Category::ValidationSchemas,
-        "Validation of field 'email' lets in what the database refuses",
+        "Field 'email' of `CreateUserSchema` accepts any length, but the column holds 255 characters",
     )
     .with_field("email")
     .with_declaration("CreateUserSchema")

@@ -42,7 +42,7 @@ pub(super) fn in_words(gaps: &[Gap]) -> String {
             && !greatest.exclusive
         {
             words.push(format!(
-                "any number, the database allows {} to {}",
+                "any number, but the database allows {} to {}",
                 least.value, greatest.value
             ));
             left = after;
@@ -59,50 +59,50 @@ impl Gap {
     fn in_words(&self) -> String {
         match self {
             Self::MaxLength(limit, None) => {
-                format!("any length, the column holds {limit} characters")
+                format!("any length, but the column holds {limit} characters")
             }
             Self::MaxLength(limit, Some(max)) => {
-                format!("up to {max} characters, the column holds {limit}")
+                format!("up to {max} characters, but the column holds {limit}")
             }
             Self::MinLength(limit, None | Some(0)) => {
-                format!("any length, a CHECK demands {limit} or more characters")
+                format!("any length, but a CHECK demands {limit} or more characters")
             }
             Self::MinLength(limit, Some(min)) => {
-                format!("{min} characters, a CHECK demands {limit} or more")
+                format!("{min} characters, but a CHECK demands {limit} or more")
             }
             Self::Maximum(bound, None, _) => {
                 format!(
-                    "any number, the database allows {} {}",
+                    "any number, but the database allows {} {}",
                     at_most(bound),
                     bound.value
                 )
             }
             Self::Maximum(bound, Some(max), _) => {
                 format!(
-                    "up to {max}, the database allows {} {}",
+                    "up to {max}, but the database allows {} {}",
                     at_most(bound),
                     bound.value
                 )
             }
             Self::Minimum(bound, None, _) => {
                 format!(
-                    "any number, the database allows {} {}",
+                    "any number, but the database allows {} {}",
                     at_least(bound),
                     bound.value
                 )
             }
             Self::Minimum(bound, Some(min), _) => {
                 format!(
-                    "{min} and more, the database allows {} {}",
+                    "{min} and more, but the database allows {} {}",
                     at_least(bound),
                     bound.value
                 )
             }
-            Self::Fraction => "fractions, the column holds whole numbers".into(),
+            Self::Fraction => "fractions, but the column holds whole numbers".into(),
             Self::Pattern(pattern) => {
-                format!("any string, a CHECK demands the pattern `{pattern}`")
+                format!("any string, but a CHECK demands the pattern `{pattern}`")
             }
-            Self::Uuid => "any string, the column holds a uuid".into(),
+            Self::Uuid => "any string, but the column holds a uuid".into(),
         }
     }
 
