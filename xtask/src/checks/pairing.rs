@@ -117,7 +117,12 @@ impl<'a> Pairing<'a> {
             former: Vec::new(),
             was_whole: false,
         };
-        let fields = DeclarationFields::new(entity, declaration, rules);
+        let fields = DeclarationFields::new(
+            entity,
+            declaration,
+            |field| rules.orm.column(field),
+            rules.relations.lenient,
+        );
         for (facts, field) in entity.columns.iter().zip(fields.of_columns(entity)) {
             match field {
                 Some(field) => pairing.pairs.push(Pair {

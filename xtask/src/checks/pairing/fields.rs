@@ -1,6 +1,5 @@
 //! Which field of a declaration describes which column, by name.
 
-use super::PairingRules;
 use crate::checks::entities::{ColumnFacts, Entity};
 use crate::checks::names::{self, NameStyle};
 use crate::facts::{Declaration, Field};
@@ -15,27 +14,23 @@ pub(super) struct DeclarationFields<'a, 'r> {
 }
 
 impl<'a, 'r> DeclarationFields<'a, 'r> {
+    /// The fields of `declaration`. `linked` says which column an ORM links to a field; `lenient`
+    /// fields may be written in any style.
     pub(super) fn new(
         entity: &Entity<'_>,
         declaration: &'a Declaration,
-        rules: &'r PairingRules<'_>,
-    ) -> Self
-    where
-        'a: 'r,
-    {
+        linked: impl Fn(&'a Field) -> Option<&'r str>,
+        lenient: bool,
+    ) -> Self {
         // That an ORM names a column that is not there is the ORM's fault alone.
         let is_orm = declaration.origin.is_table();
-        let column = |field| {
-            rules
-                .orm
-                .column(field)
-                .filter(|column| is_orm || entity.column(column).is_some())
-        };
+        let column =
+            |field| linked(field).filter(|column| is_orm || entity.column(column).is_some());
         let majority =
             names::majority_style(declaration.fields.iter().map(|field| field.name.as_str()));
         Self {
             declaration,
-            style: (!rules.relations.lenient).then_some(majority),
+            style: (!lenient).then_some(majority),
             columns: declaration.fields.iter().map(column).collect(),
         }
     }
