@@ -103,7 +103,7 @@ pub const CHECKS: &[Check] = &[
 pub struct Input<'a> {
     /// The database.
     pub schema: &'a Schema,
-    /// What describes the application side.
+    /// The descriptions of the application side.
     pub facts: &'a Facts,
     /// The monorepo's configuration.
     pub config: &'a Config,

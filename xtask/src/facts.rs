@@ -1,6 +1,6 @@
-//! What was read from descriptions of the application side: plain data, independent of the language
-//! and of how it was written. An interface, a `z.infer`, a class and a Drizzle table all end as a
-//! [`Declaration`] with [`Field`]s.
+//! The facts that readers take from descriptions of the application side. They are plain data,
+//! independent of the language and of the way of writing. An interface, a `z.infer`, a class and a
+//! Drizzle table all end as a [`Declaration`] with [`Field`]s.
 
 mod constraints;
 mod merge;
@@ -20,7 +20,7 @@ pub use sql::{SqlColumn, SqlDefault, SqlScalar, SqlType};
 /// Everything that was read.
 #[derive(Debug, Clone, Default)]
 pub struct Facts {
-    /// What the readers were asked for.
+    /// The kinds of descriptions that the readers were asked for.
     pub requested: Requested,
     /// Object types: interfaces, aliases of object types, classes with properties.
     pub types: Vec<Declaration>,
@@ -52,9 +52,9 @@ pub struct Facts {
     pub files_ignored: usize,
 }
 
-/// What the configuration asks readers for. Nothing is missing where nobody asked for it: a
-/// monorepo for whose validation schemas no files are configured may have them elsewhere, or not at
-/// all.
+/// The kinds of descriptions that the configuration asks readers for. Nothing is reported as
+/// missing where no files are configured for it: a monorepo may have its validation schemas
+/// elsewhere, or none.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Requested {
     /// Types.

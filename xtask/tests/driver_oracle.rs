@@ -116,7 +116,7 @@ fn drivers_return_what_the_tool_says() {
     assert!(differences.is_empty(), "{}", differences.join("\n"));
 }
 
-/// What a value of the type is described by is what the driver returned, and nothing else.
+/// Compares the kinds that describe the type with the value that the driver returned.
 fn kinds(type_name: &str, driver: Driver, found: &Value, differences: &mut Vec<String>) {
     let config = Config {
         driver: Some(driver),
@@ -172,8 +172,7 @@ fn candidates(returned: &Value) -> Vec<(Kind, bool)> {
     }
 }
 
-/// Whatever format is said to refuse the driver's text refuses it, and no format that takes it is
-/// said to.
+/// Compares the formats that are said to refuse the driver's text with those that do.
 fn texts(
     type_name: &str,
     driver: Driver,

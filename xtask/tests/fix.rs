@@ -246,9 +246,9 @@ CREATE TABLE songs (id integer PRIMARY KEY, mood song_mood NOT NULL);
 CREATE TABLE films (id integer PRIMARY KEY, mood film_mood NOT NULL);
 ";
 
-/// What several tables share is left as it is, and what one table has for itself is mended: nothing
-/// is found then that was not found before, and all of it compiles. A change that seems to be of one
-/// table and is not is taken back.
+/// Texts that several tables share are left as they are, and texts of one table are mended.
+/// Afterwards nothing is found that was not found before, and all of it compiles. A change that
+/// seems to be of one table and is not is taken back.
 #[test]
 fn what_tables_share_is_left_alone() {
     let down = "-- irreversible: a test\n";

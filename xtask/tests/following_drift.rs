@@ -1,6 +1,6 @@
-//! What was made past the migrations follows what they and their ways back do: PostgreSQL renames
-//! the columns of a table that inherits, and writes definitions out with the names of today. That
-//! is no fault of what ran; anything else that it does to what somebody accepted is.
+//! Objects that were made past the migrations follow the migrations and their ways back. PostgreSQL
+//! renames the columns of a table that inherits, and writes definitions out with the names of
+//! today. That is no fault of the migration. Any other change to an accepted object is.
 
 use crate::support::database::Database;
 use crate::support::monorepo::{Monorepo, Ran};
@@ -11,7 +11,7 @@ const EVENTS: &str =
     CREATE INDEX events_kind ON events (kind);
     CREATE TABLE parts (id int, at date, note text) PARTITION BY RANGE (at);";
 
-/// What the on-call made beside the migrations.
+/// The objects that the on-call made beside the migrations.
 const BY_HAND: &str = "CREATE TABLE child (own int, CONSTRAINT child_own CHECK (own > 0)) INHERITS (events);
     CREATE INDEX child_build ON child (build_id); CREATE INDEX child_kind ON child (upper(kind)) WHERE kind = 'a';
     ALTER TABLE child ADD CONSTRAINT child_few CHECK (build_id < 1000 AND kind <> 'b');
@@ -269,7 +269,7 @@ fn harm_to_what_was_accepted_is_a_difference() {
     });
 }
 
-/// What nobody accepted may go, and is told.
+/// Objects that are not accepted may go, and the report says so.
 #[test]
 fn nobody_has_to_keep_what_nobody_accepted() {
     let Some(scratch) = shared() else { return };

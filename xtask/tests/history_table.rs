@@ -251,7 +251,7 @@ fn without_public_the_history_needs_a_namespace() {
     ]);
 }
 
-/// What a rollback refuses for real it foresees: the scratch database has a history too.
+/// A dry run foresees what a rollback refuses: the scratch database has a history too.
 #[test]
 fn a_way_back_that_takes_the_history_along_is_foreseen() {
     let Some(scratch) = shared() else { return };

@@ -70,7 +70,7 @@ fn disagreement<'f>(
     response.differs(&other_response).then_some("returns")
 }
 
-/// What a contract says of one side of its endpoint.
+/// The statement of a contract about one side of its endpoint.
 struct Said<'f> {
     /// The declaration that stands for all of it.
     name: Option<&'f DeclarationName>,
@@ -81,7 +81,7 @@ struct Said<'f> {
 }
 
 impl<'f> Said<'f> {
-    /// What `contract` takes and returns.
+    /// Returns the request and the response of `contract`.
     fn sides(facts: &'f Facts, contract: &'f Contract) -> [Self; 2] {
         [
             Self::new(facts, &contract.request, &contract.request_shape),

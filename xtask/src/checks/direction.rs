@@ -159,7 +159,7 @@ impl<'a> Uses<'a> {
         uses
     }
 
-    /// What contracts name a type for they name the schema for that the type is inferred from.
+    /// Names the schema, too, where a contract names the type that is inferred from it.
     fn follow_inferred_types(&mut self, facts: &'a Facts) {
         for ty in &facts.types {
             let (used, Some(first)) = (self.by_contracts(ty), ty.fields.first()) else {

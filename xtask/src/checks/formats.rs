@@ -124,7 +124,8 @@ pub struct RowText {
     pub example: &'static str,
 }
 
-/// What `driver` returns for a built-in type, where that is always a text.
+/// Returns the text that `driver` gives for a built-in type; `None` where the driver does not
+/// always give a text.
 fn text(name: &str, driver: Driver) -> Option<RowText> {
     let of = |format, example| {
         Some(RowText {

@@ -214,7 +214,7 @@ impl Description<'_> {
         names::is_output_name(&self.declaration.name)
     }
 
-    /// What it is called in a message: `insert type`, `Drizzle table`.
+    /// Returns the noun for messages: `insert type`, `Drizzle table`.
     #[must_use]
     pub fn noun(&self) -> Cow<'static, str> {
         let noun = self.declaration.origin.noun;

@@ -113,7 +113,8 @@ fn finding(model: &Model<'_>, described: &TableMatches<'_>) -> Finding {
     }
 }
 
-/// What the others of the monorepo are declared as: as tables of an ORM where it has any.
+/// Returns the form in which the monorepo declares its tables: as tables of an ORM where it has
+/// any.
 fn declaration(model: &Model<'_>, described: &TableMatches<'_>) -> String {
     let table = &described.entity.name.name;
     match model

@@ -1,5 +1,5 @@
-//! What is in a database and in no migration: extensions and other tools make it, and files that are
-//! generated from the database state it.
+//! Objects that are in a database and in no migration. Extensions and other tools make them, and
+//! files that are generated from the database state them.
 
 use super::Model;
 use super::entities::is_judged;

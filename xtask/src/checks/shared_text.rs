@@ -75,7 +75,7 @@ type Place<'a> = (&'a str, u32);
 struct Texts<'a> {
     /// The declarations that have a field, by its file and the end of its type or schema.
     users: HashMap<&'a str, HashMap<u32, Vec<&'a Declaration>>>,
-    /// What each declaration describes: the tables by their place, each with a direction.
+    /// The tables that each declaration describes, by their place, each with a direction.
     described: HashMap<*const Declaration, BTreeSet<(usize, Direction)>>,
     /// The lists of values that the columns allow that are described by a set, by the start of the
     /// set.

@@ -190,8 +190,8 @@ pub fn facts(ts: &str, config: &Config) -> Facts {
     crate::typescript::test_utils::read([("case.ts", ts)], config)
 }
 
-/// What the safe changes of the findings say that `ts` gives beside the tables of `sql`, where
-/// everything but contracts is asked for.
+/// Returns the safe changes for the findings about `ts` beside the tables of `sql`, with everything
+/// but contracts asked for.
 pub fn safe_changes(sql: &str, ts: &str) -> Vec<String> {
     let (schema, config) = (schema(sql), config("validation = ['**/*.ts']"));
     let (provenance, facts) = (provenance(sql), facts(ts, &config));

@@ -6,7 +6,7 @@
 pub struct Constraints {
     /// `email`, `uuid`, `url`, `datetime`, `date`…
     pub format: Option<String>,
-    /// What the format is further narrowed or widened to.
+    /// Options that narrow or widen the format.
     pub format_options: FormatOptions,
     /// `.min(n)` of a string.
     pub min_length: Option<u32>,
@@ -56,7 +56,7 @@ impl Constraints {
     }
 }
 
-/// What a format is further narrowed or widened to.
+/// Options that narrow or widen a format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct FormatOptions {
     /// The version of a uuid or an IP address, where only one is accepted.

@@ -10,27 +10,27 @@ pub struct Origin {
     pub id: &'static str,
     /// The noun in messages: `type`, `Drizzle table`.
     pub noun: &'static str,
-    /// What it says of a table, in whatever language.
+    /// The statement about a table, in whatever language.
     pub family: Family,
     /// Whether it says by itself of which table it is, so that its name and its likeness need not
     /// be asked.
     pub names_table: bool,
     /// How changes of it are written.
     pub syntax: Syntax,
-    /// What to write where a table lacks a declaration, with `{table}` for its name. Only of
-    /// tables: what a type is called like is configured.
+    /// The declaration to propose where a table lacks one, with `{table}` for its name. Only tables
+    /// of an ORM have one: the names of types are configured.
     pub example: Option<&'static str>,
 }
 
-/// What declarations say of a table. A family is not a language: what Prisma will say of a model is
-/// a [`Family::Table`] as what Drizzle says is.
+/// The statement that declarations make about a table. A family is not a language: a model of
+/// Prisma is a [`Family::Table`], as a table of Drizzle is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Family {
     /// A type that code holds values in: of a row, of what is inserted or updated, of the thing
     /// itself. It is found by `names.row`, `names.insert`, `names.update` and the same keys of
     /// `map`. A table without one is a finding.
     Type,
-    /// What checks values when the program runs. It is found by `names.schema` and its like. An
+    /// A check of values when the program runs. It is found by `names.schema` and its like. An
     /// entity without one is a finding.
     Validation,
     /// A table of an ORM, from which rows get their types: a table that has one needs no other

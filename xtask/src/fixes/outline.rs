@@ -37,8 +37,8 @@ pub(super) struct CallChain {
 }
 
 impl Outline {
-    /// Of `text`, the content of the file `path`; none where it does not parse, or is in a language
-    /// that this tool reads and does not change.
+    /// Parses `text`, the content of the file `path`. `None` where it does not parse, or is in a
+    /// language that this tool reads and does not change.
     pub(super) fn of(path: &str, text: &str) -> Option<Self> {
         let allocator = Allocator::default();
         let source_type = SourceType::from_path(path).ok()?;

@@ -162,7 +162,7 @@ fn facts(readers: &[&dyn Reader], files: &[(&str, &str)], keys: &str) -> Facts {
     .expect("files in memory")
 }
 
-/// What is wrong about `files`, read as toys and as TypeScript.
+/// Lists the findings about `files`, read as toys and as TypeScript.
 fn findings(sql: &str, files: &[(&str, &str)], keys: &str) -> Vec<Finding> {
     let facts = facts(&[&Toy, &TypeScript], files, keys);
     let (schema, config, provenance) = (

@@ -289,7 +289,7 @@ impl World {
         named(self.findings(self.files()))
     }
 
-    /// What is found after every safe change was made; none where no change is safe.
+    /// Returns the findings after every safe change was made; `None` where no change is safe.
     pub fn verify_fixed(&self) -> Option<Vec<Found>> {
         let mut files = self.files();
         let mut findings = self.findings(files.clone());

@@ -101,8 +101,8 @@ impl<'f> Ends<'f> {
         Self(ends)
     }
 
-    /// What stands before the path of `contract` in the paths of routes that answer to its method:
-    /// `/api` of `/users/:id` and `/api/users/:userId`.
+    /// Returns the texts before the path of `contract` in the paths of routes that answer to its
+    /// method: `/api` for `/users/:id` and `/api/users/:userId`.
     fn prefixes(&self, contract: &Contract) -> BTreeSet<&str> {
         let own = shape(&segments(&contract.path).join("/"));
         let alike = self.0.get(&own).into_iter().flatten();

@@ -65,12 +65,12 @@ fn key(finding: &Finding, suggestion: &Suggestion) -> ChangeKey {
     (finding.fingerprint(), suggestion.replacement.clone())
 }
 
-/// What became of the changes that were tried.
+/// The outcomes of the changes that were tried.
 #[derive(Default)]
 struct MadeChanges {
-    /// Those that were made once; made again they would not help either.
+    /// Changes that were made once. They are not made again, since they would not help.
     made: BTreeSet<ChangeKey>,
-    /// Those that were taken back, since something else was wrong after them.
+    /// Changes that were taken back, since something else was wrong after them.
     harmful: BTreeSet<ChangeKey>,
 }
 

@@ -140,7 +140,7 @@ pub(super) fn drop(
     }
 }
 
-/// What a `DROP` names; with `IF EXISTS`, nothing may be what it names.
+/// The objects that a `DROP` names; with `IF EXISTS`, none of them need exist.
 fn dropped(
     reader: &StatementReader<'_>,
     parts: &[Identifier],

@@ -43,7 +43,7 @@ const POSITIONS: &str = "
       AND CASE WHEN c.relkind = 'S' THEN pg_catalog.has_sequence_privilege(c.oid, 'SELECT, USAGE') END
     ORDER BY c.oid";
 
-/// Those columns that still exist, among the ones to which sequences belong.
+/// The columns that still exist, among those that own sequences.
 const COLUMNS: &str = "
     SELECT a.attrelid, a.attnum::int FROM pg_catalog.pg_attribute a
     JOIN unnest($1::oid[], $2::int[]) AS c (in_table, number) ON a.attrelid = c.in_table AND a.attnum = c.number

@@ -1,5 +1,6 @@
-//! What a contract says in place of a name: a schema that is written out, an `extend` of another, a
-//! type argument. It is a declaration like any other, only that nobody can import it.
+//! Types that contracts hold in place of a name: a schema that is written out, an `extend` of
+//! another, a type argument. Each is a declaration like any other, except that no file can import
+//! it.
 
 use std::cell::RefCell;
 use std::rc::Rc;

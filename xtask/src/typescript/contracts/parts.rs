@@ -63,7 +63,7 @@ struct EndpointSides<'p> {
     response: Option<SideSource<'p>>,
 }
 
-/// What says what one side of an endpoint is.
+/// The source that says what one side of an endpoint is.
 enum SideSource<'p> {
     Expression(ScopedExpression<'p>),
     Type(Scope<'p>, &'p TypeNode),

@@ -1,6 +1,6 @@
-//! What looks like a contract and was not reached: it stands in a function that nothing calls, a
-//! loop, or the argument of what is no contract library. It is named, so that a registry that cannot
-//! be followed is no pass.
+//! Values that look like contracts and were not reached: they are in a function that nothing calls,
+//! in a loop, or in the argument of a call that is no contract library's. They are named, so that a
+//! registry that cannot be followed is no pass.
 
 use std::collections::HashSet;
 

@@ -184,7 +184,7 @@ pub fn enum_values<'p>(declared: &PgEnum) -> Value<'p> {
     }
 }
 
-/// What a default is, where it is written out: a string, a number, a list.
+/// Returns a default that is written out: a string, a number, a list.
 fn written_default(value: &Value<'_>) -> Option<Rc<SqlDefault>> {
     let text = match value.uncast() {
         Value::String(text) => Some(text.to_string()),

@@ -1,14 +1,14 @@
-//! What facts say of a table that Drizzle declares, and of its enums. This is all that whoever
-//! collects declarations takes from here. Drizzle has no reader of its own: its tables are values
-//! of the TypeScript program, with columns that functions make and other files spread, and types
-//! and schemas are inferred from them. A second reader would evaluate that program twice.
+//! The facts about tables and enums that Drizzle declares. The collector of declarations takes
+//! nothing else from here. Drizzle has no reader of its own: its tables are values of the
+//! TypeScript program, with columns that functions make and other files spread, and types and
+//! schemas are inferred from them. A second reader would evaluate that program twice.
 
 use super::{DrizzleTable, ORIGIN, PgEnum, row_type};
 use crate::facts::{Field, Origin, Side, TableLink};
 use crate::typescript::collect::qualified;
 use crate::typescript::resolve::{Property, Resolver};
 
-/// What a declaration of a table says.
+/// The content of a declaration of a table.
 pub struct Declared {
     /// How it is written.
     pub origin: Origin,
@@ -20,7 +20,8 @@ pub struct Declared {
     pub unresolved: Option<String>,
 }
 
-/// What `table` declares. Each column is a property of its row, of which `field` makes a field.
+/// Returns the content of `table`. Each column is a property of its row, and `field` makes a field
+/// of it.
 pub fn declared<'p>(
     resolver: &Resolver<'p>,
     table: &DrizzleTable<'p>,

@@ -39,7 +39,7 @@ impl Of {
     }
 }
 
-/// What a schema is made for, and the kinds of values that it coerces, as the options of
+/// The purpose of a schema, and the kinds of values that it coerces, as the options of
 /// `createSchemaFactory` call them.
 #[derive(Clone, Copy)]
 pub(super) struct Making<'m> {

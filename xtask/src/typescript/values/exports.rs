@@ -136,7 +136,7 @@ impl<'p> Resolver<'p> {
         }
     }
 
-    /// What `require` or `import` of `specifier` loads, where nothing runs.
+    /// Returns the module that `require` or `import` of `specifier` loads, without running it.
     pub(super) fn loaded(&self, module: &'p Module, specifier: &Value<'p>) -> Value<'p> {
         let Some(specifier) = specifier.as_str() else {
             return Value::unknown("which module it loads is only known when the program runs");

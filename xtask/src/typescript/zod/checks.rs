@@ -146,7 +146,7 @@ pub(super) fn number(constraints: &mut Constraints, name: &str, arguments: &[Val
     true
 }
 
-/// What was demanded before was demanded of another value than the one that comes out.
+/// Forgets the earlier demands: they were made of another value than the one that comes out.
 pub(super) fn overwritten(constraints: &mut Constraints) {
     *constraints = Constraints {
         coerced: constraints.coerced,

@@ -38,9 +38,9 @@ const PARTS: u32 = 10_000;
 /// Which values of a schema are described.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum DescribedSide {
-    /// Those that it accepts.
+    /// The values that the schema accepts.
     Taken,
-    /// Those that parsing returns.
+    /// The values that parsing returns.
     Returned,
 }
 

@@ -1,8 +1,8 @@
-//! What a union demands: it is as loose as the loosest of its options.
+//! The demands of a union, which is as loose as the loosest of its options.
 
 use crate::facts::{Constraints, Kind};
 
-/// What all of `options` demand: the loosest of their limits.
+/// Returns the demands of a union of `options`: the loosest of their limits.
 pub(super) fn loosest(options: &[Constraints]) -> Constraints {
     let Some((first, others)) = options.split_first() else {
         return Constraints::default();
