@@ -41,7 +41,7 @@ fn is_needed(model: &Model<'_>, finding: &Finding) -> bool {
 
 /// Which way values travel that a declaration describes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Direction {
+enum TextDirection {
     /// Read from the database.
     Read,
     /// Into the database: inserted, updated, or part of a request.
@@ -54,15 +54,15 @@ fn direction<'a>(
     model: &Model<'a>,
     described: &TableMatches<'a>,
     description: &Description<'a>,
-) -> Direction {
+) -> TextDirection {
     match description.role {
-        Role::Row | Role::Domain | Role::Orm => Direction::Read,
-        Role::Insert | Role::Update => Direction::In,
+        Role::Row | Role::Domain | Role::Orm => TextDirection::Read,
+        Role::Insert | Role::Update => TextDirection::In,
         Role::Schema | Role::OutputSchema | Role::InsertSchema | Role::UpdateSchema => {
             if model.direction(described, description).comes_in() {
-                Direction::In
+                TextDirection::In
             } else {
-                Direction::Out
+                TextDirection::Out
             }
         }
     }
@@ -76,7 +76,7 @@ struct Texts<'a> {
     /// The declarations that have a field, by its file and the end of its type or schema.
     users: HashMap<&'a str, HashMap<u32, Vec<&'a Declaration>>>,
     /// The tables that each declaration describes, by their place, each with a direction.
-    described: HashMap<*const Declaration, BTreeSet<(usize, Direction)>>,
+    described: HashMap<*const Declaration, BTreeSet<(usize, TextDirection)>>,
     /// The lists of values that the columns allow that are described by a set, by the start of the
     /// set.
     sets: HashMap<Place<'a>, BTreeSet<&'a [String]>>,
@@ -158,7 +158,7 @@ impl<'a> Texts<'a> {
         users.map_or(&[], Vec::as_slice)
     }
 
-    fn descriptions(&self, declaration: &Declaration) -> Option<&BTreeSet<(usize, Direction)>> {
+    fn descriptions(&self, declaration: &Declaration) -> Option<&BTreeSet<(usize, TextDirection)>> {
         self.described.get(&ptr::from_ref(declaration))
     }
 
@@ -167,9 +167,10 @@ impl<'a> Texts<'a> {
     fn is_demanded_of_inserts(&self, file: &str, text: Span) -> bool {
         let owner = self.owner(file, text);
         self.users(file, text).iter().any(|user| {
-            let is_of_insert = self
-                .descriptions(user)
-                .is_some_and(|of| of.iter().any(|(_, direction)| *direction == Direction::In));
+            let is_of_insert = self.descriptions(user).is_some_and(|of| {
+                of.iter()
+                    .any(|(_, direction)| *direction == TextDirection::In)
+            });
             let is_derived = Some(user.location.span.start) != owner;
             let mut fields = user.fields.iter();
             let field = fields.find(|field| field.value == Some(text));
@@ -186,7 +187,7 @@ impl<'a> Texts<'a> {
             .copied()
             .filter(|user| self.descriptions(user).is_some())
             .collect();
-        let of: BTreeSet<(usize, Direction)> = describing
+        let of: BTreeSet<(usize, TextDirection)> = describing
             .iter()
             .filter_map(|user| self.descriptions(user))
             .flatten()

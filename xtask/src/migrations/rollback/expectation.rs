@@ -73,7 +73,7 @@ impl RollbackExpectation {
             ));
         };
         let mut scratch = match environment.open() {
-            Ok(session) => Scratch::new(session, &environment.config.history_table),
+            Ok(session) => ScratchDatabase::new(session, &environment.config.history_table),
             Err(error) => return Ok(Self::from_journal(plan, journal, &format!("{error:#}"))),
         };
         if let Err(error) = before
@@ -96,7 +96,11 @@ impl RollbackExpectation {
     }
 
     /// Applies the migrations and undoes them again.
-    fn rehearse(scratch: &mut Scratch, plan: &Plan, undone: &[Forward<'_>]) -> Result<Self> {
+    fn rehearse(
+        scratch: &mut ScratchDatabase,
+        plan: &Plan,
+        undone: &[Forward<'_>],
+    ) -> Result<Self> {
         let mut schemas = vec![scratch.session.read()?];
         for forward in undone {
             forward.run(scratch)?;
@@ -120,7 +124,7 @@ impl RollbackExpectation {
     /// are those before, between and after them. `None` where undoing them would reach another
     /// server.
     fn undo(
-        scratch: &mut Scratch,
+        scratch: &mut ScratchDatabase,
         plan: &Plan,
         schemas: &[Schema],
     ) -> Result<Option<RehearsedChanges>> {
@@ -182,14 +186,14 @@ impl RollbackExpectation {
 }
 
 /// The scratch database of a rollback.
-struct Scratch {
+struct ScratchDatabase {
     session: ScratchSession,
     /// `None` where its namespace does not exist before the migrations, as on a database whose
     /// history came later.
     history: Option<ScratchHistory>,
 }
 
-impl Scratch {
+impl ScratchDatabase {
     /// Makes the history where `configured` says: a way back that drops it would fail for real.
     fn new(mut session: ScratchSession, configured: &str) -> Self {
         let history = ScratchHistory::new(&mut session, configured).ok();
@@ -205,11 +209,15 @@ impl Scratch {
 }
 
 /// Undoes one migration and commits.
-fn alone(scratch: &mut Scratch, undo: &Undo, schema: &Schema) -> Result<Vec<StorageIdentity>> {
+fn alone(
+    scratch: &mut ScratchDatabase,
+    undo: &Undo,
+    schema: &Schema,
+) -> Result<Vec<StorageIdentity>> {
     if !undo.no_transaction {
         return in_one_transaction(scratch, &[(undo, schema)]);
     }
-    let Scratch { session, history } = scratch;
+    let ScratchDatabase { session, history } = scratch;
     let script = Script::new(&undo.file, &undo.sql, undo.no_transaction);
     let mut observer = KeptAway::new(&mut session.client, schema)?;
     session
@@ -223,7 +231,10 @@ fn alone(scratch: &mut Scratch, undo: &Undo, schema: &Schema) -> Result<Vec<Stor
 
 /// Undoes several migrations in one transaction, as for real. Where each succeeds in its own
 /// transaction, the error says that the shared one is the cause.
-fn together(scratch: &mut Scratch, several: &[(&Undo, &Schema)]) -> Result<Vec<StorageIdentity>> {
+fn together(
+    scratch: &mut ScratchDatabase,
+    several: &[(&Undo, &Schema)],
+) -> Result<Vec<StorageIdentity>> {
     let error = match in_one_transaction(scratch, several) {
         Err(error) if !far_servers::stopped(&error) => error,
         done => return done,
@@ -236,10 +247,10 @@ fn together(scratch: &mut Scratch, several: &[(&Undo, &Schema)]) -> Result<Vec<S
 }
 
 fn in_one_transaction(
-    scratch: &mut Scratch,
+    scratch: &mut ScratchDatabase,
     several: &[(&Undo, &Schema)],
 ) -> Result<Vec<StorageIdentity>> {
-    let Scratch { session, history } = scratch;
+    let ScratchDatabase { session, history } = scratch;
     let mut after = Vec::new();
     let mut observers = Vec::new();
     for (_, schema) in several {
@@ -298,7 +309,7 @@ impl<'a> Forward<'a> {
         }
     }
 
-    fn run(&self, scratch: &mut Scratch) -> Result<()> {
+    fn run(&self, scratch: &mut ScratchDatabase) -> Result<()> {
         match self {
             Self::Whole(migration) => scratch.apply(migration),
             Self::InPart(sql, file) => scratch

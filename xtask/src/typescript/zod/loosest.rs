@@ -59,9 +59,9 @@ pub(super) fn stated(
 }
 
 /// A bound, and whether it is exclusive.
-type Bound = (f64, bool);
+type LoosestBound = (f64, bool);
 
-fn upper(of: &Constraints) -> Option<Bound> {
+fn upper(of: &Constraints) -> Option<LoosestBound> {
     let exclusive = of.exclusive_maximum.map(|value| (value, true));
     match (of.maximum.map(|value| (value, false)), exclusive) {
         (Some(one), Some(other)) => Some(if one.0 < other.0 { one } else { other }),
@@ -69,7 +69,7 @@ fn upper(of: &Constraints) -> Option<Bound> {
     }
 }
 
-fn lower(of: &Constraints) -> Option<Bound> {
+fn lower(of: &Constraints) -> Option<LoosestBound> {
     let exclusive = of.exclusive_minimum.map(|value| (value, true));
     match (of.minimum.map(|value| (value, false)), exclusive) {
         (Some(one), Some(other)) => Some(if one.0 > other.0 { one } else { other }),
@@ -79,10 +79,10 @@ fn lower(of: &Constraints) -> Option<Bound> {
 
 /// The loosest of `bounds`, as an inclusive or as an exclusive one; none where one of them is open.
 fn loosest_bound(
-    bounds: impl Iterator<Item = Option<Bound>>,
+    bounds: impl Iterator<Item = Option<LoosestBound>>,
     is_looser: fn(f64, f64) -> bool,
 ) -> (Option<f64>, Option<f64>) {
-    let mut loosest: Option<Bound> = None;
+    let mut loosest: Option<LoosestBound> = None;
     for bound in bounds {
         let Some((value, exclusive)) = bound else {
             return (None, None);
