@@ -58,7 +58,9 @@ fn judge(model: &Model<'_>, compared: Compared<'_, '_>) -> Option<Finding> {
             .flatten();
     }
     if !has_default(column) {
-        let what = "the database fills it in, says {}, but the column has no default";
+        let what = |table: &str| {
+            format!("the database fills it in, says {table}, but the column has no default")
+        };
         let found = finding(model, compared, what);
         return Some(if column.not_null {
             found
@@ -79,7 +81,7 @@ fn only_in_database(model: &Model<'_>, compared: Compared<'_, '_>) -> Option<Fin
         (None, Some(_)) => "an identity".to_owned(),
         (None, None) => return None,
     };
-    let what = format!("`{actual}` in the database, none in {{}}");
+    let what = |table: &str| format!("`{actual}` in the database, none in {table}");
     let literal = column.default.as_deref().and_then(literals::literal);
     let proposal = edits::add_default(
         compared.field(),
@@ -87,7 +89,7 @@ fn only_in_database(model: &Model<'_>, compared: Compared<'_, '_>) -> Option<Fin
         column,
         literal.as_deref(),
     );
-    let found = finding_at(model, compared, &what, "no default here");
+    let found = finding_at(model, compared, what, "no default here");
     Some(found.as_warning().with_proposal(proposal))
 }
 
@@ -96,20 +98,29 @@ fn another(model: &Model<'_>, compared: Compared<'_, '_>, sql: &SqlColumn) -> Op
     let stated: &SqlDefault = sql.default_value.as_ref()?;
     let expression = compared.pair.column.default.as_deref()?;
     let actual = literals::differing(stated, expression, &compared.facts.ty)?;
-    let what = format!("`{stated}` in {{}}, `{actual}` in the database");
-    Some(finding(model, compared, &what).as_warning())
+    let what = |table: &str| format!("`{stated}` in {table}, `{actual}` in the database");
+    Some(finding(model, compared, what).as_warning())
 }
 
 fn has_default(column: &Column) -> bool {
     column.default.is_some() || column.identity.is_some() || column.generated.is_some()
 }
 
-fn finding(model: &Model<'_>, compared: Compared<'_, '_>, what: &str) -> Finding {
+fn finding(
+    model: &Model<'_>,
+    compared: Compared<'_, '_>,
+    what: impl FnOnce(&str) -> String,
+) -> Finding {
     finding_at(model, compared, what, "a default here")
 }
 
-/// `{}` in `what` is the table of the ORM, and `here` is what it says.
-fn finding_at(model: &Model<'_>, compared: Compared<'_, '_>, what: &str, here: &str) -> Finding {
+/// Makes a finding from `what`, which is told the name of the ORM's table, and the label `here`.
+fn finding_at(
+    model: &Model<'_>,
+    compared: Compared<'_, '_>,
+    what: impl FnOnce(&str) -> String,
+    here: &str,
+) -> Finding {
     let Compared {
         described,
         description,
@@ -120,7 +131,7 @@ fn finding_at(model: &Model<'_>, compared: Compared<'_, '_>, what: &str, here: &
     let message = format!(
         "Default mismatch for field '{}': {}",
         pair.column.name,
-        what.replace("{}", &table)
+        what(&table)
     );
     CHECK
         .finding(&described.entity.title(), message)
@@ -177,6 +188,11 @@ mod tests {
             Case::passing(
                 "CREATE TABLE bills (id integer PRIMARY KEY, code text NOT NULL DEFAULT 'x', note text DEFAULT NULL::text);",
                 "import { pgTable, integer, text } from 'drizzle-orm/pg-core';\nexport const bills = pgTable('bills', {\n id: integer().primaryKey(), code: text().notNull().$default(() => 'y'), note: text() });",
+            ),
+            // The text of JSON is written into the migration as it is.
+            Case::passing(
+                "CREATE TABLE bills (id integer PRIMARY KEY, data jsonb DEFAULT '{}'::jsonb, list json NOT NULL DEFAULT '[]'::json);",
+                "import { pgTable, integer, json, jsonb } from 'drizzle-orm/pg-core';\nexport const bills = pgTable('bills', {\n id: integer().primaryKey(), data: jsonb().default('{}'), list: json().notNull().default('[]') });",
             ),
             Case::passing(
                 "CREATE TABLE bills (id integer PRIMARY KEY, marks text[] NOT NULL DEFAULT '{}'::text[], data jsonb NOT NULL DEFAULT '{\"a\": [1]}'::jsonb, cost numeric NOT NULL DEFAULT 0, share real NOT NULL DEFAULT 0.5, size bigint NOT NULL DEFAULT 5);",

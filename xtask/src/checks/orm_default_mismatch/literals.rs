@@ -24,8 +24,12 @@ pub(super) fn differing(stated: &SqlDefault, expression: &str, ty: &ColumnType) 
     let is_same = match spelling {
         Spelling::Json => {
             let actual: Value = serde_json::from_str(&actual).ok()?;
-            let stated: Value = serde_json::from_str(&stated.json).ok()?;
-            is_same_json(&stated, &actual)
+            let value: Value = serde_json::from_str(&stated.json).ok()?;
+            // Drizzle writes a string into the migration as it is: `.default('{}')` is an object.
+            let text = stated.text.as_deref().unwrap_or_default();
+            let written = serde_json::from_str(text).ok();
+            is_same_json(&value, &actual)
+                || written.is_some_and(|written| is_same_json(&written, &actual))
         }
         spelling => spelling.is_same(stated.text.as_deref()?, &actual),
     };

@@ -92,6 +92,17 @@ fn contracts_that_nothing_leads_to_are_named() {
 }
 
 #[test]
+fn contracts_are_read_beside_a_program_without_end() {
+    let found = contracts_of(&[(
+        "a.ts",
+        "export const api = { list: { method: 'GET', path: '/jobs' } };
+         function twice(n) { if (n > 0) { twice(n - 1); twice(n - 1); } }
+         twice(30);",
+    )]);
+    assert_eq!(found.contracts.len(), 1);
+}
+
+#[test]
 fn what_is_not_read_of_a_contract_is_named() {
     let found = contracts_of(&[(
         "a.ts",
