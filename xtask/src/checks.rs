@@ -52,10 +52,12 @@ mod validation_type_mismatch;
 #[cfg(test)]
 pub(crate) mod test_utils;
 
+use std::cell::OnceCell;
 use std::fmt;
 
 use accepted_kinds::DescriptionLayer;
 use direction::{Direction, Directions};
+use endpoints::{Endpoints, LackedPrefix};
 use entities::{ColumnFacts, EntityKind};
 use matching::{Description, Role, TableMatches};
 use pairing::Pair;
@@ -120,6 +122,10 @@ pub struct Model<'a> {
     pub described: Vec<TableMatches<'a>>,
     /// The directions of schemas.
     directions: Directions<'a>,
+    /// The routes and contracts by path; sorted where a check first asks.
+    endpoints: OnceCell<Endpoints<'a>>,
+    /// The prefixes that contracts lack; found where a check first asks.
+    lacked_prefixes: OnceCell<Vec<LackedPrefix<'a>>>,
 }
 
 impl<'a> Model<'a> {
@@ -132,7 +138,22 @@ impl<'a> Model<'a> {
             input,
             described,
             directions: Directions::new(input.facts),
+            endpoints: OnceCell::new(),
+            lacked_prefixes: OnceCell::new(),
         }
+    }
+
+    /// The routes and contracts, by the shapes of their paths.
+    fn endpoints(&self) -> &Endpoints<'a> {
+        self.endpoints
+            .get_or_init(|| Endpoints::new(self.input.facts))
+    }
+
+    /// The prefixes that the contracts of whole files lack.
+    fn lacked_prefixes(&self) -> &[LackedPrefix<'a>] {
+        self.lacked_prefixes.get_or_init(|| {
+            endpoints::lacked(self.input.facts, self.input.config, self.endpoints())
+        })
     }
 
     /// Every description of every table.

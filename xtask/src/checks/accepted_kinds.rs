@@ -28,7 +28,7 @@ pub enum DescriptionLayer {
 pub fn accepted(ty: &ColumnType, layer: DescriptionLayer, config: &Config) -> Vec<KindShape> {
     if let Some(kinds) = mapped(ty, config) {
         let named = kinds.iter().filter_map(|kind| KindShape::named(kind));
-        // Whoever maps a type to objects has arrays as well.
+        // A mapping of a type to objects gives arrays as well.
         return named
             .flat_map(|shape| match shape {
                 KindShape::Json => vec![KindShape::Json, KindShape::Array],

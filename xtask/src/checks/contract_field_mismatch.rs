@@ -186,7 +186,7 @@ fn findings(model: &Model<'_>, promise: &Promise<'_>) -> Vec<(Location, Finding)
             .map(|field| &field.location)
             .collect();
         for (field, pair) in shared(promise.declaration, ty) {
-            // What is taken from what describes the table is judged there.
+            // Fields of a description of the table are judged there.
             if judged.contains(&field.location) {
                 continue;
             }

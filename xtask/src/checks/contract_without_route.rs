@@ -13,7 +13,7 @@
 
 use std::collections::HashSet;
 
-use super::endpoints::{Endpoints, LackedPrefix, are_judged, lacked, may_be_unread, title};
+use super::endpoints::{LackedPrefix, are_judged, may_be_unread, title};
 use super::{Check, Model};
 use crate::facts::Contract;
 use crate::report::{Category, Finding, Severity};
@@ -32,13 +32,13 @@ pub const CHECK: Check = Check {
 
 fn run(model: &Model<'_>) -> Vec<Finding> {
     let facts = model.input.facts;
-    if !are_judged(model) || facts.routes.is_empty() {
+    if !are_judged(model.input.facts) || facts.routes.is_empty() {
         return Vec::new();
     }
     let unserved = facts.contracts.iter().filter(|contract| !contract.served);
-    let endpoints = Endpoints::new(facts);
+    let endpoints = model.endpoints();
     let without = unserved.filter(|contract| !endpoints.is_offered(contract));
-    let lacked = lacked(model, &endpoints);
+    let lacked = model.lacked_prefixes();
     let lacking: HashSet<*const Contract> = lacked
         .iter()
         .flat_map(|one| &one.contracts)

@@ -227,10 +227,10 @@ fn endpoints(model: &Model<'_>) -> Vec<Unjudged> {
         reason: one.reason.clone(),
         location: Some(one.location.clone()),
     });
-    let offered = endpoints::Endpoints::new(facts);
+    let offered = model.endpoints();
     let unserved = facts.contracts.iter().filter(|contract| {
         let is_served = contract.served || offered.is_offered(contract);
-        !is_served && endpoints::are_judged(model)
+        !is_served && endpoints::are_judged(model.input.facts)
     });
     let unserved = unserved.filter_map(|contract| {
         let reason = endpoints::may_be_unread(facts, contract)?;

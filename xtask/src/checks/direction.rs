@@ -27,7 +27,7 @@ pub enum Direction {
     Answer,
     /// They are of rows that exist.
     Row,
-    /// Nothing says it: either may be meant.
+    /// No use and no name says the direction: either may be meant.
     Unknown,
 }
 

@@ -150,27 +150,28 @@ fn merge(first: &mut Finding, again: Finding) {
 #[cfg(test)]
 mod tests {
     use crate::checks::{Input, test_utils, verify};
-    use crate::report::Severity;
+    use crate::report::{Finding, Severity};
     use crate::schema::provenance::Provenance;
+
+    /// Lists all findings about `ts` beside the tables of `sql`.
+    fn findings(sql: &str, ts: &str) -> Vec<Finding> {
+        let config = test_utils::config("");
+        let input = Input {
+            schema: &test_utils::schema(sql),
+            facts: &test_utils::facts(ts, &config),
+            config: &config,
+            provenance: &Provenance::default(),
+        };
+        verify(&input).0
+    }
 
     /// The part stands before its source, whose error it must not hide.
     #[test]
     fn the_warning_of_a_part_of_a_row_does_not_hide_the_error_of_the_row() {
-        let schema = test_utils::schema(
-            "CREATE TABLE spots (id uuid NOT NULL, name text NOT NULL, label text NOT NULL, archived boolean NOT NULL)",
-        );
+        let sql = "CREATE TABLE spots (id uuid NOT NULL, name text NOT NULL, label text NOT NULL, archived boolean NOT NULL)";
         let ts = "export type Spot = Pick<SpotsTable, 'id' | 'name' | 'label' | 'is_archived'>;\n\
                   export interface SpotsTable { id: string; name: string; label: string; is_archived: boolean }";
-        let (config, provenance) = (test_utils::config(""), Provenance::default());
-        let facts = test_utils::facts(ts, &config);
-        let input = Input {
-            schema: &schema,
-            facts: &facts,
-            config: &config,
-            provenance: &provenance,
-        };
-        let found: Vec<_> = verify(&input)
-            .0
+        let found: Vec<_> = findings(sql, ts)
             .into_iter()
             .map(|one| (one.severity, one.declaration))
             .collect();
@@ -179,21 +180,10 @@ mod tests {
 
     #[test]
     fn the_finding_that_says_most_about_a_set_is_kept() {
-        let schema = test_utils::schema(
-            "CREATE TYPE role AS ENUM ('admin', 'member'); CREATE TABLE users (id uuid NOT NULL, role role NOT NULL)",
-        );
+        let sql = "CREATE TYPE role AS ENUM ('admin', 'member'); CREATE TABLE users (id uuid NOT NULL, role role NOT NULL)";
         let ts = "export type Role = 'admin' | 'guest';\nexport interface NewUser { id: string; role: Role }\n\
                   export interface UserRow { id: string; role: Role }";
-        let (config, provenance) = (test_utils::config(""), Provenance::default());
-        let facts = test_utils::facts(ts, &config);
-        let input = Input {
-            schema: &schema,
-            facts: &facts,
-            config: &config,
-            provenance: &provenance,
-        };
-        let found: Vec<_> = verify(&input)
-            .0
+        let found: Vec<_> = findings(sql, ts)
             .into_iter()
             .map(|one| one.message)
             .collect();
@@ -208,20 +198,10 @@ mod tests {
     /// A set is mended where it is declared; who uses it comes second.
     #[test]
     fn a_finding_about_a_set_points_at_the_set_first() {
-        let schema = test_utils::schema(
-            "CREATE TYPE role AS ENUM ('admin', 'member'); CREATE TABLE users (id uuid NOT NULL, role role NOT NULL); CREATE TABLE guests (id uuid NOT NULL, role role NOT NULL)",
-        );
+        let sql = "CREATE TYPE role AS ENUM ('admin', 'member'); CREATE TABLE users (id uuid NOT NULL, role role NOT NULL); CREATE TABLE guests (id uuid NOT NULL, role role NOT NULL)";
         let ts = "export enum Role { Admin = 'admin' }\nexport interface GuestRow { id: string; role: Role }\n\
                   export interface UserRow { id: string; role: Role }";
-        let (config, provenance) = (test_utils::config(""), Provenance::default());
-        let facts = test_utils::facts(ts, &config);
-        let input = Input {
-            schema: &schema,
-            facts: &facts,
-            config: &config,
-            provenance: &provenance,
-        };
-        let (found, _coverage) = verify(&input);
+        let found = findings(sql, ts);
         let [one] = found.as_slice() else {
             panic!("{found:#?}");
         };

@@ -5,28 +5,28 @@ mod prefix;
 
 use std::collections::HashMap;
 
-use super::Model;
+use crate::config::Config;
 use crate::facts::path::shape;
 use crate::facts::{Contract, Facts, Route};
 pub(super) use prefix::{LackedPrefix, lacked};
 
 /// Whether routes and contracts are configured, and contracts with endpoints were read: without
 /// them nothing can be missing.
-pub(super) fn are_judged(model: &Model<'_>) -> bool {
-    let facts = model.input.facts;
+pub(super) fn are_judged(facts: &Facts) -> bool {
     facts.requested.routes && facts.requested.contracts && !facts.contracts.is_empty()
 }
 
 /// Whether a contract may be asked of `route`: one that answers to whatever nobody else answers
 /// cannot have one.
-pub(super) fn needs_contract(model: &Model<'_>, route: &Route) -> bool {
+pub(super) fn needs_contract(config: &Config, route: &Route) -> bool {
     let is_fallback = route.path.contains('*');
     let is_protocol = matches!(route.method.as_str(), "HEAD" | "OPTIONS");
-    !is_fallback && !is_protocol && !model.input.config.ignored_routes.is_match(&route.path)
+    !is_fallback && !is_protocol && !config.ignored_routes.is_match(&route.path)
 }
 
 /// The routes and contracts, by the shapes of their paths. Comparing each route with each contract
 /// would take minutes where there are thousands of both.
+#[derive(Debug)]
 pub(super) struct Endpoints<'f> {
     routes: HashMap<String, Vec<&'f Route>>,
     contracts: HashMap<String, Vec<&'f Contract>>,

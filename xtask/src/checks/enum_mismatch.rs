@@ -153,7 +153,7 @@ fn judge(
             return None;
         }
         Values::Known(values) => ValuesDifference::of(&values, allowed, description.role)?,
-        // Whatever the database holds passes.
+        // All values that the database holds pass.
         Values::AnyString if direction == Direction::Answer => return None,
         Values::AnyString => {
             return any_string(model, described, description, pair, facts, allowed)
@@ -453,7 +453,7 @@ mod tests {
             ),
         ],
         passing: &[
-            // What is written is what parsing returns; what goes out may let more pass.
+            // Parsing returns the written values; schemas of answers may let more pass.
             Case {
                 configuration: "types = []\nvalidation = ['**/*.ts']\ncontracts = ['**/*.ts']",
                 ..Case::passing(

@@ -160,7 +160,7 @@ mod tests {
                 LOUD,
                 "import type { Generated, GeneratedAlways } from 'kysely';\nexport interface CallTable { id: Generated<number>; name: string; loud: GeneratedAlways<string | null> }",
             ),
-            // What is read holds what the database computes.
+            // Rows that are read hold the computed values.
             Case {
                 configuration: "types = []\nvalidation = ['**/*.ts']\ndrizzle = ['**/*.ts']",
                 ..Case::passing(

@@ -12,7 +12,7 @@
 
 use std::collections::HashSet;
 
-use super::endpoints::{Endpoints, are_judged, lacked, needs_contract, title};
+use super::endpoints::{are_judged, needs_contract, title};
 use super::{Check, Model};
 use crate::facts::path::shape;
 use crate::facts::{Facts, Route};
@@ -31,7 +31,7 @@ pub const CHECK: Check = Check {
 };
 
 fn run(model: &Model<'_>) -> Vec<Finding> {
-    if !are_judged(model) {
+    if !are_judged(model.input.facts) {
         return Vec::new();
     }
     let facts = model.input.facts;
@@ -39,10 +39,10 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
     let routes = facts
         .routes
         .iter()
-        .filter(|route| needs_contract(model, route));
-    let endpoints = Endpoints::new(facts);
+        .filter(|route| needs_contract(model.input.config, route));
+    let endpoints = model.endpoints();
     let is_described = |route: &Route| endpoints.is_described(route);
-    let lacked = lacked(model, &endpoints);
+    let lacked = model.lacked_prefixes();
     let lacks_prefix = |route: &Route| lacked.iter().any(|one| one.describes(route));
     let without = routes.filter(|route| {
         !is_described(route) && !elsewhere(facts, route).any(is_described) && !lacks_prefix(route)

@@ -4,11 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::{Endpoints, are_judged, is_answered, needs_contract};
-use crate::checks::Model;
+use crate::config::Config;
 use crate::facts::path::shape;
 use crate::facts::{Contract, Facts, Route};
 
 /// A prefix that the paths of contracts lack.
+#[derive(Debug)]
 pub(in crate::checks) struct LackedPrefix<'f> {
     /// `/api`
     pub prefix: String,
@@ -35,17 +36,17 @@ impl LackedPrefix<'_> {
 /// is, and one prefix makes more than half of them do so: a contract that is wrong by itself does
 /// not hide the cause that the others share.
 pub(in crate::checks) fn lacked<'f>(
-    model: &Model<'f>,
+    facts: &'f Facts,
+    config: &Config,
     endpoints: &Endpoints<'f>,
 ) -> Vec<LackedPrefix<'f>> {
-    let facts = model.input.facts;
-    if !are_judged(model) {
+    if !are_judged(facts) {
         return Vec::new();
     }
     let undescribed = facts
         .routes
         .iter()
-        .filter(|route| needs_contract(model, route) && !endpoints.is_described(route));
+        .filter(|route| needs_contract(config, route) && !endpoints.is_described(route));
     let ends = Ends::new(undescribed);
     let mut lacked: BTreeMap<String, LackedPrefix<'f>> = BTreeMap::new();
     for contracts in by_file(facts) {
