@@ -48,7 +48,7 @@ fn below(folder: &Path, prefix: &str) -> io::Result<Vec<String>> {
     entries.retain(|entry| {
         !entry.is_folder || !IGNORED_FOLDERS.iter().any(|ignored| entry.name == *ignored)
     });
-    entries.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+    entries.sort_unstable_by(|a, b| a.place_among_paths().cmp(b.place_among_paths()));
     let folders: Vec<&FolderEntry> = entries.iter().filter(|entry| entry.is_folder).collect();
     let inside = |entry: &&FolderEntry| {
         below(
@@ -87,6 +87,13 @@ impl FolderEntry {
             is_folder: entry.file_type()?.is_dir(),
         })
     }
+
+    /// The bytes by which this entry is sorted. The paths in a folder go on with `/`, so that all
+    /// trees list the same files in the same order.
+    fn place_among_paths(&self) -> impl Iterator<Item = u8> {
+        let end = self.is_folder.then_some(b'/');
+        self.name.as_encoded_bytes().iter().copied().chain(end)
+    }
 }
 
 #[cfg(test)]
@@ -94,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn files_are_listed_in_the_order_of_their_folders() {
+    fn files_are_sorted_by_their_paths() {
         let root = tempfile::tempdir().unwrap();
         for file in [
             "b/c.ts",
@@ -111,14 +118,15 @@ mod tests {
         }
         let boundary = Boundary::around(root.path());
         let files = |folder: &str| files(root.path(), &boundary, folder);
-        let all = ["a.ts", "b/.env", "b/a/x.ts", "b/c.ts", "b-a.ts", "dist"];
+        let all = ["a.ts", "b-a.ts", "b/.env", "b/a/x.ts", "b/c.ts", "dist"];
+        assert!(all.is_sorted());
         assert_eq!(files("").unwrap(), all);
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(2)
             .build()
             .unwrap();
         assert_eq!(pool.install(|| files("").unwrap()), all);
-        assert_eq!(files("./b/").unwrap(), all[1..4]);
+        assert_eq!(files("./b/").unwrap(), all[2..5]);
         assert_eq!(files("b/c.ts").unwrap(), ["b/c.ts"]);
         let error = format!("{:#}", files("nothing").unwrap_err());
         assert!(
