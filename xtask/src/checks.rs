@@ -422,11 +422,6 @@ pub fn alignment(input: &Input<'_>) -> Vec<EntityAlignment> {
     alignment::alignment(&Model::new(*input))
 }
 
-/// The types of findings that checks make.
-pub fn kinds() -> impl Iterator<Item = &'static str> {
-    CHECKS.iter().map(|check| check.kind)
-}
-
 /// The documentation of every check, for reports that carry it.
 #[must_use]
 pub fn rules() -> Vec<Rule> {

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
-    baseline, completions, hooks, import, init, inspect, migrate, new, rollback, snapshot, status,
-    verify,
+    baseline, completions, explain, hooks, import, init, inspect, migrate, new, rollback, snapshot,
+    status, verify,
 };
 use crate::migrations::scratch_environment::time_limit;
 
@@ -180,6 +180,8 @@ pub enum Command {
     /// Print what was read from TypeScript and the schema
     #[command(name = "db-inspect")]
     Inspect(inspect::Options),
+    /// Print what a type of finding means, why it hurts, and an example
+    Explain(explain::Options),
     /// Verify what is staged before each commit
     #[command(name = "install-hooks")]
     InstallHooks(hooks::Options),

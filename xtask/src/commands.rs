@@ -6,6 +6,8 @@ pub mod baseline;
 pub mod completions;
 mod database_lock;
 mod drift;
+pub mod explain;
+pub mod findings;
 pub mod hooks;
 pub mod import;
 pub mod init;
@@ -30,13 +32,12 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::checks;
 use crate::cli::{Cli, Command, Format, GlobalOptions, ReportFormat};
 use crate::config::Config;
 use crate::migrations::provenance::SearchPath;
 use crate::migrations::scratch_environment::ScratchEnvironment;
 use crate::migrations::scratch_environment::time_limit::TimeLimit;
-use crate::migrations::{Migration, branch, lint, provenance};
+use crate::migrations::{Migration, provenance};
 use crate::postgres::scratch::TargetSettings;
 use crate::regular_file::Boundary;
 use crate::schema::provenance::Provenance;
@@ -56,26 +57,13 @@ pub enum Outcome {
 /// Refuses an unknown type of findings in `severity`: a misspelt one would silently keep its
 /// default severity.
 fn refuse_unknown_kinds(config: &Config) -> Result<()> {
-    let known = || {
-        checks::kinds()
-            .chain([lint::KIND, drift::KIND, privilege_drift::KIND])
-            .chain(branch::KINDS)
-    };
-    let Some(unknown) = config
-        .severity
-        .keys()
-        .find(|kind| !known().any(|known| known == kind.as_str()))
-    else {
+    let rules = findings::rules();
+    let is_known = |kind: &String| rules.iter().any(|rule| rule.kind == kind);
+    let Some(unknown) = config.severity.keys().find(|kind| !is_known(kind)) else {
         return Ok(());
     };
-    // In thousandths, because `max_by_key` needs a total order, which floats lack. Below 750 the
-    // names have little in common, and no hint is better than a wrong one.
-    let likeness =
-        |kind: &&str| (strsim::jaro_winkler(kind, &unknown.to_uppercase()) * 1000.0) as u32;
-    let nearest = known()
-        .max_by_key(likeness)
-        .filter(|kind| likeness(kind) > 750);
-    let hint = nearest.map_or_else(String::new, |kind| format!(", did you mean `{kind}`?"));
+    let hint = findings::nearest(unknown)
+        .map_or_else(String::new, |kind| format!(", did you mean `{kind}`?"));
     bail!("cannot use the configuration: `severity.{unknown}` is no type of finding{hint}")
 }
 
@@ -201,6 +189,7 @@ pub fn run(mut cli: Cli, terminal: Terminal) -> Result<Outcome> {
     match &cli.command {
         Command::Init(options) => return init::run(&root, &cli.global, options, &terminal),
         Command::Completions(options) => return completions::run(options, &terminal),
+        Command::Explain(options) => return explain::run(options, cli.global.format, &terminal),
         Command::Verify(options) if options.is_of_git() => {
             return verify::run_on_git(root, cli.global, options, terminal);
         }
@@ -225,7 +214,7 @@ fn configured(context: Context, command: Command) -> Result<Outcome> {
         Command::Inspect(options) => inspect::run(&context, &options),
         Command::InstallHooks(options) => hooks::run(&context, &options),
         // Ran above, without a configuration.
-        Command::Init(_) | Command::Completions(_) => Ok(Outcome::Clean),
+        Command::Init(_) | Command::Completions(_) | Command::Explain(_) => Ok(Outcome::Clean),
     }
 }
 

@@ -22,6 +22,10 @@ pub mod facts {
     pub use crate::facts::{Constraints, Facts, FormatOptions, Kind};
 }
 
+pub mod findings {
+    pub use crate::commands::findings::{page, rules};
+}
+
 pub mod fixes {
     pub use crate::fixes::{apply, place};
 }

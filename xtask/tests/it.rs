@@ -8,6 +8,7 @@ mod adoption;
 mod alignment_properties;
 mod annotations;
 mod bad_input;
+mod book;
 mod browser;
 mod catalog;
 mod catalog_stamp;

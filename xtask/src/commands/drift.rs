@@ -30,7 +30,10 @@ pub fn documentation() -> Rule {
                schema it may fail, or destroy what nobody has looked at.\n\n\
                ## Example\n```sql\nALTER TABLE users ADD COLUMN note text;\n```\n\
                by hand in production. Write the change as a migration, undo it, or list the object \
-               with a reason under `accepted-drift` in the configuration."
+               with a reason under `accepted-drift` in the configuration.\n\n\
+               Schemas are compared by meaning, not by spelling: a database stays the same after dump \
+               and restore, on another major version or in another time zone. Partitions that a job \
+               adds do not count."
             .into(),
     }
 }

@@ -32,7 +32,12 @@ pub fn documentation() -> Rule {
                longer do.\n\n\
                ## Example\n```sql\nGRANT DELETE ON users TO reporting;\n```\n\
                by hand in production. Write it as a migration, revoke it, or list it with a reason \
-               under `accepted-drift` in the configuration."
+               under `accepted-drift` in the configuration.\n\n\
+               Privileges count on objects on which the migrations grant or revoke something; owners \
+               count where migrations set any. Default privileges count where the migrations set them \
+               for that role and PostgreSQL schema. These do not count: what providers grant by \
+               default, superusers, the database's owner and the role that migrates. Without GRANT in \
+               the migrations, nothing is reported."
             .into(),
     }
 }

@@ -1,4 +1,4 @@
-//! Renders the facts that were read as JSON, in the shape that the README documents.
+//! Renders the facts that were read as JSON, in the shape that `schemas/` documents.
 
 use serde_json::{Map, Value, json};
 

@@ -5,12 +5,10 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use crate::checks;
 use crate::cli::ReportFormat;
-use crate::commands::{Context, drift, privilege_drift, report_files};
-use crate::migrations::{branch, lint};
+use crate::commands::{Context, findings, report_files};
 use crate::render::{github, gitlab, html, human, json, junit, markdown, sarif};
-use crate::report::{Rule, Verification};
+use crate::report::Verification;
 
 /// Prints the report and writes its file. A folder that cannot be written costs the file, not the
 /// verdict.
@@ -40,7 +38,7 @@ pub fn rendered(context: &Context, report: &Verification) -> String {
         ReportFormat::Json => json::verification(report),
         ReportFormat::Github => github::verification(report),
         ReportFormat::Gitlab => gitlab::verification(report),
-        ReportFormat::Sarif => sarif::verification(report, &rules()),
+        ReportFormat::Sarif => sarif::verification(report, &findings::rules()),
         ReportFormat::Markdown => markdown::verification(report),
         ReportFormat::Junit => junit::verification(report),
         ReportFormat::Html => html::verification(report),
@@ -60,15 +58,6 @@ pub fn show(context: &Context, rendered: &str) -> Result<()> {
         ReportFormat::Github => terminal.print_exact(rendered)?,
     }
     Ok(())
-}
-
-/// The documentation of everything that can be found.
-fn rules() -> Vec<Rule> {
-    let mut rules = checks::rules();
-    rules.push(lint::documentation());
-    rules.extend(branch::documentation());
-    rules.extend([drift::documentation(), privilege_drift::documentation()]);
-    rules
 }
 
 /// Prints the summary of fixes: for people on stdout, else on stderr, because most formats for
