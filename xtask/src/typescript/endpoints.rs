@@ -231,6 +231,7 @@ impl<'p> EndpointWalk<'_, 'p> {
                 self.calls -= 1;
             }
             Value::Instance(instance) => self.instance(instance),
+            Value::Method(of, name) => self.part_of_router(of, name),
             Value::Class(scope, class) => {
                 for member in class.members.iter().filter(|member| member.is_static) {
                     let Some(key) = member_name(member) else {

@@ -91,7 +91,36 @@ impl<'p> EndpointWalk<'_, 'p> {
         }
     }
 
-    fn prefix_option(&mut self, arguments: &Arguments<'_, 'p>) -> Option<PathText> {
+    /// `api.users`, where `api` is `c.router({ users: c.router({ … }) }, { pathPrefix: '/api' })`.
+    pub(super) fn part_of_router(&mut self, router: &Value<'p>, name: &Rc<str>) {
+        let Some((prefix, part)) = self.routed(router, name) else {
+            return;
+        };
+        let around = self.prefix.clone();
+        self.prefix = join_prefix(&around, &prefix);
+        self.entry(Rc::clone(name), None, &part);
+        self.prefix = around;
+    }
+
+    /// The member `name` of a router, and the prefix that stands before its paths.
+    fn routed(&self, router: &Value<'p>, name: &str) -> Option<(PathText, Value<'p>)> {
+        let (prefix, router) = match router {
+            Value::Method(outer, name) => self.routed(outer, name)?,
+            router => (Ok("".into()), router.clone()),
+        };
+        let Value::Called(call) = &router else {
+            return Some((prefix, self.resolver.member(&router, name).bare()));
+        };
+        if !matches!(&call.callee, Value::Method(_, method) if &**method == "router") {
+            return None;
+        }
+        let arguments = call.arguments(self.resolver);
+        let own = self.prefix_option(&arguments);
+        let prefix = own.map_or_else(|| prefix.clone(), |own| join_prefix(&prefix, &own));
+        Some((prefix, self.resolver.member(&arguments.at(0), name).bare()))
+    }
+
+    fn prefix_option(&self, arguments: &Arguments<'_, 'p>) -> Option<PathText> {
         if arguments.count() < 2 {
             return None;
         }

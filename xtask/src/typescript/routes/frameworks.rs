@@ -1,9 +1,10 @@
 //! The packages that serve HTTP. They tell which calls create an application or a router, and which
 //! types mark a parameter as one of these.
 
+use super::next::ReceivedRequests;
 use super::routers::{MethodCall, router};
 use super::server::{Birth, Framework, NestApp, Server};
-use crate::typescript::endpoints::path_of;
+use crate::typescript::endpoints::{self, joined, path_of};
 use crate::typescript::modules::Symbol;
 use crate::typescript::resolve::Resolver;
 use crate::typescript::syntax::{Module, StatementKind, TypeKind, TypeNode};
@@ -122,7 +123,8 @@ const ENDPOINT_MAKERS: &[(&str, &str, usize, usize)] = &[
 ];
 
 /// Calls that make a handler of a whole contract, which answers at the contract's own paths:
-/// package, export. The contract is the first argument or its `contract`.
+/// package, export. The contract is the first argument or its `contract`. `createNextRouter` looks
+/// at the rest of the path below its file, the others at the whole path.
 const HANDLER_MAKERS: &[(&str, &str)] = &[
     ("@ts-rest/next", "createNextRouter"),
     ("@ts-rest/serverless/next", "createNextHandler"),
@@ -152,7 +154,7 @@ impl<'p> Server<'p> {
                 Some(self.make_nest_app(call.arguments.at(0)))
             }
             _ if HANDLER_MAKERS.contains(&(package, name)) => {
-                self.serve_contract(call);
+                self.serve_contract(call, name != "createNextRouter");
                 None
             }
             _ => self.register_contract(package, name, call),
@@ -183,9 +185,10 @@ impl<'p> Server<'p> {
         Value::Handle(Handle::NestApp(apps.len() - 1))
     }
 
-    /// Offers all of a contract. Requests arrive there by whatever way the platform has, so that the
-    /// router stands for itself.
-    fn serve_contract(&self, call: MethodCall<'_, 'p>) {
+    /// Offers what arrives of a contract. Requests arrive there by whatever way the platform has, so
+    /// that the router stands for itself. Of Next.js the way is known: a file receives the methods
+    /// that it exports, and, where the handler `sees_whole_paths`, paths below its folder.
+    fn serve_contract(&self, call: MethodCall<'_, 'p>, sees_whole_paths: bool) {
         let first = call.arguments.at(0);
         let named = |key: &str| call.resolver.entry_value(&first, key);
         let (contract, options) = match named("contract") {
@@ -194,10 +197,19 @@ impl<'p> Server<'p> {
         };
         let id = self.new_router(Framework::Hono, Birth::Router, call.site);
         let base = options.and_then(|options| call.resolver.entry_value(&options, "basePath"));
-        if let Some(base) = base {
-            self.set_prefix(id, path_of(&base));
+        let base = base.map_or_else(|| Ok("".into()), |base| path_of(&base));
+        self.set_prefix(id, base.clone());
+        let module = call.resolver.program.load(call.site.file);
+        let received = module
+            .filter(|_| sees_whole_paths)
+            .and_then(ReceivedRequests::of);
+        for endpoint in endpoints::of(call.resolver, &contract) {
+            let path = joined(&base, &endpoint.path);
+            let arrives = |received: &ReceivedRequests| received.include(&endpoint.method, &path);
+            if received.as_ref().is_none_or(arrives) {
+                self.add_endpoint(id, endpoint, call.site);
+            }
         }
-        self.add_contract(id, &contract, call);
     }
 
     fn register_contract(

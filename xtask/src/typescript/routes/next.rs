@@ -1,12 +1,13 @@
 //! Next.js: the path of a file is the path of its routes. `app/**/route.ts` exports a function per
 //! method; `pages/api/**` exports one for all.
 
+use super::path::normalised;
 use super::{Routes, location};
 use crate::source::Span;
 use crate::typescript::modules::Program;
 use crate::typescript::resolve::Resolver;
 use crate::typescript::syntax::{Export, Module, StatementKind};
-use crate::typescript::values::{Site, Value};
+use crate::typescript::values::{PathText, Site, Value};
 
 const METHODS: &[&str] = &["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
 
@@ -45,6 +46,50 @@ pub(super) fn run_catch_alls<'p>(resolver: &Resolver<'p>, files: &[&'p Module]) 
                 resolver.call(&function, &[]);
             }
         }
+    }
+}
+
+/// The requests that Next.js hands to a file which answers to all paths below its folder.
+pub(super) struct ReceivedRequests {
+    /// The methods that the file exports.
+    methods: Vec<&'static str>,
+    /// The path of its folder, as [`normalised`] writes it.
+    folder: String,
+}
+
+impl ReceivedRequests {
+    /// The requests that arrive at `module`; `None` where it is no such file.
+    pub(super) fn of(module: &Module) -> Option<Self> {
+        let path = app_path(&module.path)?;
+        let (folder, _) = path
+            .split_once("[[...")
+            .or_else(|| path.split_once("[..."))?;
+        let methods = exported_methods(module);
+        Some(Self {
+            methods: methods.into_iter().map(|(method, _)| method).collect(),
+            folder: normalised(folder).ok()?.into_iter().next()?,
+        })
+    }
+
+    /// Whether a request of `method` to `path` may be among them. Paths that are not known may.
+    pub(super) fn include(&self, method: &str, path: &PathText) -> bool {
+        if !self.methods.contains(&method) {
+            return false;
+        }
+        match path.as_deref().map(normalised) {
+            Ok(Ok(paths)) => paths.iter().any(|path| self.is_below(path)),
+            Ok(Err(_)) | Err(_) => true,
+        }
+    }
+
+    /// A parameter stands for any text, on either side.
+    fn is_below(&self, path: &str) -> bool {
+        let mut of_path = path.split('/').skip(1);
+        let mut of_folder = self.folder.split('/').filter(|segment| !segment.is_empty());
+        of_folder.all(|own| match of_path.next() {
+            Some(other) => own == other || own.starts_with(':') || other.starts_with(':'),
+            None => false,
+        })
     }
 }
 

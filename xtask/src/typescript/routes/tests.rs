@@ -405,6 +405,35 @@ fn next_files() {
 }
 
 #[test]
+fn a_file_of_next_receives_its_methods_below_its_folder() {
+    const CONTRACTS: &str = "import { initContract } from '@ts-rest/core'; const c = initContract();
+         const users = c.router({
+           all: { method: 'GET', path: '/', responses: {} },
+           add: { method: 'POST', path: '/', responses: {} },
+           remove: { method: 'DELETE', path: '/:id', responses: {} },
+         }, { pathPrefix: '/c/:city/users' });
+         const away = c.router({ gone: { method: 'GET', path: '/away', responses: {} } });
+         export const api = c.router({ v0: c.router({ users, away }) }, { pathPrefix: '/api' });";
+    let handler = "import { createNextHandler } from '@ts-rest/serverless/next'; import { api } from './api';
+         const handler = createNextHandler(api.v0.users, {}, { handlerType: 'app-router' });
+         createNextHandler(api.v0.away, {}, {});
+         export { handler as GET, handler as POST };";
+    let found = listed(&[
+        ("app/api/c/[town]/users/[...rest]/api.ts", CONTRACTS),
+        ("app/api/c/[town]/users/[...rest]/route.ts", handler),
+    ]);
+    assert_eq!(
+        found,
+        [
+            "GET /api/c/:city/users",
+            "GET /api/c/:town/users/*",
+            "POST /api/c/:city/users",
+            "POST /api/c/:town/users/*",
+        ]
+    );
+}
+
+#[test]
 fn programs_that_never_end_are_left() {
     express(
         "const app = express(); function a(x) { return b(x) + b(x); } function b(x) { return a(x) + a(x); } app.get(a('/x'), h);",
