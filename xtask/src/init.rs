@@ -3,6 +3,7 @@
 //! counts, so that one folder too many is better than one too few.
 
 mod globs;
+mod kysely;
 mod layouts;
 mod roles;
 
@@ -28,6 +29,10 @@ pub struct ConfigurationProposal {
     pub has_own: bool,
     /// Folders that look like migrations of another tool and cannot be imported, and why.
     pub unreadable: Vec<(String, String)>,
+    /// The driver whose values rows hold, where the program shows it.
+    pub driver: Option<&'static str>,
+    /// PostgreSQL types that the program parses itself, and the kind that they become.
+    pub parsed: Vec<(&'static str, &'static str)>,
     /// Keys of the configuration with their globs, and how many files each matched.
     pub roles: Vec<(&'static str, Vec<String>, usize)>,
 }
@@ -43,13 +48,18 @@ pub fn propose(tree: &dyn Tree) -> Result<ConfigurationProposal> {
     let files = without_examples(files);
     let layouts = layouts::find(tree, &files);
     let tables = tables(tree, &files, &layouts);
-    let roles = roles::find(tree, &files, &tables);
+    let sources: Vec<&String> = files.iter().filter(|file| roles::is_source(file)).collect();
+    let kysely = kysely::find(tree, &sources);
+    let roles = roles::find(tree, &files, &tables, &kysely);
     let roles = roles.into_iter().map(|(key, found)| match key {
         "drizzle" => (key, roles::without_copies(tree, found)),
         _other => (key, found),
     });
     let roles = roles.filter(|(_, found)| !found.is_empty());
+    let is_of_prisma = matches!(layouts.foreign.first(), Some((Layout::Prisma, _)));
     Ok(ConfigurationProposal {
+        driver: kysely.driver.or(is_of_prisma.then_some("prisma")),
+        parsed: kysely.parsed,
         postgres: postgres_major(tree, &files),
         migrations: layouts.own.clone().unwrap_or_else(|| free_folder(&files)),
         has_own: layouts.own.is_some(),
@@ -168,12 +178,15 @@ impl ConfigurationProposal {
         text += &format!("postgres = \"{major}\" # {from}\n");
         text += &format!("migrations = {}\n", quoted(&self.migrations));
         text += "snapshot = \"snapshots/schema.json\"\n";
-        if self
-            .foreign
-            .first()
-            .is_some_and(|(layout, _)| *layout == Layout::Prisma)
-        {
-            text += "driver = \"prisma\"\n";
+        if let Some(driver) = self.driver {
+            text += &format!("driver = \"{driver}\"\n");
+            let parsed = self.parsed.iter();
+            let parsed: Vec<_> = parsed
+                .map(|(ty, kind)| format!("{ty} = [\"{kind}\"]"))
+                .collect();
+            if !parsed.is_empty() {
+                text += &format!("type-map = {{ {} }}\n", parsed.join(", "));
+            }
         }
         for (key, globs, count) in &self.roles {
             let globs: Vec<_> = globs.iter().map(|glob| quoted(glob)).collect();

@@ -399,7 +399,7 @@ mod tests {
             // The tables of extensions, of other tools and of other namespaces are in the list as well.
             Case::passing(
                 TABLE,
-                "export interface ToolRow { id: string }\nexport interface Lock { id: string }\nexport interface Job { id: string }\nexport interface DB { tools: ToolRow; kysely_migration_lock: Lock; 'boss.job': Job }",
+                "export interface ToolRow { id: string }\nexport interface Lock { id: string }\nexport interface Job { id: string }\nexport interface DB { tools: ToolRow; kysely_migration_lock: Lock; schemaMigrations: Lock; 'boss.job': Job }",
             ),
             // Of what only may be a map of tables, nothing follows.
             Case::passing(

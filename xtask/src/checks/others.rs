@@ -3,6 +3,7 @@
 
 use super::Model;
 use super::entities::is_judged;
+use super::names::camel_case;
 use crate::schema::bookkeeping;
 use crate::schema::model::ObjectName;
 
@@ -42,7 +43,15 @@ pub(super) fn make_table(model: &Model<'_>, name: &ObjectName) -> bool {
         .iter()
         .filter(|(extension, _)| extensions.contains_key(*extension))
         .any(|(_, tables)| tables.contains(&name.name.as_str()));
-    of_extension || HISTORIES.contains(&name.name.as_str()) || bookkeeping::is_bookkeeping(name)
+    of_extension || is_history(name)
+}
+
+/// Whether a table is the history of a migration tool. Generated types may state its name in camel
+/// case: `schemaMigrations`.
+fn is_history(table: &ObjectName) -> bool {
+    let mut histories = HISTORIES.iter().chain(bookkeeping::TABLES);
+    let is_named = |history: &str| history == table.name || camel_case(history) == table.name;
+    bookkeeping::may_be_bookkeeping(table) && histories.any(|history| is_named(history))
 }
 
 /// Whether an extension puts its objects into the namespace: functions and types of it may be the

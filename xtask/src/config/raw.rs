@@ -125,8 +125,10 @@ impl Default for Lint {
 #[serde(rename_all = "kebab-case")]
 pub enum Driver {
     /// `pg`: int8 and numeric arrive as strings, dates as `Date`.
+    #[serde(alias = "pg")]
     NodePostgres,
     /// `postgres`: the same, with arrays and JSON parsed.
+    #[serde(alias = "postgres")]
     PostgresJs,
     /// Supabase and other PostgREST clients: everything is JSON.
     Postgrest,

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use regex::Regex;
 
+use super::kysely::KyselyUse;
 use super::read;
 use crate::tree::Tree;
 
@@ -37,6 +38,9 @@ const TEST_FOLDERS: &[&str] = &[
     "playwright",
 ];
 
+/// Folders of what is shown: a type there is of a view, though it may be called like a table.
+const VIEW_FOLDERS: &[&str] = &["components", "_components", "hooks", "pages", "views"];
+
 /// Folders of programs that change data once.
 const MIGRATION_FOLDERS: &[&str] = &["migration", "migrations", "alterations"];
 
@@ -45,6 +49,7 @@ pub(super) fn find(
     tree: &dyn Tree,
     files: &[String],
     tables: &BTreeSet<String>,
+    kysely: &KyselyUse,
 ) -> Vec<(&'static str, Vec<String>)> {
     let Some(patterns) = Patterns::new() else {
         return Vec::new();
@@ -71,7 +76,7 @@ pub(super) fn find(
             }
         }
         // A type `Row` in a page is a row of that page.
-        if file.ends_with(".tsx") {
+        if file.ends_with(".tsx") || is_inside(file, VIEW_FOLDERS) {
             continue;
         }
         match patterns.describes_rows(file, &text, tables) {
@@ -80,17 +85,16 @@ pub(super) fn find(
             Likelihood::None => {}
         }
     }
-    roles.insert(
-        0,
-        (
-            "types",
-            if certain.is_empty() {
-                possible
-            } else {
-                certain
-            },
-        ),
-    );
+    // Kysely's interface names every table and its type: whatever else looks like a row was made of
+    // one.
+    let types = if !kysely.files.is_empty() {
+        kysely.files.clone()
+    } else if !certain.is_empty() {
+        certain
+    } else {
+        possible
+    };
+    roles.insert(0, ("types", types));
     roles
 }
 
@@ -165,7 +169,7 @@ pub(super) fn drizzle_tables(tree: &dyn Tree, files: &[String]) -> BTreeSet<Stri
     names
 }
 
-fn is_source(file: &str) -> bool {
+pub(super) fn is_source(file: &str) -> bool {
     let typescript = [".ts", ".tsx", ".mts", ".cts"]
         .iter()
         .any(|end| file.ends_with(end));

@@ -107,11 +107,14 @@ impl Schema {
 /// Whether a table of this name is one in which a tool keeps its history.
 #[must_use]
 pub fn is_bookkeeping(table: &ObjectName) -> bool {
-    let is_known = TABLES.contains(&table.name.as_str());
-    is_known
-        && ONLY_IN
-            .iter()
-            .all(|(name, namespace)| *name != table.name || *namespace == table.namespace)
+    TABLES.contains(&table.name.as_str()) && may_be_bookkeeping(table)
+}
+
+/// Whether a table of this name lies where a migration tool would make it.
+pub fn may_be_bookkeeping(table: &ObjectName) -> bool {
+    ONLY_IN
+        .iter()
+        .all(|(name, namespace)| *name != table.name || *namespace == table.namespace)
 }
 
 /// Quotes an identifier as PostgreSQL does, where it needs quotes.

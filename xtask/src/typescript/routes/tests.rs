@@ -406,7 +406,8 @@ fn next_files() {
 
 #[test]
 fn a_file_of_next_receives_its_methods_below_its_folder() {
-    const CONTRACTS: &str = "import { initContract } from '@ts-rest/core'; const c = initContract();
+    const CONTRACTS: &str =
+        "import { initContract } from '@ts-rest/core'; const c = initContract();
          const users = c.router({
            all: { method: 'GET', path: '/', responses: {} },
            add: { method: 'POST', path: '/', responses: {} },
@@ -414,7 +415,8 @@ fn a_file_of_next_receives_its_methods_below_its_folder() {
          }, { pathPrefix: '/c/:city/users' });
          const away = c.router({ gone: { method: 'GET', path: '/away', responses: {} } });
          export const api = c.router({ v0: c.router({ users, away }) }, { pathPrefix: '/api' });";
-    let handler = "import { createNextHandler } from '@ts-rest/serverless/next'; import { api } from './api';
+    let handler =
+        "import { createNextHandler } from '@ts-rest/serverless/next'; import { api } from './api';
          const handler = createNextHandler(api.v0.users, {}, { handlerType: 'app-router' });
          createNextHandler(api.v0.away, {}, {});
          export { handler as GET, handler as POST };";
