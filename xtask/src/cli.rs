@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::called_as::{self, hidden_name, subcommand};
 use crate::commands::{
     baseline, completions, explain, hooks, import, init, inspect, migrate, new, rollback, snapshot,
     status, verify,
@@ -14,8 +15,8 @@ use crate::migrations::scratch_environment::time_limit;
 /// applying and undoing a migration safe.
 #[derive(Debug, Parser)]
 #[command(
-    name = "cargo xtask",
-    bin_name = "cargo xtask",
+    name = called_as::program(),
+    bin_name = called_as::program(),
     version,
     propagate_version = true
 )]
@@ -72,7 +73,7 @@ pub struct GlobalOptions {
     #[arg(long, value_name = "SECONDS", default_value_t = time_limit::DEFAULT, global = true)]
     pub replay_timeout: u64,
 
-    /// How to print the result; `db-verify` knows all of them
+    /// How to print the result; only a verification knows all of them
     #[arg(long = "format", value_enum, default_value_t, global = true)]
     pub report_format: ReportFormat,
 
@@ -154,31 +155,31 @@ pub enum Color {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Verify that the four descriptions of the data model agree
-    #[command(name = "db-verify", alias = "verify")]
+    #[command(name = subcommand("verify"), alias = hidden_name("verify"))]
     Verify(verify::Options),
     /// Apply pending migrations, verified before and after
-    #[command(name = "db-migrate", alias = "migrate")]
+    #[command(name = subcommand("migrate"), alias = hidden_name("migrate"))]
     Migrate(migrate::Options),
     /// Undo a migration and those after it, verified before and after
-    #[command(name = "db-rollback", alias = "rollback")]
+    #[command(name = subcommand("rollback"), alias = hidden_name("rollback"))]
     Rollback(rollback::Options),
     /// Rewrite the schema snapshot, or check that it is current
-    #[command(name = "db-snapshot")]
+    #[command(name = subcommand("snapshot"), alias = hidden_name("snapshot"))]
     Snapshot(snapshot::Options),
     /// Show which migrations are applied and which are pending
-    #[command(name = "db-status")]
+    #[command(name = subcommand("status"), alias = hidden_name("status"))]
     Status(status::Options),
     /// Write the pair of files of a new migration
-    #[command(name = "db-new")]
+    #[command(name = subcommand("new"), alias = hidden_name("new"))]
     New(new::Options),
     /// Write pairs of files from the migrations of another tool
-    #[command(name = "db-import")]
+    #[command(name = subcommand("import"), alias = hidden_name("import"))]
     Import(import::Options),
     /// Adopt an existing database: record migrations that it already has
-    #[command(name = "db-baseline")]
+    #[command(name = subcommand("baseline"), alias = hidden_name("baseline"))]
     Baseline(baseline::Options),
     /// Print what was read from TypeScript and the schema
-    #[command(name = "db-inspect")]
+    #[command(name = subcommand("inspect"), alias = hidden_name("inspect"))]
     Inspect(inspect::Options),
     /// Print what a type of finding means, why it hurts, and an example
     Explain(explain::Options),

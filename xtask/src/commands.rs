@@ -32,6 +32,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
 
+use crate::called_as;
 use crate::cli::{Cli, Command, Format, GlobalOptions, ReportFormat};
 use crate::config::Config;
 use crate::migrations::provenance::SearchPath;
@@ -228,7 +229,10 @@ fn format(cli: &Cli) -> Result<Format> {
         // option itself.
         (Command::Migrate(_), None) if chosen == ReportFormat::Html => Ok(Format::Json),
         (_, None) => {
-            bail!("`--format` takes `human` or `json` here: the other formats are `db-verify`'s")
+            bail!(
+                "`--format` takes `human` or `json` here: the other formats are those of `{}`",
+                called_as::subcommand("verify")
+            )
         }
     }
 }

@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use globset::GlobSet;
 
+use crate::called_as;
 use crate::regular_file::Boundary;
 use crate::report::Severity;
 use crate::tree::{Tree, WorkingTree};
@@ -203,8 +204,9 @@ impl ConfigurationPlace {
 fn unreadable(path: &Path) -> String {
     format!(
         "cannot read the configuration `{}`: name the monorepo with `-C <dir>` or a configuration file with `--config <file>`, \
-         or let `cargo xtask init --write` make one",
-        path.display()
+         or let `{} --write` make one",
+        path.display(),
+        called_as::command("init")
     )
 }
 

@@ -1,6 +1,7 @@
 //! The tool behind `cargo xtask db-verify | db-migrate | db-rollback`: keeps SQL migrations,
 //! TypeScript types, API contracts and Zod schemas in agreement. `ARCHITECTURE.md` has the map.
 
+mod called_as;
 mod checks;
 mod cli;
 mod commands;
@@ -24,6 +25,7 @@ mod tree;
 mod typescript;
 mod whole_file;
 
+pub use called_as::decide as decide_name;
 pub use cli::{Cli, Color};
 pub use commands::{Outcome, run};
 pub use postgres::error::whole;

@@ -7,6 +7,8 @@ use clap::Parser;
 use xtask::{Cli, Color, Outcome, Terminal, whole};
 
 fn main() -> ExitCode {
+    // First, because the help of the command line names the program.
+    xtask::decide_name();
     let cli = Cli::parse();
     let color = match cli.global.color {
         Color::Auto => ColorChoice::Auto,

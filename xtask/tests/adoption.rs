@@ -243,6 +243,65 @@ fn completions_are_scripts_that_shells_read() {
     Ran::of(&mut bash).must_exit(0);
 }
 
+/// Asks bash itself, with the script in the file `completions.bash`, how it completes `line`.
+fn completed_by_bash(repo: &Monorepo, line: &str) -> String {
+    let ask = r#"
+        source completions.bash
+        COMP_WORDS=($1); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); COMP_LINE=$1; COMP_POINT=${#1}
+        [[ $(complete -p "${COMP_WORDS[0]}") =~ -F\ ([^ ]+) ]]
+        "${BASH_REMATCH[1]}" "${COMP_WORDS[0]}" "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD-1]}"
+        echo "${COMPREPLY[*]}""#;
+    let mut bash = Command::new("bash");
+    bash.current_dir(repo.path(""))
+        .args(["-c", ask, "bash", line])
+        .stdin(Stdio::null());
+    Ran::of(&mut bash).must_exit(0).stdout
+}
+
+#[test]
+fn bash_completes_what_people_type() {
+    let repo = Monorepo::empty();
+    for (called_as, line, completed) in [
+        ("", "cargo xtask db-v", "db-verify\n"),
+        ("", "cargo xtask db-verify --off", "--offline\n"),
+        ("", "cargo bui", "build\n"),
+        ("npx pgaccord", "npx pgaccord veri", "verify\n"),
+        ("pgaccord", "pgaccord verify --off", "--offline\n"),
+    ] {
+        let mut command = repo.command(&["completions", "bash"]);
+        command.env("PGACCORD_CALLED_AS", called_as);
+        let script = Ran::of(&mut command).must_exit(0).stdout;
+        // Stands for a completion of cargo that was there before.
+        let before = "_before() { COMPREPLY=(build); }; complete -F _before cargo\n";
+        repo.write("completions.bash", &format!("{before}{script}"));
+        assert_eq!(completed_by_bash(&repo, line), completed, "{line}");
+    }
+}
+
+#[test]
+fn hints_name_the_command_by_which_the_tool_was_called() {
+    let repo = Monorepo::sample();
+    let named = |called_as: &str, arguments: &[&str]| {
+        let mut command = repo.command(arguments);
+        command.env("PGACCORD_CALLED_AS", called_as);
+        Ran::of(&mut command)
+    };
+    let npx = "npx pgaccord";
+    let created = named(npx, &["new", "add user bio"]).must_exit(0).stdout;
+    assert!(created.contains("\n  npx pgaccord verify\n"), "{created}");
+    let help = named(npx, &["--help"]).must_exit(0).stdout;
+    assert!(
+        help.contains("Usage: npx pgaccord [OPTIONS] <COMMAND>"),
+        "{help}"
+    );
+    assert!(
+        help.contains("\n  verify ") && !help.contains("db-"),
+        "{help}"
+    );
+    let help = named("", &["verify", "--help"]).must_exit(0).stdout;
+    assert!(help.contains("Usage: cargo xtask db-verify"), "{help}");
+}
+
 #[test]
 fn a_second_import_adds_what_is_new_and_leaves_what_people_wrote() {
     let repo = of_drizzle();

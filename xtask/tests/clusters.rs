@@ -399,5 +399,5 @@ fn the_target_is_described_and_connected_to() {
         .expect("connects")
         .query_one("SHOW application_name", &[])
         .expect("answers");
-    assert_eq!(row.get::<_, String>(0), "cargo xtask");
+    assert_eq!(row.get::<_, String>(0), "pgaccord");
 }

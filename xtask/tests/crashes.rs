@@ -130,7 +130,7 @@ pub fn start(database: &Database<'_>, repo: &Monorepo, arguments: &[&str], line:
 /// Waits until no session of the tool is left: a killed client's last statement may still run.
 pub fn settle(client: &mut Client) {
     let left = "SELECT count(*) FROM pg_stat_activity
-                WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name = 'cargo xtask'";
+                WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name = 'pgaccord'";
     for _ in 0..2000 {
         if client
             .query_one(left, &[])

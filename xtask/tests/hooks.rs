@@ -43,7 +43,8 @@ fn commits_that_drift_are_refused_and_others_are_made() {
     git(&repo, &["add", "."]);
     let (made, said) = try_commit(&root, &[]);
     assert!(
-        made && said == "db-verify --staged: nothing staged concerns the database or its types\n",
+        made && said
+            == "cargo xtask db-verify --staged: nothing staged concerns the database or its types\n",
         "{said}"
     );
     drift(&repo);

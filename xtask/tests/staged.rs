@@ -20,14 +20,14 @@ fn nothing_that_matters_ends_at_once() {
     let ran = repo.run(&STAGED).must_exit(0);
     assert_eq!(
         (ran.stdout.as_str(), ran.stderr.as_str()),
-        ("", "db-verify --staged: nothing is staged\n")
+        ("", "cargo xtask db-verify --staged: nothing is staged\n")
     );
     repo.write("notes.md", "notes");
     git(&repo, &["add", "notes.md"]);
     let ran = repo.run(&STAGED).must_exit(0);
     assert_eq!(
         ran.stderr,
-        "db-verify --staged: nothing staged concerns the database or its types\n"
+        "cargo xtask db-verify --staged: nothing staged concerns the database or its types\n"
     );
     git(&repo, &["reset", "-q"]);
     assert_eq!(
@@ -59,7 +59,10 @@ fn the_index_is_judged_and_not_the_files_on_disk() {
     assert_ne!(repo.contents(), contents);
     git(&repo, &["add", ROW]);
     let ran = repo.run(&STAGED).must_exit(0);
-    assert_eq!(ran.stderr, "db-verify --staged: nothing is staged\n");
+    assert_eq!(
+        ran.stderr,
+        "cargo xtask db-verify --staged: nothing is staged\n"
+    );
 }
 
 #[test]
@@ -76,7 +79,7 @@ fn a_clean_change_says_so_in_one_line() {
         (ran.stdout.as_str(), ran.stderr.as_str()),
         (
             "",
-            "db-verify --staged: Verification passed: 0 errors, 0 warnings\n"
+            "cargo xtask db-verify --staged: Verification passed: 0 errors, 0 warnings\n"
         )
     );
     let report = repo

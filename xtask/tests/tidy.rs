@@ -11,6 +11,7 @@ use regex::Regex;
 /// `xtask/src/`; the first match counts. Modules that are not listed (`commands`, `main.rs`) put
 /// the parts together and may import everything.
 const MAY_IMPORT: &[(&str, &[&str])] = &[
+    ("called_as", &[]),
     ("source", &[]),
     ("whole_file", &[]),
     ("regular_file", &[]),
@@ -21,7 +22,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("schema/model", &[]),
     ("schema/types", &["schema"]),
     ("schema/provenance", &["schema", "source"]),
-    ("schema", &["schema", "source", "tree", "whole_file"]),
+    (
+        "schema",
+        &["schema", "called_as", "source", "tree", "whole_file"],
+    ),
     ("facts", &["facts", "source"]),
     ("readers/cache", &["tree"]),
     ("readers/reader", &["config", "facts", "readers", "tree"]),
@@ -41,6 +45,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         "migrations",
         &[
             "migrations",
+            "called_as",
             "postgres",
             "schema",
             "source",
@@ -57,7 +62,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         &["checks", "config", "facts", "report", "schema", "source"],
     ),
     ("render", &["render", "report", "source", "terminal"]),
-    ("config", &["config", "regular_file", "report", "tree"]),
+    (
+        "config",
+        &["config", "called_as", "regular_file", "report", "tree"],
+    ),
 ];
 
 /// Names that code without side effects must not mention.
@@ -112,6 +120,7 @@ fn the_repository_is_tidy() {
             check_imports(module, &text, &mut problems);
             check_printing(module, &text, &mut problems);
             check_purity(module, &text, &mut problems);
+            check_called_as(module, &text, &mut problems);
         }
     }
     for name in committed_files(root) {
@@ -196,6 +205,24 @@ fn check_purity(module: &str, text: &str, problems: &mut Vec<String>) {
                 "xtask/src/{module}:{number}: only computes, and must not name `{name}`"
             ));
         }
+    }
+}
+
+/// Hints name the command by which the tool was called, which only `called_as.rs` knows.
+fn check_called_as(module: &str, text: &str, problems: &mut Vec<String>) {
+    // The key of a lock, and the hook of a Cargo monorepo.
+    const ON_PURPOSE: &[&str] = &[
+        "called_as.rs",
+        "migrations/lock.rs",
+        "commands/hooks/script.rs",
+    ];
+    if ON_PURPOSE.contains(&module) {
+        return;
+    }
+    for (number, _) in code_lines(text).filter(|(_, line)| line.contains("cargo xtask")) {
+        problems.push(format!(
+            "xtask/src/{module}:{number}: names `cargo xtask`: use `called_as::command`"
+        ));
     }
 }
 

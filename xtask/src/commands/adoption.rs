@@ -2,6 +2,7 @@
 //! or a person made them. Such a database is adopted, not migrated.
 
 use super::{Context, drift};
+use crate::called_as;
 use crate::migrations::Migration;
 use crate::report::{Category, Finding, Severity};
 use crate::schema::model::Schema;
@@ -36,7 +37,8 @@ pub fn last_present<'f>(
 #[must_use]
 pub fn help(last: &Migration) -> String {
     format!(
-        "adopt it: `cargo xtask db-baseline {last}` compares it with what they make, and records them as applied"
+        "adopt it: `{} {last}` compares it with what they make, and records them as applied",
+        called_as::command("baseline")
     )
 }
 

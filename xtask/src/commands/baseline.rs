@@ -6,6 +6,7 @@ use postgres::Client;
 
 use super::database_lock::{self, LockTimeouts};
 use super::{Context, Outcome, live, snapshot_fallback};
+use crate::called_as;
 use crate::migrations::comparison::Comparison;
 use crate::migrations::session::SessionSettings;
 use crate::migrations::{self, Migration, baseline, files, history, lock};
@@ -62,9 +63,10 @@ fn adopt(
     // Read under the lock: another run may have recorded migrations before.
     if let Some(row) = history::read(client, &settings.history_table)?.last() {
         bail!(
-            "cannot adopt the database: `{}` already records migrations, the last of them `{row}`; `cargo xtask \
-             db-status` shows them",
-            settings.history_table
+            "cannot adopt the database: `{}` already records migrations, the last of them `{row}`; `{}` \
+             shows them",
+            settings.history_table,
+            called_as::command("status")
         )
     }
     let had: Vec<&Migration> = files

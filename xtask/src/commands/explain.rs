@@ -5,6 +5,7 @@ use anyhow::{Result, bail};
 use serde_json::json;
 
 use super::{Outcome, findings};
+use crate::called_as;
 use crate::cli::Format;
 use crate::report::Rule;
 use crate::terminal::Terminal;
@@ -43,7 +44,10 @@ fn named(rules: Vec<Rule>, name: &str) -> Result<Rule> {
     }
     match findings::nearest(&kind) {
         Some(nearest) => bail!("`{name}` is no type of finding, did you mean `{nearest}`?"),
-        None => bail!("`{name}` is no type of finding; `explain` without a name lists them"),
+        None => bail!(
+            "`{name}` is no type of finding; `{}` lists them",
+            called_as::command("explain")
+        ),
     }
 }
 
@@ -96,7 +100,7 @@ mod tests {
         );
         assert_eq!(
             error("weather"),
-            "`weather` is no type of finding; `explain` without a name lists them"
+            "`weather` is no type of finding; `cargo xtask explain` lists them"
         );
     }
 

@@ -13,6 +13,7 @@ use anyhow::{Context as _, Result, bail};
 use serde_json::json;
 
 use super::{Context, Outcome};
+use crate::called_as;
 use crate::cli::Format;
 use crate::import::{self, EarlierImport, MigrationFiles, Note, PresentMigration};
 use crate::migrations::files;
@@ -53,7 +54,8 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
         (ImportOrigin::Database, None) => return database::run(context, options, to),
         (ImportOrigin::Tool(layout), None) => {
             bail!(
-                "name the folder with the migrations: `cargo xtask db-import --from {} <folder>`",
+                "name the folder with the migrations: `{} --from {} <folder>`",
+                called_as::command("import"),
                 layout.name()
             )
         }
@@ -288,7 +290,9 @@ impl ImportSummary<'_> {
                 .map(|pair| format!(" {}", pair.stem))
                 .unwrap_or_default();
             text += &format!(
-                "\nnext: cargo xtask db-verify; on a database that has them already, cargo xtask db-baseline{last}\n"
+                "\nnext: {}; on a database that has them already, {}{last}\n",
+                called_as::command("verify"),
+                called_as::command("baseline")
             );
         }
         text

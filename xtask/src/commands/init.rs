@@ -8,6 +8,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result, bail};
 
 use super::Outcome;
+use crate::called_as;
 use crate::cli::GlobalOptions;
 use crate::import::Layout;
 use crate::init::{self, ConfigurationProposal};
@@ -70,7 +71,7 @@ pub fn run(
         &place,
         &text,
         options.write,
-        &format!("cargo xtask{directory}"),
+        &format!("{}{directory}", called_as::program()),
     ))?;
     Ok(Outcome::Clean)
 }
@@ -163,21 +164,22 @@ fn next(proposal: &ConfigurationProposal) -> impl Iterator<Item = String> {
         .map(|(layout, folder)| import(*layout, folder));
     let without = !proposal.has_own && import.is_none();
     let verify = if without {
-        "db-verify --database --database-url <url>"
+        " --database --database-url <url>"
     } else {
-        "db-verify"
+        ""
     };
-    let snapshot = (!without)
-        .then(|| "db-snapshot    # from then on no database is needed to verify".to_owned());
-    import
-        .into_iter()
-        .chain([verify.to_owned()])
-        .chain(snapshot)
+    let verify = format!("{}{verify}", called_as::subcommand("verify"));
+    let snapshot = (!without).then(|| {
+        let snapshot = called_as::subcommand("snapshot");
+        format!("{snapshot}    # from then on no database is needed to verify")
+    });
+    import.into_iter().chain([verify]).chain(snapshot)
 }
 
 fn import(layout: Layout, folder: &str) -> String {
     format!(
-        "db-import --from {} {}",
+        "{} --from {} {}",
+        called_as::subcommand("import"),
         layout.name(),
         if folder.is_empty() { "." } else { folder }
     )
@@ -197,9 +199,11 @@ fn notes(proposal: &ConfigurationProposal) -> Vec<String> {
     let unreadable =
         unreadable.map(|(folder, why)| format!("`{folder}` cannot be imported: {why}"));
     let none = (!proposal.has_own && proposal.foreign.is_empty()).then(|| {
-        "no migrations were found that can be imported: `db-import --from database` writes the schema of a database as \
-         the first migration"
-            .to_owned()
+        format!(
+            "no migrations were found that can be imported: `{} --from database` writes the schema of a database as \
+             the first migration",
+            called_as::command("import")
+        )
     });
     others
         .chain(unreadable)

@@ -7,12 +7,15 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result, anyhow, bail};
 
 use super::Context;
+use crate::called_as;
 use crate::checks::{self, Input};
 use crate::facts::Facts;
 use crate::fixes;
 use crate::migrations::Migration;
 use crate::readers;
-use crate::report::{Baseline, EntityAlignment, Finding, SourceTexts, Timestamp, Verification};
+use crate::report::{
+    Baseline, BaselineSummary, EntityAlignment, Finding, SourceTexts, Timestamp, Verification,
+};
 use crate::schema::model::Schema;
 use crate::schema::provenance::Provenance;
 use crate::tree::Tree;
@@ -62,10 +65,10 @@ impl<'a> Judge<'a> {
         let provenance = self.provenance.of_schema(schema);
         let (mut findings, coverage) = checks::verify(&self.input(schema, &provenance));
         let file = &self.context.config.baseline;
-        let accepted = self
-            .baseline
-            .as_ref()
-            .map(|baseline| baseline.apply(&mut findings, file));
+        let accepted = self.baseline.as_ref().map(|baseline| BaselineSummary {
+            update_command: Some(baseline_update()),
+            ..baseline.apply(&mut findings, file)
+        });
         // After the baseline was applied: accepted findings need neither excerpts nor suggestions.
         let sources = self.sources(&findings);
         fixes::place(&mut findings, &sources);
@@ -174,6 +177,11 @@ fn refuse_unread(facts: &Facts) -> Result<()> {
     )
 }
 
+/// The command that writes the baseline.
+fn baseline_update() -> String {
+    format!("{} --update-baseline", called_as::command("verify"))
+}
+
 /// The accepted findings in the file `path`; none where there is no such file.
 fn baseline(tree: &dyn Tree, path: &str) -> Result<Option<Baseline>> {
     let bytes = match tree.read(path) {
@@ -186,7 +194,8 @@ fn baseline(tree: &dyn Tree, path: &str) -> Result<Option<Baseline>> {
     let parsed = Baseline::parse(&String::from_utf8_lossy(&bytes));
     let baseline = parsed.map_err(|why| {
         anyhow!(
-            "cannot read the baseline `{path}`: {why}; write it anew with `cargo xtask db-verify --update-baseline`"
+            "cannot read the baseline `{path}`: {why}; write it anew with `{}`",
+            baseline_update()
         )
     });
     baseline.map(Some)

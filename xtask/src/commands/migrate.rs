@@ -18,6 +18,7 @@ use super::database_lock::{self, LockTimeouts};
 use super::judge::Judge;
 use super::run_summary::{self, RunSummary};
 use super::{Context, Outcome, live, report_files};
+use crate::called_as;
 use crate::cli::{Format, ReportFormat};
 use crate::migrations::catalog_stamp::CatalogStamper;
 use crate::migrations::comparison::Comparison;
@@ -158,7 +159,7 @@ impl<'a> MigrationRun<'a> {
             unchecked: Vec::new(),
             pre: Verification::empty("nothing yet"),
             post: None,
-            in_doubt: false,
+            in_doubt: None,
             applied: Vec::new(),
             output: None,
             error: None,
@@ -389,8 +390,9 @@ impl<'a> MigrationRun<'a> {
             .iter()
             .find(|file| failed.is_some_and(|name| *name == file.to_string()));
         // A COMMIT without an answer, or a migration without transaction, may have left changes.
-        self.result.in_doubt = outcome.as_ref().is_err_and(commit::is_in_doubt)
+        let in_doubt = outcome.as_ref().is_err_and(commit::is_in_doubt)
             || !self.result.success && failed.is_some_and(|migration| migration.no_transaction);
+        self.result.in_doubt = in_doubt.then(|| called_as::command("status"));
         let outcome = outcome.or_else(|error| match error.downcast_ref::<Rejected>() {
             Some(Rejected(why)) => {
                 self.result.error = Some(why.clone());

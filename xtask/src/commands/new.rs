@@ -10,6 +10,7 @@ use anyhow::{Context as _, Result};
 use serde_json::json;
 
 use super::{Context, Outcome};
+use crate::called_as;
 use crate::cli::Format;
 use crate::migrations::preflight::FileName;
 use crate::migrations::{files, next};
@@ -101,9 +102,10 @@ fn up_text(stem: &str) -> String {
 fn down_text(stem: &str) -> String {
     format!(
         "-- Undoes {stem}: afterwards the schema is what it was before.\n\
-         -- `cargo xtask db-rollback --test` proves it on a scratch database.\n\
+         -- `{} --test` proves it on a scratch database.\n\
          --\n\
-         -- If there is no way back, write one line instead: `-- irreversible: <why>`\n\n"
+         -- If there is no way back, write one line instead: `-- irreversible: <why>`\n\n",
+        called_as::command("rollback")
     )
 }
 
@@ -119,8 +121,10 @@ fn for_people(up: &str, down: &str, stem: &str, namesake: Option<&FileName>) -> 
          created {down}\n\n\
          {note}\
          next: write both, update the TypeScript types, then\n  \
-         cargo xtask db-verify\n  \
-         cargo xtask db-migrate {stem}\n"
+         {}\n  \
+         {} {stem}\n",
+        called_as::command("verify"),
+        called_as::command("migrate")
     )
 }
 

@@ -18,6 +18,7 @@ use super::database_lock::{self, LockTimeouts};
 use super::judge::Judge;
 use super::run_summary::{self, RunSummary};
 use super::{Context, Outcome, live, report_files};
+use crate::called_as;
 use crate::cli::Format;
 use crate::migrations::commit;
 use crate::migrations::journal::Phase;
@@ -134,7 +135,7 @@ impl<'a> RollbackRun<'a> {
             notes: Vec::new(),
             pre: Verification::empty("nothing yet"),
             post: None,
-            in_doubt: false,
+            in_doubt: None,
             rolled_back: Vec::new(),
             losses: Vec::new(),
             output: None,
@@ -275,7 +276,7 @@ impl<'a> RollbackRun<'a> {
         self.result.notes.extend(notes);
         self.result.rolled_back = committed;
         let failed = plan.undo.get(self.result.rolled_back.len());
-        self.result.in_doubt = match &ending {
+        let in_doubt = match &ending {
             Ok(RollbackOutcome::Done { .. }) => false,
             Ok(RollbackOutcome::NotAccepted { done, .. }) => done.is_some(),
             Ok(RollbackOutcome::NotRestored(_)) => failed.is_some_and(|undo| undo.no_transaction),
@@ -283,6 +284,7 @@ impl<'a> RollbackRun<'a> {
                 commit::is_in_doubt(error) || failed.is_some_and(|undo| undo.no_transaction)
             }
         };
+        self.result.in_doubt = in_doubt.then(|| called_as::command("status"));
         if let Some(backup) = options.backup {
             // Data whose COMMIT was not confirmed may be gone: its files stay.
             if !ending.as_ref().is_err_and(commit::is_in_doubt) {

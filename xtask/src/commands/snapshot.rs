@@ -6,7 +6,7 @@ use similar::TextDiff;
 
 use super::{Context, Outcome, output};
 use crate::migrations::{Migration, files, prediction};
-use crate::schema::snapshot::{self, FIX, Snapshot};
+use crate::schema::snapshot::{self, Snapshot};
 
 /// Options of `db-snapshot`.
 #[derive(Debug, clap::Args)]
@@ -90,7 +90,8 @@ fn check(context: &Context, snapshot: &Snapshot) -> Result<Outcome> {
         .header(path, "what the migrations make")
         .to_string();
     context.terminal.print(&format!(
-        "{diff}\n`{path}` is not what the migrations make: run `{FIX}` and commit it\n"
+        "{diff}\n`{path}` is not what the migrations make: run `{}` and commit it\n",
+        snapshot::fix()
     ))?;
     Ok(Outcome::Errors)
 }

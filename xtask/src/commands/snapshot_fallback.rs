@@ -4,7 +4,7 @@ use anyhow::{Result, anyhow};
 
 use super::Context;
 use crate::migrations::Migration;
-use crate::schema::snapshot::{self, FIX, Snapshot};
+use crate::schema::snapshot::{self, Snapshot};
 
 /// Returns the snapshot, which holds the schema that `files` make, and on one line the reason for
 /// the missing scratch database (`error`).
@@ -27,7 +27,8 @@ pub fn snapshot(
     };
     Err(anyhow!("{}", one_line(&error)).context(format!(
         "nothing can be verified: there is no scratch database, and `{path}`, which would stand in for it, {stale}; run \
-         `{FIX}` where there is PostgreSQL, and commit it"
+         `{}` where there is PostgreSQL, and commit it",
+        snapshot::fix()
     )))
 }
 

@@ -6,6 +6,7 @@ use postgres::Client;
 
 use super::drift::{self, Drift};
 use super::{Context, Outcome, adoption, live};
+use crate::called_as;
 use crate::cli::Format;
 use crate::migrations::journal::{JournalEntry, Phase};
 use crate::migrations::state::{HistoryProblem, State};
@@ -155,13 +156,15 @@ fn migrations(
 
 fn status(name: String, state: MigrationState, problems: &[HistoryProblem]) -> MigrationStatus {
     let problem = problems.iter().find(|problem| problem.name() == name);
+    let rollback = called_as::command("rollback");
     let next = match &state {
         MigrationState::PartlyApplied { .. } => Some(format!(
-            "`cargo xtask db-migrate` goes on from there, `cargo xtask db-rollback {name}` undoes what is done"
+            "`{}` goes on from there, `{rollback} {name}` undoes what is done",
+            called_as::command("migrate")
         )),
-        MigrationState::PartlyUndone { .. } => Some(format!(
-            "`cargo xtask db-rollback {name}` goes on from there"
-        )),
+        MigrationState::PartlyUndone { .. } => {
+            Some(format!("`{rollback} {name}` goes on from there"))
+        }
         MigrationState::Applied { .. } | MigrationState::Pending | MigrationState::OutOfOrder => {
             None
         }

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 pub use self::rules::documentation;
 use super::Migration;
+use crate::called_as;
 use crate::config::Config;
 use crate::report::{Category, Finding, Severity};
 use crate::source::{LineIndex, Span};
@@ -165,7 +166,8 @@ fn later(theirs: &ByVersion<'_>) -> String {
     let newest = theirs
         .last_key_value()
         .map_or_else(String::new, |(_, newest)| format!(" after `{newest}`"));
-    format!("give it a version{newest} (its down file too), and run `cargo xtask db-snapshot`")
+    let snapshot = called_as::command("snapshot");
+    format!("give it a version{newest} (its down file too), and run `{snapshot}`")
 }
 
 fn finding(kind: &'static str, migration: &Migration, message: String) -> Finding {

@@ -3,6 +3,7 @@
 use anyhow::{Result, anyhow};
 use postgres::Transaction;
 
+use crate::called_as;
 use crate::postgres::error::ServerError;
 
 /// Commits. A COMMIT that PostgreSQL refuses (a deferred constraint) has undone everything. A
@@ -27,7 +28,8 @@ impl std::fmt::Display for CommitLost {
         write!(
             f,
             "the connection was lost in the COMMIT of {what}: it is done either whole or not at all, \
-             `cargo xtask db-status` tells which"
+             `{}` tells which",
+            called_as::command("status")
         )
     }
 }

@@ -8,6 +8,7 @@ use super::preflight::{
     self, CheckedScript, FileDirection, NamedFile, PreflightProblem, PreflightRefusal,
 };
 use super::{Down, Migration, checksum, is_no_transaction};
+use crate::called_as;
 use crate::tree::Tree;
 
 /// The migrations in `folder`, oldest first. Problems of the files are all told at once, as
@@ -50,7 +51,8 @@ pub fn names(tree: &dyn Tree, folder: &str) -> Result<(Vec<NamedFile>, Vec<Prefl
     let paths = tree.files(folder).with_context(|| {
         format!(
             "cannot read the migrations: set `migrations` in the configuration to their folder (it is `{folder}`), \
-             or write the first one with `cargo xtask db-new <name>`"
+             or write the first one with `{} <name>`",
+            called_as::command("new")
         )
     })?;
     let mut files = Vec::new();

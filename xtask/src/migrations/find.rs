@@ -6,6 +6,7 @@ use std::fmt::Display;
 use anyhow::{Result, bail};
 
 use super::{AppliedRow, Migration};
+use crate::called_as;
 
 /// How many migrations an error lists.
 const LISTED: usize = 10;
@@ -95,7 +96,8 @@ fn plain(name: &str) -> String {
 fn unknown<'a, M: NamedMigration>(migrations: &'a [M], text: &str, asked: &str) -> Result<&'a M> {
     if migrations.is_empty() {
         bail!(
-            "there is no migration `{text}`: there are no migrations, write the first with `cargo xtask db-new <name>`"
+            "there is no migration `{text}`: there are no migrations, write the first with `{} <name>`",
+            called_as::command("new")
         )
     }
     // A version that exists with another name is nearer than any likeness of names.

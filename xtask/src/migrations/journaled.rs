@@ -17,6 +17,7 @@ use super::script::{self, Script, StatementObserver, Step};
 use super::session::SessionSettings;
 use super::sql;
 use super::sql::Statement;
+use crate::called_as;
 use crate::postgres::error::is_contention;
 
 /// A script whose progress is in the journal.
@@ -281,10 +282,12 @@ fn stopped(journaled: JournaledScript<'_>, number: usize, count: usize) -> Strin
         1 => "the first statement is done".to_owned(),
         done => format!("the first {done} are done"),
     };
+    let rollback = called_as::command("rollback");
     let again = match journaled.phase {
-        Phase::RollingBack => "`cargo xtask db-rollback` goes on from here",
+        Phase::RollingBack => format!("`{rollback}` goes on from here"),
         Phase::Applying | Phase::Applied => {
-            "`cargo xtask db-migrate` goes on from here; `cargo xtask db-rollback` undoes what is done"
+            let migrate = called_as::command("migrate");
+            format!("`{migrate}` goes on from here; `{rollback}` undoes what is done")
         }
     };
     format!(

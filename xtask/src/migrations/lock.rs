@@ -41,7 +41,8 @@ impl std::fmt::Display for Holder {
     }
 }
 
-/// The text before the names of database and table. The digest of all three is the key.
+/// The text before the names of database and table. The digest of all three is the key. It stays
+/// the same however the tool was called: all versions and names of it share one lock.
 const KEY_PREFIX: &str = "cargo xtask db-migrate";
 
 /// An expression for the key of the lock: the same for all who migrate this database with this

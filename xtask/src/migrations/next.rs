@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::preflight::FileName;
+use crate::called_as;
 
 /// The longest name. The history table holds 255 characters and file systems as many bytes; the
 /// rest is left for the version and `.down.sql`.
@@ -89,7 +90,8 @@ pub fn name(words: &str) -> Result<String> {
     let slug = slug(words);
     if slug.is_empty() {
         bail!(
-            "`{words}` holds no letters or digits: say what the migration does, `cargo xtask db-new add_user_bio`"
+            "`{words}` holds no letters or digits: say what the migration does, `{} add_user_bio`",
+            called_as::command("new")
         )
     }
     // A slug that was cut may be up to 3 bytes shorter than the limit: it ends between two

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{AppliedRow, Migration, checksum};
+use crate::called_as;
 
 /// The state of a database.
 #[derive(Debug)]
@@ -149,7 +150,8 @@ impl HistoryProblem {
                 later: 0,
             } => {
                 format!(
-                    "restore the file, or undo the migration with `cargo xtask db-rollback {name}`"
+                    "restore the file, or undo the migration with `{} {name}`",
+                    called_as::command("rollback")
                 )
             }
             Self::Missing {
@@ -163,7 +165,8 @@ impl HistoryProblem {
                     format!("all {later}")
                 };
                 format!(
-                    "restore the file; `cargo xtask db-rollback {name}` would undo it and {others} that came after it"
+                    "restore the file; `{} {name}` would undo it and {others} that came after it",
+                    called_as::command("rollback")
                 )
             }
             Self::Missing {

@@ -20,7 +20,7 @@ use super::error::ServerError;
 use crate::config::Config;
 
 /// The name of our sessions in `pg_stat_activity`.
-pub const APPLICATION_NAME: &str = "cargo xtask";
+pub const APPLICATION_NAME: &str = "pgaccord";
 
 /// The database that a command works on.
 #[derive(Debug)]

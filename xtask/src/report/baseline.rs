@@ -18,6 +18,8 @@ pub struct BaselineSummary {
     /// The entries of the baseline that are no longer found, one per line. They should be removed
     /// from the file.
     pub fixed: Vec<String>,
+    /// The command that removes them, where there is one.
+    pub update_command: Option<String>,
 }
 
 /// The accepted findings.
@@ -167,6 +169,7 @@ impl Baseline {
             file: file.to_owned(),
             count: before - findings.len(),
             fixed: fixed.collect(),
+            update_command: None,
         }
     }
 }

@@ -36,8 +36,8 @@ pub struct MigrationResult {
     pub pre: Verification,
     /// The verification after; none when nothing was applied.
     pub post: Option<Verification>,
-    /// Whether the migration that failed may have left changes.
-    pub in_doubt: bool,
+    /// The command that tells what is done of the migration that failed; none where nothing is.
+    pub in_doubt: Option<String>,
     /// Each migration that is now committed, in order.
     pub applied: Vec<AppliedMigration>,
     /// The output of applying the migrations, for people.

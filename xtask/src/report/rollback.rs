@@ -117,8 +117,8 @@ pub struct RollbackResult {
     pub pre: Verification,
     /// The verification after; none when nothing was undone.
     pub post: Option<Verification>,
-    /// Whether the migration that failed may have left changes.
-    pub in_doubt: bool,
+    /// The command that tells what is done of the migration that failed; none where nothing is.
+    pub in_doubt: Option<String>,
     /// Each migration that is now undone, newest first.
     pub rolled_back: Vec<RolledBackMigration>,
     /// The data that is lost with the rollback.

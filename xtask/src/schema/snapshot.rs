@@ -15,11 +15,15 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use super::model::Schema;
+use crate::called_as;
 use crate::tree::Tree;
 use crate::whole_file;
 
 /// The command that rewrites the snapshot.
-pub const FIX: &str = "cargo xtask db-snapshot";
+#[must_use]
+pub fn fix() -> String {
+    called_as::command("snapshot")
+}
 
 /// The version of the format: a tool that reads another one says so instead of misreading it.
 const FORMAT: u32 = 1;
@@ -182,15 +186,17 @@ impl Snapshot {
         // Before JSON is parsed: its error would not name the cause.
         if let Some(at) = text.lines().position(|line| line.starts_with("<<<<<<<")) {
             bail!(
-                "cannot read `{path}`: line {} is a merge conflict; run `{FIX}` to write it anew",
-                at + 1
+                "cannot read `{path}`: line {} is a merge conflict; run `{}` to write it anew",
+                at + 1,
+                fix()
             )
         }
         let broken = |error: serde_json::Error| {
             anyhow!(
-                "cannot read `{path}`: line {}: {}; run `{FIX}` to write it anew",
+                "cannot read `{path}`: line {}: {}; run `{}` to write it anew",
                 error.line(),
-                cause(&error)
+                cause(&error),
+                fix()
             )
         };
         let header: Header = serde_json::from_str(text).map_err(broken)?;
@@ -198,13 +204,15 @@ impl Snapshot {
         if header.format != FORMAT {
             bail!(
                 "cannot read `{path}`: it has format {}, and this version of the tool writes format {FORMAT}; run \
-                 `{FIX}` with the version that your colleagues use",
-                header.format
+                 `{}` with the version that your colleagues use",
+                header.format,
+                fix()
             )
         }
         if let Some(section) = header.sections.keys().find(|section| !is_section(section)) {
             bail!(
-                "cannot read `{path}`: it has an unknown section `{section}`; run `{FIX}` to write it anew"
+                "cannot read `{path}`: it has an unknown section `{section}`; run `{}` to write it anew",
+                fix()
             )
         }
         let mut schema: Schema = serde_json::from_str(text).map_err(broken)?;
@@ -218,7 +226,7 @@ impl Snapshot {
         let migrations = header.migrations.into_iter().map(|(name, sum)| {
             let sum = sum.as_str().and_then(|sum| sum.parse().ok());
             let sum = sum.with_context(|| {
-                format!("cannot read `{path}`: the checksum of `{name}` is no number; run `{FIX}` to write it anew")
+                format!("cannot read `{path}`: the checksum of `{name}` is no number; run `{}` to write it anew", fix())
             });
             Ok((name, sum?))
         });
@@ -264,7 +272,10 @@ pub fn read(tree: &dyn Tree, path: &str) -> Result<Option<Snapshot>> {
     };
     let text = String::from_utf8(bytes);
     let text = text.map_err(|_| {
-        anyhow!("cannot read `{path}`: it is not UTF-8; run `{FIX}` to write it anew")
+        anyhow!(
+            "cannot read `{path}`: it is not UTF-8; run `{}` to write it anew",
+            fix()
+        )
     })?;
     Snapshot::parse(&text, path).map(Some)
 }

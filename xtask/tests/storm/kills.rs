@@ -107,7 +107,7 @@ fn disturb(
 fn kill_process_of_server(database: &Database<'_>) {
     let mut client = reconnect(database);
     let query = "SELECT pid FROM pg_stat_activity WHERE datname = current_database()
-                 ORDER BY (application_name = 'cargo xtask') DESC, pid LIMIT 1";
+                 ORDER BY (application_name = 'pgaccord') DESC, pid LIMIT 1";
     let pid: i32 = client.query_one(query, &[]).expect("a process").get(0);
     let killed = Command::new("kill")
         .args(["-KILL", &pid.to_string()])

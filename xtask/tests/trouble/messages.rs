@@ -179,7 +179,7 @@ fn a_connection_that_ends_before_any_message_leaves_a_state_that_the_next_run_co
 /// Waits until the server has noticed that nobody is there any more.
 fn settle(database: &Database<'_>) {
     let left = "SELECT count(*) FROM pg_stat_activity
-                WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name = 'cargo xtask'";
+                WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name = 'pgaccord'";
     let mut client = database.connect();
     for _ in 0..2000 {
         if client

@@ -41,7 +41,7 @@ fn start(database: &Database<'_>, repo: &Monorepo, arguments: &[&str]) -> Child 
 fn wait_for(client: &mut Client, count: i64, condition: &str) {
     let query = format!(
         "SELECT count(DISTINCT a.pid) FROM pg_stat_activity a WHERE a.datname = current_database()
-             AND a.application_name = 'cargo xtask' AND ({condition})"
+             AND a.application_name = 'pgaccord' AND ({condition})"
     );
     let begin = Instant::now();
     while client

@@ -4,12 +4,19 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
-/// The mark by which the hook is recognised when it is updated or removed.
-const MARK: &str = "# Written by `cargo xtask install-hooks`";
+use crate::called_as;
+
+/// The marks by which the hook is recognised when it is updated or removed. The program between
+/// them is the one that wrote it, which need not be the one that updates it.
+const MARK: (&str, &str) = ("# Written by `", " install-hooks`");
 
 /// Whether this command wrote a hook of this text.
 pub fn is_ours(text: &str) -> bool {
-    text.lines().any(|line| line.starts_with(MARK))
+    let (start, end) = MARK;
+    text.lines().any(|line| {
+        line.strip_prefix(start)
+            .is_some_and(|rest| rest.contains(end))
+    })
 }
 
 /// The call of the tool from a hook. Git starts hooks at the top of the work tree.
@@ -103,7 +110,7 @@ impl HookCall {
         };
         format!(
             "#!/bin/sh
-{MARK}: verifies what is about to be committed.
+{}{}{}: verifies what is about to be committed.
 # The same command updates this file, and removes it with `--uninstall`. `git commit --no-verify` goes without.
 
 # Programs with windows start hooks without the PATH of a terminal.
@@ -112,6 +119,9 @@ export PATH
 {enter}{}
 exec {}
 ",
+            MARK.0,
+            called_as::program(),
+            MARK.1,
             self.guard(),
             self.command()
         )

@@ -5,6 +5,7 @@ use anyhow::{Context as _, Result, anyhow, bail};
 use postgres::Client;
 
 use super::{ImportSummary, Options, new_files, present, write};
+use crate::called_as;
 use crate::commands::{Context, Outcome, live};
 use crate::import::{
     self, DirectionPart, Draft, EarlierImport, ImportedMigrations, MigrationFiles, Note, dump,
@@ -242,8 +243,9 @@ fn told(proof: &Proof, context: &Context, to: &str) -> Option<String> {
     Some(match proof {
         Proof::Equal => return None,
         Proof::Differs(difference) => format!(
-            "makes another schema than the database has (- migration, + database); mend it in `{to}` before `db-baseline`:\n\
-             {difference}"
+            "makes another schema than the database has (- migration, + database); mend it in `{to}` before `{}`:\n\
+             {difference}",
+            called_as::subcommand("baseline")
         ),
         Proof::Fails(error) => format!(
             "does not run on a scratch database; mend it in `{to}`, and let `scratch-setup` in `{}` make what belongs to the \

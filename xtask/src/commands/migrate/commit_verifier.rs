@@ -7,6 +7,7 @@ use anyhow::{Context as _, Result, bail};
 use postgres::{Client, SimpleQueryMessage, Transaction};
 
 use super::findings_by_migration::FindingsByMigration;
+use crate::called_as;
 use crate::cli::Format;
 use crate::commands::Context;
 use crate::commands::judge::Judge;
@@ -326,13 +327,14 @@ impl<'a> CommitVerifier<'a> {
 }
 
 /// Describes the consequence for a migration that is not accepted.
-fn consequence(migration: &Migration) -> &'static str {
+fn consequence(migration: &Migration) -> String {
     match migration.no_transaction {
-        true => {
+        true => format!(
             "and it is not recorded as applied; it runs without a transaction, so that what it did stays: repair that by \
-             hand, and `cargo xtask db-migrate` goes on from there"
-        }
-        false => "so it was undone",
+             hand, and `{}` goes on from there",
+            called_as::command("migrate")
+        ),
+        false => "so it was undone".to_owned(),
     }
 }
 

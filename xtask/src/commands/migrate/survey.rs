@@ -3,6 +3,7 @@
 use anyhow::{Result, bail};
 use postgres::Client;
 
+use crate::called_as;
 use crate::migrations::catalog_stamp::CatalogStamper;
 use crate::migrations::journal::{JournalEntry, Phase};
 use crate::migrations::state::State;
@@ -57,7 +58,8 @@ impl<'f> Survey<'f> {
             .find(|entry| entry.phase == Phase::RollingBack)
         {
             let name = format!("V{}__{}", entry.version, entry.name);
-            bail!("`{name}` is undone in part: go on with `cargo xtask db-rollback {name}` first")
+            let rollback = called_as::command("rollback");
+            bail!("`{name}` is undone in part: go on with `{rollback} {name}` first")
         }
         Ok(Self {
             state: State::new(history.clone(), files),

@@ -6,6 +6,7 @@ use anyhow::{Result, bail};
 use postgres::Client;
 
 use super::{Options, selection};
+use crate::called_as;
 use crate::commands::Context;
 use crate::migrations::Migration;
 use crate::migrations::rollback::Plan;
@@ -95,15 +96,17 @@ impl AtStart {
             .collect();
         bail!(
             "cannot undo {}: this run was asked to undo {}, and another run migrated or rolled back while it waited for the \
-             lock; nothing was undone. `cargo xtask db-status` shows what is applied now; if {} to be undone all the same, \
-             run `cargo xtask db-rollback {oldest}`",
+             lock; nothing was undone. `{}` shows what is applied now; if {} to be undone all the same, \
+             run `{} {oldest}`",
             others.join(", "),
             asked.join(", "),
+            called_as::command("status"),
             if others.len() == 1 {
                 "that is"
             } else {
                 "those are"
-            }
+            },
+            called_as::command("rollback")
         )
     }
 }

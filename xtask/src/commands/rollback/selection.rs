@@ -4,6 +4,7 @@ use anyhow::{Context as _, Result, anyhow, bail};
 use postgres::Client;
 
 use super::Options;
+use crate::called_as;
 use crate::commands::{Context, status};
 use crate::git::Repository;
 use crate::migrations::journal::{JournalEntry, Phase};
@@ -147,7 +148,7 @@ pub fn explanation(
 /// Returns the command that does the same and accepts the loss of `objects`. With a `target`, it
 /// undoes down to that migration.
 pub fn command(options: &Options, target: Option<&str>, objects: &[&str]) -> String {
-    let mut words = vec!["cargo xtask db-rollback".to_owned()];
+    let mut words = vec![called_as::command("rollback")];
     match target {
         Some(target) => words.push(quoted(target)),
         None => {

@@ -14,7 +14,7 @@ use crate::render::human;
 use crate::report::Finding;
 use crate::schema::diff;
 use crate::schema::model::Schema;
-use crate::schema::snapshot::{self, FIX, Snapshot};
+use crate::schema::snapshot::{self, Snapshot};
 use crate::tree::{Tree as _, WorkingTree};
 
 /// The schema that the TypeScript is compared with.
@@ -130,7 +130,10 @@ impl ExpectedSchema {
         if options.offline {
             let way_out = match is_current {
                 true => "leave the migration out, or verify without `--offline`".to_owned(),
-                false => format!("run `{FIX}` and commit the file, or verify without `--offline`"),
+                false => format!(
+                    "run `{}` and commit the file, or verify without `--offline`",
+                    snapshot::fix()
+                ),
             };
             bail!("cannot verify offline: `{path}` {why}; {way_out}")
         }
@@ -145,7 +148,7 @@ impl ExpectedSchema {
         let outdated = if is_current {
             String::new()
         } else {
-            format!(" (`{path}` {why}; `{FIX}` updates it)")
+            format!(" (`{path}` {why}; `{}` updates it)", snapshot::fix())
         };
         let against = format!("a replay of {counted} on a scratch database{outdated}");
         let (known, stale) = snapshot
@@ -194,5 +197,5 @@ fn stage(context: &Context, migrations: &[Migration]) -> String {
     if on_disk.is_some_and(|snapshot| snapshot.is_fresh(migrations)) {
         return format!("the file on disk does: run `git add {path}`");
     }
-    format!("run `{FIX}` and `git add {path}`")
+    format!("run `{}` and `git add {path}`", snapshot::fix())
 }

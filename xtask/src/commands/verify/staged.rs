@@ -5,6 +5,7 @@ use anyhow::Result;
 
 use super::since::{migrations_of, stamps};
 use super::{Examined, Options, examine, outcome, publish};
+use crate::called_as;
 use crate::cli::ReportFormat;
 use crate::commands::{Context, Outcome};
 use crate::config::Config;
@@ -86,7 +87,7 @@ pub fn run(
         let summary = human::summary(&report, context.terminal.style());
         context
             .terminal
-            .eprint(&format!("db-verify --staged: {summary}\n"))?;
+            .eprint(&format!("{}: {summary}\n", name()))?;
     } else if context.options.report_dir.is_some() {
         publish::publish(context, &report)?;
     } else {
@@ -97,8 +98,13 @@ pub fn run(
 
 /// Says on stderr, where it disturbs no output, why nothing is judged.
 pub fn nothing(terminal: &Terminal, why: &str) -> Result<Outcome> {
-    terminal.eprint(&format!("db-verify --staged: {why}\n"))?;
+    terminal.eprint(&format!("{}: {why}\n", name()))?;
     Ok(Outcome::Clean)
+}
+
+/// The command, by which a reader of a hook's output tells who speaks.
+fn name() -> String {
+    format!("{} --staged", called_as::command("verify"))
 }
 
 /// Advice about the migrations that the commit adds.

@@ -141,13 +141,18 @@ fn applied_so_far(result: &MigrationResult) -> String {
         .map(|migration| migration.name.as_str())
         .collect();
     let before = match names.as_slice() {
-        [] if result.in_doubt => String::new(),
+        [] if result.in_doubt.is_some() => String::new(),
         [] => "Nothing was applied.\n".to_owned(),
         several => format!(
             "Applied and committed before that: {}\n",
             several.join(", ")
         ),
     };
-    let doubt = "What is done of the one that failed, `cargo xtask db-status` tells.\n";
-    before + if result.in_doubt { doubt } else { "" }
+    let doubt = result.in_doubt.as_ref().map(|command| {
+        format!(
+            "What is done of the one that failed, `{}` tells.\n",
+            harmless(command)
+        )
+    });
+    before + &doubt.unwrap_or_default()
 }

@@ -245,14 +245,19 @@ fn undone_so_far(result: &RollbackResult) -> String {
         .filter(|one| !matches!(one.verdict, RollbackVerdict::NotRestored(_)));
     let names: Vec<_> = committed.map(|one| one.name.as_str()).collect();
     let before = match names.as_slice() {
-        [] if result.in_doubt => String::new(),
+        [] if result.in_doubt.is_some() => String::new(),
         [] => "Nothing was undone.\n".to_owned(),
         several => format!("Undone and committed before that: {}\n", several.join(", ")),
     };
-    let doubt = "What is done of the one that failed, `cargo xtask db-status` tells.\n";
+    let doubt = result.in_doubt.as_ref().map(|command| {
+        format!(
+            "What is done of the one that failed, `{}` tells.\n",
+            harmless(command)
+        )
+    });
     let go_on = result
         .go_on
         .as_ref()
         .map(|command| format!("To go on with what is left: {}\n", harmless(command)));
-    before + if result.in_doubt { doubt } else { "" } + &go_on.unwrap_or_default()
+    before + &doubt.unwrap_or_default() + &go_on.unwrap_or_default()
 }

@@ -123,12 +123,13 @@ fn accepted(report: &Verification) -> String {
     );
     if !accepted.fixed.is_empty() {
         let fixed = count(accepted.fixed.len(), "accepted finding");
-        line(
-            &mut text,
-            format_args!(
-                "{fixed} no longer found: take them out with `cargo xtask db-verify --update-baseline`"
-            ),
-        );
+        let way_out = accepted
+            .update_command
+            .as_ref()
+            .map_or_else(String::new, |command| {
+                format!(": take them out with `{}`", harmless_line(command))
+            });
+        line(&mut text, format_args!("{fixed} no longer found{way_out}"));
         accepted
             .fixed
             .iter()

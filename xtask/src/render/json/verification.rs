@@ -49,7 +49,13 @@ pub fn verification_value(report: &Verification) -> Value {
     );
     put("against", report.against.as_str().into());
     put("coverage", coverage(&report.coverage));
-    if let Some(BaselineSummary { file, count, fixed }) = &report.accepted {
+    if let Some(BaselineSummary {
+        file,
+        count,
+        fixed,
+        update_command: _,
+    }) = &report.accepted
+    {
         put(
             "baseline",
             json!({ "file": file, "accepted": count, "fixed": fixed }),

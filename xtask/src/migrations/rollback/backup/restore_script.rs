@@ -4,6 +4,7 @@
 
 use super::super::sequence_positions::LostPosition;
 use super::part::{BackupPart, TablePart};
+use crate::called_as;
 use crate::migrations::sql::{identifier, literal, quoted};
 
 /// The settings under which the files were written, so that their texts are read in the same way.
@@ -28,9 +29,10 @@ const NUMBER: &str = "\"restored number\"";
 /// The script for these files, by their names, and sequences.
 pub(super) fn text(parts: &[(&str, &BackupPart)], positions: &[&LostPosition]) -> String {
     let mut text = format!(
-        "-- Puts back what a rollback lost. Apply the migrations again (`cargo xtask db-migrate`), then run in this folder:\n\
+        "-- Puts back what a rollback lost. Apply the migrations again (`{}`), then run in this folder:\n\
          --   psql -X -f restore.sql \"$DATABASE_URL\"\n\
-         -- A row that is there under its key is made what it was; nothing else that is there is changed.\n{SETTINGS}"
+         -- A row that is there under its key is made what it was; nothing else that is there is changed.\n{SETTINGS}",
+        called_as::command("migrate")
     );
     let ordered = ordered(parts);
     for (command, part) in triggers(&ordered) {
