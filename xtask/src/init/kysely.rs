@@ -15,7 +15,7 @@ const PARSED_TYPES: &[(&str, &str, &str)] =
 /// What is known of a program's use of Kysely.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct KyselyUse {
-    /// The files that declare an interface of all tables.
+    /// The files that declare an interface of all tables, or the type of one of them.
     pub(super) files: Vec<String>,
     /// The driver below it, where it is seen, and nothing parses values in an unknown way.
     pub(super) driver: Option<&'static str>,
@@ -54,13 +54,21 @@ pub(super) fn find(tree: &dyn Tree, files: &[&String]) -> KyselyUse {
     if names.is_empty() {
         return KyselyUse::default();
     }
-    let declares = |file: &&&String| patterns.declares_any(&read(tree, file), &names);
-    KyselyUse {
-        files: files
+    let declaring = |names: &BTreeSet<String>| -> BTreeSet<String> {
+        let declares = |file: &&&String| patterns.declares_any(&read(tree, file), names);
+        files
             .iter()
             .filter(declares)
             .map(|file| (*file).clone())
-            .collect(),
+            .collect()
+    };
+    let lists = declaring(&names);
+    let texts = lists.iter().map(|file| read(tree, file));
+    let listed = texts.flat_map(|text| patterns.listed(&text, &names));
+    let listed: BTreeSet<String> = listed.collect();
+    let files = lists.union(&declaring(&listed)).cloned().collect();
+    KyselyUse {
+        files,
         driver: drivers
             .first()
             .copied()
@@ -72,6 +80,7 @@ pub(super) fn find(tree: &dyn Tree, files: &[&String]) -> KyselyUse {
 struct Patterns {
     given: Regex,
     declared: Regex,
+    member: Regex,
     parser: Regex,
 }
 
@@ -81,6 +90,7 @@ impl Patterns {
         Some(Self {
             given: regex(r"\bKysely<\s*(\w+)\s*>")?,
             declared: regex(r"\b(?:interface|type)\s+(\w+)\b[^;{]*\{")?,
+            member: regex(r"\w\W*?:\s*(\w+)\s*[;,\n}]")?,
             parser: regex(r"\bsetTypeParser\s*\(\s*(?:[\w.]*\.)?(\w+)\s*,([^;]*)")?,
         })
     }
@@ -88,6 +98,21 @@ impl Patterns {
     fn declares_any(&self, text: &str, names: &BTreeSet<String>) -> bool {
         let mut declared = self.declared.captures_iter(text);
         declared.any(|found| names.contains(&found[1]))
+    }
+
+    /// The types of the members of those interfaces in `text` that have one of `names`.
+    fn listed(&self, text: &str, names: &BTreeSet<String>) -> BTreeSet<String> {
+        let mut listed = BTreeSet::new();
+        for found in self.declared.captures_iter(text) {
+            let (Some(whole), true) = (found.get(0), names.contains(&found[1])) else {
+                continue;
+            };
+            let rest = &text[whole.end()..];
+            let body = &rest[..rest.find('}').map_or(rest.len(), |end| end + 1)];
+            let members = self.member.captures_iter(body);
+            listed.extend(members.map(|member| member[1].to_owned()));
+        }
+        listed
     }
 
     /// The types that `text` parses, and what they become; `None` where one is not understood.
@@ -140,7 +165,7 @@ mod tests {
              export const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });";
         let users = ("src/users.ts", "export interface Users { id: string }");
         let used = found(&[TABLES, ("src/db.ts", opened), users]);
-        assert_eq!(used.files, ["src/tables.ts"]);
+        assert_eq!(used.files, ["src/tables.ts", "src/users.ts"]);
         assert_eq!(used.driver, Some("node-postgres"));
         assert_eq!(used.parsed, []);
     }
