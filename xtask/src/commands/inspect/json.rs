@@ -85,15 +85,15 @@ fn declaration(declaration: &Declaration, tables: &TablesOf) -> Value {
 
 fn field(field: &Field) -> Value {
     let mut object = Map::new();
-    object.insert("name".into(), json!(field.name));
-    if let Some(column) = &field.column {
+    object.insert("name".into(), json!(field.name.as_str()));
+    if let Some(column) = &*field.column {
         object.insert("column".into(), json!(column));
     }
     object.insert("optional".into(), json!(field.optional));
     object.insert("nullable".into(), json!(field.nullable));
     kind(&field.kind, &mut object);
     constraints(&field.constraints, &mut object);
-    if let Some(reference) = &field.reference {
+    if let Some(reference) = &*field.reference {
         object.insert("reference".into(), json!(reference));
     }
     if let Some(sql) = &field.sql {

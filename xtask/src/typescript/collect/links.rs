@@ -67,20 +67,17 @@ impl<'p> File<'_, 'p> {
                 if let TypeKind::Object(members) = &alias.value.kind {
                     return self.note_database(&alias.name, members);
                 }
-                let (TypeKind::Reference(path, arguments), at) =
-                    (&alias.value.kind, alias.name.span)
-                else {
+                let TypeKind::Reference(named) = &alias.value.kind else {
                     return;
                 };
-                let name = path.last().map_or("", Text::as_str);
+                let name = named.path.last().map_or("", Text::as_str);
                 let Some(side) = vocabulary::side_of_type(&[Library::Kysely], name) else {
                     return;
                 };
-                if let Some(of) = arguments.first().and_then(|of| self.declaration_of(of)) {
-                    self.links
-                        .borrow_mut()
-                        .sides
-                        .push((self.module.location(at), side, of));
+                let of = named.arguments.first();
+                if let Some(of) = of.and_then(|of| self.declaration_of(of)) {
+                    let at = self.module.location(alias.name.span);
+                    self.links.borrow_mut().sides.push((at, side, of));
                 }
             }
             _ => {}
@@ -144,11 +141,11 @@ impl<'p> File<'_, 'p> {
 
     /// The place of the declaration that a type refers to.
     fn declaration_of(&self, node: &'p TypeNode) -> Option<Location> {
-        let TypeKind::Reference(path, _) = &node.kind else {
+        let TypeKind::Reference(named) = &node.kind else {
             return None;
         };
-        match self.resolver.lookup(self.module, path.first()?)? {
-            Symbol::Declared(module, name) if path.len() == 1 => {
+        match self.resolver.lookup(self.module, named.path.first()?)? {
+            Symbol::Declared(module, name) if named.path.len() == 1 => {
                 let (_name, span) = module.declarations(name).find_map(Statement::declared)?;
                 Some(module.location(span))
             }
@@ -160,7 +157,7 @@ impl<'p> File<'_, 'p> {
     /// `z.ZodType<User>`.
     pub(super) fn argument_of(&self, node: &'p TypeNode) -> Option<Location> {
         match &node.kind {
-            TypeKind::Reference(_, arguments) => self.declaration_of(arguments.first()?),
+            TypeKind::Reference(named) => self.declaration_of(named.arguments.first()?),
             _ => None,
         }
     }
@@ -199,7 +196,7 @@ fn is_reference(member: &TypeMember) -> bool {
         TypeMember::Property(property) => {
             matches!(
                 property.value.as_ref().map(|value| &value.kind),
-                Some(TypeKind::Reference(..))
+                Some(TypeKind::Reference(_))
             )
         }
         TypeMember::Index(..) | TypeMember::Method | TypeMember::Call => false,

@@ -7,23 +7,24 @@ use super::scope::declared_in;
 use super::{Binding, Lazy, Resolver, Scope, Type, union};
 use crate::typescript::modules::{Resolved, Symbol};
 use crate::typescript::syntax::{
-    EnumDecl, Interface, Module, NamespaceDeclaration, Statement, StatementKind, Text, TypeNode,
+    EnumDecl, ImportType, Interface, Module, NamedType, NamespaceDeclaration, Statement,
+    StatementKind, Text, TypeNode,
 };
 use crate::typescript::values::Value;
 
+/// The types that are written as arguments.
+fn lazily<'p>(scope: &Scope<'p>, arguments: &'p [TypeNode]) -> Vec<Lazy<'p>> {
+    arguments
+        .iter()
+        .map(|argument| Lazy::node(scope, argument))
+        .collect()
+}
+
 impl<'p> Resolver<'p> {
     /// `a.b.C<T>`
-    pub(super) fn reference(
-        &self,
-        scope: &Scope<'p>,
-        path: &'p [Text],
-        arguments: &'p [TypeNode],
-    ) -> Type<'p> {
-        let arguments: Vec<_> = arguments
-            .iter()
-            .map(|argument| Lazy::node(scope, argument))
-            .collect();
-        let Some((name, rest)) = path.split_first() else {
+    pub(super) fn reference(&self, scope: &Scope<'p>, named: &'p NamedType) -> Type<'p> {
+        let arguments = lazily(scope, &named.arguments);
+        let Some((name, rest)) = named.path.split_first() else {
             return Type::unresolved("it has no name");
         };
         match scope.lookup(name) {
@@ -39,7 +40,7 @@ impl<'p> Resolver<'p> {
         match self.lookup(scope.module, name) {
             Some(symbol) => self.symbol(symbol, rest, &arguments, name),
             None if rest.is_empty() => self.builtin(name, &arguments),
-            None => self.global_namespace(path),
+            None => self.global_namespace(&named.path),
         }
     }
 
@@ -110,6 +111,20 @@ impl<'p> Resolver<'p> {
                 .declared_once(statement, || self.declaration(scope, statements, arguments));
         }
         self.declaration(scope, statements, arguments)
+    }
+
+    /// The type that `statements`, all of one name, declare for themselves. References to it use
+    /// the same type, so that they share its properties.
+    pub fn own_declaration(&self, scope: &Scope<'p>, statements: &[&'p Statement]) -> Type<'p> {
+        let own = self.declaration(scope, statements, &[]);
+        let declares = statements.iter().find(|statement| declares_type(statement));
+        if let Some(statement) = declares
+            && scope.is_top()
+            && !is_generic(statement)
+        {
+            self.keep_declared(statement, &own);
+        }
+        own
     }
 
     /// The type that `statements`, all of one name, declare.
@@ -303,21 +318,12 @@ impl<'p> Resolver<'p> {
     }
 
     /// `import('x').A`
-    pub(super) fn import_type(
-        &self,
-        scope: &Scope<'p>,
-        specifier: &str,
-        path: &'p [Text],
-        arguments: &'p [TypeNode],
-        of_value: bool,
-    ) -> Type<'p> {
-        let arguments: Vec<_> = arguments
-            .iter()
-            .map(|argument| Lazy::node(scope, argument))
-            .collect();
+    pub(super) fn import_type(&self, scope: &Scope<'p>, import: &'p ImportType) -> Type<'p> {
+        let (specifier, path) = (&import.specifier, &import.named.path);
+        let arguments = lazily(scope, &import.named.arguments);
         match self.program.resolve(scope.module, specifier) {
             Resolved::File(file) => match self.program.load(file) {
-                Some(module) if of_value => {
+                Some(module) if import.of_value => {
                     let value = self.path_value(Value::Module(module), path);
                     self.type_of(&value, false)
                 }

@@ -54,7 +54,8 @@ fn plugins(module: &Module) -> Vec<&str> {
         .as_ref()
         .map(|annotation| &annotation.kind)
     {
-        Some(TypeKind::Reference(path, _)) => path
+        Some(TypeKind::Reference(named)) => named
+            .path
             .last()
             .is_some_and(|name| name.starts_with("FastifyPlugin")),
         _ => false,

@@ -91,10 +91,10 @@ fn is_within(function: &Function, name: &str) -> Option<bool> {
 
 /// Whether it is `T`.
 fn is_named(node: Option<&TypeNode>, name: &str) -> bool {
-    let Some(TypeKind::Reference(path, arguments)) = node.map(|node| &node.kind) else {
-        return false;
-    };
-    path.len() == 1 && path[0] == name && arguments.is_empty()
+    match node.map(|node| &node.kind) {
+        Some(TypeKind::Reference(named)) => named.is(name) && named.arguments.is_empty(),
+        _ => false,
+    }
 }
 
 /// Whether `name` may stand somewhere in a type.
@@ -111,9 +111,9 @@ fn mentions(node: &TypeNode, name: &str) -> bool {
         TypeKind::Union(members) | TypeKind::Intersection(members) | TypeKind::Tuple(members) => {
             members.iter().any(|member| mentions(member, name))
         }
-        TypeKind::Reference(path, arguments) => {
-            path.first().is_some_and(|first| first == name)
-                || arguments.iter().any(|one| mentions(one, name))
+        TypeKind::Reference(named) => {
+            named.path.first().is_some_and(|first| first == name)
+                || named.arguments.iter().any(|one| mentions(one, name))
         }
         _ => true,
     }
