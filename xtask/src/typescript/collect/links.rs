@@ -10,7 +10,7 @@ use crate::facts::{
 };
 use crate::source::Location;
 use crate::typescript::modules::Symbol;
-use crate::typescript::resolve::{ObjectType, Property as Resolved, Type};
+use crate::typescript::resolve::{ObjectType, Type};
 use crate::typescript::syntax::{
     Expr, ExprKind, Name, PropertySignature, Statement, StatementKind, Text, TypeKind, TypeMember,
     TypeNode,
@@ -216,8 +216,10 @@ impl<'p> File<'_, 'p> {
             return found;
         }
         for (namespace, schema) in self.inner(of) {
-            let lists = self.inner(&schema).into_iter();
-            for (list, tables) in lists.filter(|(name, _)| name == "Tables" || name == "Views") {
+            for (list, tables) in self.inner(&schema) {
+                if list != "Tables" && list != "Views" {
+                    continue;
+                }
                 for (table, sides) in self.inner(&tables) {
                     let linked = super::names::qualified(&namespace, &table);
                     let path = format!("{}['{namespace}']['{list}']['{table}']", database.name);
@@ -234,11 +236,13 @@ impl<'p> File<'_, 'p> {
             return;
         }
         for (namespace, schema) in self.inner(of) {
-            let enums = self
-                .inner(&schema)
-                .into_iter()
-                .filter(|(name, _)| name == "Enums");
-            for object in enums.filter_map(|(_, enums)| self.resolver.properties(&enums).ok()) {
+            for (list, enums) in self.inner(&schema) {
+                if list != "Enums" {
+                    continue;
+                }
+                let Ok(object) = self.resolver.properties(&enums) else {
+                    continue;
+                };
                 for property in &object.properties {
                     let values = super::types::string_values(&property.value.get(self.resolver));
                     let (Some(values), Some(place)) = (values, &property.place) else {
@@ -329,13 +333,12 @@ impl<'p> File<'_, 'p> {
         if name != "Constants" {
             return;
         }
-        for (namespace, schema) in constants
-            .entries
-            .iter()
-            .map(|entry| (&entry.name, &entry.value))
-        {
-            let enums = schema.property("Enums").and_then(Value::as_object);
-            for entry in enums.into_iter().flat_map(|enums| &enums.entries) {
+        for schema in &constants.entries {
+            let namespace = &schema.name;
+            let Some(enums) = schema.value.property("Enums").and_then(Value::as_object) else {
+                continue;
+            };
+            for entry in &enums.entries {
                 let (Some(values), Some(place)) =
                     (super::types::value_strings(&entry.value), &entry.place)
                 else {
@@ -364,15 +367,21 @@ impl<'p> File<'_, 'p> {
         let Ok(object) = self.resolver.properties(sides) else {
             return Vec::new();
         };
-        let declared = object.properties.iter().filter_map(|property| {
-            let side = vocabulary::side_of_property(&property.name)?;
-            let fields = self
-                .resolver
-                .properties(&property.value.get(self.resolver))
-                .ok()?;
-            Some(Declaration {
+        let mut declared = Vec::new();
+        for property in &object.properties {
+            let (Some(side), Some(place)) = (
+                vocabulary::side_of_property(&property.name),
+                &property.place,
+            ) else {
+                continue;
+            };
+            let held = property.value.get(self.resolver);
+            let Ok(fields) = self.resolver.properties(&held) else {
+                continue;
+            };
+            declared.push(Declaration {
                 name: format!("{path}['{}']", property.name),
-                location: property.place.as_ref()?.location(),
+                location: place.location(),
                 origin: Origin {
                     names_table: true,
                     ..database.origin
@@ -385,9 +394,9 @@ impl<'p> File<'_, 'p> {
                 fields: self.fields(&fields),
                 unresolved: fields.incomplete.as_ref().map(ToString::to_string),
                 ..database.clone()
-            })
-        });
-        declared.collect()
+            });
+        }
+        declared
     }
 
     /// The properties of an object type that are object types themselves.
@@ -395,10 +404,13 @@ impl<'p> File<'_, 'p> {
         let Ok(object) = self.resolver.properties(of) else {
             return Vec::new();
         };
-        let held = |property: &Resolved<'p>| {
+        let mut inner = Vec::new();
+        for property in &object.properties {
             let held = property.value.get(self.resolver);
-            matches!(held, Type::Object(_)).then(|| (property.name.to_string(), held))
-        };
-        object.properties.iter().filter_map(held).collect()
+            if let Type::Object(_) = held {
+                inner.push((property.name.to_string(), held));
+            }
+        }
+        inner
     }
 }

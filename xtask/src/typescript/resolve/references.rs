@@ -172,32 +172,25 @@ impl<'p> Resolver<'p> {
         scope: &Scope<'p>,
         statements: &[&'p Statement],
     ) -> Vec<(Scope<'p>, &'p Interface)> {
-        let may_be_merged = |statement: &&&'p Statement| {
-            matches!(
-                statement.kind,
-                StatementKind::Interface(_) | StatementKind::Class(_)
-            )
-        };
-        let name = statements
+        let mut additions = Vec::new();
+        let merged = statements
             .iter()
-            .find(may_be_merged)
-            .and_then(|statement| statement.name());
-        let Some(name) = name.filter(|_| scope.is_top()) else {
-            return Vec::new();
+            .find(|statement| statement.is_object_type());
+        let Some(name) = merged.and_then(|statement| statement.name()) else {
+            return additions;
         };
-        let of_namespace = |(module, namespace): (&'p Module, &'p NamespaceDeclaration)| {
+        if !scope.is_top() {
+            return additions;
+        }
+        for (module, namespace) in self.program.augmenting(scope.module) {
             let inside = Scope::module(module).with_statements(&namespace.body);
-            let same = declared_in(&namespace.body, name)
-                .into_iter()
-                .filter_map(interface_of);
-            same.map(move |interface| (inside.clone(), interface))
-                .collect::<Vec<_>>()
-        };
-        self.program
-            .augmenting(scope.module)
-            .into_iter()
-            .flat_map(of_namespace)
-            .collect()
+            for statement in declared_in(&namespace.body, name) {
+                if let Some(interface) = interface_of(statement) {
+                    additions.push((inside.clone(), interface));
+                }
+            }
+        }
+        additions
     }
 
     /// `Role.Admin`, `NamespaceDeclaration.Type`.
@@ -246,11 +239,8 @@ impl<'p> Resolver<'p> {
         scope: &Scope<'p>,
         declaration: &'p EnumDecl,
     ) -> Type<'p> {
-        union(
-            self.enum_values(scope, declaration)
-                .into_iter()
-                .map(|(_, value)| value),
-        )
+        let values = self.enum_values(scope, declaration).into_iter();
+        union(values.map(|(_, value)| value))
     }
 
     fn enum_member_type(
@@ -259,12 +249,12 @@ impl<'p> Resolver<'p> {
         declaration: &'p EnumDecl,
         member: &str,
     ) -> Type<'p> {
-        let mut values = self.enum_values(scope, declaration).into_iter();
-        let found = values.find(|(name, _)| *name == member);
-        found.map_or_else(
-            || Type::unresolved(format!("the enum has no `{member}`")),
-            |(_, value)| value,
-        )
+        for (name, value) in self.enum_values(scope, declaration) {
+            if name == member {
+                return value;
+            }
+        }
+        Type::unresolved(format!("the enum has no `{member}`"))
     }
 
     /// The members of an enum with their values. Declarations of one name in one scope are one
@@ -274,11 +264,11 @@ impl<'p> Resolver<'p> {
         scope: &Scope<'p>,
         declaration: &'p EnumDecl,
     ) -> Vec<(&'p str, Type<'p>)> {
-        let parts = merged(scope, declaration);
-        let values = parts
-            .into_iter()
-            .flat_map(|part| self.members_of_part(scope, part));
-        values.collect()
+        let mut values = Vec::new();
+        for part in merged(scope, declaration) {
+            values.extend(self.members_of_part(scope, part));
+        }
+        values
     }
 
     /// The members that one declaration of an enum adds; one without a value counts on from the
@@ -289,9 +279,10 @@ impl<'p> Resolver<'p> {
         declaration: &'p EnumDecl,
     ) -> Vec<(&'p str, Type<'p>)> {
         let mut next = Some(0.0);
-        let value = |member: &'p crate::typescript::syntax::EnumMember| {
+        let mut values = Vec::with_capacity(declaration.members.len());
+        for member in &declaration.members {
             let value = match &member.value {
-                None => next.map_or_else(|| Type::Number, Type::NumberLiteral),
+                None => next.map_or(Type::Number, Type::NumberLiteral),
                 Some(expression) => match self.value(scope, expression).uncast() {
                     Value::String(text) => Type::StringLiteral(Rc::clone(text)),
                     Value::Number(value) => Type::NumberLiteral(*value),
@@ -302,9 +293,9 @@ impl<'p> Resolver<'p> {
                 Type::NumberLiteral(number) => Some(number + 1.0),
                 _ => None,
             };
-            (member.name.as_str(), value)
-        };
-        declaration.members.iter().map(value).collect()
+            values.push((member.name.as_str(), value));
+        }
+        values
     }
 
     /// A member may be computed from others: then it is a number.
@@ -358,13 +349,12 @@ fn merged<'p>(scope: &Scope<'p>, declaration: &'p EnumDecl) -> Vec<&'p EnumDecl>
         Some(Binding::Statements(_, statements)) => statements,
         _ => scope.module.declarations(name).collect(),
     };
-    let parts: Vec<&'p EnumDecl> = statements
-        .into_iter()
-        .filter_map(|statement| match &statement.kind {
-            StatementKind::Enum(part) => Some(part),
-            _ => None,
-        })
-        .collect();
+    let mut parts = Vec::new();
+    for statement in statements {
+        if let StatementKind::Enum(part) = &statement.kind {
+            parts.push(part);
+        }
+    }
     if parts.iter().any(|part| std::ptr::eq(*part, declaration)) {
         parts
     } else {
