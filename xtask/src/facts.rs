@@ -3,6 +3,7 @@
 //! Drizzle table all end as a [`Declaration`] with [`Field`]s.
 
 mod constraints;
+mod fields;
 mod merge;
 mod origin;
 pub mod path;
@@ -11,8 +12,11 @@ mod sql;
 
 use std::borrow::Cow;
 
+use compact_str::CompactString;
+
 use crate::source::{Location, Span};
 pub use constraints::{Constraints, FormatOptions};
+pub use fields::Fields;
 pub use origin::{Family, Origin, Syntax};
 pub use seldom::Rare;
 pub use sql::{SqlColumn, SqlDefault, SqlScalar, SqlType};
@@ -98,7 +102,7 @@ pub struct Declaration {
     /// The names of the types that a class implements, an ORM's row types among them.
     pub implements: Vec<String>,
     /// Its fields, inherited ones included, in the order of declaration.
-    pub fields: Vec<Field>,
+    pub fields: Fields,
     /// Why its fields are not (all) known.
     pub unresolved: Option<String>,
 }
@@ -174,13 +178,13 @@ pub struct Ignore {
     pub location: Location,
 }
 
-/// A field of a declaration.
+/// A field of a declaration. A monorepo may have a million of them, so each is kept small.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Field {
     /// As it is written.
-    pub name: String,
+    pub name: CompactString,
     /// The column that the source itself links it to: `varchar('created_by')`.
-    pub column: Option<String>,
+    pub column: Rare<Option<String>>,
     /// The name.
     pub location: Location,
     /// May be absent (`?`, `.optional()`, `| undefined`). Of Zod: may be absent in the input.
@@ -192,7 +196,7 @@ pub struct Field {
     /// The constraints of a validation schema beyond the kind.
     pub constraints: Rare<Constraints>,
     /// The name of the declared type that it refers to, if it does: `UserId`, `Comment`.
-    pub reference: Option<String>,
+    pub reference: Rare<Option<String>>,
     /// Whether a value is filled in when it is absent (`.default()`).
     pub has_default: bool,
     /// The column in SQL's terms, as an ORM describes it; `None` for any other field.
@@ -233,9 +237,9 @@ pub enum Kind {
     /// An array.
     Array(Box<Kind>),
     /// Values of different kinds.
-    Union(Vec<Kind>),
+    Union(Box<[Kind]>),
     /// Not known, and why.
-    Unresolved(String),
+    Unresolved(Box<str>),
 }
 
 impl Field {

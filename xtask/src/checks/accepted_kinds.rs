@@ -301,7 +301,11 @@ mod tests {
                 && ok("jsonb", Kind::Number, "")
                 && !ok("jsonb", Kind::Date, "")
         );
-        assert!(ok("jsonb", Kind::Union(vec![Kind::String, Kind::Json]), ""));
+        assert!(ok(
+            "jsonb",
+            Kind::Union([Kind::String, Kind::Json].into()),
+            ""
+        ));
     }
     #[test]
     fn arrays_have_any_number_of_dimensions() {

@@ -14,7 +14,9 @@ use std::collections::HashMap;
 use super::endpoints::title;
 use super::{Check, Model};
 use crate::facts::path::shape;
-use crate::facts::{Contract, ContractReference, ContractShape, DeclarationName, Facts, Field};
+use crate::facts::{
+    Contract, ContractReference, ContractShape, DeclarationName, Facts, Field, Fields,
+};
 use crate::report::{Category, Finding, Severity};
 
 /// See the file's documentation.
@@ -75,7 +77,7 @@ struct Said<'f> {
     /// The declaration that stands for all of it.
     name: Option<&'f DeclarationName>,
     /// Its fields.
-    fields: Option<&'f [Field]>,
+    fields: Option<&'f Fields>,
     /// Whether a list of them is meant.
     list: bool,
 }
@@ -113,7 +115,7 @@ impl<'f> Said<'f> {
             name,
             fields: declared
                 .filter(|declared| declared.unresolved.is_none())
-                .map(|declared| declared.fields.as_slice()),
+                .map(|declared| &declared.fields),
             list: false,
         }
     }
@@ -134,7 +136,7 @@ impl<'f> Said<'f> {
 }
 
 /// Whether two lists of fields promise the same, in whatever order.
-fn are_same_fields(one: &[Field], other: &[Field]) -> bool {
+fn are_same_fields(one: &Fields, other: &Fields) -> bool {
     let has_same = |field: &Field| {
         other.iter().any(|other| {
             (&other.name, &other.kind, other.optional, other.nullable)

@@ -423,7 +423,7 @@ fn finding(
     );
     let found = CHECK
         .finding(&promise.title, message)
-        .with_field(&field.name)
+        .with_field(field.name.as_str())
         .about_declaration(promise.declaration)
         .at(&field.location, what)
         .at(

@@ -134,7 +134,7 @@ impl<'a> Uses<'a> {
         for schema in &facts.schemas {
             for field in &schema.fields {
                 uses.owners.entry(&field.location).or_default().push(schema);
-                if let Some(held) = &field.reference {
+                if let Some(held) = &*field.reference {
                     uses.holders.entry(held).or_default().push(schema);
                 }
             }

@@ -123,9 +123,10 @@ fn is_explained_by_orm(
         .flat_map(|table| &table.pairing.pairs);
     let mut fields = pairs
         .filter(|pair| pair.column.name == column.name)
-        .map(|pair| &pair.field.name)
+        .map(|pair| pair.field.name.as_str())
         .peekable();
-    fields.peek().is_none() || fields.any(|field| made_of.omitted.contains(field))
+    fields.peek().is_none()
+        || fields.any(|field| made_of.omitted.iter().any(|omitted| omitted == field))
 }
 
 /// Whether a schema of what is created lacks more of what is needed than it has: then it asks for

@@ -217,7 +217,7 @@ fn finding(
     );
     let found = CHECK
         .finding(&ty.name, message)
-        .with_field(&field.name)
+        .with_field(field.name.as_str())
         .about_declaration(schema)
         .at(&field.location, what);
     let partner = if schema.field(&field.name).is_some() {

@@ -69,7 +69,7 @@ fn findings(described: &TableMatches<'_>, description: &Description<'_>) -> Vec<
         .pairs
         .iter()
         .filter_map(|pair| match &pair.field.kind {
-            Kind::Unresolved(reason) if reason != NEVER => Some((pair, reason)),
+            Kind::Unresolved(reason) if **reason != *NEVER => Some((pair, reason)),
             _known => None,
         });
     let pairs: Vec<_> = pairs.collect();

@@ -44,7 +44,7 @@ pub fn kind(kind: &Kind) -> String {
 /// by its name.
 #[must_use]
 pub fn field_type(field: &Field) -> String {
-    let mut text = match (&field.kind, &field.reference) {
+    let mut text = match (&field.kind, &*field.reference) {
         (Kind::Json, Some(name)) => name.clone(),
         (other, _) => kind(other),
     };
@@ -87,7 +87,7 @@ pub fn sql_type(name: &str) -> String {
 /// Describes the field that a declaration has instead of the column: `which has 'biography'`.
 #[must_use]
 pub fn instead(column: &Column, field: &Field) -> String {
-    if let Some(other) = &field.column {
+    if let Some(other) = &*field.column {
         return format!("which has '{}' for a column '{other}'", field.name);
     }
     if names::key(&column.name) == names::key(&field.name) {

@@ -73,7 +73,7 @@ fn render(facts: &Facts, tables: &TablesOf, what: Option<Subject>, format: Forma
 /// Groups `tables` by ORM. An ORM without tables is included.
 fn by_origin(
     tables: &[Declaration],
-) -> impl Iterator<Item = (Origin, impl Iterator<Item = &Declaration>)> {
+) -> impl Iterator<Item = (Origin, impl Iterator<Item = &Declaration> + Clone)> {
     let origins = readers::origins().filter(|origin| origin.is_table());
     origins.map(|origin| {
         (

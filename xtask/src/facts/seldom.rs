@@ -39,6 +39,12 @@ impl SharedDefault for Constraints {
     }
 }
 
+impl SharedDefault for Option<String> {
+    fn mostly() -> &'static Self {
+        &None
+    }
+}
+
 impl SharedDefault for Tags {
     fn mostly() -> &'static Self {
         static NONE: LazyLock<Tags> = LazyLock::new(Tags::default);

@@ -112,8 +112,8 @@ fn declare(path: &str, text: &str, facts: &mut Facts) {
 fn field(lines: &LineIndex, offset: usize, found: &Captures<'_>) -> Field {
     let kind = found.get(2).expect("a type");
     Field {
-        name: found[1].to_owned(),
-        column: None,
+        name: found[1].into(),
+        column: Rare::default(),
         location: lines.location(span(offset, found.get(1).expect("a name"))),
         optional: false,
         nullable: found.get(3).is_some(),
@@ -123,7 +123,7 @@ fn field(lines: &LineIndex, offset: usize, found: &Captures<'_>) -> Field {
             Kind::String
         },
         constraints: Rare::default(),
-        reference: None,
+        reference: Rare::default(),
         has_default: false,
         sql: None,
         value: Some(span(offset, kind)),

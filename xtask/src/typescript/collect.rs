@@ -35,7 +35,7 @@ pub fn collect<'p>(
         module,
         validates: roles.validation,
         links: RefCell::default(),
-        inferred: RefCell::default(),
+        fields: RefCell::default(),
     };
     if roles.describes_data() {
         let place = DeclarationPlace {
@@ -67,7 +67,7 @@ struct File<'e, 'p> {
     /// named.
     validates: bool,
     links: RefCell<Links>,
-    inferred: RefCell<fields::InferredFields<'p>>,
+    fields: RefCell<fields::FieldsOfProperties<'p>>,
 }
 
 /// Where declarations stand.

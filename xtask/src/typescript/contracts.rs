@@ -49,10 +49,10 @@ pub fn read<'p>(
         .iter()
         .filter_map(|file| resolver.program.load(file))
         .collect();
-    let endpoints: Vec<(String, Endpoint<'p>)> = modules
-        .iter()
-        .flat_map(|module| of_file(resolver, module))
-        .collect();
+    let mut endpoints = Vec::new();
+    for module in &modules {
+        endpoints.extend(of_file(resolver, module));
+    }
     let reached: HashSet<Site<'p>> = endpoints
         .iter()
         .map(|(_, endpoint)| endpoint.object)
@@ -72,8 +72,8 @@ pub fn read<'p>(
         .chain(&others)
         .map(|(_, endpoint)| endpoint.object)
         .collect();
-    let in_place = registered_in_place(server, files)
-        .filter(|(_, endpoint)| !named.contains(&endpoint.object));
+    let mut in_place = registered_in_place(server, files);
+    in_place.retain(|(_, endpoint)| !named.contains(&endpoint.object));
     for (name, endpoint) in own.into_iter().chain(others).chain(in_place) {
         let key = (
             endpoint.site,
@@ -86,10 +86,9 @@ pub fn read<'p>(
             found.add(resolver, name, &endpoint, paths);
         }
     }
-    found.exchanges = modules
-        .iter()
-        .flat_map(|module| exchanges::read(module))
-        .collect();
+    for module in &modules {
+        found.exchanges.extend(exchanges::read(module));
+    }
     found
         .contracts
         .sort_by(|a, b| (&a.location, &a.name).cmp(&(&b.location, &b.name)));
@@ -107,18 +106,15 @@ fn outermost(endpoints: Vec<(String, Endpoint<'_>)>) -> Vec<(String, Endpoint<'_
                 .insert(Rc::clone(path));
         }
     }
-    let is_inner = |endpoint: &Endpoint<'_>| {
+    let mut outermost = endpoints;
+    outermost.retain(|(_, endpoint)| {
         let (Ok(path), Some(others)) = (&endpoint.path, paths.get(&endpoint.object)) else {
-            return false;
+            return true;
         };
-        others
-            .iter()
-            .any(|other| other.len() > path.len() && other.ends_with(&**path))
-    };
-    endpoints
-        .into_iter()
-        .filter(|(_, endpoint)| !is_inner(endpoint))
-        .collect()
+        let is_around = |other: &Rc<str>| other.len() > path.len() && other.ends_with(&**path);
+        !others.iter().any(is_around)
+    });
+    outermost
 }
 
 /// Whether the endpoint was reached from the file in which it is written.
@@ -154,16 +150,14 @@ fn of_file<'p>(resolver: &Resolver<'p>, module: &'p Module) -> Vec<(String, Endp
 
 /// The contracts of `files` that stand in the call that makes a route of them:
 /// `app.openapi(createRoute({ … }), …)`.
-fn registered_in_place<'p>(
-    server: &Server<'p>,
-    files: &[&str],
-) -> impl Iterator<Item = (String, Endpoint<'p>)> {
-    let registered = server.contracts().into_iter();
-    let of_files: Vec<_> = registered
-        .filter(|endpoint| files.contains(&endpoint.object.file))
-        .map(|endpoint| (title(&endpoint), endpoint))
-        .collect();
-    of_files.into_iter()
+fn registered_in_place<'p>(server: &Server<'p>, files: &[&str]) -> Vec<(String, Endpoint<'p>)> {
+    let mut found = Vec::new();
+    for endpoint in server.contracts() {
+        if files.contains(&endpoint.object.file) {
+            found.push((title(&endpoint), endpoint));
+        }
+    }
+    found
 }
 
 fn title(endpoint: &Endpoint<'_>) -> String {
@@ -204,23 +198,24 @@ fn below(base: &str, path: &Rc<str>) -> Rc<str> {
 /// The parameters of `path` that are none of the contract's own.
 fn inherited(endpoint: &Endpoint<'_>, path: &str) -> Vec<String> {
     let own = endpoint.own_path.as_deref().unwrap_or("");
-    let own: Vec<String> = path::normalised(own)
-        .into_iter()
-        .flatten()
-        .flat_map(|own| parameters(&own).map(str::to_owned).collect::<Vec<_>>())
-        .collect();
-    parameters(path)
-        .filter(|parameter| !own.iter().any(|own| own == parameter))
-        .map(str::to_owned)
-        .collect()
+    let own = path::normalised(own).unwrap_or_default();
+    let mut inherited = Vec::new();
+    for parameter in parameters(path) {
+        let is_own = |own: &String| parameters(own).any(|own| own == parameter);
+        if !own.iter().any(is_own) {
+            inherited.push(parameter.to_owned());
+        }
+    }
+    inherited
 }
 
 fn joined(name: &str, endpoint: &Endpoint<'_>) -> String {
-    let name = (name != "default" || endpoint.keys.is_empty()).then_some(name);
-    name.into_iter()
-        .chain(endpoint.keys.iter().map(|key| &**key))
-        .collect::<Vec<_>>()
-        .join(".")
+    let mut names = Vec::new();
+    if name != "default" || endpoint.keys.is_empty() {
+        names.push(name);
+    }
+    names.extend(endpoint.keys.iter().map(|key| &**key));
+    names.join(".")
 }
 
 impl Contracts {

@@ -20,13 +20,14 @@ impl<'p> Resolver<'p> {
         arguments: &[Lazy<'p>],
     ) -> Type<'p> {
         let names: Vec<&str> = path.iter().map(|name| &**name).collect();
-        let found = vocabulary::library(package)
-            .and_then(|library| self.library_type(library, &names, arguments));
-        found.or_else(|| common(&names)).unwrap_or_else(|| {
-            Type::unresolved(format!(
-                "`{}` comes from the package `{package}`",
-                names.join(".")
-            ))
+        if let Some(library) = vocabulary::library(package)
+            && let Some(known) = self.library_type(library, &names, arguments)
+        {
+            return known;
+        }
+        common(&names).unwrap_or_else(|| {
+            let name = names.join(".");
+            Type::unresolved(format!("`{name}` comes from the package `{package}`"))
         })
     }
 
@@ -136,34 +137,23 @@ impl<'p> Resolver<'p> {
             Err(why) => return Type::Unresolved(why),
         };
         let mut changed = (*object).clone();
-        changed.properties = object
-            .properties
-            .iter()
-            .filter_map(|property| self.side_of(property, side))
-            .collect();
+        changed.properties.clear();
+        for property in &object.properties {
+            changed.properties.extend(self.side_of(property, side));
+        }
         Type::Object(Rc::new(changed))
     }
 
     fn side_of(&self, property: &Property<'p>, side: Side) -> Option<Property<'p>> {
         let value = property.value.get(self);
-        let columns: Vec<_> = value
-            .members()
-            .iter()
-            .map(|member| self.member_side(member, side))
-            .collect();
-        let held = union(columns);
+        let members = value.members().iter();
+        let held = union(members.map(|member| self.member_side(member, side)));
         if matches!(held, Type::Never) {
             return None;
         }
         let omissible = match side {
             Side::Row => property.optional,
-            Side::Insert => {
-                property.optional
-                    || held
-                        .members()
-                        .iter()
-                        .any(|one| matches!(one, Type::Null | Type::Undefined))
-            }
+            Side::Insert => property.optional || held.members().iter().any(Type::is_nothing),
             Side::Update => true,
         };
         let held = if side == Side::Row {
@@ -197,9 +187,9 @@ impl<'p> Resolver<'p> {
         match (self.properties(of), self.properties(over)) {
             (Ok(of), Ok(over)) => {
                 let mut merged = (*of).clone();
-                over.properties
-                    .iter()
-                    .for_each(|property| merged.put(property.clone()));
+                for property in &over.properties {
+                    merged.put(property.clone());
+                }
                 merged.incomplete = merged.incomplete.take().or_else(|| over.incomplete.clone());
                 Type::Object(Rc::new(merged))
             }

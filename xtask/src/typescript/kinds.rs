@@ -28,7 +28,7 @@ pub fn is_function(of: &Type<'_>) -> bool {
     let mut values = of
         .members()
         .iter()
-        .filter(|member| !matches!(member, Type::Null | Type::Undefined))
+        .filter(|member| !member.is_nothing())
         .peekable();
     values.peek().is_some()
         && values.all(|member| match member {
@@ -66,10 +66,7 @@ fn within<'p>(resolver: &Resolver<'p>, of: &Type<'p>, left: u32) -> FieldType {
             kind: Kind::Any,
         };
     }
-    let mut members = of
-        .members()
-        .iter()
-        .filter(|member| !matches!(member, Type::Null | Type::Undefined));
+    let mut members = of.members().iter().filter(|member| !member.is_nothing());
     if let Some(texts) = texts(members.clone()) {
         return FieldType {
             optional,
@@ -79,7 +76,7 @@ fn within<'p>(resolver: &Resolver<'p>, of: &Type<'p>, left: u32) -> FieldType {
     }
     let kind = match (of, members.next(), members.next()) {
         (Type::Never, ..) => Kind::Unresolved(NEVER.into()),
-        (_, None, _) => Kind::Union(Vec::new()),
+        (_, None, _) => Kind::Union(Box::default()),
         (_, Some(only), None) => match single(resolver, only, left) {
             Kind::Union(members) => merge(members),
             kind => kind,
@@ -156,7 +153,7 @@ fn single<'p>(resolver: &Resolver<'p>, member: &Type<'p>, left: u32) -> Kind {
                 let items = items.iter().chain(rest).map(|item| item.get(resolver));
                 let item = union(items);
                 if matches!(item, Type::Never) {
-                    return Kind::Array(Box::new(Kind::Union(Vec::new())));
+                    return Kind::Array(Box::new(Kind::Union(Box::default())));
                 }
                 Kind::Array(Box::new(within(resolver, &item, left).kind))
             }
@@ -166,8 +163,8 @@ fn single<'p>(resolver: &Resolver<'p>, member: &Type<'p>, left: u32) -> Kind {
         Type::Value(_) => Kind::Unresolved("a schema, table or class is no data".into()),
         Type::Function => Kind::Unresolved("a function is no data".into()),
         Type::Symbol => Kind::Unresolved("a symbol is no data".into()),
-        Type::Unresolved(why) => Kind::Unresolved(why.to_string()),
-        Type::Null | Type::Undefined | Type::Never | Type::Union(_) => Kind::Union(Vec::new()),
+        Type::Unresolved(why) => Kind::Unresolved((**why).into()),
+        Type::Null | Type::Undefined | Type::Never | Type::Union(_) => Kind::Union(Box::default()),
     }
 }
 
@@ -191,7 +188,7 @@ pub fn merge(kinds: impl IntoIterator<Item = Kind>) -> Kind {
     }
     match merged.len() {
         1 => merged.swap_remove(0),
-        _ => Kind::Union(merged),
+        _ => Kind::Union(merged.into()),
     }
 }
 

@@ -115,17 +115,26 @@ impl<'t> Program<'t> {
             .as_deref()
     }
 
-    /// As [`Program::load`], of a file whose bytes, read after its `stamp` was taken, are already
-    /// there.
-    pub fn add(&self, path: &str, bytes: &[u8], stamp: Option<Stamp>) -> Option<&Module> {
-        let module = self.modules.get(path);
-        let parsed = || Box::new(Some(self.parse(path, bytes, stamp)));
-        module
-            .unwrap_or_else(|| self.modules.insert(path.to_owned(), parsed()))
-            .as_deref()
+    /// Adds a file that was parsed for this program.
+    pub fn add(&self, module: &Arc<Module>) {
+        let kept = Box::new(Some(Arc::clone(module)));
+        self.modules.insert(module.path.to_string(), kept);
     }
 
-    fn parse(&self, path: &str, bytes: &[u8], stamp: Option<Stamp>) -> Arc<Module> {
+    /// The files that `module` names in imports, exports and `declare module '…'`.
+    pub fn named_by(&self, module: &Module) -> impl Iterator<Item = &str> {
+        let imports = module.imports.values();
+        let passed_on = module.exports.values().filter_map(Export::import);
+        let specifiers = imports.chain(passed_on).map(|import| &import.specifier);
+        let added_to = augmentation::additions(module).map(|namespace| &namespace.name.text);
+        specifiers
+            .chain(&module.star_exports)
+            .chain(added_to)
+            .filter_map(|specifier| self.resolve(module, specifier).file())
+    }
+
+    /// Parses the file `path` with the content `bytes`, which was read after its `stamp` was taken.
+    pub fn parse(&self, path: &str, bytes: &[u8], stamp: Option<Stamp>) -> Arc<Module> {
         let module = Arc::new(parse::parse(path, bytes));
         if let Some((cache, stamp)) = self.cache.zip(stamp) {
             cache.keep(path, stamp, Arc::clone(&module));

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use rayon::prelude::*;
+use rustc_hash::FxHashSet;
 
 use super::collect::{self, Links};
 use super::discover::{self, Candidate, Roles};
@@ -52,10 +53,11 @@ pub(super) fn read(input: &Input<'_>, prefilter: Prefilter) -> Result<Facts> {
         base_path: &config.contracts_base_path,
     };
     let files = reading.parse(walked.files, &mut facts.problems);
-    reading.take(&files, &mut facts);
+    reading.share(&files);
+    reading.take(files, &mut facts);
     let modules = program.into_modules();
-    // Freeing every tree takes a good part of the time that reading took. A process that reads once
-    // ends soon, and need not; for one that goes on nobody need wait.
+    // Freeing the trees that are left takes a good part of the time that reading took. A process
+    // that reads once ends soon, and need not; for one that goes on nobody need wait.
     match cache {
         None => std::mem::forget(modules),
         Some(_) => drop(std::thread::spawn(|| drop(modules))),
@@ -92,6 +94,12 @@ thread_local! {
     static BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 
+/// A file that was parsed.
+struct ParsedFile {
+    roles: Roles,
+    module: Arc<Module>,
+}
+
 /// The facts of one file, and links between declarations.
 type FileFacts = (Facts, Links);
 
@@ -101,7 +109,7 @@ const AT_ONCE: usize = 8;
 
 impl SourceReading<'_, '_> {
     /// Parses the files that the prefilter lets through, and returns these.
-    fn parse(&self, files: Vec<Candidate>, problems: &mut Vec<Problem>) -> Vec<Candidate> {
+    fn parse(&self, files: Vec<Candidate>, problems: &mut Vec<Problem>) -> Vec<ParsedFile> {
         let parsed: Vec<_> = files
             .into_par_iter()
             .with_max_len(AT_ONCE)
@@ -118,42 +126,67 @@ impl SourceReading<'_, '_> {
     }
 
     /// Parses `file`; none where the prefilter leaves it out.
-    fn parse_one(&self, file: Candidate) -> Result<Option<Candidate>, Problem> {
+    fn parse_one(&self, file: Candidate) -> Result<Option<ParsedFile>, Problem> {
+        let roles = file.roles;
         let known = self
             .cache
             .and_then(|cache| Some((cache, self.tree.stamp(&file.path)?)));
         if let Some((cache, stamp)) = known {
             if cache
                 .get::<LeftOut>(&file.path, stamp)
-                .is_some_and(|left_out| left_out.0 == file.roles)
+                .is_some_and(|left_out| left_out.0 == roles)
             {
                 return Ok(None);
             }
-            if cache.get::<Module>(&file.path, stamp).is_some() {
-                return Ok(Some(file));
+            if let Some(module) = cache.get::<Module>(&file.path, stamp) {
+                return Ok(Some(ParsedFile { roles, module }));
             }
         }
         let mut buffer = BUFFER.take();
         let read = self.tree.read_in(&file.path, &mut buffer);
         let bytes = read.map_err(|error| unreadable(&file.path, &error.to_string()))?;
-        let matters = (self.prefilter)(file.roles, bytes);
-        if matters {
-            self.program
-                .add(&file.path, bytes, known.map(|(_, stamp)| stamp));
+        let mut parsed = None;
+        if (self.prefilter)(roles, bytes) {
+            let stamp = known.map(|(_, stamp)| stamp);
+            let module = self.program.parse(&file.path, bytes, stamp);
+            parsed = Some(ParsedFile { roles, module });
         } else if let Some((cache, stamp)) = known {
-            cache.keep(&file.path, stamp, Arc::new(LeftOut(file.roles)));
+            cache.keep(&file.path, stamp, Arc::new(LeftOut(roles)));
         }
         BUFFER.set(buffer);
-        Ok(matters.then_some(file))
+        Ok(parsed)
+    }
+
+    /// Adds to the program the files that others refer to, and those that are run. Of the remaining
+    /// ones only the facts are needed: each tree is freed when those are taken, since the trees and
+    /// the facts of a large monorepo together would take twice the memory. A file that another one
+    /// refers to in a way that is not foreseen here is parsed once more.
+    fn share(&self, files: &[ParsedFile]) {
+        let named: FxHashSet<&str> = files
+            .par_iter()
+            .flat_map_iter(|file| self.program.named_by(&file.module))
+            .collect();
+        for ParsedFile { roles, module } in files {
+            let is_run = roles.routes || roles.contracts;
+            if is_run || !module.ambient.is_empty() || named.contains(&*module.path) {
+                self.program.add(module);
+            }
+        }
     }
 
     /// Adds to `facts` all that the parsed `files` declare.
-    fn take(&self, files: &[Candidate], facts: &mut Facts) {
+    fn take(&self, files: Vec<ParsedFile>, facts: &mut Facts) {
         self.program
-            .find_augmentations(files.iter().map(|file| &*file.path));
-        let (parts, (routes, contracts)) =
-            rayon::join(|| self.collect(files), || self.endpoints(files));
+            .find_augmentations(files.iter().map(|file| &*file.module));
         facts.files_parsed = files.len();
+        let (with_routes, with_contracts) = (
+            paths(&files, |roles| roles.routes),
+            paths(&files, |roles| roles.contracts),
+        );
+        let (parts, (routes, contracts)) = rayon::join(
+            || self.collect(files),
+            || self.endpoints(&with_routes, &with_contracts),
+        );
         facts.routes = routes.routes;
         facts.contracts = contracts.contracts;
         facts.exchanges = contracts.exchanges;
@@ -164,8 +197,8 @@ impl SourceReading<'_, '_> {
     }
 
     /// The declarations of each of `files`.
-    fn collect(&self, files: &[Candidate]) -> Vec<FileFacts> {
-        groups::each(files, self.program, &|group| {
+    fn collect(&self, files: Vec<ParsedFile>) -> Vec<FileFacts> {
+        groups::each(files, &|group| {
             let resolver = Resolver::new(self.program);
             group
                 .iter()
@@ -175,35 +208,40 @@ impl SourceReading<'_, '_> {
     }
 
     /// Routes before contracts: reading a contract evaluates top-level calls a second time.
-    fn endpoints(&self, files: &[Candidate]) -> (routes::Routes, contracts::Contracts) {
-        let with = |has_role: fn(&discover::Roles) -> bool| -> Vec<&str> {
-            files
-                .iter()
-                .filter(|file| has_role(&file.roles))
-                .map(|file| &*file.path)
-                .collect()
-        };
+    fn endpoints(
+        &self,
+        with_routes: &[Arc<str>],
+        with_contracts: &[Arc<str>],
+    ) -> (routes::Routes, contracts::Contracts) {
+        let with_routes: Vec<&str> = with_routes.iter().map(|path| &**path).collect();
+        let with_contracts: Vec<&str> = with_contracts.iter().map(|path| &**path).collect();
         let server = Rc::new(routes::Server::default());
         let resolver = Resolver::running(self.program, server.clone());
-        let (of_routes, of_contracts) = (with(|roles| roles.routes), with(|roles| roles.contracts));
-        let routes = routes::read(&resolver, &server, &of_routes);
-        if of_routes.is_empty() {
+        let routes = routes::read(&resolver, &server, &with_routes);
+        if with_routes.is_empty() {
             // Contracts may be mounted where nobody asks for routes.
-            let _not_asked_for = routes::read(&resolver, &server, &of_contracts);
+            let _not_asked_for = routes::read(&resolver, &server, &with_contracts);
         }
-        let contracts = contracts::read(&resolver, &server, self.base_path, &of_contracts);
+        let contracts = contracts::read(&resolver, &server, self.base_path, &with_contracts);
         (routes, contracts)
     }
 }
 
+/// The paths of the files with a role.
+fn paths(files: &[ParsedFile], has_role: fn(Roles) -> bool) -> Vec<Arc<str>> {
+    let with_role = files.iter().filter(|file| has_role(file.roles));
+    with_role
+        .map(|file| Arc::clone(&file.module.path))
+        .collect()
+}
+
 /// The declarations of `file`.
-fn collect_from(file: &Candidate, resolver: &Resolver<'_>) -> FileFacts {
-    let mut facts = Facts::default();
-    let Some(module) = resolver.program.load(&file.path) else {
-        return FileFacts::default();
+fn collect_from<'p>(file: &'p ParsedFile, resolver: &Resolver<'p>) -> FileFacts {
+    let mut facts = Facts {
+        problems: file.module.problems.clone(),
+        ..Facts::default()
     };
-    facts.problems.extend(module.problems.iter().cloned());
-    let links = collect::collect(resolver, module, file.roles, &mut facts);
+    let links = collect::collect(resolver, &file.module, file.roles, &mut facts);
     (facts, links)
 }
 

@@ -189,6 +189,17 @@ impl<'p> Resolver<'p> {
         evaluated
     }
 
+    /// Keeps the type declared by `statement` for those that refer to it, unless one of them
+    /// evaluated it before.
+    fn keep_declared(&self, statement: &'p Statement, evaluated: &Type<'p>) {
+        // The next declaration has all steps left, and may get further.
+        if !self.is_exhausted() {
+            let mut declared = self.declared.borrow_mut();
+            let known = declared.entry(std::ptr::from_ref(statement));
+            known.or_insert_with(|| Some(evaluated.clone()));
+        }
+    }
+
     /// Returns the export `name` of `package`; without a name, the whole package.
     pub(super) fn external(
         &self,

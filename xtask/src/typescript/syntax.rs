@@ -22,7 +22,8 @@ pub use statement::{
     StatementKind, Variable,
 };
 pub use type_node::{
-    Keyword, Modifier, PropertySignature, TypeKind, TypeMember, TypeNode, TypeParameter,
+    ConditionalType, ImportType, Keyword, MappedType, Modifier, NamedType, PropertySignature,
+    TemplateType, TypeKind, TypeMember, TypeNode, TypeParameter,
 };
 
 /// A text of the file. Names and most literals are short, and kept in place.

@@ -174,11 +174,11 @@ pub(super) fn schema_of<'p>(value: &Value<'p>) -> Rc<Schema<'p>> {
 
 /// A schema whose declaration says that it is a `z.ZodType<T>`; none where it says something else.
 pub(super) fn declared<'p>(value: &Value<'p>, node: &TypeNode, of: &Lazy<'p>) -> Option<Value<'p>> {
-    let (TypeKind::Reference(path, arguments), Value::Zod(schema)) = (&node.kind, value.uncast())
-    else {
+    let (TypeKind::Reference(named), Value::Zod(schema)) = (&node.kind, value.uncast()) else {
         return None;
     };
-    let is_schema = path
+    let is_schema = named
+        .path
         .last()
         .is_some_and(|name| matches!(name.as_str(), "ZodType" | "ZodSchema" | "ZodMiniType"));
     let declared = || {
@@ -187,7 +187,7 @@ pub(super) fn declared<'p>(value: &Value<'p>, node: &TypeNode, of: &Lazy<'p>) ->
             of.clone(),
         )))
     };
-    (is_schema && !arguments.is_empty()).then(declared)
+    (is_schema && !named.arguments.is_empty()).then(declared)
 }
 
 /// The schema that `z.lazy(function)` stands for.

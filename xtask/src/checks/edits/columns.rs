@@ -76,7 +76,7 @@ pub(super) fn name_column(
     is_written(description, Syntax::ColumnCalls)?;
     let edit = Edit::NameColumn {
         column: field.value?,
-        present: field.column.clone()?,
+        present: field.column.as_ref()?.clone(),
         name: column.name.clone(),
     };
     let text = format!("name the column `{}`", column.name);

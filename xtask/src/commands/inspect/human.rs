@@ -20,7 +20,7 @@ pub(super) fn render(facts: &Facts, tables: &TablesOf, what: Option<Subject>) ->
         declarations(&mut text, "Schemas", facts.schemas.iter(), tables);
     }
     if wanted(Subject::Routes) {
-        let lines = facts.routes.iter().map(|route| {
+        section(&mut text, "Routes", facts.routes.iter(), |route| {
             format!(
                 "  {:<7} {}  {}\n",
                 route.method,
@@ -28,35 +28,29 @@ pub(super) fn render(facts: &Facts, tables: &TablesOf, what: Option<Subject>) ->
                 place(&route.location)
             )
         });
-        section(&mut text, "Routes", lines.collect());
     }
     if wanted(Subject::Contracts) {
-        let lines = facts.contracts.iter().map(|contract| {
+        section(&mut text, "Contracts", facts.contracts.iter(), |contract| {
             let place = place(&contract.location);
             format!(
                 "  {:<7} {}  {}  {place}\n",
                 contract.method, contract.path, contract.name
             )
         });
-        section(&mut text, "Contracts", lines.collect());
     }
     if wanted(Subject::Routes) || wanted(Subject::Contracts) {
         let listed = facts
             .unresolved_endpoints
             .iter()
             .filter(|endpoint| super::is_wanted(endpoint, what));
-        let lines = listed.map(|endpoint| {
+        let title = "Endpoints that are not resolved";
+        section(&mut text, title, listed, |endpoint| {
             let place = place(&endpoint.location);
             format!(
                 "  {:<8} {}  {place}\n    not resolved: {}\n",
                 endpoint.what, endpoint.name, endpoint.reason
             )
         });
-        section(
-            &mut text,
-            "Endpoints that are not resolved",
-            lines.collect(),
-        );
     }
     for problem in &facts.problems {
         let _ = writeln!(text, "warning: {}: {}", problem.location, problem.message);
@@ -65,25 +59,32 @@ pub(super) fn render(facts: &Facts, tables: &TablesOf, what: Option<Subject>) ->
     text
 }
 
-fn section(text: &mut String, title: &str, lines: Vec<String>) {
-    if !lines.is_empty() {
-        let _ = writeln!(text, "{title} ({})", lines.len());
-        lines.iter().for_each(|line| text.push_str(line));
-        text.push('\n');
+/// Adds a section with an entry for each of `all`. Entries are made one after the other, since
+/// those of a large monorepo take as much memory as the whole text.
+fn section<T>(
+    text: &mut String,
+    title: &str,
+    all: impl Iterator<Item = T> + Clone,
+    entry: impl Fn(T) -> String,
+) {
+    let count = all.clone().count();
+    if count == 0 {
+        return;
     }
+    let _ = writeln!(text, "{title} ({count})");
+    for one in all {
+        text.push_str(&entry(one));
+    }
+    text.push('\n');
 }
 
 fn declarations<'d>(
     text: &mut String,
     title: &str,
-    declarations: impl Iterator<Item = &'d Declaration>,
+    declarations: impl Iterator<Item = &'d Declaration> + Clone,
     tables: &TablesOf,
 ) {
-    section(
-        text,
-        title,
-        declarations.map(|one| declaration(one, tables)).collect(),
-    );
+    section(text, title, declarations, |one| declaration(one, tables));
 }
 
 fn declaration(declaration: &Declaration, tables: &TablesOf) -> String {

@@ -1,5 +1,6 @@
 //! Renders the facts that were read as JSON, in the shape that `schemas/` documents.
 
+use serde::ser::{Serialize, SerializeMap as _, Serializer};
 use serde_json::{Map, Value, json};
 
 use super::{Subject, TablesOf};
@@ -10,54 +11,79 @@ use crate::facts::{
 
 /// Renders everything that was read, or only `what`.
 pub(super) fn render(facts: &Facts, tables: &TablesOf, what: Option<Subject>) -> String {
-    let mut object = Map::new();
-    let wanted = |part| what.is_none_or(|what| what == part);
-    let declarations = |all: &[Declaration]| {
-        all.iter()
-            .map(|one| declaration(one, tables))
-            .collect::<Value>()
+    let document = Document {
+        facts,
+        tables,
+        what,
     };
-    if wanted(Subject::Types) {
-        object.insert("types".into(), declarations(&facts.types));
-        for (origin, of_origin) in super::by_origin(&facts.tables) {
-            object.insert(
-                origin.id.into(),
-                of_origin.map(|one| declaration(one, tables)).collect(),
-            );
+    let mut text = serde_json::to_string_pretty(&document)
+        .unwrap_or_else(|error| unreachable!("values are written to a string: {error}"));
+    text.push('\n');
+    text
+}
+
+/// The whole document. The value of each declaration is made when its turn comes: those of a large
+/// monorepo would take many times the memory of its facts.
+struct Document<'f> {
+    facts: &'f Facts,
+    tables: &'f TablesOf,
+    what: Option<Subject>,
+}
+
+impl Serialize for Document<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let facts = self.facts;
+        let mut map = serializer.serialize_map(None)?;
+        if self.wants(Subject::Types) {
+            map.serialize_entry("types", &self.declarations(|| facts.types.iter()))?;
+            for (origin, of_origin) in super::by_origin(&facts.tables) {
+                map.serialize_entry(origin.id, &self.declarations(|| of_origin.clone()))?;
+            }
+            map.serialize_entry("enums", &List(|| facts.enums.iter().map(enumeration)))?;
         }
-        object.insert(
-            "enums".into(),
-            facts.enums.iter().map(enumeration).collect(),
-        );
+        if self.wants(Subject::Schemas) {
+            map.serialize_entry("schemas", &self.declarations(|| facts.schemas.iter()))?;
+        }
+        if self.wants(Subject::Routes) {
+            map.serialize_entry("routes", &List(|| facts.routes.iter().map(route)))?;
+        }
+        if self.wants(Subject::Contracts) {
+            map.serialize_entry("contracts", &List(|| facts.contracts.iter().map(contract)))?;
+        }
+        if self.wants(Subject::Routes) || self.wants(Subject::Contracts) {
+            let listed = || {
+                let all = facts.unresolved_endpoints.iter();
+                all.filter(|endpoint| super::is_wanted(endpoint, self.what))
+                    .map(unresolved_endpoint)
+            };
+            map.serialize_entry("unresolvedEndpoints", &List(listed))?;
+        }
+        map.serialize_entry("problems", &List(|| facts.problems.iter().map(problem)))?;
+        map.serialize_entry("files", &files(facts))?;
+        map.end()
     }
-    if wanted(Subject::Schemas) {
-        object.insert("schemas".into(), declarations(&facts.schemas));
+}
+
+impl Document<'_> {
+    fn wants(&self, part: Subject) -> bool {
+        self.what.is_none_or(|what| what == part)
     }
-    if wanted(Subject::Routes) {
-        object.insert("routes".into(), facts.routes.iter().map(route).collect());
+
+    fn declarations<'d, I: Iterator<Item = &'d Declaration>>(
+        &self,
+        each: impl Fn() -> I,
+    ) -> impl Serialize {
+        List(move || each().map(|one| declaration(one, self.tables)))
     }
-    if wanted(Subject::Contracts) {
-        object.insert(
-            "contracts".into(),
-            facts.contracts.iter().map(contract).collect(),
-        );
+}
+
+/// A list whose values are made one after the other.
+struct List<F>(F);
+
+impl<F: Fn() -> I, I: Iterator<Item = Value>> Serialize for List<F> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq((self.0)())
     }
-    if wanted(Subject::Routes) || wanted(Subject::Contracts) {
-        let listed = facts
-            .unresolved_endpoints
-            .iter()
-            .filter(|endpoint| super::is_wanted(endpoint, what));
-        object.insert(
-            "unresolvedEndpoints".into(),
-            listed.map(unresolved_endpoint).collect(),
-        );
-    }
-    object.insert(
-        "problems".into(),
-        facts.problems.iter().map(problem).collect(),
-    );
-    object.insert("files".into(), files(facts));
-    format!("{:#}\n", Value::Object(object))
 }
 
 fn files(facts: &Facts) -> Value {
@@ -85,15 +111,15 @@ fn declaration(declaration: &Declaration, tables: &TablesOf) -> Value {
 
 fn field(field: &Field) -> Value {
     let mut object = Map::new();
-    object.insert("name".into(), json!(field.name));
-    if let Some(column) = &field.column {
+    object.insert("name".into(), json!(field.name.as_str()));
+    if let Some(column) = &*field.column {
         object.insert("column".into(), json!(column));
     }
     object.insert("optional".into(), json!(field.optional));
     object.insert("nullable".into(), json!(field.nullable));
     kind(&field.kind, &mut object);
     constraints(&field.constraints, &mut object);
-    if let Some(reference) = &field.reference {
+    if let Some(reference) = &*field.reference {
         object.insert("reference".into(), json!(reference));
     }
     if let Some(sql) = &field.sql {

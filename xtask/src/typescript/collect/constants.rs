@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::File;
 use super::fields::object_shape;
 use super::types::value_strings;
-use crate::facts::{Declaration, Facts, Tags};
+use crate::facts::{Declaration, Facts, Fields, Tags};
 use crate::source::{Location, Span};
 use crate::typescript::drizzle::{self, DrizzleTable};
 use crate::typescript::resolve::{Scope, Type};
@@ -193,7 +193,7 @@ impl<'p> File<'_, 'p> {
                     None => return,
                 }
             }
-            SchemaKind::Unresolved(why) => (Vec::new(), Some(why.to_string())),
+            SchemaKind::Unresolved(why) => (Fields::default(), Some(why.to_string())),
             _ => return,
         };
         facts.schemas.push(Declaration {
@@ -240,7 +240,7 @@ impl<'p> File<'_, 'p> {
         &self,
         input: &Type<'p>,
         schema: &Rc<Schema<'p>>,
-    ) -> Option<(Vec<crate::facts::Field>, Option<String>)> {
+    ) -> Option<(Fields, Option<String>)> {
         if !input
             .members()
             .iter()

@@ -1,63 +1,67 @@
 //! Properties of types and of schemas → fields.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
+use compact_str::CompactString;
 use rustc_hash::FxHashMap;
 
 use super::File;
-use crate::facts::{Field, Rare};
+use crate::facts::{Field, Fields, Rare};
 use crate::source::Span;
 use crate::typescript::kinds;
-use crate::typescript::resolve::{Lazy, ObjectType, Property, PropertyPlace, Type};
+use crate::typescript::resolve::{Lazy, ObjectType, Property, Type};
 use crate::typescript::values::{ObjectEntry, ObjectValue, Value};
 use crate::typescript::zod;
 
-/// The fields of what is inferred, by what they hold, their names and where those stand. What they
-/// hold is kept: nothing else can be at its address.
-pub(super) type InferredFields<'p> =
-    FxHashMap<(*const (), Rc<str>, Span), (Lazy<'p>, Option<Field>)>;
+/// The fields of properties that were written. A property that several types have is made a field
+/// once. Each entry holds the value of its property, so that the value's address is not used for
+/// another.
+pub(super) type FieldsOfProperties<'p> =
+    FxHashMap<PropertyIdentity, (Lazy<'p>, Option<Arc<Field>>)>;
+
+/// What tells properties apart that were written somewhere.
+#[derive(PartialEq, Eq, Hash)]
+pub(super) struct PropertyIdentity {
+    /// The address of its value.
+    value: *const (),
+    name: Rc<str>,
+    key: Span,
+    optional: bool,
+}
 
 impl<'p> File<'_, 'p> {
     /// The fields of an object type; what holds functions is no data.
-    pub(super) fn fields(&self, object: &ObjectType<'p>) -> Vec<Field> {
+    pub(super) fn fields(&self, object: &ObjectType<'p>) -> Fields {
         let mut fields = Vec::with_capacity(object.properties.len());
-        fields.extend(
-            object
-                .properties
-                .iter()
-                .filter_map(|property| self.field(property)),
-        );
-        fields
+        for property in &object.properties {
+            fields.extend(self.field(property));
+        }
+        fields.into_iter().collect()
     }
 
-    pub(super) fn field(&self, property: &Property<'p>) -> Option<Field> {
-        let mut field = match &property.place {
-            // A table of an ORM has each of its fields, and so has every type that is inferred from
-            // it.
-            Some(PropertyPlace {
-                node: None, key, ..
-            }) if property.value.is_shared() => {
-                let key = (property.value.address(), Rc::clone(&property.name), *key);
-                let known = self
-                    .inferred
-                    .borrow()
-                    .get(&key)
-                    .map(|(_, field)| field.clone());
-                known.unwrap_or_else(|| {
-                    let field = self.held_field(property);
-                    self.inferred
-                        .borrow_mut()
-                        .insert(key, (property.value.clone(), field.clone()));
-                    field
-                })
-            }
-            _ => self.held_field(property),
-        }?;
-        field.optional |= property.optional;
-        Some(field)
+    /// The field of a property; the same one for each type that has the property.
+    pub(super) fn field(&self, property: &Property<'p>) -> Option<Arc<Field>> {
+        let Some(place) = &property.place else {
+            return self.held_field(property).map(Arc::new);
+        };
+        let identity = PropertyIdentity {
+            value: property.value.address(),
+            name: Rc::clone(&property.name),
+            key: place.key,
+            optional: property.optional,
+        };
+        if let Some((_, field)) = self.fields.borrow().get(&identity) {
+            return field.clone();
+        }
+        let field = self.held_field(property).map(Arc::new);
+        self.fields
+            .borrow_mut()
+            .insert(identity, (property.value.clone(), field.clone()));
+        field
     }
 
-    /// As the field is by what it holds.
+    /// The field by what it holds.
     fn held_field(&self, property: &Property<'p>) -> Option<Field> {
         let evaluated = property.value.get(self.resolver);
         if kinds::is_function(&evaluated) {
@@ -70,16 +74,17 @@ impl<'p> File<'_, 'p> {
             |place| place.location(),
         );
         Some(Field {
-            name: (*property.name).to_owned(),
-            column: None,
+            name: CompactString::new(&property.name),
+            column: Rare::default(),
             location,
-            optional: held.optional,
+            optional: held.optional || property.optional,
             nullable: held.nullable,
             kind: held.kind,
             constraints: Rare::default(),
             reference: place
                 .and_then(|place| place.node.as_ref())
-                .and_then(|(scope, node)| self.reference(scope, node)),
+                .and_then(|(scope, node)| self.reference(scope, node))
+                .into(),
             has_default: self.may_be_left_out(&evaluated),
             sql: None,
             value: place.and_then(|place| place.value),
@@ -103,7 +108,7 @@ impl<'p> File<'_, 'p> {
     }
 
     /// The fields of an object schema.
-    pub(super) fn schema_fields(&self, shape: &ObjectValue<'p>) -> Vec<Field> {
+    pub(super) fn schema_fields(&self, shape: &ObjectValue<'p>) -> Fields {
         shape
             .entries
             .iter()
@@ -117,8 +122,8 @@ impl<'p> File<'_, 'p> {
         let returned = zod::returned(self.resolver, &schema, &described);
         let place = entry.place.as_ref();
         let field = Field {
-            name: (*entry.name).to_owned(),
-            column: None,
+            name: CompactString::new(&entry.name),
+            column: Rare::default(),
             location: place.map_or_else(
                 || self.module.location(Default::default()),
                 |place| place.scope.module.location(place.key),
@@ -127,7 +132,9 @@ impl<'p> File<'_, 'p> {
             nullable: described.nullable,
             kind: described.kind,
             constraints: described.constraints.into(),
-            reference: place.and_then(|place| self.schema_reference(place.value)),
+            reference: place
+                .and_then(|place| self.schema_reference(place.value))
+                .into(),
             has_default: described.has_default,
             sql: None,
             value: place.map(|place| place.value.span),

@@ -210,6 +210,6 @@ fn file<'e, 'p>(resolver: &'e Resolver<'p>, unnamed: Unnamed<'_, 'p>) -> File<'e
         module: unnamed.scope.module,
         validates: false,
         links: RefCell::default(),
-        inferred: RefCell::default(),
+        fields: RefCell::default(),
     }
 }

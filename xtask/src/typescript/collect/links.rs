@@ -10,7 +10,7 @@ use crate::facts::{
 };
 use crate::source::Location;
 use crate::typescript::modules::Symbol;
-use crate::typescript::resolve::{ObjectType, Property as Resolved, Type};
+use crate::typescript::resolve::{ObjectType, Type};
 use crate::typescript::syntax::{
     Expr, ExprKind, Name, PropertySignature, Statement, StatementKind, Text, TypeKind, TypeMember,
     TypeNode,
@@ -67,20 +67,17 @@ impl<'p> File<'_, 'p> {
                 if let TypeKind::Object(members) = &alias.value.kind {
                     return self.note_database(&alias.name, members);
                 }
-                let (TypeKind::Reference(path, arguments), at) =
-                    (&alias.value.kind, alias.name.span)
-                else {
+                let TypeKind::Reference(named) = &alias.value.kind else {
                     return;
                 };
-                let name = path.last().map_or("", Text::as_str);
+                let name = named.path.last().map_or("", Text::as_str);
                 let Some(side) = vocabulary::side_of_type(&[Library::Kysely], name) else {
                     return;
                 };
-                if let Some(of) = arguments.first().and_then(|of| self.declaration_of(of)) {
-                    self.links
-                        .borrow_mut()
-                        .sides
-                        .push((self.module.location(at), side, of));
+                let of = named.arguments.first();
+                if let Some(of) = of.and_then(|of| self.declaration_of(of)) {
+                    let at = self.module.location(alias.name.span);
+                    self.links.borrow_mut().sides.push((at, side, of));
                 }
             }
             _ => {}
@@ -144,11 +141,11 @@ impl<'p> File<'_, 'p> {
 
     /// The place of the declaration that a type refers to.
     fn declaration_of(&self, node: &'p TypeNode) -> Option<Location> {
-        let TypeKind::Reference(path, _) = &node.kind else {
+        let TypeKind::Reference(named) = &node.kind else {
             return None;
         };
-        match self.resolver.lookup(self.module, path.first()?)? {
-            Symbol::Declared(module, name) if path.len() == 1 => {
+        match self.resolver.lookup(self.module, named.path.first()?)? {
+            Symbol::Declared(module, name) if named.path.len() == 1 => {
                 let (_name, span) = module.declarations(name).find_map(Statement::declared)?;
                 Some(module.location(span))
             }
@@ -160,7 +157,7 @@ impl<'p> File<'_, 'p> {
     /// `z.ZodType<User>`.
     pub(super) fn argument_of(&self, node: &'p TypeNode) -> Option<Location> {
         match &node.kind {
-            TypeKind::Reference(_, arguments) => self.declaration_of(arguments.first()?),
+            TypeKind::Reference(named) => self.declaration_of(named.arguments.first()?),
             _ => None,
         }
     }
@@ -199,7 +196,7 @@ fn is_reference(member: &TypeMember) -> bool {
         TypeMember::Property(property) => {
             matches!(
                 property.value.as_ref().map(|value| &value.kind),
-                Some(TypeKind::Reference(..))
+                Some(TypeKind::Reference(_))
             )
         }
         TypeMember::Index(..) | TypeMember::Method | TypeMember::Call => false,
@@ -219,8 +216,10 @@ impl<'p> File<'_, 'p> {
             return found;
         }
         for (namespace, schema) in self.inner(of) {
-            let lists = self.inner(&schema).into_iter();
-            for (list, tables) in lists.filter(|(name, _)| name == "Tables" || name == "Views") {
+            for (list, tables) in self.inner(&schema) {
+                if list != "Tables" && list != "Views" {
+                    continue;
+                }
                 for (table, sides) in self.inner(&tables) {
                     let linked = super::names::qualified(&namespace, &table);
                     let path = format!("{}['{namespace}']['{list}']['{table}']", database.name);
@@ -237,11 +236,13 @@ impl<'p> File<'_, 'p> {
             return;
         }
         for (namespace, schema) in self.inner(of) {
-            let enums = self
-                .inner(&schema)
-                .into_iter()
-                .filter(|(name, _)| name == "Enums");
-            for object in enums.filter_map(|(_, enums)| self.resolver.properties(&enums).ok()) {
+            for (list, enums) in self.inner(&schema) {
+                if list != "Enums" {
+                    continue;
+                }
+                let Ok(object) = self.resolver.properties(&enums) else {
+                    continue;
+                };
                 for property in &object.properties {
                     let values = super::types::string_values(&property.value.get(self.resolver));
                     let (Some(values), Some(place)) = (values, &property.place) else {
@@ -332,13 +333,12 @@ impl<'p> File<'_, 'p> {
         if name != "Constants" {
             return;
         }
-        for (namespace, schema) in constants
-            .entries
-            .iter()
-            .map(|entry| (&entry.name, &entry.value))
-        {
-            let enums = schema.property("Enums").and_then(Value::as_object);
-            for entry in enums.into_iter().flat_map(|enums| &enums.entries) {
+        for schema in &constants.entries {
+            let namespace = &schema.name;
+            let Some(enums) = schema.value.property("Enums").and_then(Value::as_object) else {
+                continue;
+            };
+            for entry in &enums.entries {
                 let (Some(values), Some(place)) =
                     (super::types::value_strings(&entry.value), &entry.place)
                 else {
@@ -367,15 +367,21 @@ impl<'p> File<'_, 'p> {
         let Ok(object) = self.resolver.properties(sides) else {
             return Vec::new();
         };
-        let declared = object.properties.iter().filter_map(|property| {
-            let side = vocabulary::side_of_property(&property.name)?;
-            let fields = self
-                .resolver
-                .properties(&property.value.get(self.resolver))
-                .ok()?;
-            Some(Declaration {
+        let mut declared = Vec::new();
+        for property in &object.properties {
+            let (Some(side), Some(place)) = (
+                vocabulary::side_of_property(&property.name),
+                &property.place,
+            ) else {
+                continue;
+            };
+            let held = property.value.get(self.resolver);
+            let Ok(fields) = self.resolver.properties(&held) else {
+                continue;
+            };
+            declared.push(Declaration {
                 name: format!("{path}['{}']", property.name),
-                location: property.place.as_ref()?.location(),
+                location: place.location(),
                 origin: Origin {
                     names_table: true,
                     ..database.origin
@@ -388,9 +394,9 @@ impl<'p> File<'_, 'p> {
                 fields: self.fields(&fields),
                 unresolved: fields.incomplete.as_ref().map(ToString::to_string),
                 ..database.clone()
-            })
-        });
-        declared.collect()
+            });
+        }
+        declared
     }
 
     /// The properties of an object type that are object types themselves.
@@ -398,10 +404,13 @@ impl<'p> File<'_, 'p> {
         let Ok(object) = self.resolver.properties(of) else {
             return Vec::new();
         };
-        let held = |property: &Resolved<'p>| {
+        let mut inner = Vec::new();
+        for property in &object.properties {
             let held = property.value.get(self.resolver);
-            matches!(held, Type::Object(_)).then(|| (property.name.to_string(), held))
-        };
-        object.properties.iter().filter_map(held).collect()
+            if let Type::Object(_) = held {
+                inner.push((property.name.to_string(), held));
+            }
+        }
+        inner
     }
 }

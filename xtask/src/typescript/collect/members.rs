@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::constants::ConstantName;
 use super::{File, tags};
-use crate::facts::{Declaration, Facts};
+use crate::facts::{Declaration, Facts, Fields};
 use crate::typescript::modules::Symbol;
 use crate::typescript::resolve::Scope;
 use crate::typescript::syntax::{Expr, ExprKind, MemberKind, Statement, StatementKind};
@@ -161,7 +161,7 @@ impl<'p> File<'_, 'p> {
             made_of: None,
             graphql: false,
             implements: Vec::new(),
-            fields: Vec::new(),
+            fields: Fields::default(),
             unresolved: Some(reason),
         });
     }

@@ -15,7 +15,7 @@ impl<'p> File<'_, 'p> {
     /// `Comment[]`.
     pub(super) fn reference(&self, scope: &Scope<'p>, node: &'p TypeNode) -> Option<String> {
         match &node.kind {
-            TypeKind::Reference(path, arguments) => match (path.as_slice(), &**arguments) {
+            TypeKind::Reference(named) => match named.parts() {
                 ([name], [element])
                     if matches!(
                         name.as_str(),
@@ -33,7 +33,9 @@ impl<'p> File<'_, 'p> {
                             matches!(symbol, Some(Symbol::Declared(..) | Symbol::Namespace(_)))
                         }
                     };
-                    declared.then(|| path.last().map(Text::to_string)).flatten()
+                    declared
+                        .then(|| named.path.last().map(Text::to_string))
+                        .flatten()
                 }
                 ([], _) => None,
             },
@@ -89,18 +91,20 @@ impl<'p> File<'_, 'p> {
 
     fn node_link(&self, node: &'p TypeNode) -> Option<TableLink> {
         match &node.kind {
-            TypeKind::Query(path, _) => {
-                let (member, names) = path.split_last()?;
+            TypeKind::Query(named) => {
+                let (member, names) = named.path.split_last()?;
                 self.linked(self.named_table(names)?, member)
             }
             TypeKind::Indexed(object, index) => self.indexed_link(object, index),
-            TypeKind::Reference(path, arguments) => {
-                let name = path.last()?;
+            TypeKind::Reference(named) => {
+                let name = named.path.last()?;
                 if let Some(side) = vocabulary::side_by_name(name) {
-                    return supabase_link(arguments, side);
+                    return supabase_link(&named.arguments, side);
                 }
                 let side = vocabulary::side_of_type(&[Library::Drizzle, Library::Kysely], name)?;
-                let [of] = &**arguments else { return None };
+                let [of] = &*named.arguments else {
+                    return None;
+                };
                 Some(TableLink {
                     side,
                     ..self.table_of(of)?
@@ -115,8 +119,8 @@ impl<'p> File<'_, 'p> {
         let TypeKind::String(member) = &index.kind else {
             return None;
         };
-        if let TypeKind::Query(path, _) = &object.kind {
-            return self.linked(self.named_table(path)?, member);
+        if let TypeKind::Query(named) = &object.kind {
+            return self.linked(self.named_table(&named.path)?, member);
         }
         let side = vocabulary::side_of_property(member)?;
         let TypeKind::Indexed(tables, table) = &object.kind else {
@@ -147,8 +151,8 @@ impl<'p> File<'_, 'p> {
     /// The table behind `typeof users` or `DB['users']`.
     fn table_of(&self, node: &'p TypeNode) -> Option<TableLink> {
         match &node.kind {
-            TypeKind::Query(path, _) => Some(TableLink {
-                table: self.named_table(path)?,
+            TypeKind::Query(named) => Some(TableLink {
+                table: self.named_table(&named.path)?,
                 side: Side::Row,
                 listed: None,
             }),

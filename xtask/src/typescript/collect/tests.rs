@@ -393,7 +393,7 @@ fn what_cannot_be_read_says_why() {
         .fields
         .iter()
         .map(|field| match &field.kind {
-            Kind::Unresolved(why) => why.clone(),
+            Kind::Unresolved(why) => why.to_string(),
             Kind::Array(items) => format!("{items:?}"),
             other => format!("{other:?}"),
         })

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::File;
-use crate::facts::{Declaration, Enumeration, Facts, Origin};
+use crate::facts::{Declaration, Enumeration, Facts, Fields, Origin};
 use crate::source::{Location, Span};
 use crate::typescript::modules::Symbol;
 use crate::typescript::origins;
@@ -28,7 +28,7 @@ impl<'p> File<'_, 'p> {
         else {
             return self.enumeration(scope, statements, prefix, facts);
         };
-        let evaluated = self.resolver.declaration(scope, statements, &[]);
+        let evaluated = self.resolver.own_declaration(scope, statements);
         if let StatementKind::Alias(alias) = &statement.kind {
             if let Some(values) = string_values(&evaluated) {
                 return self.enumerate(statement, prefix, values, facts);
@@ -56,7 +56,7 @@ impl<'p> File<'_, 'p> {
         let (name, span) = statement.declared().unwrap_or(("default", statement.span));
         let (fields, unresolved) = match self.resolver.properties(evaluated) {
             Ok(object) => (self.fields(&object), incomplete(evaluated, &object)),
-            Err(why) => (Vec::new(), Some(why.to_string())),
+            Err(why) => (Fields::default(), Some(why.to_string())),
         };
         Declaration {
             name: format!("{prefix}{name}"),
@@ -144,10 +144,12 @@ impl<'p> File<'_, 'p> {
         let TypeKind::Indexed(object, _key) = &alias.value.kind else {
             return None;
         };
-        let TypeKind::Query(path, _arguments) = &object.kind else {
+        let TypeKind::Query(named) = &object.kind else {
             return None;
         };
-        let [name] = path.as_slice() else { return None };
+        let [name] = named.path.as_slice() else {
+            return None;
+        };
         let Some(Symbol::Declared(module, name)) = self.resolver.lookup(self.module, name) else {
             return None;
         };
@@ -196,7 +198,7 @@ fn implemented(statement: &Statement) -> Vec<String> {
         return Vec::new();
     };
     let name = |node: &TypeNode| match &node.kind {
-        TypeKind::Reference(path, _arguments) => path.last().map(ToString::to_string),
+        TypeKind::Reference(named) => named.path.last().map(ToString::to_string),
         _ => None,
     };
     class.implements.iter().filter_map(name).collect()
@@ -242,10 +244,7 @@ pub(super) fn string_values(of: &Type<'_>) -> Option<Vec<String>> {
     if let Type::Value(value) = of {
         return value_strings(value);
     }
-    let members = of
-        .members()
-        .iter()
-        .filter(|member| !matches!(member, Type::Null | Type::Undefined));
+    let members = of.members().iter().filter(|member| !member.is_nothing());
     let text = |member: &Type<'_>| match member {
         Type::StringLiteral(text) => Some(text.to_string()),
         _ => None,

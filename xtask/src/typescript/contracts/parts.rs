@@ -226,9 +226,10 @@ impl EndpointParts {
         scope: &Scope<'p>,
         sides: &mut EndpointSides<'p>,
     ) {
-        let TypeKind::Reference(_, arguments) = &declared.kind else {
+        let TypeKind::Reference(named) = &declared.kind else {
             return;
         };
+        let arguments = &named.arguments;
         let of_type = |node: &'p TypeNode| SideSource::Type(scope.clone(), node);
         sides.request = sides.request.take().or(arguments.first().map(of_type));
         sides.response = sides.response.take().or(arguments.get(1).map(of_type));

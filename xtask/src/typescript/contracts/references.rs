@@ -132,13 +132,13 @@ impl<'r, 'p> Referrer<'r, 'p> {
         self.depth += 1;
         match &node.kind {
             _ if self.depth >= DEPTH => {}
-            TypeKind::Reference(path, arguments) | TypeKind::Query(path, arguments) => {
-                let path: Vec<&str> = path.iter().map(Text::as_str).collect();
+            TypeKind::Reference(named) | TypeKind::Query(named) => {
+                let path: Vec<&str> = named.path.iter().map(Text::as_str).collect();
                 let is_wrapper = GLOBALS.contains(&path[0]) || path.len() > 1;
                 self.add(&path, node.span, whole && !is_wrapper);
-                arguments
-                    .iter()
-                    .for_each(|argument| self.type_node(argument, false));
+                for argument in &named.arguments {
+                    self.type_node(argument, false);
+                }
             }
             TypeKind::Union(nodes) | TypeKind::Intersection(nodes) => {
                 nodes.iter().for_each(|node| self.type_node(node, false));

@@ -3,8 +3,10 @@
 //! TypeScript program, with columns that functions make and other files spread, and types and
 //! schemas are inferred from them. A second reader would evaluate that program twice.
 
-use super::{DrizzleTable, ORIGIN, PgEnum, row_type};
-use crate::facts::{Field, Origin, Side, TableLink};
+use std::sync::Arc;
+
+use super::{DrizzleColumn, DrizzleTable, ORIGIN, PgEnum, row_type};
+use crate::facts::{Field, Fields, Origin, Side, TableLink};
 use crate::typescript::collect::qualified;
 use crate::typescript::resolve::{Property, Resolver};
 
@@ -15,7 +17,7 @@ pub struct Declared {
     /// The table that it says it is; none where its name is computed.
     pub link: Option<TableLink>,
     /// A field for each column.
-    pub fields: Vec<Field>,
+    pub fields: Fields,
     /// Why not all of it is known.
     pub unresolved: Option<String>,
 }
@@ -25,7 +27,7 @@ pub struct Declared {
 pub fn declared<'p>(
     resolver: &Resolver<'p>,
     table: &DrizzleTable<'p>,
-    field: impl Fn(&Property<'p>) -> Option<Field>,
+    field: impl Fn(&Property<'p>) -> Option<Arc<Field>>,
 ) -> Declared {
     let namespace = table.namespace.as_deref().unwrap_or("public");
     let link = table.name.as_ref().map(|name| TableLink {
@@ -48,27 +50,37 @@ pub fn declared<'p>(
 fn fields<'p>(
     resolver: &Resolver<'p>,
     table: &DrizzleTable<'p>,
-    field: impl Fn(&Property<'p>) -> Option<Field>,
-) -> Vec<Field> {
+    field: impl Fn(&Property<'p>) -> Option<Arc<Field>>,
+) -> Fields {
     let Ok(object) = resolver.properties(&row_type(table)) else {
-        return Vec::new();
+        return Fields::default();
     };
     let mut fields = Vec::with_capacity(table.columns.len());
     for (column, property) in table.columns.iter().zip(&object.properties) {
-        let Some(mut field) = field(property) else {
+        let Some(field) = field(property) else {
             continue;
         };
-        if let Ok(known) = &column.column {
-            field.column = known.name.as_ref().map(|name| name.to_string());
-            field.has_default = known.has_default || known.generated;
-            field.constraints = (0..known.dimensions)
-                .fold(known.constraints.clone(), |of, _| of.of_items())
-                .into();
-            field.sql = Some(Box::new(known.sql()));
-        }
-        fields.push(field);
+        fields.push(match &column.column {
+            Ok(known) => Arc::new(of_column(known, &field)),
+            Err(_) => field,
+        });
     }
-    fields
+    fields.into_iter().collect()
+}
+
+/// The field of a row, as the column itself has it.
+fn of_column(column: &DrizzleColumn<'_>, field: &Field) -> Field {
+    let mut constraints = column.constraints.clone();
+    for _ in 0..column.dimensions {
+        constraints = constraints.of_items();
+    }
+    Field {
+        column: column.name.as_ref().map(|name| name.to_string()).into(),
+        has_default: column.has_default || column.generated,
+        constraints: constraints.into(),
+        sql: Some(Box::new(column.sql())),
+        ..field.clone()
+    }
 }
 
 /// The values of an enum, and the database's name for it; none where the values are not known.

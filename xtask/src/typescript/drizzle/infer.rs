@@ -15,25 +15,18 @@ pub fn table_member<'p>(table: &Rc<DrizzleTable<'p>>, name: &str) -> Option<Valu
         Some(Side::Row) => typed(row_type(table)),
         Some(Side::Insert | Side::Update) => typed(insert_type(table)),
         None => {
-            let column = table.columns.iter().find(|column| &*column.key == name)?;
-            column
-                .column
-                .as_ref()
-                .ok()
-                .map(|column| Value::Column(Rc::clone(column)))
+            let named = table.columns.iter().find(|column| &*column.key == name)?;
+            let column = named.column.as_ref().ok()?;
+            Some(Value::Column(Rc::clone(column)))
         }
     }
 }
 
 /// A row as it is read.
 pub fn row_type<'p>(table: &DrizzleTable<'p>) -> Type<'p> {
-    let properties = table
-        .columns
-        .iter()
-        .map(|column| property(column, false))
-        .collect();
+    let columns = table.columns.iter();
     Type::Object(Rc::new(ObjectType {
-        properties,
+        properties: columns.map(|column| property(column, false)).collect(),
         incomplete: table.open.clone(),
         ..ObjectType::default()
     }))
@@ -41,26 +34,25 @@ pub fn row_type<'p>(table: &DrizzleTable<'p>) -> Type<'p> {
 
 /// A row as it is inserted.
 pub fn insert_type<'p>(table: &DrizzleTable<'p>) -> Type<'p> {
-    let generated =
-        |column: &&TableColumn<'p>| column.column.as_ref().is_ok_and(|column| column.generated);
-    let properties = table
-        .columns
-        .iter()
-        .filter(|column| !generated(column))
-        .map(|column| property(column, true));
+    let mut properties = Vec::with_capacity(table.columns.len());
+    for column in &table.columns {
+        let is_generated = matches!(&column.column, Ok(known) if known.generated);
+        if !is_generated {
+            properties.push(property(column, true));
+        }
+    }
     Type::Object(Rc::new(ObjectType {
-        properties: properties.collect(),
+        properties,
         incomplete: table.open.clone(),
         ..ObjectType::default()
     }))
 }
 
 fn property<'p>(column: &TableColumn<'p>, insert: bool) -> Property<'p> {
-    let optional = insert
-        && column
-            .column
-            .as_ref()
-            .is_ok_and(|column| column.has_default || !column.not_null);
+    let optional = match &column.column {
+        Ok(known) => insert && (known.has_default || !known.not_null),
+        Err(_) => false,
+    };
     let place = column.place.as_ref().map(|place| PropertyPlace {
         module: place.scope.module,
         span: place.span,
@@ -80,8 +72,10 @@ fn property<'p>(column: &TableColumn<'p>, insert: bool) -> Property<'p> {
 pub(super) fn held<'p>(column: &Rc<DrizzleColumn<'p>>) -> Lazy<'p> {
     let column = Rc::clone(column);
     Lazy::computed(move |resolver| {
-        let of = column.of.get(resolver);
-        let of = (0..column.dimensions).fold(of, |of, _| Type::Array(Lazy::known(of)));
+        let mut of = column.of.get(resolver);
+        for _ in 0..column.dimensions {
+            of = Type::Array(Lazy::known(of));
+        }
         if column.not_null {
             of
         } else {

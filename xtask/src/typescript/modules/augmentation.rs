@@ -12,11 +12,10 @@ use crate::typescript::syntax::{Module, NamespaceDeclaration, Statement, Stateme
 pub(super) struct Augmentations(OnceLock<FxHashMap<String, Vec<(String, usize)>>>);
 
 impl Program<'_> {
-    /// Finds the declarations with which the files at `paths` add to others. Before this call none
-    /// are known.
-    pub fn find_augmentations<'a>(&self, paths: impl Iterator<Item = &'a str>) {
+    /// Finds the declarations with which `modules` add to others. Before this call none are known.
+    pub fn find_augmentations<'m>(&self, modules: impl Iterator<Item = &'m Module>) {
         let mut found: FxHashMap<String, Vec<(String, usize)>> = FxHashMap::default();
-        for module in paths.filter_map(|path| self.load(path)) {
+        for module in modules {
             for at in &module.ambient {
                 let namespace = module.statements.get(*at).and_then(ambient);
                 if let Some(target) =
@@ -62,6 +61,12 @@ impl Program<'_> {
         };
         places.filter_map(place).collect()
     }
+}
+
+/// The `declare module` blocks of `module`.
+pub(super) fn additions(module: &Module) -> impl Iterator<Item = &NamespaceDeclaration> {
+    let statements = module.ambient.iter();
+    statements.filter_map(|at| ambient(module.statements.get(*at)?))
 }
 
 fn ambient(statement: &Statement) -> Option<&NamespaceDeclaration> {

@@ -25,22 +25,17 @@ impl Packages {
     /// Reads the packages that `workspaces` of the root's `package.json` or `pnpm-workspace.yaml`
     /// lists.
     pub fn read(tree: &dyn Tree) -> Self {
-        let manifests = workspace_globs(tree)
-            .into_iter()
-            .flat_map(|glob| expand(tree, &glob));
         let mut by_name = BTreeMap::new();
-        for path in manifests {
-            let Some(manifest) = json::read(tree, &path) else {
-                continue;
-            };
-            if let Some(name) = manifest["name"].as_str() {
-                by_name.insert(
-                    name.to_owned(),
-                    WorkspacePackage {
-                        folder: parent(&path).to_owned(),
-                        manifest,
-                    },
-                );
+        for glob in workspace_globs(tree) {
+            for path in expand(tree, &glob) {
+                let Some(manifest) = json::read(tree, &path) else {
+                    continue;
+                };
+                if let Some(name) = manifest["name"].as_str() {
+                    let name = name.to_owned();
+                    let folder = parent(&path).to_owned();
+                    by_name.insert(name, WorkspacePackage { folder, manifest });
+                }
             }
         }
         Self { by_name }
@@ -93,21 +88,13 @@ impl WorkspacePackage {
         let mut targets = Vec::new();
         match &self.manifest["exports"] {
             Value::Object(exports) => {
-                exports
-                    .iter()
-                    .for_each(|(key, value)| match key.split_once('*') {
-                        _ if !key.starts_with('.') => {}
-                        None if key == entry => leaves(value, "", &mut targets),
-                        None => {}
-                        Some((before, after)) => {
-                            if let Some(wild) = entry
-                                .strip_prefix(before)
-                                .and_then(|rest| rest.strip_suffix(after))
-                            {
-                                leaves(value, wild, &mut targets);
-                            }
-                        }
-                    })
+                for (key, value) in exports {
+                    if key.starts_with('.')
+                        && let Some(wild) = wild_part(key, entry)
+                    {
+                        leaves(value, wild, &mut targets);
+                    }
+                }
             }
             value => leaves(value, "", &mut targets),
         }
@@ -117,15 +104,19 @@ impl WorkspacePackage {
             {
                 leaves(&self.manifest["exports"], "", &mut targets);
             }
-            let fields = ["types", "typings", "module", "main"];
-            targets.extend(
-                fields
-                    .iter()
-                    .filter_map(|field| self.manifest[field].as_str())
-                    .map(str::to_owned),
-            );
+            for field in ["types", "typings", "module", "main"] {
+                targets.extend(self.manifest[field].as_str().map(str::to_owned));
+            }
         }
         targets
+    }
+}
+
+/// The part of `entry` that the `*` of `pattern` stands for; none where they differ.
+fn wild_part<'e>(pattern: &str, entry: &'e str) -> Option<&'e str> {
+    match pattern.split_once('*') {
+        Some((before, after)) => entry.strip_prefix(before)?.strip_suffix(after),
+        None => (pattern == entry).then_some(""),
     }
 }
 
@@ -143,10 +134,16 @@ pub(super) fn dependency(tree: &dyn Tree, path: &str, package: &str) -> Option<S
 fn leaves(value: &Value, wild: &str, targets: &mut Vec<String>) {
     match value {
         Value::String(target) => targets.push(target.replace('*', wild)),
-        Value::Object(conditions) => conditions
-            .values()
-            .for_each(|value| leaves(value, wild, targets)),
-        Value::Array(items) => items.iter().for_each(|value| leaves(value, wild, targets)),
+        Value::Object(conditions) => {
+            for value in conditions.values() {
+                leaves(value, wild, targets);
+            }
+        }
+        Value::Array(items) => {
+            for value in items {
+                leaves(value, wild, targets);
+            }
+        }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
@@ -193,16 +190,20 @@ fn workspace_globs(tree: &dyn Tree) -> Vec<String> {
 
 /// Reads the list under `packages:`. No other YAML is needed.
 fn pnpm_packages(text: &str) -> Vec<String> {
-    let lines = text
-        .lines()
-        .skip_while(|line| line.trim_end() != "packages:")
-        .skip(1);
-    let items = lines
-        .take_while(|line| line.trim().is_empty() || line.trim_start().starts_with(['-', '#']));
-    let items = items.filter_map(|line| line.trim_start().strip_prefix('-'));
-    items
-        .map(|item| item.trim().trim_matches(['\'', '"']).to_owned())
-        .collect()
+    let mut lines = text.lines();
+    let mut packages = Vec::new();
+    if !lines.any(|line| line.trim_end() == "packages:") {
+        return packages;
+    }
+    for line in lines {
+        let line = line.trim();
+        if let Some(item) = line.strip_prefix('-') {
+            packages.push(item.trim().trim_matches(['\'', '"']).to_owned());
+        } else if !line.is_empty() && !line.starts_with('#') {
+            break;
+        }
+    }
+    packages
 }
 
 /// The manifests of the packages that `glob` names.
@@ -219,11 +220,8 @@ fn expand(tree: &dyn Tree, glob: &str) -> Vec<String> {
             Vec::new()
         };
     }
-    let folder = glob
-        .split(['*', '?', '[', '{'])
-        .next()
-        .and_then(|head| head.rsplit_once('/'))
-        .map_or("", |(head, _)| head);
+    let plain = glob.split(['*', '?', '[', '{']).next().unwrap_or_default();
+    let folder = parent(plain);
     let Ok(pattern) = Glob::new(&manifest) else {
         return Vec::new();
     };

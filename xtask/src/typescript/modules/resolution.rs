@@ -79,22 +79,27 @@ impl<'t> ModuleResolver<'t> {
             || specifier == "."
             || specifier == ".."
         {
-            return self
-                .file(&join(folder, specifier))
-                .map_or(Resolved::Missing, Resolved::File);
+            return self.first_file(&[join(folder, specifier)]);
         }
         // `paths` come before packages, as in TypeScript.
-        let candidates = self.config(folder).candidates(specifier);
-        if let Some(file) = candidates.iter().find_map(|candidate| self.file(candidate)) {
-            return Resolved::File(file);
+        let by_path = self.first_file(&self.config(folder).candidates(specifier));
+        if by_path != Resolved::Missing {
+            return by_path;
         }
         match self.packages().candidates(specifier) {
-            Some(candidates) => {
-                let file = candidates.iter().find_map(|candidate| self.file(candidate));
-                file.map_or(Resolved::Missing, Resolved::File)
-            }
+            Some(candidates) => self.first_file(&candidates),
             None => Resolved::External,
         }
+    }
+
+    /// The file that the first of `bases` means which means any.
+    fn first_file(&self, bases: &[String]) -> Resolved {
+        for base in bases {
+            if let Some(file) = self.file(base) {
+                return Resolved::File(file);
+            }
+        }
+        Resolved::Missing
     }
 
     /// The package that `specifier` means in the file `from`: `zod` of a package that depends on
@@ -112,12 +117,12 @@ impl<'t> ModuleResolver<'t> {
             return *known;
         }
         let wanted = packages::dependency(self.tree, &join(folder, "package.json"), "zod");
-        // The range without its operator: `^3.22`, `~3`.
-        let is_old = match wanted
-            .as_deref()
-            .map(|range| range.trim_start_matches(|one: char| !one.is_ascii_digit()))
-        {
-            Some(range) => range == "3" || range.starts_with("3."),
+        // A range may begin with an operator: `^3.22`, `~3`.
+        let is_old = match wanted {
+            Some(range) => {
+                let version = range.trim_start_matches(|one: char| !one.is_ascii_digit());
+                version == "3" || version.starts_with("3.")
+            }
             None => !folder.is_empty() && self.has_old_zod(parent(folder)),
         };
         *self.old_zods.insert(folder.to_owned(), Box::new(is_old))

@@ -59,23 +59,23 @@ impl TsConfig {
     /// options.
     fn referenced(tree: &dyn Tree, path: &str, packages: &dyn Fn(&str) -> Vec<String>) -> Self {
         let value = json::read(tree, path).unwrap_or_default();
-        let references = value["references"].as_array().into_iter().flatten();
-        let files = references
-            .filter_map(|reference| reference["path"].as_str())
-            .map(|reference| {
-                let target = join(parent(path), reference);
-                if target.ends_with(".json") {
-                    target
-                } else {
-                    format!("{target}/tsconfig.json")
+        for reference in value["references"].as_array().into_iter().flatten() {
+            let Some(reference) = reference["path"].as_str() else {
+                continue;
+            };
+            let mut file = join(parent(path), reference);
+            if !file.ends_with(".json") {
+                file.push_str("/tsconfig.json");
+            }
+            // References to other folders are about the files there.
+            if parent(&file) == parent(path) {
+                let config = Self::read_within(tree, &file, packages, EXTENDS);
+                if !config.paths.is_empty() {
+                    return config;
                 }
-            });
-        // References to other folders are about the files there.
-        let inside = files.filter(|file| parent(file) == parent(path));
-        let mut found = inside.map(|file| Self::read_within(tree, &file, packages, EXTENDS));
-        found
-            .find(|config| !config.paths.is_empty())
-            .unwrap_or_default()
+            }
+        }
+        Self::default()
     }
 
     fn own(options: &Value, folder: &str, inherited_base: Option<&str>) -> Self {
@@ -85,20 +85,12 @@ impl TsConfig {
             .or(inherited_base)
             .unwrap_or(folder)
             .to_owned();
-        let paths = options["paths"]
-            .as_object()
-            .into_iter()
-            .flatten()
-            .map(|(pattern, targets)| {
-                let targets = strings(targets)
-                    .map(|target| join(&relative_to, target))
-                    .collect();
-                (pattern.clone(), targets)
-            });
-        Self {
-            paths: paths.collect(),
-            base,
+        let mut paths = Vec::new();
+        for (pattern, targets) in options["paths"].as_object().into_iter().flatten() {
+            let targets = strings(targets).map(|target| join(&relative_to, target));
+            paths.push((pattern.clone(), targets.collect()));
         }
+        Self { base, paths }
     }
 
     // As in TypeScript, `paths` replace those of the extended configuration as a whole.
@@ -114,33 +106,35 @@ impl TsConfig {
     /// Whether `paths` says that `specifier` is a file of the monorepo. A pattern `*` alone does
     /// not say so, nor does one that leads to installed packages.
     pub fn claims(&self, specifier: &str) -> bool {
-        let matching = self
-            .paths
-            .iter()
-            .filter_map(|path| matches(path, specifier));
-        let mut named = matching.filter(|(length, _)| *length > 0).peekable();
-        named.peek().is_some()
-            && named.all(|(_, targets)| {
-                targets
-                    .iter()
-                    .all(|target| !target.contains("node_modules"))
-            })
+        let mut claims = false;
+        for path in &self.paths {
+            if let Some((length, targets)) = matches(path, specifier)
+                && length > 0
+            {
+                if targets.iter().any(|target| target.contains("node_modules")) {
+                    return false;
+                }
+                claims = true;
+            }
+        }
+        claims
     }
 
     /// The places where `specifier` may be, best first, without extensions.
     pub fn candidates(&self, specifier: &str) -> Vec<String> {
-        let mut matching: Vec<_> = self
-            .paths
-            .iter()
-            .filter_map(|path| matches(path, specifier))
-            .collect();
+        let mut matching = Vec::new();
+        for path in &self.paths {
+            matching.extend(matches(path, specifier));
+        }
         // TypeScript prefers the pattern with the longest prefix.
         matching.sort_by_key(|(length, _)| std::cmp::Reverse(*length));
-        let mut found: Vec<String> = matching
-            .into_iter()
-            .flat_map(|(_, targets)| targets)
-            .collect();
-        found.extend(self.base.as_ref().map(|base| join(base, specifier)));
+        let mut found = Vec::new();
+        for (_, targets) in matching {
+            found.extend(targets);
+        }
+        if let Some(base) = &self.base {
+            found.push(join(base, specifier));
+        }
         found
     }
 }
@@ -154,13 +148,8 @@ fn matches(
         return (pattern == specifier).then(|| (usize::MAX, targets.clone()));
     };
     let wild = specifier.strip_prefix(before)?.strip_suffix(after)?;
-    Some((
-        before.len(),
-        targets
-            .iter()
-            .map(|target| target.replacen('*', wild, 1))
-            .collect(),
-    ))
+    let filled = targets.iter().map(|target| target.replacen('*', wild, 1));
+    Some((before.len(), filled.collect()))
 }
 
 fn extended_file(
@@ -174,14 +163,19 @@ fn extended_file(
     } else {
         packages(extended)
     };
-    let mut candidates = bases.into_iter().flat_map(|base| {
-        [
+    for base in bases {
+        let named = [
             format!("{base}.json"),
             format!("{base}/tsconfig.json"),
             base,
-        ]
-    });
-    candidates.find(|file| file.ends_with(".json") && tree.is_file(file))
+        ];
+        for file in named {
+            if file.ends_with(".json") && tree.is_file(&file) {
+                return Some(file);
+            }
+        }
+    }
+    None
 }
 
 /// A string, or the strings of a list.

@@ -253,9 +253,7 @@ fn cast_to(
 ) -> ExprKind {
     let annotation = types::lower(annotation, level);
     match &annotation.kind {
-        TypeKind::Reference(path, _) if path.len() == 1 && path[0] == "const" => {
-            ExprKind::AsConst(boxed(value, level))
-        }
+        TypeKind::Reference(named) if named.is("const") => ExprKind::AsConst(boxed(value, level)),
         _ => ExprKind::As(boxed(value, level), Box::new(annotation)),
     }
 }

@@ -12,7 +12,7 @@ use super::{bodies, types};
 use crate::source::Span;
 use crate::typescript::syntax::{
     Body, ClassDecl, ClassMember, Expr, Function, KeyName, MemberKind, Parameter, PatternName,
-    PropertyKey, PropertySignature, Statement, StatementKind, Text, TypeKind,
+    PropertyKey, PropertySignature, Statement, StatementKind, Text,
 };
 
 pub(super) fn function(function: &ast::Function<'_>, level: NestingLevel<'_>) -> Function {
@@ -187,9 +187,10 @@ pub(super) fn class(class: &ast::Class<'_>, level: NestingLevel<'_>) -> ClassDec
             .iter()
             .map(|implemented| crate::typescript::syntax::TypeNode {
                 span: level.span(implemented.span),
-                kind: TypeKind::Reference(
-                    types::path(&implemented.expression),
-                    types::arguments(implemented.type_arguments.as_deref(), level),
+                kind: types::reference(
+                    &implemented.expression,
+                    implemented.type_arguments.as_deref(),
+                    level,
                 ),
             });
     ClassDecl {

@@ -10,7 +10,7 @@ use super::{expressions, functions, types};
 use crate::source::Span;
 use crate::typescript::syntax::{
     Alias, Argument, Binary, Body, Case, EnumDecl, EnumMember, Expr, ExprKind, Function, Interface,
-    Name, NamespaceDeclaration, Statement, StatementKind, Text, TypeKind, TypeNode, Variable,
+    Name, NamespaceDeclaration, Statement, StatementKind, Text, TypeNode, Variable,
 };
 
 pub(super) fn lower_all(
@@ -330,9 +330,10 @@ fn name(id: &ast::BindingIdentifier<'_>, level: NestingLevel<'_>) -> Name {
 fn interface(node: &ast::TSInterfaceDeclaration<'_>, level: NestingLevel<'_>) -> Interface {
     let extends = node.extends.iter().map(|heritage| TypeNode {
         span: level.span(heritage.span),
-        kind: TypeKind::Reference(
-            types::path(&heritage.type_name),
-            types::arguments(heritage.type_arguments.as_deref(), level),
+        kind: types::reference(
+            &heritage.type_name,
+            heritage.type_arguments.as_deref(),
+            level,
         ),
     });
     Interface {

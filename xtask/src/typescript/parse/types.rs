@@ -6,7 +6,8 @@ use oxc_span::GetSpan;
 use super::expressions::key;
 use super::level::NestingLevel;
 use crate::typescript::syntax::{
-    Keyword, Modifier, Path, PropertySignature, Text, TypeKind, TypeMember, TypeNode, TypeParameter,
+    ConditionalType, ImportType, Keyword, MappedType, Modifier, NamedType, Path, PropertySignature,
+    TemplateType, Text, TypeKind, TypeMember, TypeNode, TypeParameter,
 };
 
 pub(super) fn lower(node: &TSType<'_>, level: NestingLevel<'_>) -> TypeNode {
@@ -50,12 +51,14 @@ fn kind(node: &TSType<'_>, level: NestingLevel<'_>) -> TypeKind {
         TSType::TSUnknownKeyword(_) => TypeKind::Keyword(Keyword::Unknown),
         TSType::TSVoidKeyword(_) => TypeKind::Keyword(Keyword::Void),
         TSType::TSArrayType(array) => TypeKind::Array(boxed(&array.element_type, level)),
-        TSType::TSConditionalType(conditional) => TypeKind::Conditional {
-            check: boxed(&conditional.check_type, level),
-            extends: boxed(&conditional.extends_type, level),
-            then: boxed(&conditional.true_type, level),
-            otherwise: boxed(&conditional.false_type, level),
-        },
+        TSType::TSConditionalType(conditional) => {
+            TypeKind::Conditional(Box::new(ConditionalType {
+                check: lower(&conditional.check_type, level),
+                extends: lower(&conditional.extends_type, level),
+                then: lower(&conditional.true_type, level),
+                otherwise: lower(&conditional.false_type, level),
+            }))
+        }
         TSType::TSConstructorType(_) | TSType::TSFunctionType(_) => TypeKind::Function,
         TSType::TSImportType(import) => import_type(import, false, level),
         TSType::TSIndexedAccessType(access) => TypeKind::Indexed(
@@ -65,7 +68,9 @@ fn kind(node: &TSType<'_>, level: NestingLevel<'_>) -> TypeKind {
         TSType::TSInferType(infer) if infer.type_parameter.constraint.is_some() => {
             TypeKind::Other("`infer … extends` is not read")
         }
-        TSType::TSInferType(infer) => TypeKind::Infer(Text::new(infer.type_parameter.name.name)),
+        TSType::TSInferType(infer) => {
+            TypeKind::Infer(Box::new(Text::new(infer.type_parameter.name.name)))
+        }
         TSType::TSIntersectionType(intersection) => {
             TypeKind::Intersection(lower_all(&intersection.types, level))
         }
@@ -74,10 +79,10 @@ fn kind(node: &TSType<'_>, level: NestingLevel<'_>) -> TypeKind {
         TSType::TSNamedTupleMember(member) => {
             tuple_element(&member.element_type, member.optional, level).kind
         }
-        TSType::TSTemplateLiteralType(template) => TypeKind::Template(
-            quasis(&template.quasis).into(),
-            lower_all(&template.types, level),
-        ),
+        TSType::TSTemplateLiteralType(template) => TypeKind::Template(Box::new(TemplateType {
+            texts: quasis(&template.quasis).into(),
+            types: lower_all(&template.types, level),
+        })),
         TSType::TSThisType(_) => TypeKind::This,
         TSType::TSTupleType(tuple) => TypeKind::Tuple(
             tuple
@@ -95,9 +100,10 @@ fn kind(node: &TSType<'_>, level: NestingLevel<'_>) -> TypeKind {
             ast::TSTypeOperatorOperator::Unique => TypeKind::Keyword(Keyword::Symbol),
         },
         TSType::TSTypeQuery(query) => type_query(query, level),
-        TSType::TSTypeReference(reference) => TypeKind::Reference(
-            path(&reference.type_name),
-            arguments(reference.type_arguments.as_deref(), level),
+        TSType::TSTypeReference(reference) => self::reference(
+            &reference.type_name,
+            reference.type_arguments.as_deref(),
+            level,
         ),
         TSType::TSUnionType(union) => TypeKind::Union(lower_all(&union.types, level)),
         TSType::TSParenthesizedType(inner) => lower(&inner.type_annotation, level).kind,
@@ -114,6 +120,18 @@ pub(super) fn arguments(
     level: NestingLevel<'_>,
 ) -> Box<[TypeNode]> {
     node.map_or_else(Box::default, |node| lower_all(&node.params, level))
+}
+
+/// `a.b.C<T>`
+pub(super) fn reference(
+    name: &TSTypeName<'_>,
+    type_arguments: Option<&ast::TSTypeParameterInstantiation<'_>>,
+    level: NestingLevel<'_>,
+) -> TypeKind {
+    TypeKind::Reference(Box::new(NamedType {
+        path: path(name),
+        arguments: arguments(type_arguments, level),
+    }))
 }
 
 /// `a.b.C` as its names.
@@ -140,10 +158,10 @@ fn type_query(query: &ast::TSTypeQuery<'_>, level: NestingLevel<'_>) -> TypeKind
     match &query.expr_name {
         TSTypeQueryExprName::TSImportType(import) => import_type(import, true, level),
         name => match name.as_ts_type_name() {
-            Some(name) => TypeKind::Query(
-                path(name),
-                arguments(query.type_arguments.as_deref(), level),
-            ),
+            Some(name) => TypeKind::Query(Box::new(NamedType {
+                path: path(name),
+                arguments: arguments(query.type_arguments.as_deref(), level),
+            })),
             None => TypeKind::Other("its `typeof` is not read"),
         },
     }
@@ -170,11 +188,14 @@ fn import_type(
     }
     names.reverse();
     let arguments = arguments(import.type_arguments.as_deref(), level);
-    TypeKind::Import(
-        Text::new(import.source.value),
-        Box::new((names, arguments)),
+    TypeKind::Import(Box::new(ImportType {
+        specifier: Text::new(import.source.value),
+        named: NamedType {
+            path: names,
+            arguments,
+        },
         of_value,
-    )
+    }))
 }
 
 fn literal_type(literal: &ast::TSLiteral<'_>, level: NestingLevel<'_>) -> TypeKind {
@@ -209,20 +230,20 @@ pub(super) fn quasis(quasis: &[ast::TemplateElement<'_>]) -> Vec<Text> {
 
 fn mapped_type(mapped: &ast::TSMappedType<'_>, level: NestingLevel<'_>) -> TypeKind {
     use ast::TSMappedTypeModifierOperator as Operator;
-    TypeKind::Mapped {
+    TypeKind::Mapped(Box::new(MappedType {
         parameter: Text::new(mapped.key.name),
-        constraint: boxed(&mapped.constraint, level),
-        name: mapped.name_type.as_ref().map(|name| boxed(name, level)),
+        constraint: lower(&mapped.constraint, level),
+        name: mapped.name_type.as_ref().map(|name| lower(name, level)),
         value: mapped
             .type_annotation
             .as_ref()
-            .map(|value| boxed(value, level)),
+            .map(|value| lower(value, level)),
         optional: match mapped.optional {
             None => Modifier::Keep,
             Some(Operator::True | Operator::Plus) => Modifier::Add,
             Some(Operator::Minus) => Modifier::Remove,
         },
-    }
+    }))
 }
 
 fn tuple_element(
@@ -267,7 +288,7 @@ fn or_undefined(node: TypeNode) -> TypeNode {
 pub(super) fn members(
     members: &[ast::TSSignature<'_>],
     level: NestingLevel<'_>,
-) -> Vec<TypeMember> {
+) -> Box<[TypeMember]> {
     members
         .iter()
         .map(|member| type_member(member, level))

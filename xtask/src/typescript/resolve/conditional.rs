@@ -2,40 +2,32 @@
 
 use super::assignable::{all, any, is_primitive};
 use super::{Binding, Lazy, Resolver, Scope, Type, union};
-use crate::typescript::syntax::{TypeKind, TypeMember, TypeNode};
+use crate::typescript::syntax::{ConditionalType, Text, TypeKind, TypeMember, TypeNode};
 
 /// The types that each `infer` was matched with, one entry per match.
 type InferMatches<'p> = Vec<(&'p str, Type<'p>)>;
 
 impl<'p> Resolver<'p> {
     /// `check extends extends ? then : otherwise`
-    pub(super) fn conditional(
-        &self,
-        scope: &Scope<'p>,
-        check: &'p TypeNode,
-        extends: &'p TypeNode,
-        then: &'p TypeNode,
-        otherwise: &'p TypeNode,
-    ) -> Type<'p> {
-        let checked = self.node(scope, check);
-        let Some(parameter) = naked_parameter(scope, check) else {
-            return self.branch(scope, &checked, extends, then, otherwise);
+    pub(super) fn conditional(&self, scope: &Scope<'p>, node: &'p ConditionalType) -> Type<'p> {
+        let checked = self.node(scope, &node.check);
+        let Some(parameter) = naked_parameter(scope, &node.check) else {
+            return self.branch(scope, &checked, node);
         };
         let each = checked.members().iter().map(|member| {
             let inside = scope.with_type(parameter, Lazy::known(member.clone()));
-            self.branch(&inside, member, extends, then, otherwise)
+            self.branch(&inside, member, node)
         });
         union(each)
     }
 
-    fn branch(
-        &self,
-        scope: &Scope<'p>,
-        checked: &Type<'p>,
-        extends: &'p TypeNode,
-        then: &'p TypeNode,
-        otherwise: &'p TypeNode,
-    ) -> Type<'p> {
+    fn branch(&self, scope: &Scope<'p>, checked: &Type<'p>, node: &'p ConditionalType) -> Type<'p> {
+        let ConditionalType {
+            extends,
+            then,
+            otherwise,
+            ..
+        } = node;
         let mut inferred = Vec::new();
         match self.matches(scope, checked, extends, &mut inferred) {
             Some(true) => self.node(&bound(scope, extends, &inferred), then),
@@ -69,10 +61,8 @@ impl<'p> Resolver<'p> {
                 Some(true)
             }
             // kysely-codegen writes its own `Generated<T>` with it.
-            TypeKind::Reference(path, arguments)
-                if path.last().is_some_and(|name| name == "ColumnType") =>
-            {
-                self.matches_column(scope, checked, arguments, inferred)
+            TypeKind::Reference(named) if named.path.last().is_some_and(is_column_type) => {
+                self.matches_column(scope, checked, &named.arguments, inferred)
             }
             TypeKind::Function => is_no_function(checked).then_some(false),
             _ if !mentions_infer(pattern) => self.assignable(checked, &self.node(scope, pattern)),
@@ -238,11 +228,15 @@ fn bound<'p>(scope: &Scope<'p>, pattern: &'p TypeNode, inferred: &InferMatches<'
     })
 }
 
+fn is_column_type(name: &Text) -> bool {
+    name == "ColumnType"
+}
+
 /// `T` of `T[]`, `Array<T>` and `ReadonlyArray<T>`.
 fn array_element(pattern: &TypeNode) -> Option<&TypeNode> {
     match &pattern.kind {
         TypeKind::Array(element) => Some(element),
-        TypeKind::Reference(path, arguments) => match (path.as_slice(), &**arguments) {
+        TypeKind::Reference(named) => match named.parts() {
             ([name], [element]) if name == "Array" || name == "ReadonlyArray" => Some(element),
             _ => None,
         },
@@ -252,10 +246,10 @@ fn array_element(pattern: &TypeNode) -> Option<&TypeNode> {
 
 /// `T` of `Promise<T>` and `PromiseLike<T>`.
 fn promised(pattern: &TypeNode) -> Option<&TypeNode> {
-    let TypeKind::Reference(path, arguments) = &pattern.kind else {
+    let TypeKind::Reference(named) = &pattern.kind else {
         return None;
     };
-    match (path.as_slice(), &**arguments) {
+    match named.parts() {
         ([name], [held]) if name == "Promise" || name == "PromiseLike" => Some(held),
         _ => None,
     }
@@ -281,10 +275,12 @@ fn is_no_function(checked: &Type<'_>) -> bool {
 /// itself.
 fn naked_parameter<'p>(scope: &Scope<'p>, check: &'p TypeNode) -> Option<&'p str> {
     match &check.kind {
-        TypeKind::Reference(path, arguments) if path.len() == 1 && arguments.is_empty() => {
-            let name = path.first()?;
-            matches!(scope.lookup(name)?, Binding::Type(Some(_), _)).then_some(name)
-        }
+        TypeKind::Reference(named) => match named.parts() {
+            ([name], []) => {
+                matches!(scope.lookup(name)?, Binding::Type(Some(_), _)).then_some(name)
+            }
+            _ => None,
+        },
         _ => None,
     }
 }
@@ -302,13 +298,11 @@ fn inferred_names<'p>(node: &'p TypeNode, names: &mut Vec<&'p str>) {
         TypeKind::Array(inner) | TypeKind::Rest(inner) | TypeKind::KeyOf(inner) => {
             inferred_names(inner, names)
         }
-        TypeKind::Union(nodes)
-        | TypeKind::Intersection(nodes)
-        | TypeKind::Tuple(nodes)
-        | TypeKind::Template(_, nodes)
-        | TypeKind::Reference(_, nodes) => {
-            nodes.iter().for_each(|node| inferred_names(node, names))
+        TypeKind::Union(nodes) | TypeKind::Intersection(nodes) | TypeKind::Tuple(nodes) => {
+            inferred_names_of(nodes, names)
         }
+        TypeKind::Template(template) => inferred_names_of(&template.types, names),
+        TypeKind::Reference(named) => inferred_names_of(&named.arguments, names),
         TypeKind::Indexed(object, index) => [object, index]
             .into_iter()
             .for_each(|node| inferred_names(node, names)),
@@ -316,5 +310,11 @@ fn inferred_names<'p>(node: &'p TypeNode, names: &mut Vec<&'p str>) {
             .filter_map(|property| property.value.as_ref())
             .for_each(|value| inferred_names(value, names)),
         _ => {}
+    }
+}
+
+fn inferred_names_of<'p>(nodes: &'p [TypeNode], names: &mut Vec<&'p str>) {
+    for node in nodes {
+        inferred_names(node, names);
     }
 }

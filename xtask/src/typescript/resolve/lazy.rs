@@ -54,11 +54,6 @@ impl<'p> Lazy<'p> {
         }))
     }
 
-    /// Whether someone else holds it too.
-    pub fn is_shared(&self) -> bool {
-        Rc::strong_count(&self.0) > 1
-    }
-
     /// The same for two that are one.
     pub fn address(&self) -> *const () {
         Rc::as_ptr(&self.0).cast()

@@ -3,28 +3,21 @@
 use std::rc::Rc;
 
 use super::{Binding, Lazy, ObjectType, Property, Resolver, Scope, Type, union};
-use crate::typescript::syntax::{Modifier, TypeKind, TypeNode};
+use crate::typescript::syntax::{MappedType, Modifier, TypeKind, TypeNode};
 
 impl<'p> Resolver<'p> {
     /// `{ [parameter in constraint as name]: value }`
-    pub(super) fn mapped(
-        &self,
-        scope: &Scope<'p>,
-        parameter: &'p str,
-        constraint: &'p TypeNode,
-        name: Option<&'p TypeNode>,
-        value: Option<&'p TypeNode>,
-        optional: Modifier,
-    ) -> Type<'p> {
+    pub(super) fn mapped(&self, scope: &Scope<'p>, node: &'p MappedType) -> Type<'p> {
+        let constraint = &node.constraint;
         let source = self.mapped_source(scope, constraint);
         if let Some(source @ (Type::Union(_) | Type::Never)) = &source
             && let TypeKind::KeyOf(inner) = &constraint.kind
-            && let TypeKind::Reference(path, _) = &inner.kind
-            && let [parameter_name] = path.as_slice()
+            && let TypeKind::Reference(named) = &inner.kind
+            && let [parameter_name] = named.path.as_slice()
         {
             let each = source.members().iter().map(|member| {
                 let inside = scope.with_type(parameter_name, Lazy::known(member.clone()));
-                self.mapped(&inside, parameter, constraint, name, value, optional)
+                self.mapped(&inside, node)
             });
             return union(each);
         }
@@ -68,16 +61,8 @@ impl<'p> Resolver<'p> {
             ..ObjectType::default()
         };
         for key in &keys {
-            let inside = scope.with_type(parameter, Lazy::known(key.clone()));
-            self.mapped_key(
-                &inside,
-                key,
-                name,
-                value,
-                optional,
-                source.as_deref(),
-                &mut object,
-            );
+            let inside = scope.with_type(&node.parameter, Lazy::known(key.clone()));
+            self.mapped_key(&inside, key, node, source.as_deref(), &mut object);
         }
         Type::Object(Rc::new(object))
     }
@@ -87,7 +72,7 @@ impl<'p> Resolver<'p> {
     fn mapped_source(&self, scope: &Scope<'p>, constraint: &'p TypeNode) -> Option<Type<'p>> {
         match &constraint.kind {
             TypeKind::KeyOf(inner) => Some(self.node(scope, inner)),
-            TypeKind::Reference(path, _) => match scope.lookup(path.first()?)? {
+            TypeKind::Reference(named) => match scope.lookup(named.path.first()?)? {
                 Binding::Type(
                     _,
                     Some(TypeNode {
@@ -104,38 +89,35 @@ impl<'p> Resolver<'p> {
         }
     }
 
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "the parts of one node, each of another kind"
-    )]
     fn mapped_key(
         &self,
         scope: &Scope<'p>,
         key: &Type<'p>,
-        name: Option<&'p TypeNode>,
-        value: Option<&'p TypeNode>,
-        optional: Modifier,
+        node: &'p MappedType,
         source: Option<&ObjectType<'p>>,
         object: &mut ObjectType<'p>,
     ) {
-        let renamed = name.map_or_else(|| key.clone(), |name| self.node(scope, name));
+        let renamed = match &node.name {
+            Some(name) => self.node(scope, name),
+            None => key.clone(),
+        };
         let original = match key {
             Type::StringLiteral(name) => source.and_then(|source| source.property(name)),
             _ => None,
         };
-        let mapped = value.map_or_else(|| Lazy::known(Type::Any), |value| Lazy::node(scope, value));
+        let mapped = match &node.value {
+            Some(value) => Lazy::node(scope, value),
+            None => Lazy::known(Type::Any),
+        };
         for name in renamed.members() {
             match name {
                 Type::StringLiteral(name) => {
-                    object.put(mapped_property(name, original, mapped.clone(), optional));
+                    let mapped = mapped.clone();
+                    object.put(mapped_property(name, original, mapped, node.optional));
                 }
                 Type::NumberLiteral(number) => {
-                    object.put(mapped_property(
-                        &number.to_string().into(),
-                        original,
-                        mapped.clone(),
-                        optional,
-                    ));
+                    let (name, mapped) = (number.to_string().into(), mapped.clone());
+                    object.put(mapped_property(&name, original, mapped, node.optional));
                 }
                 Type::String | Type::Template(_) | Type::Number => {
                     object.index = Some(mapped.clone())

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use compact_str::format_compact;
 
 use super::{LONGEST_LIST, LONGEST_TEXT, Lazy, Resolver, Scope, Template, Type, union};
-use crate::typescript::syntax::{Keyword, Text, TypeKind, TypeNode};
+use crate::typescript::syntax::{Keyword, TemplateType, TypeKind, TypeNode};
 
 impl<'p> Resolver<'p> {
     /// The type that `node` means in `scope`.
@@ -21,7 +21,7 @@ impl<'p> Resolver<'p> {
             TypeKind::Number(value) => Type::NumberLiteral(*value),
             TypeKind::Boolean(value) => Type::BooleanLiteral(*value),
             TypeKind::Bigint => Type::Bigint,
-            TypeKind::Template(texts, types) => self.template(scope, texts, types),
+            TypeKind::Template(template) => self.template(scope, template),
             TypeKind::Array(element) => Type::Array(Lazy::node(scope, element)),
             TypeKind::Tuple(elements) => self.tuple(scope, elements),
             TypeKind::Rest(element) => self.node(scope, element),
@@ -34,38 +34,17 @@ impl<'p> Resolver<'p> {
                     .map(|member| self.node(scope, member))
                     .collect(),
             ),
-            TypeKind::Reference(path, arguments) => self.reference(scope, path, arguments),
-            TypeKind::Query(path, _) => self.type_query(scope, path),
-            TypeKind::Import(specifier, member, of_value) => {
-                let (path, arguments) = &**member;
-                self.import_type(scope, specifier, path, arguments, *of_value)
-            }
+            TypeKind::Reference(named) => self.reference(scope, named),
+            TypeKind::Query(named) => self.type_query(scope, &named.path),
+            TypeKind::Import(import) => self.import_type(scope, import),
             TypeKind::Object(members) => self.object_type(scope, members),
             TypeKind::Indexed(object, index) => {
                 let object = self.node(scope, object);
                 self.indexed(&object, &self.node(scope, index))
             }
             TypeKind::KeyOf(inner) => self.keys(&self.node(scope, inner)),
-            TypeKind::Mapped {
-                parameter,
-                constraint,
-                name,
-                value,
-                optional,
-            } => self.mapped(
-                scope,
-                parameter,
-                constraint,
-                name.as_deref(),
-                value.as_deref(),
-                *optional,
-            ),
-            TypeKind::Conditional {
-                check,
-                extends,
-                then,
-                otherwise,
-            } => self.conditional(scope, check, extends, then, otherwise),
+            TypeKind::Mapped(mapped) => self.mapped(scope, mapped),
+            TypeKind::Conditional(conditional) => self.conditional(scope, conditional),
             TypeKind::Infer(name) => Type::unresolved(format!("`infer {name}` is not read")),
             TypeKind::Function => Type::Function,
             TypeKind::This => Type::unresolved("`this` is not read here"),
@@ -97,19 +76,20 @@ impl<'p> Resolver<'p> {
     }
 
     /// `` `a-${'b' | 'c'}` `` is `'a-b' | 'a-c'`; with anything but literals it is some string.
-    fn template(&self, scope: &Scope<'p>, texts: &'p [Text], types: &'p [TypeNode]) -> Type<'p> {
+    fn template(&self, scope: &Scope<'p>, template: &'p TemplateType) -> Type<'p> {
+        let TemplateType { texts, types } = template;
         let mut made = vec![texts.first().cloned().unwrap_or_default()];
         for (part, text) in types.iter().zip(texts.iter().skip(1)) {
             let part = self.node(scope, part);
             let Some(literals) = literals(&part) else {
-                return self.open_template(scope, texts, types);
+                return self.open_template(scope, template);
             };
             let longest = |texts: &mut dyn Iterator<Item = usize>| texts.max().unwrap_or_default();
             let length = longest(&mut made.iter().map(|text| text.len()))
                 + longest(&mut literals.iter().map(String::len))
                 + text.len();
             if made.len() * literals.len() > 1_000 || length > LONGEST_TEXT {
-                return self.open_template(scope, texts, types);
+                return self.open_template(scope, template);
             }
             made = made
                 .iter()
@@ -125,17 +105,13 @@ impl<'p> Resolver<'p> {
 }
 
 impl<'p> Resolver<'p> {
-    fn open_template(
-        &self,
-        scope: &Scope<'p>,
-        texts: &'p [Text],
-        types: &'p [TypeNode],
-    ) -> Type<'p> {
-        let any = types
+    fn open_template(&self, scope: &Scope<'p>, template: &'p TemplateType) -> Type<'p> {
+        let any = template
+            .types
             .iter()
             .all(|part| matches!(self.node(scope, part), Type::String));
         Type::Template(Rc::new(Template {
-            texts: texts.iter().map(ToString::to_string).collect(),
+            texts: template.texts.iter().map(ToString::to_string).collect(),
             any,
         }))
     }

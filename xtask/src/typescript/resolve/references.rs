@@ -7,23 +7,24 @@ use super::scope::declared_in;
 use super::{Binding, Lazy, Resolver, Scope, Type, union};
 use crate::typescript::modules::{Resolved, Symbol};
 use crate::typescript::syntax::{
-    EnumDecl, Interface, Module, NamespaceDeclaration, Statement, StatementKind, Text, TypeNode,
+    EnumDecl, ImportType, Interface, Module, NamedType, NamespaceDeclaration, Statement,
+    StatementKind, Text, TypeNode,
 };
 use crate::typescript::values::Value;
 
+/// The types that are written as arguments.
+fn lazily<'p>(scope: &Scope<'p>, arguments: &'p [TypeNode]) -> Vec<Lazy<'p>> {
+    arguments
+        .iter()
+        .map(|argument| Lazy::node(scope, argument))
+        .collect()
+}
+
 impl<'p> Resolver<'p> {
     /// `a.b.C<T>`
-    pub(super) fn reference(
-        &self,
-        scope: &Scope<'p>,
-        path: &'p [Text],
-        arguments: &'p [TypeNode],
-    ) -> Type<'p> {
-        let arguments: Vec<_> = arguments
-            .iter()
-            .map(|argument| Lazy::node(scope, argument))
-            .collect();
-        let Some((name, rest)) = path.split_first() else {
+    pub(super) fn reference(&self, scope: &Scope<'p>, named: &'p NamedType) -> Type<'p> {
+        let arguments = lazily(scope, &named.arguments);
+        let Some((name, rest)) = named.path.split_first() else {
             return Type::unresolved("it has no name");
         };
         match scope.lookup(name) {
@@ -39,7 +40,7 @@ impl<'p> Resolver<'p> {
         match self.lookup(scope.module, name) {
             Some(symbol) => self.symbol(symbol, rest, &arguments, name),
             None if rest.is_empty() => self.builtin(name, &arguments),
-            None => self.global_namespace(path),
+            None => self.global_namespace(&named.path),
         }
     }
 
@@ -112,6 +113,20 @@ impl<'p> Resolver<'p> {
         self.declaration(scope, statements, arguments)
     }
 
+    /// The type that `statements`, all of one name, declare for themselves. References to it use
+    /// the same type, so that they share its properties.
+    pub fn own_declaration(&self, scope: &Scope<'p>, statements: &[&'p Statement]) -> Type<'p> {
+        let own = self.declaration(scope, statements, &[]);
+        let declares = statements.iter().find(|statement| declares_type(statement));
+        if let Some(statement) = declares
+            && scope.is_top()
+            && !is_generic(statement)
+        {
+            self.keep_declared(statement, &own);
+        }
+        own
+    }
+
     /// The type that `statements`, all of one name, declare.
     pub fn declaration(
         &self,
@@ -157,32 +172,25 @@ impl<'p> Resolver<'p> {
         scope: &Scope<'p>,
         statements: &[&'p Statement],
     ) -> Vec<(Scope<'p>, &'p Interface)> {
-        let may_be_merged = |statement: &&&'p Statement| {
-            matches!(
-                statement.kind,
-                StatementKind::Interface(_) | StatementKind::Class(_)
-            )
-        };
-        let name = statements
+        let mut additions = Vec::new();
+        let merged = statements
             .iter()
-            .find(may_be_merged)
-            .and_then(|statement| statement.name());
-        let Some(name) = name.filter(|_| scope.is_top()) else {
-            return Vec::new();
+            .find(|statement| statement.is_object_type());
+        let Some(name) = merged.and_then(|statement| statement.name()) else {
+            return additions;
         };
-        let of_namespace = |(module, namespace): (&'p Module, &'p NamespaceDeclaration)| {
+        if !scope.is_top() {
+            return additions;
+        }
+        for (module, namespace) in self.program.augmenting(scope.module) {
             let inside = Scope::module(module).with_statements(&namespace.body);
-            let same = declared_in(&namespace.body, name)
-                .into_iter()
-                .filter_map(interface_of);
-            same.map(move |interface| (inside.clone(), interface))
-                .collect::<Vec<_>>()
-        };
-        self.program
-            .augmenting(scope.module)
-            .into_iter()
-            .flat_map(of_namespace)
-            .collect()
+            for statement in declared_in(&namespace.body, name) {
+                if let Some(interface) = interface_of(statement) {
+                    additions.push((inside.clone(), interface));
+                }
+            }
+        }
+        additions
     }
 
     /// `Role.Admin`, `NamespaceDeclaration.Type`.
@@ -231,11 +239,8 @@ impl<'p> Resolver<'p> {
         scope: &Scope<'p>,
         declaration: &'p EnumDecl,
     ) -> Type<'p> {
-        union(
-            self.enum_values(scope, declaration)
-                .into_iter()
-                .map(|(_, value)| value),
-        )
+        let values = self.enum_values(scope, declaration).into_iter();
+        union(values.map(|(_, value)| value))
     }
 
     fn enum_member_type(
@@ -244,12 +249,12 @@ impl<'p> Resolver<'p> {
         declaration: &'p EnumDecl,
         member: &str,
     ) -> Type<'p> {
-        let mut values = self.enum_values(scope, declaration).into_iter();
-        let found = values.find(|(name, _)| *name == member);
-        found.map_or_else(
-            || Type::unresolved(format!("the enum has no `{member}`")),
-            |(_, value)| value,
-        )
+        for (name, value) in self.enum_values(scope, declaration) {
+            if name == member {
+                return value;
+            }
+        }
+        Type::unresolved(format!("the enum has no `{member}`"))
     }
 
     /// The members of an enum with their values. Declarations of one name in one scope are one
@@ -259,11 +264,11 @@ impl<'p> Resolver<'p> {
         scope: &Scope<'p>,
         declaration: &'p EnumDecl,
     ) -> Vec<(&'p str, Type<'p>)> {
-        let parts = merged(scope, declaration);
-        let values = parts
-            .into_iter()
-            .flat_map(|part| self.members_of_part(scope, part));
-        values.collect()
+        let mut values = Vec::new();
+        for part in merged(scope, declaration) {
+            values.extend(self.members_of_part(scope, part));
+        }
+        values
     }
 
     /// The members that one declaration of an enum adds; one without a value counts on from the
@@ -274,9 +279,10 @@ impl<'p> Resolver<'p> {
         declaration: &'p EnumDecl,
     ) -> Vec<(&'p str, Type<'p>)> {
         let mut next = Some(0.0);
-        let value = |member: &'p crate::typescript::syntax::EnumMember| {
+        let mut values = Vec::with_capacity(declaration.members.len());
+        for member in &declaration.members {
             let value = match &member.value {
-                None => next.map_or_else(|| Type::Number, Type::NumberLiteral),
+                None => next.map_or(Type::Number, Type::NumberLiteral),
                 Some(expression) => match self.value(scope, expression).uncast() {
                     Value::String(text) => Type::StringLiteral(Rc::clone(text)),
                     Value::Number(value) => Type::NumberLiteral(*value),
@@ -287,9 +293,9 @@ impl<'p> Resolver<'p> {
                 Type::NumberLiteral(number) => Some(number + 1.0),
                 _ => None,
             };
-            (member.name.as_str(), value)
-        };
-        declaration.members.iter().map(value).collect()
+            values.push((member.name.as_str(), value));
+        }
+        values
     }
 
     /// A member may be computed from others: then it is a number.
@@ -303,21 +309,12 @@ impl<'p> Resolver<'p> {
     }
 
     /// `import('x').A`
-    pub(super) fn import_type(
-        &self,
-        scope: &Scope<'p>,
-        specifier: &str,
-        path: &'p [Text],
-        arguments: &'p [TypeNode],
-        of_value: bool,
-    ) -> Type<'p> {
-        let arguments: Vec<_> = arguments
-            .iter()
-            .map(|argument| Lazy::node(scope, argument))
-            .collect();
+    pub(super) fn import_type(&self, scope: &Scope<'p>, import: &'p ImportType) -> Type<'p> {
+        let (specifier, path) = (&import.specifier, &import.named.path);
+        let arguments = lazily(scope, &import.named.arguments);
         match self.program.resolve(scope.module, specifier) {
             Resolved::File(file) => match self.program.load(file) {
-                Some(module) if of_value => {
+                Some(module) if import.of_value => {
                     let value = self.path_value(Value::Module(module), path);
                     self.type_of(&value, false)
                 }
@@ -352,13 +349,12 @@ fn merged<'p>(scope: &Scope<'p>, declaration: &'p EnumDecl) -> Vec<&'p EnumDecl>
         Some(Binding::Statements(_, statements)) => statements,
         _ => scope.module.declarations(name).collect(),
     };
-    let parts: Vec<&'p EnumDecl> = statements
-        .into_iter()
-        .filter_map(|statement| match &statement.kind {
-            StatementKind::Enum(part) => Some(part),
-            _ => None,
-        })
-        .collect();
+    let mut parts = Vec::new();
+    for statement in statements {
+        if let StatementKind::Enum(part) = &statement.kind {
+            parts.push(part);
+        }
+    }
     if parts.iter().any(|part| std::ptr::eq(*part, declaration)) {
         parts
     } else {

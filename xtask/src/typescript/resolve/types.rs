@@ -164,6 +164,11 @@ impl<'p> Type<'p> {
         }
     }
 
+    /// Whether it is `null` or `undefined`.
+    pub fn is_nothing(&self) -> bool {
+        matches!(self, Self::Null | Self::Undefined)
+    }
+
     /// Whether `undefined` is one of its values.
     pub fn has_undefined(&self) -> bool {
         self.members()

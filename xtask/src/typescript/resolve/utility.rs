@@ -9,11 +9,13 @@ use crate::typescript::values::Value;
 impl<'p> Resolver<'p> {
     /// The global type `name`.
     pub(in crate::typescript) fn builtin(&self, name: &str, arguments: &[Lazy<'p>]) -> Type<'p> {
-        let argument = |at: usize| {
-            let missing = || Type::unresolved(format!("`{name}` lacks a type argument"));
-            arguments
-                .get(at)
-                .map_or_else(missing, |argument| argument.get(self))
+        let argument = |at: usize| match arguments.get(at) {
+            Some(argument) => argument.get(self),
+            None => Type::unresolved(format!("`{name}` lacks a type argument")),
+        };
+        let first_or = |default: Type<'p>| match arguments.first() {
+            Some(argument) => argument.clone(),
+            None => Lazy::known(default),
         };
         match name {
             "String" => Type::String,
@@ -32,19 +34,9 @@ impl<'p> Resolver<'p> {
             | "HTMLElement" | "Element" | "Generator" | "AsyncGenerator" | "IterableIterator" => {
                 Type::Opaque
             }
-            "Array" | "ReadonlyArray" => Type::Array(
-                arguments
-                    .first()
-                    .cloned()
-                    .unwrap_or_else(|| Lazy::known(Type::Any)),
-            ),
+            "Array" | "ReadonlyArray" => Type::Array(first_or(Type::Any)),
             "Error" | "TypeError" | "RangeError" | "SyntaxError" => error(),
-            "Promise" | "PromiseLike" => Type::Promise(
-                arguments
-                    .first()
-                    .cloned()
-                    .unwrap_or_else(|| Lazy::known(Type::Unknown)),
-            ),
+            "Promise" | "PromiseLike" => Type::Promise(first_or(Type::Unknown)),
             "Readonly" => argument(0),
             "Partial" => self.each_property(&argument(0), |property| Property {
                 optional: true,
@@ -58,9 +50,7 @@ impl<'p> Resolver<'p> {
             "Pick" => self.pick(&argument(0), &argument(1)),
             "Omit" => self.omit(&argument(0), &argument(1)),
             "Record" => self.record(&argument(0), arguments.get(1)),
-            "NonNullable" => {
-                argument(0).without(|member| matches!(member, Type::Null | Type::Undefined))
-            }
+            "NonNullable" => argument(0).without(Type::is_nothing),
             "Exclude" => self.filter(&argument(0), &argument(1), false),
             "Extract" => self.filter(&argument(0), &argument(1), true),
             "Awaited" => self.awaited(&argument(0)),
@@ -123,42 +113,33 @@ impl<'p> Resolver<'p> {
 
     /// `Pick<of, keys>`
     pub(in crate::typescript) fn pick(&self, of: &Type<'p>, keys: &Type<'p>) -> Type<'p> {
-        if let Some(unknown) = keys
-            .members()
-            .iter()
-            .find(|key| matches!(key, Type::Unresolved(_)))
-        {
+        if let Some(unknown) = unresolved_key(keys) {
             return unknown.clone();
         }
-        match self.properties(of) {
-            Err(why) => Type::Unresolved(why),
-            Ok(object) => {
-                let wanted = |property: &&Property<'p>| names(keys, &property.name);
-                let properties: Vec<_> = object.properties.iter().filter(wanted).cloned().collect();
-                let found = |key: &&Type<'p>| match key {
-                    Type::StringLiteral(name) => {
-                        object.property(name).is_none() && object.index.is_none()
-                    }
-                    _ => false,
-                };
-                let missing = keys.members().iter().any(|key| found(&key));
-                let incomplete = object.incomplete.clone().filter(|_| missing);
-                Type::Object(Rc::new(ObjectType {
-                    properties,
-                    incomplete,
-                    ..ObjectType::default()
-                }))
+        let object = match self.properties(of) {
+            Ok(object) => object,
+            Err(why) => return Type::Unresolved(why),
+        };
+        let mut picked = ObjectType::default();
+        for property in &object.properties {
+            if names(keys, &property.name) {
+                picked.properties.push(property.clone());
             }
         }
+        for key in keys.members() {
+            if let Type::StringLiteral(name) = key
+                && object.property(name).is_none()
+                && object.index.is_none()
+            {
+                picked.incomplete = object.incomplete.clone();
+            }
+        }
+        Type::Object(Rc::new(picked))
     }
 
     /// `Omit<of, keys>`; keys that do not exist change nothing.
     pub(in crate::typescript) fn omit(&self, of: &Type<'p>, keys: &Type<'p>) -> Type<'p> {
-        if let Some(unknown) = keys
-            .members()
-            .iter()
-            .find(|key| matches!(key, Type::Unresolved(_)))
-        {
+        if let Some(unknown) = unresolved_key(keys) {
             return unknown.clone();
         }
         match self.properties(of) {
@@ -246,6 +227,12 @@ fn error<'p>() -> Type<'p> {
     Type::object(vec![text("name"), text("message"), stack, cause])
 }
 
+/// A key of `keys` that is not known.
+fn unresolved_key<'k, 'p>(keys: &'k Type<'p>) -> Option<&'k Type<'p>> {
+    let mut keys = keys.members().iter();
+    keys.find(|key| matches!(key, Type::Unresolved(_)))
+}
+
 /// Whether `keys` holds the literal `name`.
 fn names(keys: &Type<'_>, name: &str) -> bool {
     keys.members().iter().any(|key| match key {
@@ -266,7 +253,8 @@ fn map_literals<'p>(of: &Type<'p>, change: impl Fn(&str) -> String) -> Type<'p> 
 
 fn change_first<I: Iterator<Item = char>>(text: &str, change: impl Fn(char) -> I) -> String {
     let mut characters = text.chars();
-    characters.next().map_or_else(String::new, |first| {
-        change(first).chain(characters).collect()
-    })
+    match characters.next() {
+        Some(first) => change(first).chain(characters).collect(),
+        None => String::new(),
+    }
 }

@@ -246,10 +246,10 @@ fn router_type_at<'p>(
     declared: &TypeNode,
     depth: usize,
 ) -> Option<(Framework, Birth)> {
-    let TypeKind::Reference(path, _) = &declared.kind else {
+    let TypeKind::Reference(named) = &declared.kind else {
         return None;
     };
-    let (first, rest) = path.split_first().filter(|_| depth < ALIASES)?;
+    let (first, rest) = named.path.split_first().filter(|_| depth < ALIASES)?;
     match resolver.program.lookup(module, first)? {
         Symbol::Declared(module, name) if rest.is_empty() => {
             let alias = module

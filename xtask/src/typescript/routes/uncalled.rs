@@ -7,7 +7,7 @@ use super::server::{Birth, Framework, Server};
 use crate::typescript::modules::Symbol;
 use crate::typescript::resolve::{Resolver, Scope};
 use crate::typescript::syntax::{
-    ClassDecl, Expr, ExprKind, Function, MemberKind, Module, StatementKind, TypeKind, Variable,
+    ClassDecl, Expr, ExprKind, Function, MemberKind, Module, StatementKind, TypeKind,
 };
 use crate::typescript::values::{Arguments, Running, Site, Value, method_scope};
 
@@ -49,27 +49,18 @@ pub(super) fn run<'p>(
 /// The variables that are declared to be plugins of Fastify: `const routes: FastifyPluginAsync =
 /// …`.
 fn plugins(module: &Module) -> Vec<&str> {
-    let plugin = |variable: &Variable| match variable
-        .annotation
-        .as_ref()
-        .map(|annotation| &annotation.kind)
-    {
-        Some(TypeKind::Reference(path, _)) => path
-            .last()
-            .is_some_and(|name| name.starts_with("FastifyPlugin")),
-        _ => false,
-    };
-    let variables = module
-        .statements
-        .iter()
-        .filter_map(|statement| match &statement.kind {
-            StatementKind::Variable(variable) => Some(variable),
-            _ => None,
-        });
-    variables
-        .filter(|variable| plugin(variable))
-        .map(|variable| variable.name.text.as_str())
-        .collect()
+    let mut plugins = Vec::new();
+    for statement in &module.statements {
+        if let StatementKind::Variable(variable) = &statement.kind
+            && let Some(annotation) = &variable.annotation
+            && let TypeKind::Reference(named) = &annotation.kind
+            && let Some(name) = named.path.last()
+            && name.starts_with("FastifyPlugin")
+        {
+            plugins.push(variable.name.text.as_str());
+        }
+    }
+    plugins
 }
 
 fn run_class<'p>(
@@ -96,12 +87,14 @@ fn deals_with_routers<'p>(
     module: &'p Module,
     function: &Function,
 ) -> bool {
-    let mut declared = function
-        .parameters
-        .iter()
-        .filter_map(|parameter| parameter.annotation.as_ref());
-    declared.any(|declared| router_type(resolver, module, declared).is_some())
-        || makes_router(resolver, module, function)
+    for parameter in &function.parameters {
+        if let Some(declared) = &parameter.annotation
+            && router_type(resolver, module, declared).is_some()
+        {
+            return true;
+        }
+    }
+    makes_router(resolver, module, function)
 }
 
 fn makes_router<'p>(resolver: &Resolver<'p>, module: &'p Module, function: &Function) -> bool {
@@ -121,11 +114,9 @@ fn makes_router<'p>(resolver: &Resolver<'p>, module: &'p Module, function: &Func
         ExprKind::Call(callee, ..) | ExprKind::New(callee, ..) => found |= makes(callee),
         _ => {}
     };
-    function
-        .body
-        .statements()
-        .iter()
-        .for_each(|statement| statement.walk(&mut visit));
+    for statement in function.body.statements() {
+        statement.walk(&mut visit);
+    }
     found
 }
 
@@ -136,17 +127,17 @@ fn router_methods<'p>(
     module: &'p Module,
     class: &'p ClassDecl,
 ) -> Vec<&'p Function> {
-    let methods = class
-        .members
-        .iter()
-        .filter_map(|member| match &member.kind {
-            MemberKind::Method(function) if !member.is_static => Some(&**function),
-            _ => None,
-        });
-    let uncalled = methods.filter(|function| !running.was_called(function));
-    uncalled
-        .filter(|function| deals_with_routers(resolver, module, function))
-        .collect()
+    let mut methods = Vec::new();
+    for member in &class.members {
+        if let MemberKind::Method(function) = &member.kind
+            && !member.is_static
+            && !running.was_called(function)
+            && deals_with_routers(resolver, module, function)
+        {
+            methods.push(&**function);
+        }
+    }
+    methods
 }
 
 /// Whether a field or constructor parameter of `class` is, or is declared to be, an application or

@@ -62,6 +62,17 @@ pub enum Export {
     From(Import),
 }
 
+impl Export {
+    /// The import that it passes on.
+    #[must_use]
+    pub fn import(&self) -> Option<&Import> {
+        match self {
+            Self::From(import) => Some(import),
+            Self::Local(_) => None,
+        }
+    }
+}
+
 /// A comment that speaks to this tool: it holds `@table`, `@projection`, `db-verify-ignore` or the
 /// like.
 #[derive(Debug, Clone)]

@@ -79,7 +79,7 @@ pub struct Interface {
     /// `A, B`, as references.
     pub extends: Vec<TypeNode>,
     /// `{ … }`
-    pub members: Vec<TypeMember>,
+    pub members: Box<[TypeMember]>,
 }
 
 /// `type Name<T> = value`

@@ -3,7 +3,8 @@
 use super::{Path, PropertyKey, Text};
 use crate::source::Span;
 
-/// A type as it is written.
+/// A type as it is written. Most of a generated file is types, so a node is small: the parts of
+/// rarer kinds are boxed.
 #[derive(Debug, Clone)]
 pub struct TypeNode {
     /// Its bytes.
@@ -25,8 +26,8 @@ pub enum TypeKind {
     Boolean(bool),
     /// `1n`
     Bigint,
-    /// `` `a${string}` ``: the texts around the types, one more than types.
-    Template(Box<[Text]>, Box<[TypeNode]>),
+    /// `` `a${string}` ``
+    Template(Box<TemplateType>),
     /// `T[]`
     Array(Box<TypeNode>),
     /// `[A, B?, ...C]`; optional elements are unions with `undefined`, rest elements arrays.
@@ -38,49 +39,100 @@ pub enum TypeKind {
     /// `A & B`
     Intersection(Box<[TypeNode]>),
     /// `a.b.C<T>`
-    Reference(Path, Box<[TypeNode]>),
+    Reference(Box<NamedType>),
     /// `typeof a.b`
-    Query(Path, Box<[TypeNode]>),
-    /// `import('x').A<T>`; true after `typeof`.
-    Import(Text, Box<(Path, Box<[TypeNode]>)>, bool),
+    Query(Box<NamedType>),
+    /// `import('x').A<T>`
+    Import(Box<ImportType>),
     /// `{…}`
-    Object(Vec<TypeMember>),
+    Object(Box<[TypeMember]>),
     /// `T[K]`
     Indexed(Box<TypeNode>, Box<TypeNode>),
     /// `keyof T`
     KeyOf(Box<TypeNode>),
     /// `{ [K in C as N]: T }`
-    Mapped {
-        /// `K`
-        parameter: Text,
-        /// `C`
-        constraint: Box<TypeNode>,
-        /// `N`
-        name: Option<Box<TypeNode>>,
-        /// `T`
-        value: Option<Box<TypeNode>>,
-        /// `?`, `-?`
-        optional: Modifier,
-    },
+    Mapped(Box<MappedType>),
     /// `C extends E ? T : F`
-    Conditional {
-        /// `C`
-        check: Box<TypeNode>,
-        /// `E`
-        extends: Box<TypeNode>,
-        /// `T`
-        then: Box<TypeNode>,
-        /// `F`
-        otherwise: Box<TypeNode>,
-    },
+    Conditional(Box<ConditionalType>),
     /// `infer T`
-    Infer(Text),
+    Infer(Box<Text>),
     /// A function or constructor type.
     Function,
     /// `this`
     This,
     /// Anything else, named for the reason it is not read.
     Other(&'static str),
+}
+
+/// A name with its type arguments: `a.b.C<T>`.
+#[derive(Debug, Clone)]
+pub struct NamedType {
+    /// `a.b.C`
+    pub path: Path,
+    /// `<T>`
+    pub arguments: Box<[TypeNode]>,
+}
+
+impl NamedType {
+    /// Whether it is `name` alone, whatever its arguments.
+    #[must_use]
+    pub fn is(&self, name: &str) -> bool {
+        matches!(self.path.as_slice(), [only] if only == name)
+    }
+
+    /// The names and the type arguments, to be matched together.
+    #[must_use]
+    pub fn parts(&self) -> (&[Text], &[TypeNode]) {
+        (&self.path, &self.arguments)
+    }
+}
+
+/// `import('x').A<T>`
+#[derive(Debug, Clone)]
+pub struct ImportType {
+    /// `x`
+    pub specifier: Text,
+    /// `A<T>`
+    pub named: NamedType,
+    /// Whether `typeof` stands before it.
+    pub of_value: bool,
+}
+
+/// `` `a${string}` ``
+#[derive(Debug, Clone)]
+pub struct TemplateType {
+    /// The texts around the types, one more than types.
+    pub texts: Box<[Text]>,
+    /// `string`
+    pub types: Box<[TypeNode]>,
+}
+
+/// `{ [K in C as N]: T }`
+#[derive(Debug, Clone)]
+pub struct MappedType {
+    /// `K`
+    pub parameter: Text,
+    /// `C`
+    pub constraint: TypeNode,
+    /// `N`
+    pub name: Option<TypeNode>,
+    /// `T`
+    pub value: Option<TypeNode>,
+    /// `?`, `-?`
+    pub optional: Modifier,
+}
+
+/// `C extends E ? T : F`
+#[derive(Debug, Clone)]
+pub struct ConditionalType {
+    /// `C`
+    pub check: TypeNode,
+    /// `E`
+    pub extends: TypeNode,
+    /// `T`
+    pub then: TypeNode,
+    /// `F`
+    pub otherwise: TypeNode,
 }
 
 /// A type that is a keyword.

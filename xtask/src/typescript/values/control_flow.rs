@@ -47,39 +47,53 @@ fn may_return(body: &[Statement]) -> bool {
 /// The names whose types may be other ones behind a statement of `body`.
 pub(super) fn guards(body: &[Statement]) -> Vec<&str> {
     let mut names = Vec::new();
-    body.iter()
-        .for_each(|statement| guard(statement, &mut names));
+    guard_all(body, &mut names);
     let told: Vec<&str> = names.clone();
-    body.iter()
-        .filter(|one| one.name().is_some_and(|name| told.contains(&name)))
-        .for_each(|one| aliased(one, &mut names));
+    for statement in body {
+        if let Some(name) = statement.name()
+            && told.contains(&name)
+        {
+            aliased(statement, &mut names);
+        }
+    }
     names
 }
 
 /// The names behind a constant that is a condition: `const isKnown = user !== null`.
 pub(super) fn aliased<'p>(statement: &'p Statement, names: &mut Vec<&'p str>) {
-    if let StatementKind::Variable(variable) = &statement.kind {
-        variable.value.iter().for_each(|value| named(value, names));
+    if let StatementKind::Variable(variable) = &statement.kind
+        && let Some(value) = &variable.value
+    {
+        named(value, names);
+    }
+}
+
+fn guard_all<'p>(body: &'p [Statement], names: &mut Vec<&'p str>) {
+    for statement in body {
+        guard(statement, names);
     }
 }
 
 fn guard<'p>(statement: &'p Statement, names: &mut Vec<&'p str>) {
     match &statement.kind {
         StatementKind::Condition(test) => named(test, names),
-        StatementKind::Nested(body) => body.iter().for_each(|statement| guard(statement, names)),
+        StatementKind::Nested(body) => guard_all(body, names),
         StatementKind::Switch(value, cases) => {
             named(value, names);
-            let bodies = cases.iter().flat_map(|case| &case.body);
-            bodies.for_each(|statement| guard(statement, names));
+            for case in cases {
+                guard_all(&case.body, names);
+            }
         }
         StatementKind::Expression(value) => match &value.kind {
             ExprKind::Assignment(target, _) => named(target, names),
             ExprKind::Call(_, _, arguments) => match loop_body(value) {
-                Some(body) => body.iter().for_each(|statement| guard(statement, names)),
+                Some(body) => guard_all(body, names),
                 // `assert(user)` may be an assertion.
-                None => arguments
-                    .iter()
-                    .for_each(|argument| named(&argument.value, names)),
+                None => {
+                    for argument in arguments {
+                        named(&argument.value, names);
+                    }
+                }
             },
             _ => named(value, names),
         },

@@ -22,11 +22,13 @@ pub struct TopLevel<'p> {
 impl<'p> Resolver<'p> {
     /// Runs the files that pass a name on, where they may register something.
     pub(in crate::typescript) fn run_passed(&self, way: &Way<'p>) {
-        if self.runs() {
-            let modules = way.passed.iter().map(|(module, _)| *module);
-            modules
-                .filter(|module| may_register(module))
-                .for_each(|module| self.run(module));
+        if !self.runs() {
+            return;
+        }
+        for (module, _) in &way.passed {
+            if may_register(module) {
+                self.run(module);
+            }
         }
     }
 
@@ -225,18 +227,22 @@ impl<'p> Resolver<'p> {
 
     /// The values that `module` declares at its top, in order; enums are none.
     pub fn top_level(&self, module: &'p Module) -> Vec<TopLevel<'p>> {
-        let declared = |statement: &'p Statement| {
+        let mut declared = Vec::new();
+        for statement in &module.statements {
             let (name, span) = match &statement.kind {
                 StatementKind::Default(value) => ("default", value.span),
-                _ => statement.declared().filter(|_| is_value(statement))?,
+                _ => match statement.declared() {
+                    Some(named) if is_value(statement) => named,
+                    _ => continue,
+                },
             };
-            Some(TopLevel {
+            declared.push(TopLevel {
                 name,
                 span,
                 statement,
-            })
-        };
-        module.statements.iter().filter_map(declared).collect()
+            });
+        }
+        declared
     }
 
     /// The value of `one`, a declaration of `module`.
@@ -297,18 +303,17 @@ fn is_value(statement: &Statement) -> bool {
 
 /// The names that a module exports; those of `export *` left out.
 fn export_names(module: &Module) -> Vec<Rc<str>> {
-    let exported = |statement: &&Statement| {
-        statement.exported
-            && (is_value(statement) || matches!(statement.kind, StatementKind::Enum(_)))
-    };
-    let declared = module
-        .statements
-        .iter()
-        .filter(exported)
-        .filter_map(Statement::name);
+    let mut names: Vec<Rc<str>> = Vec::new();
+    for statement in &module.statements {
+        let is_enum = matches!(statement.kind, StatementKind::Enum(_));
+        if statement.exported && (is_enum || is_value(statement)) {
+            names.extend(statement.name().map(Rc::from));
+        }
+    }
     let mut renamed: Vec<&str> = module.exports.keys().map(|name| name.as_str()).collect();
     renamed.sort_unstable();
-    declared.chain(renamed).map(Rc::from).collect()
+    names.extend(renamed.into_iter().map(Rc::from));
+    names
 }
 
 fn not_exported<'p>(module: &Module, name: &str) -> Value<'p> {

@@ -3,7 +3,7 @@
 use super::Value;
 use super::control_flow::{Returned, returns};
 use crate::typescript::resolve::{Lazy, Resolver, Scope, Type};
-use crate::typescript::syntax::{ExprKind, Function, Parameter, TypeKind, TypeNode, TypeParameter};
+use crate::typescript::syntax::{ExprKind, Function, TypeKind, TypeNode, TypeParameter};
 
 impl<'p> Resolver<'p> {
     /// `types`, or what `arguments` say about the type parameters of `function`.
@@ -17,16 +17,16 @@ impl<'p> Resolver<'p> {
         if !types.is_empty() || function.type_parameters.is_empty() {
             return types.to_vec();
         }
-        let inferred = |parameter: &'p TypeParameter| {
-            self.inferred(scope, function, parameter, arguments)
-                .unwrap_or_else(|| {
-                    let name = &parameter.name;
-                    Lazy::known(Type::unresolved(format!(
-                        "it depends on the type parameter `{name}`"
-                    )))
-                })
-        };
-        function.type_parameters.iter().map(inferred).collect()
+        let mut inferred = Vec::with_capacity(function.type_parameters.len());
+        for parameter in &function.type_parameters {
+            let known = self.inferred(scope, function, parameter, arguments);
+            inferred.push(known.unwrap_or_else(|| {
+                let name = &parameter.name;
+                let why = format!("it depends on the type parameter `{name}`");
+                Lazy::known(Type::unresolved(why))
+            }));
+        }
+        inferred
     }
 
     /// Infers the type parameter of `<T>(a: T)` from the argument given for `a`. `None` where that
@@ -38,20 +38,19 @@ impl<'p> Resolver<'p> {
         parameter: &'p TypeParameter,
         arguments: &[Value<'p>],
     ) -> Option<Lazy<'p>> {
-        let mentions = |one: &&(usize, &Parameter)| {
-            one.1
-                .annotation
-                .as_ref()
-                .is_some_and(|node| mentions(node, &parameter.name))
-        };
-        let parameters: Vec<_> = function.parameters.iter().enumerate().collect();
-        let [(at, only)] = parameters.iter().filter(mentions).collect::<Vec<_>>()[..] else {
+        let mut mentioning = Vec::new();
+        for (at, one) in function.parameters.iter().enumerate() {
+            if let Some(node) = &one.annotation
+                && mentions(node, &parameter.name)
+            {
+                mentioning.push((at, one, node));
+            }
+        }
+        let [(at, only, node)] = mentioning[..] else {
             return None;
         };
-        let given = arguments
-            .get(*at)
-            .filter(|_| !only.rest && is_named(only.annotation.as_ref(), &parameter.name))?;
-        if parameter.constant {
+        let given = arguments.get(at)?;
+        if only.rest || parameter.constant || !is_named(node, &parameter.name) {
             return None;
         }
         let literal = matches!(
@@ -61,14 +60,13 @@ impl<'p> Resolver<'p> {
         if !literal || parameter.constraint.is_none() && is_within(function, &parameter.name)? {
             return Some(Lazy::known(self.type_of(given, true)));
         }
-        let primitive =
-            |of: &Type<'p>| !matches!(of, Type::Object(_) | Type::Unknown | Type::Unresolved(_));
-        let constraint = parameter
-            .constraint
-            .as_ref()
-            .map(|node| self.node(scope, node));
-        let keeps = constraint.is_some_and(|of| of.members().iter().all(primitive));
-        keeps.then(|| Lazy::known(self.type_of(given, false)))
+        let constraint = self.node(scope, parameter.constraint.as_ref()?);
+        for member in constraint.members() {
+            if let Type::Object(_) | Type::Unknown | Type::Unresolved(_) = member {
+                return None;
+            }
+        }
+        Some(Lazy::known(self.type_of(given, false)))
     }
 }
 
@@ -79,7 +77,7 @@ fn is_within(function: &Function, name: &str) -> Option<bool> {
             TypeKind::Union(members) => members,
             _ => std::slice::from_ref(node),
         };
-        return Some(!members.iter().any(|member| is_named(Some(member), name)));
+        return Some(!members.iter().any(|member| is_named(member, name)));
     }
     match returns(function.body.statements()) {
         Returned::Once(value) if matches!(value.kind, ExprKind::Object(_) | ExprKind::Array(_)) => {
@@ -90,11 +88,11 @@ fn is_within(function: &Function, name: &str) -> Option<bool> {
 }
 
 /// Whether it is `T`.
-fn is_named(node: Option<&TypeNode>, name: &str) -> bool {
-    let Some(TypeKind::Reference(path, arguments)) = node.map(|node| &node.kind) else {
-        return false;
-    };
-    path.len() == 1 && path[0] == name && arguments.is_empty()
+fn is_named(node: &TypeNode, name: &str) -> bool {
+    match &node.kind {
+        TypeKind::Reference(named) => named.is(name) && named.arguments.is_empty(),
+        _ => false,
+    }
 }
 
 /// Whether `name` may stand somewhere in a type.
@@ -111,9 +109,9 @@ fn mentions(node: &TypeNode, name: &str) -> bool {
         TypeKind::Union(members) | TypeKind::Intersection(members) | TypeKind::Tuple(members) => {
             members.iter().any(|member| mentions(member, name))
         }
-        TypeKind::Reference(path, arguments) => {
-            path.first().is_some_and(|first| first == name)
-                || arguments.iter().any(|one| mentions(one, name))
+        TypeKind::Reference(named) => {
+            named.path.first().is_some_and(|first| first == name)
+                || named.arguments.iter().any(|one| mentions(one, name))
         }
         _ => true,
     }

@@ -61,12 +61,10 @@ impl<'p> Resolver<'p> {
             Value::Fallback(operator, left, right) => {
                 self.type_of_fallback(*operator, left, right, widen)
             }
-            Value::Either(values) => self.one_of(
-                values
-                    .iter()
-                    .map(|value| self.type_of(value, widen))
-                    .collect(),
-            ),
+            Value::Either(values) => {
+                let types = values.iter().map(|value| self.type_of(value, widen));
+                self.one_of(types.collect())
+            }
             Value::Member(_, of) if widen => of.get(self),
             Value::Member(member, _) => self.type_of(member, false),
             Value::Promised(held) => {
@@ -96,25 +94,11 @@ impl<'p> Resolver<'p> {
         if left.members().iter().any(unclear) {
             return Type::unresolved("its operator is not evaluated");
         }
-        let of_literal = |member: &Type<'p>| match member {
-            Type::StringLiteral(text) => text.is_empty(),
-            Type::NumberLiteral(value) => *value == 0.0,
-            Type::BooleanLiteral(value) => !value,
-            _ => false,
-        };
-        let of_kind = |member: &Type<'p>| {
-            of_literal(member)
-                || matches!(
-                    member,
-                    Type::String | Type::Template(_) | Type::Number | Type::Bigint | Type::Boolean
-                )
-        };
-        let is_nothing = |member: &Type<'p>| matches!(member, Type::Null | Type::Undefined);
         let is_or = operator == Binary::Or;
         let falls = |member: &Type<'p>| {
-            is_nothing(member) || matches!(member, Type::Any) || (is_or && of_kind(member))
+            member.is_nothing() || matches!(member, Type::Any) || (is_or && is_falsy_kind(member))
         };
-        let kept = left.without(|member| is_nothing(member) || (is_or && of_literal(member)));
+        let kept = left.without(|member| member.is_nothing() || (is_or && is_falsy(member)));
         match left.members().iter().any(falls) {
             true => self.one_of(vec![kept, self.type_of(right, widen)]),
             false => left,
@@ -138,23 +122,16 @@ impl<'p> Resolver<'p> {
     fn type_of_array(&self, array: &Rc<ArrayValue<'p>>) -> Type<'p> {
         let array = Rc::clone(array);
         if array.constant && array.open.is_none() {
-            return Type::Tuple(
-                array
-                    .items
-                    .iter()
-                    .map(|item| Lazy::known(self.type_of(item, false)))
-                    .collect(),
-                None,
-            );
+            let items = array.items.iter();
+            let types = items.map(|item| Lazy::known(self.type_of(item, false)));
+            return Type::Tuple(types.collect(), None);
         }
         Type::Array(Lazy::computed(move |resolver| match &array.open {
             Some(why) => Type::Unresolved(Rc::clone(why)),
-            None => union(
-                array
-                    .items
-                    .iter()
-                    .map(|item| resolver.type_of(item, !array.constant)),
-            ),
+            None => {
+                let items = array.items.iter();
+                union(items.map(|item| resolver.type_of(item, !array.constant)))
+            }
         }))
     }
 
@@ -163,12 +140,11 @@ impl<'p> Resolver<'p> {
         scope: &Scope<'p>,
         declaration: &'p crate::typescript::syntax::EnumDecl,
     ) -> Type<'p> {
-        let values = self.enum_values(scope, declaration).into_iter();
-        Type::object(
-            values
-                .map(|(name, value)| Property::synthetic(name, Lazy::known(value)))
-                .collect(),
-        )
+        let mut properties = Vec::new();
+        for (name, value) in self.enum_values(scope, declaration) {
+            properties.push(Property::synthetic(name, Lazy::known(value)));
+        }
+        Type::object(properties)
     }
 
     /// `typeof a.b`
@@ -180,11 +156,29 @@ impl<'p> Resolver<'p> {
         let Some((name, rest)) = path.split_first() else {
             return Type::unresolved("it has no name");
         };
-        let value = self.name(scope, name);
-        let value = rest
-            .iter()
-            .fold(value, |value, name| self.member(&value, name));
+        let mut value = self.name(scope, name);
+        for name in rest {
+            value = self.member(&value, name);
+        }
         self.type_of(&value, false)
+    }
+}
+
+/// Whether it is a single value that is falsy.
+fn is_falsy(member: &Type<'_>) -> bool {
+    match member {
+        Type::StringLiteral(text) => text.is_empty(),
+        Type::NumberLiteral(value) => *value == 0.0,
+        Type::BooleanLiteral(value) => !value,
+        _ => false,
+    }
+}
+
+/// Whether one of its values is falsy.
+fn is_falsy_kind(member: &Type<'_>) -> bool {
+    match member {
+        Type::String | Type::Template(_) | Type::Number | Type::Bigint | Type::Boolean => true,
+        other => is_falsy(other),
     }
 }
 

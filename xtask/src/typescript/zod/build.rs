@@ -48,10 +48,9 @@ fn simple<'p>(
     types: &[Lazy<'p>],
     arguments: &Arguments<'_, 'p>,
 ) -> Option<Rc<Schema<'p>>> {
-    let argument = |at: usize| {
-        arguments
-            .get(at)
-            .map_or_else(|| Schema::unresolved("it lacks an argument"), schema_of)
+    let argument = |at: usize| match arguments.get(at) {
+        Some(argument) => schema_of(argument),
+        None => Schema::unresolved("it lacks an argument"),
     };
     let kind = match name {
         "object" | "strictObject" | "looseObject" => match arguments.first() {
@@ -194,23 +193,20 @@ fn prefix_form<'p>(
 fn schemas<'p>(list: Option<&Value<'p>>) -> Rc<[Rc<Schema<'p>>]> {
     match list.map(Value::uncast) {
         Some(Value::Array(array)) => {
-            let open = array
-                .open
-                .iter()
-                .map(|why| Schema::new(SchemaKind::Unresolved(Rc::clone(why))));
-            array.items.iter().map(schema_of).chain(open).collect()
+            let mut schemas: Vec<_> = array.items.iter().map(schema_of).collect();
+            if let Some(why) = &array.open {
+                schemas.push(Schema::new(SchemaKind::Unresolved(Rc::clone(why))));
+            }
+            schemas.into()
         }
         _ => Rc::new([Schema::unresolved("its list of schemas is computed")]),
     }
 }
 
 fn record<'p>(arguments: &[Value<'p>]) -> SchemaKind<'p> {
-    match arguments
-        .iter()
-        .filter(|value| matches!(value.uncast(), Value::Zod(_)))
-        .collect::<Vec<_>>()
-        .as_slice()
-    {
+    let is_schema = |value: &&Value<'p>| matches!(value.uncast(), Value::Zod(_));
+    let schemas: Vec<_> = arguments.iter().filter(is_schema).collect();
+    match schemas.as_slice() {
         [value] => SchemaKind::Record(Schema::new(SchemaKind::String), schema_of(value)),
         [key, value, ..] => SchemaKind::Record(schema_of(key), schema_of(value)),
         [] => SchemaKind::Record(
@@ -230,11 +226,14 @@ fn partial_record<'p>(record: SchemaKind<'p>) -> SchemaKind<'p> {
         return record;
     };
     let value = Value::Zod(Schema::new(SchemaKind::Optional(Rc::clone(value))));
-    let entry = |key: &Value<'p>| Some((Rc::from(key.as_str()?), value.clone()));
-    match keys.iter().map(entry).collect::<Option<Vec<_>>>() {
-        Some(entries) => shape(&made_object(entries)).kind.clone(),
-        None => record,
+    let mut entries = Vec::with_capacity(keys.len());
+    for key in keys.iter() {
+        let Some(name) = key.as_str() else {
+            return record;
+        };
+        entries.push((Rc::from(name), value.clone()));
     }
+    shape(&made_object(entries)).kind.clone()
 }
 
 /// `z.templateLiteral(['a-', z.enum(['b', 'c'])])`: one of a few texts, where all parts are; else
@@ -328,19 +327,17 @@ fn from_type<'p>(resolver: &Resolver<'p>, of: &Lazy<'p>) -> Rc<Schema<'p>> {
         ),
         _ => Type::String,
     };
-    let text = |member: &Type<'p>| match member {
-        Type::StringLiteral(text) => Some(Value::String(Rc::clone(text))),
-        _ => None,
-    };
-    match items
-        .members()
-        .iter()
-        .map(text)
-        .collect::<Option<Rc<[_]>>>()
-    {
-        Some(values) if !values.is_empty() => Schema::new(SchemaKind::Values(values)),
-        _ => Schema::unresolved("the values of the enum are computed"),
+    let mut values = Vec::new();
+    for member in items.members() {
+        let Type::StringLiteral(text) = member else {
+            return Schema::unresolved("the values of the enum are computed");
+        };
+        values.push(Value::String(Rc::clone(text)));
     }
+    if values.is_empty() {
+        return Schema::unresolved("the values of the enum are computed");
+    }
+    Schema::new(SchemaKind::Values(values.into()))
 }
 
 /// Without a function nothing is checked, whatever the type says.

@@ -139,11 +139,11 @@ fn within<'p>(
         SchemaKind::Custom(of) => of_type(resolver, &of.get(resolver)),
         SchemaKind::Null => SchemaDescription {
             nullable: true,
-            ..plain(Kind::Union(Vec::new()))
+            ..plain(Kind::Union(Box::default()))
         },
         SchemaKind::Undefined => SchemaDescription {
             optional: true,
-            ..plain(Kind::Union(Vec::new()))
+            ..plain(Kind::Union(Box::default()))
         },
         SchemaKind::Any | SchemaKind::Unknown => SchemaDescription {
             optional: true,
@@ -165,7 +165,7 @@ fn within<'p>(
         SchemaKind::Symbol => plain(Kind::Unresolved("a symbol is no data".into())),
         SchemaKind::Function => plain(Kind::Unresolved("a function is no data".into())),
         SchemaKind::Never => plain(Kind::Unresolved("it is never there".into())),
-        SchemaKind::Unresolved(why) => plain(Kind::Unresolved(why.to_string())),
+        SchemaKind::Unresolved(why) => plain(Kind::Unresolved((**why).into())),
     };
     if !is_wrapper(&schema.kind) {
         let integer = described.constraints.integer;
@@ -240,7 +240,7 @@ fn of_type<'p>(resolver: &Resolver<'p>, of: &Type<'p>) -> SchemaDescription {
 fn of_values(values: &[Value<'_>]) -> SchemaDescription {
     let mut texts = Vec::new();
     let mut members = Vec::new();
-    let mut described = plain(Kind::Union(Vec::new()));
+    let mut described = plain(Kind::Union(Box::default()));
     for value in values {
         match value.uncast() {
             Value::String(text) => texts.push(text.to_string()),
@@ -290,7 +290,7 @@ fn either(options: Vec<SchemaDescription>) -> SchemaDescription {
     let any = options.iter().any(|option| option.kind == Kind::Any);
     let nullable = options.iter().any(|option| option.nullable);
     let has_default = options.iter().any(|option| option.has_default);
-    let empty = Kind::Union(Vec::new());
+    let empty = Kind::Union(Box::default());
     let values: Vec<_> = options
         .iter()
         .filter(|option| option.kind != empty)
