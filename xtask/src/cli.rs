@@ -32,8 +32,9 @@ pub struct Cli {
     pub command: Command,
 }
 
-/// Options of every command.
+/// Options of every command. Help shows them below the command's own.
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Options of every command")]
 pub struct GlobalOptions {
     /// Work on the monorepo in this folder
     #[arg(short = 'C', long = "directory", value_name = "DIR", global = true)]
@@ -81,6 +82,10 @@ pub struct GlobalOptions {
     #[arg(skip)]
     pub format: Format,
 
+    /// Write the result to this file instead of stdout
+    #[arg(short, long, value_name = "FILE", global = true)]
+    pub output: Option<PathBuf>,
+
     /// Where to write report files
     #[arg(long, value_name = "DIR", global = true)]
     pub report_dir: Option<PathBuf>,
@@ -88,6 +93,10 @@ pub struct GlobalOptions {
     /// When to use colours
     #[arg(long, value_enum, default_value_t, global = true)]
     pub color: Color,
+
+    /// Print what is for people only where something fails
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
 }
 
 /// How to print the result.

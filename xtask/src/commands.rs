@@ -17,7 +17,7 @@ mod live;
 mod memory;
 pub mod migrate;
 pub mod new;
-mod output;
+pub(crate) mod output;
 mod privilege_drift;
 mod report_files;
 pub mod rollback;
@@ -65,7 +65,10 @@ fn refuse_unknown_kinds(config: &Config) -> Result<()> {
     };
     let hint = findings::nearest(unknown)
         .map_or_else(String::new, |kind| format!(", did you mean `{kind}`?"));
-    bail!("cannot use the configuration: `severity.{unknown}` is no type of finding{hint}")
+    let file = &config.file;
+    bail!(
+        "cannot use the configuration in `{file}`: `severity.{unknown}` is no type of finding{hint}"
+    )
 }
 
 /// The context of a command: the configuration, the options, the terminal and the files that are

@@ -116,13 +116,17 @@ impl Config {
                 raw.postgres
             )
         };
-        for path in [&raw.migrations, &raw.snapshot, &raw.baseline]
-            .into_iter()
-            .chain(&raw.scratch_setup)
-        {
-            stay_inside(path)?;
+        for (key, path) in [
+            ("migrations", &raw.migrations),
+            ("snapshot", &raw.snapshot),
+            ("baseline", &raw.baseline),
+        ] {
+            stay_inside(key, path)?;
         }
-        stay_inside(&raw.report_dir.to_string_lossy())?;
+        for path in &raw.scratch_setup {
+            stay_inside("scratch-setup", path)?;
+        }
+        stay_inside("report-dir", &raw.report_dir.to_string_lossy())?;
         let sources = Sources::new(&mut raw)?;
         Ok(Self {
             // Set by the caller, which knows the file.
@@ -210,9 +214,9 @@ fn unreadable(path: &Path) -> String {
     )
 }
 
-fn stay_inside(path: &str) -> Result<()> {
+fn stay_inside(key: &str, path: &str) -> Result<()> {
     if path.starts_with('/') || path.split('/').any(|part| part == "..") {
-        bail!("`{path}` leaves the monorepo: write paths relative to its root")
+        bail!("`{key}` is `{path}`, which leaves the monorepo: write paths relative to its root")
     }
     Ok(())
 }

@@ -1,6 +1,11 @@
 //! The tool behind `cargo xtask db-verify | db-migrate | db-rollback`: keeps SQL migrations,
 //! TypeScript types, API contracts and Zod schemas in agreement. `ARCHITECTURE.md` has the map.
 
+#[cfg(not(unix))]
+compile_error!(
+    "it needs what Unix has (process groups, sockets in files): on Windows, build it in WSL"
+);
+
 mod called_as;
 mod checks;
 mod cli;
@@ -14,6 +19,7 @@ mod init;
 pub mod internals;
 mod migrations;
 mod postgres;
+mod process;
 mod readers;
 mod regular_file;
 mod render;
@@ -25,11 +31,7 @@ mod tree;
 mod typescript;
 mod whole_file;
 
-pub use called_as::decide as decide_name;
-pub use cli::{Cli, Color};
-pub use commands::{Outcome, run};
-pub use postgres::error::whole;
-pub use terminal::Terminal;
+pub use process::main;
 
 /// Reading TypeScript makes many small objects on several threads, which the allocators of some
 /// systems are slow at.

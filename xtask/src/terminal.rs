@@ -5,6 +5,7 @@
 mod foreign_text;
 
 use std::io::{self, IsTerminal, Write};
+use std::sync::{Mutex, PoisonError};
 
 use anstream::ColorChoice;
 
@@ -39,14 +40,31 @@ impl Style {
 pub struct Terminal {
     style: Style,
     interactive: bool,
+    destination: Destination,
 }
+
+/// The destination of what is printed to stdout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Destination {
+    /// stdout itself.
+    Stdout,
+    /// Held back where it is for people, until it is known whether something failed.
+    OnFailure,
+    /// Held back altogether, for a file.
+    File,
+}
+
+/// Text that is held back.
+static HELD: Mutex<String> = Mutex::new(String::new());
 
 impl Terminal {
     /// The process's own streams.
     #[must_use]
-    pub fn new(choice: ColorChoice) -> Self {
-        let interactive = io::stdout().is_terminal() && io::stderr().is_terminal();
+    pub fn new(choice: ColorChoice, destination: Destination) -> Self {
+        let is_file = destination == Destination::File;
+        let interactive = !is_file && io::stdout().is_terminal() && io::stderr().is_terminal();
         let color = match choice {
+            ColorChoice::Auto if is_file => false,
             ColorChoice::Auto => anstream::AutoStream::choice(&io::stdout()) != ColorChoice::Never,
             ColorChoice::Always | ColorChoice::AlwaysAnsi => true,
             ColorChoice::Never => false,
@@ -56,9 +74,12 @@ impl Terminal {
             style: Style {
                 color,
                 emoji,
-                width: terminal_width().unwrap_or(Style::PLAIN.width),
+                width: terminal_width()
+                    .filter(|_| !is_file)
+                    .unwrap_or(Style::PLAIN.width),
             },
             interactive,
+            destination,
         }
     }
 
@@ -70,40 +91,73 @@ impl Terminal {
 
     /// Writes `text` for people to stdout. A closed pipe (`| head`) is not an error.
     pub fn print(&self, text: &str) -> io::Result<()> {
-        write_out(&foreign_text::plain(text))
+        self.write_for_people(&foreign_text::plain(text))
     }
 
     /// Writes `text` for people to stdout, in which renderers have set colours.
     pub fn print_styled(&self, text: &str) -> io::Result<()> {
         match self.style.color {
-            true => write_out(&foreign_text::styled(text)),
+            true => self.write_for_people(&foreign_text::styled(text)),
             false => self.print(text),
         }
     }
 
     /// Writes JSON to stdout.
     pub fn print_json(&self, text: &str) -> io::Result<()> {
-        write_out(&foreign_text::json(text))
+        self.write(&foreign_text::json(text))
     }
 
     /// Writes XML or HTML to stdout.
     pub fn print_markup(&self, text: &str) -> io::Result<()> {
-        write_out(&foreign_text::markup(text))
+        self.write(&foreign_text::markup(text))
     }
 
     /// Writes `text` for a program to stdout as it is: a patch, or a format that escapes by itself.
     /// On a terminal it is treated as text for people.
     pub fn print_exact(&self, text: &str) -> io::Result<()> {
-        if io::stdout().is_terminal() {
+        if self.destination != Destination::File && io::stdout().is_terminal() {
             self.print(text)
         } else {
-            write_out(text)
+            self.write(text)
         }
     }
 
     /// Writes `text` for people to stderr.
     pub fn eprint(&self, text: &str) -> io::Result<()> {
         write_error(&foreign_text::plain(text))
+    }
+
+    /// Writes a remark to stderr, where it disturbs no output.
+    pub fn remark(&self, text: &str) -> io::Result<()> {
+        match self.destination {
+            Destination::OnFailure => Ok(()),
+            Destination::Stdout | Destination::File => self.eprint(text),
+        }
+    }
+
+    /// Takes the text that was held back.
+    #[must_use]
+    pub fn take_held(&self) -> String {
+        std::mem::take(&mut *HELD.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Writes text that was held back to stdout.
+    pub fn release(&self, held: &str) -> io::Result<()> {
+        write_out(held)
+    }
+
+    fn write_for_people(&self, text: &str) -> io::Result<()> {
+        match self.destination {
+            Destination::OnFailure => hold(text),
+            Destination::Stdout | Destination::File => self.write(text),
+        }
+    }
+
+    fn write(&self, text: &str) -> io::Result<()> {
+        match self.destination {
+            Destination::File => hold(text),
+            Destination::Stdout | Destination::OnFailure => write_out(text),
+        }
     }
 
     /// Writes `text` for people to stderr, in which renderers have set colours.
@@ -117,11 +171,18 @@ impl Terminal {
     /// Clears the screen, if there is one.
     pub fn clear(&self) -> io::Result<()> {
         if self.interactive {
-            write_out(CLEAR)
+            self.write(CLEAR)
         } else {
             Ok(())
         }
     }
+}
+
+fn hold(text: &str) -> io::Result<()> {
+    HELD.lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .push_str(text);
+    Ok(())
 }
 
 fn write_out(text: &str) -> io::Result<()> {

@@ -300,6 +300,10 @@ fn hints_name_the_command_by_which_the_tool_was_called() {
     );
     let help = named("", &["verify", "--help"]).must_exit(0).stdout;
     assert!(help.contains("Usage: cargo xtask db-verify"), "{help}");
+    let (own, global) = help
+        .split_once("\nOptions of every command:")
+        .expect("a heading");
+    assert!(own.contains("--offline") && global.contains("--database-url"));
 }
 
 #[test]

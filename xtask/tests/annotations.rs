@@ -107,3 +107,65 @@ fn junit_is_xml_that_counts_its_cases() {
         }
     }
 }
+
+#[test]
+fn a_finding_without_a_place_is_shown_at_the_configuration() {
+    let repo = Monorepo::empty();
+    repo.write(
+        "db.toml",
+        "types = [\"src/t.ts\"]\nvalidation = [\"src/v.ts\"]\n",
+    );
+    // Most tables have a type and no schema, which is one finding for all of them.
+    let tables = 1..=8;
+    let each = |line: &dyn Fn(i32) -> String| tables.clone().map(line).collect::<String>();
+    repo.write(
+        "migrations/V1__a.sql",
+        &each(&|at| format!("CREATE TABLE t{at} (id int PRIMARY KEY);\n")),
+    );
+    repo.write(
+        "migrations/V1__a.down.sql",
+        &each(&|at| format!("DROP TABLE t{at};\n")),
+    );
+    repo.write(
+        "src/t.ts",
+        &each(&|at| format!("export interface T{at}Row {{ id: number }}\n")),
+    );
+    repo.write(
+        "src/v.ts",
+        "import { z } from 'zod';\nexport const t1Schema = z.object({ id: z.number().int() });\n",
+    );
+    let format = |name: &str| {
+        let ran = repo.run(&["db-verify", "--format", name]);
+        serde_json::from_str::<serde_json::Value>(&ran.stdout).expect("JSON")
+    };
+    let sarif = format("sarif");
+    let run = &sarif["runs"][0];
+    let results = run["results"].as_array().expect("results");
+    assert_eq!(results.len(), 1, "{sarif:#}");
+    let file = &results[0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"];
+    assert_eq!(file, "db.toml");
+    let rules = run["tool"]["driver"]["rules"].as_array().expect("rules");
+    assert_eq!(rules.len(), 1, "{sarif:#}");
+    assert_eq!(format("gitlab")[0]["location"]["path"], "db.toml");
+}
+
+#[test]
+fn quiet_prints_only_where_something_fails() {
+    let repo = Monorepo::sample();
+    let ran = repo.run(&["db-verify", "--offline", "--quiet"]);
+    assert_eq!(ran.must_exit(0).stdout, "");
+    let file = "shared-types/src/tables/user-profile.ts";
+    repo.edit(file, "  bio: string | null;", "  bio: string;");
+    let loud = repo.run(&["db-verify", "--offline"]).must_exit(1);
+    let quiet = repo.run(&["db-verify", "--offline", "-q"]).must_exit(1);
+    assert_eq!(quiet.stdout, loud.stdout);
+    let ran = repo.run(&["db-verify", "--offline", "--output", "out/report.txt"]);
+    assert_eq!(ran.must_exit(1).stdout, "");
+    assert_eq!(repo.read("out/report.txt"), loud.stdout);
+    let page = ["db-verify", "--format", "html", "-o", "page.html"];
+    repo.run(&page).must_exit(1);
+    assert!(repo.read("page.html").starts_with("<!doctype html>"));
+    repo.run(&["db-verify", "--config", "nowhere.toml", "-o", "page.html"])
+        .must_exit(2);
+    assert!(!repo.read("page.html").is_empty());
+}

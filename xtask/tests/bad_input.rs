@@ -62,7 +62,11 @@ fn an_unknown_configuration_key_is_named_with_the_nearest() {
     refused(
         &repo,
         &["db-verify"],
-        &["`migratoins`", "did you mean `migrations`?", "Cargo.toml"],
+        &[
+            "`migratoins`",
+            "did you mean `migrations`?",
+            "Cargo.toml`: line ",
+        ],
     );
 }
 
@@ -77,7 +81,10 @@ fn an_unknown_type_of_finding_is_named_with_the_nearest() {
     refused(
         &repo,
         &["db-verify"],
-        &["`severity.TYPE_MISMACH`", "did you mean `TYPE_MISMATCH`?"],
+        &[
+            "in `Cargo.toml`: `severity.TYPE_MISMACH`",
+            "did you mean `TYPE_MISMATCH`?",
+        ],
     );
     repo.edit("Cargo.toml", "TYPE_MISMACH", "MIGRATION_EDITED");
     repo.run(&["db-verify", "--offline"]).must_exit(0);

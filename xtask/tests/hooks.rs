@@ -25,6 +25,11 @@ fn try_commit(folder: &Path, arguments: &[&str]) -> (bool, String) {
     (output.status.success(), said)
 }
 
+fn make_executable(file: &Path) {
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(file, mode).expect("permissions");
+}
+
 fn drift(repo: &Monorepo) {
     repo.edit(ROW, "  bio: string | null;", "  bio: string;");
 }
@@ -125,7 +130,7 @@ fn managers_of_hooks_get_their_own_lines() {
             &[
                 "husky",
                 "`.husky/pre-commit`",
-                "db-verify --staged || exit 1",
+                "    pgaccord verify --staged || exit 1",
             ][..],
         ),
         (
@@ -134,12 +139,18 @@ fn managers_of_hooks_get_their_own_lines() {
             &[
                 "lefthook",
                 "    pre-commit:\n      commands:\n        db-verify:",
+                "          run: pgaccord verify --staged",
             ],
         ),
         (
             ".pre-commit-config.yaml",
             "repos: []\n",
-            &["pre-commit", "language: system", "always_run: true"],
+            &[
+                "pre-commit",
+                "entry: pgaccord verify --staged\n",
+                "language: system",
+                "always_run: true",
+            ],
         ),
     ];
     for (file, text, parts) in managers {
@@ -171,8 +182,20 @@ fn the_configured_folder_of_hooks_is_used_unless_others_share_it() {
             .stdout
             .starts_with("wrote `.githooks/pre-commit`")
     );
-    drift(&repo);
-    assert!(!try_commit(&repo.path(""), &["-a"]).0);
+    // A team shares this folder, so that the hook holds no path of this machine.
+    let (made, said) = try_commit(&repo.path(""), &["--allow-empty"]);
+    assert!(
+        !made && said.contains("`pgaccord` is not on PATH"),
+        "{said}"
+    );
+    repo.write(
+        "node_modules/.bin/pgaccord",
+        "#!/bin/sh\necho called \"$@\" >&2; exit 1\n",
+    );
+    make_executable(&repo.path("node_modules/.bin/pgaccord"));
+    repo.run(&["install-hooks"]).must_exit(0);
+    let (made, said) = try_commit(&repo.path(""), &["--allow-empty"]);
+    assert!(!made && said.contains("called verify --staged"), "{said}");
     let shared = tempfile::tempdir().expect("a temporary folder");
     git(
         &repo,
@@ -182,8 +205,10 @@ fn the_configured_folder_of_hooks_is_used_unless_others_share_it() {
             shared.path().to_str().expect("UTF-8"),
         ],
     );
-    repo.run(&["install-hooks"])
-        .must_fail_at_length(&["outside of this repository", "db-verify --staged || exit 1"]);
+    repo.run(&["install-hooks"]).must_fail_at_length(&[
+        "outside of this repository",
+        "pgaccord verify --staged || exit 1",
+    ]);
     assert_eq!(
         std::fs::read_dir(shared.path()).expect("a folder").count(),
         0

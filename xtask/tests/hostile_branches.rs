@@ -65,7 +65,7 @@ fn the_configuration_leads_no_output_out_of_the_repository() {
     };
     with("report-dir = '../reports'");
     repo.run(&["db-verify", "--offline"])
-        .must_fail(&["`../reports` leaves the monorepo"]);
+        .must_fail(&["`report-dir` is `../reports`, which leaves the monorepo"]);
     with("report-dir = 'far/reports'");
     // The verdict stands without its file.
     let warned = repo.run(&["db-verify", "--offline"]).must_exit(0).stderr;

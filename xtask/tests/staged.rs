@@ -29,6 +29,8 @@ fn nothing_that_matters_ends_at_once() {
         ran.stderr,
         "cargo xtask db-verify --staged: nothing staged concerns the database or its types\n"
     );
+    let quiet = repo.run(&["verify", "--staged", "-q"]).must_exit(0);
+    assert_eq!(quiet.stdout + &quiet.stderr, "");
     git(&repo, &["reset", "-q"]);
     assert_eq!(
         git(&repo, &["ls-files", "--debug"]),

@@ -44,10 +44,16 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
 }
 
 fn install(context: &Context, repository: &Repository, file: &Path) -> Result<String> {
+    let manager = managers::of(repository, file);
+    // Whatever lies in the work tree, except git's own folder, is committed or may be.
+    let is_committed =
+        file.starts_with(repository.top()) && !file.starts_with(repository.common_folder()?);
+    let is_shared = manager.is_some() || is_committed;
     let call = script::HookCall::new(
         &context.root,
         repository.top(),
         context.options.config.as_deref(),
+        is_shared,
     )?;
     let name = shown(repository, file);
     let present = present(file).with_context(|| format!("cannot read the hook `{name}`"))?;
@@ -57,7 +63,7 @@ fn install(context: &Context, repository: &Repository, file: &Path) -> Result<St
     {
         return Ok(format!("`{name}` verifies already what is staged"));
     }
-    if let Some(manager) = managers::of(repository, file) {
+    if let Some(manager) = manager {
         return manager.installed(&call);
     }
     refuse_shared(repository, file, &call)?;

@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result};
 use super::Context;
 use crate::git::Repository;
 use crate::regular_file::Boundary;
+use crate::whole_file;
 
 /// The absolute path of `configured`, which is relative to the root.
 ///
@@ -23,6 +24,21 @@ pub fn path(context: &Context, configured: &Path) -> Result<PathBuf> {
     };
     ensure_inside(&context.root, configured).with_context(refused)?;
     Ok(context.root.join(configured))
+}
+
+/// Writes the result of a command to the file of `--output`.
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn write(file: &Path, text: &str) -> Result<()> {
+    // A pipe or `/dev/stdout` cannot be replaced as a whole.
+    let is_special = file.metadata().is_ok_and(|found| !found.is_file());
+    let written = if is_special {
+        std::fs::write(file, text)
+    } else {
+        std::path::absolute(file).and_then(|file| whole_file::write(&file, text, 0o644))
+    };
+    written.with_context(|| format!("cannot write `{}`", file.display()))
 }
 
 fn ensure_inside(root: &Path, configured: &Path) -> io::Result<()> {

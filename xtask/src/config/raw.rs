@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use anyhow::{Result, anyhow, bail};
+use anyhow::{Context as _, Result, anyhow};
 use serde::Deserialize;
 
 use super::accepted_drift::AcceptedObject;
@@ -263,27 +263,61 @@ fn strings(items: &[&str]) -> Vec<String> {
 
 /// Parses the configuration out of `text`.
 pub(super) fn parse(text: &str, section: Section) -> Result<RawConfig> {
-    let document: toml::Table = toml::from_str(text).map_err(|error| anyhow!("{error}"))?;
-    let table = match section {
-        Section::Whole => document,
-        Section::Metadata => metadata(&document)?.clone(),
+    // Before it is read key by key: a text that is no TOML is shown with the place of its fault.
+    toml::from_str::<toml::Table>(text).map_err(|error| anyhow!("{error}"))?;
+    // The text itself is deserialised, because a `Table` does not know its lines.
+    let read = match section {
+        Section::Whole => toml::from_str(text).map(Some),
+        Section::Metadata => toml::from_str(text).map(Manifest::configuration),
     };
-    table.try_into().map_err(|error| explain(&error))
+    let read = read.map_err(|error| explain(&error, text))?;
+    read.context(
+        "it has no `[workspace.metadata.db]`: add that section, or name a configuration file with `--config <file>`",
+    )
 }
 
-fn metadata(document: &toml::Table) -> Result<&toml::Table> {
-    let under = |top: &str| document.get(top)?.get("metadata")?.get("db")?.as_table();
-    let Some(table) = under("workspace").or_else(|| under("package")) else {
-        bail!(
-            "it has no `[workspace.metadata.db]`: add that section, or name a configuration file with `--config <file>`"
-        )
-    };
-    Ok(table)
+/// The tables of a `Cargo.toml` that may hold the configuration, without everything else.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Manifest {
+    workspace: ManifestTable,
+    package: ManifestTable,
 }
 
-/// Adds the nearest known key to the error. serde names the unknown key and the known ones in one
-/// sentence.
-fn explain(error: &toml::de::Error) -> anyhow::Error {
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct ManifestTable {
+    metadata: Metadata,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Metadata {
+    db: Option<RawConfig>,
+}
+
+impl Manifest {
+    fn configuration(self) -> Option<RawConfig> {
+        self.workspace.metadata.db.or(self.package.metadata.db)
+    }
+}
+
+/// The line of `span` in `text`: its number, and the text that holds the key.
+fn line(text: &str, span: Option<std::ops::Range<usize>>) -> Option<(usize, &str)> {
+    let before = text.get(..span?.start)?;
+    let number = before.matches('\n').count() + 1;
+    text.lines()
+        .nth(number - 1)
+        .map(|line| (number, line.trim()))
+}
+
+/// Adds the line and the nearest known key to the error. serde names the unknown key and the known
+/// ones in one sentence.
+fn explain(error: &toml::de::Error, text: &str) -> anyhow::Error {
+    let place = match line(text, error.span()) {
+        Some((number, line)) => format!("line {number}, `{line}`: "),
+        None => String::new(),
+    };
     let message = error.message().trim_end();
     let mut quoted = message.split('`').skip(1).step_by(2);
     let unknown = quoted.next().filter(|_| message.starts_with("unknown "));
@@ -296,7 +330,32 @@ fn explain(error: &toml::de::Error) -> anyhow::Error {
             .filter(|known| distance(known) > 750)
     });
     match nearest {
-        Some(known) => anyhow!("{message}; did you mean `{known}`?"),
-        None => anyhow!("{message}"),
+        Some(known) => anyhow!("{place}{message}; did you mean `{known}`?"),
+        None => anyhow!("{place}{message}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_names_its_line() {
+        let error = |text, section| parse(text, section).expect_err("an error").to_string();
+        assert_eq!(
+            error("types = []\n\n[names]\nrow = \"x\"", Section::Whole),
+            "line 4, `row = \"x\"`: invalid type: string \"x\", expected a sequence"
+        );
+        let manifest = "[dependencies]\nmetadata = \"1\"\n[package.metadata.db]\ntypes = 3";
+        assert!(error(manifest, Section::Metadata).starts_with("line 4, `types = 3`: "));
+    }
+
+    #[test]
+    fn the_workspace_comes_before_the_package() {
+        let manifest = "[package.metadata.db]\nmigrations = \"a\"\n\
+                        [workspace.metadata.db]\nmigrations = \"b\"";
+        let config = parse(manifest, Section::Metadata).expect("a configuration");
+        assert_eq!(config.migrations, "b");
+        assert!(parse("[workspace]\nmembers = []", Section::Metadata).is_err());
     }
 }

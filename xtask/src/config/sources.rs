@@ -112,7 +112,7 @@ impl FilePatterns {
 }
 
 fn patterns(key: &str, globs: Vec<String>) -> Result<FilePatterns> {
-    globs.iter().try_for_each(|glob| stay_inside(glob))?;
+    globs.iter().try_for_each(|glob| stay_inside(key, glob))?;
     let declarations: Vec<String> = globs
         .iter()
         .filter(|glob| glob.ends_with(DECLARATIONS))

@@ -8,21 +8,22 @@ use super::json::document;
 use crate::report::{Finding, Label, Rule, Severity, SourceTexts, Suggestion, Verification};
 use crate::source::{LineIndex, Location};
 
-/// The document. `rules` are the documentation of every check.
+/// The document. `rules` are the documentation of every check. `default_file` stands for the place
+/// of findings that have none: GitHub refuses a document with one result without a place.
 #[must_use]
-pub fn verification(report: &Verification, rules: &[Rule]) -> String {
+pub fn verification(report: &Verification, rules: &[Rule], default_file: &str) -> String {
     let used = used_rules(report, rules);
     let fingerprints = Finding::fingerprints(&report.findings);
     let results = report.findings.iter().zip(&fingerprints);
     let results: Vec<_> = results
-        .map(|(finding, fingerprint)| result(finding, fingerprint, &used, &report.sources))
+        .map(|(finding, fingerprint)| result(finding, fingerprint, &used, report, default_file))
         .collect();
     document(&json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
         "runs": [{
             "tool": { "driver": {
-                "name": "db-verify",
+                "name": "pgaccord",
                 "semanticVersion": env!("CARGO_PKG_VERSION"),
                 "rules": used.iter().map(rule).collect::<Vec<_>>(),
             } },
@@ -33,9 +34,10 @@ pub fn verification(report: &Verification, rules: &[Rule]) -> String {
     }))
 }
 
-/// All rules. A kind of finding without documentation gets a rule that only has its name.
+/// The rules of the findings. A kind without documentation gets a rule that only has its name.
 fn used_rules(report: &Verification, rules: &[Rule]) -> Vec<Rule> {
-    let mut used: Vec<Rule> = rules.to_vec();
+    let is_used = |rule: &&Rule| report.findings.iter().any(|one| one.kind == rule.kind);
+    let mut used: Vec<Rule> = rules.iter().filter(is_used).cloned().collect();
     for finding in &report.findings {
         if !used.iter().any(|rule| rule.kind == finding.kind) {
             used.push(Rule {
@@ -48,6 +50,12 @@ fn used_rules(report: &Verification, rules: &[Rule]) -> Vec<Rule> {
     used
 }
 
+/// The address of the page about findings of `kind`; none where the repository is not known.
+fn help_address(repository: &str, kind: &str) -> Option<String> {
+    let page = kind.to_lowercase().replace('_', "-");
+    (!repository.is_empty()).then(|| format!("{repository}/blob/HEAD/docs/src/findings/{page}.md"))
+}
+
 fn rule(rule: &Rule) -> Value {
     let mut object = Map::new();
     object.insert("id".into(), rule.kind.into());
@@ -57,11 +65,21 @@ fn rule(rule: &Rule) -> Value {
             "help".into(),
             json!({ "text": rule.help, "markdown": rule.help }),
         );
+        if let Some(address) = help_address(env!("CARGO_PKG_REPOSITORY"), rule.kind) {
+            object.insert("helpUri".into(), address.into());
+        }
     }
     Value::Object(object)
 }
 
-fn result(finding: &Finding, fingerprint: &str, rules: &[Rule], sources: &SourceTexts) -> Value {
+fn result(
+    finding: &Finding,
+    fingerprint: &str,
+    rules: &[Rule],
+    report: &Verification,
+    default_file: &str,
+) -> Value {
+    let sources = &report.sources;
     let level = match finding.severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
@@ -78,15 +96,11 @@ fn result(finding: &Finding, fingerprint: &str, rules: &[Rule], sources: &Source
     );
     put("level", level.into());
     put("message", json!({ "text": message(finding) }));
-    put(
-        "locations",
-        finding
-            .labels
-            .iter()
-            .take(1)
-            .map(|label| place(label, sources))
-            .collect(),
-    );
+    let location = match finding.labels.first() {
+        Some(label) => place(label, sources),
+        None => start_of(default_file),
+    };
+    put("locations", json!([location]));
     // SARIF allows several `locations` only where a fix has to change each of them.
     let related = finding
         .labels
@@ -113,7 +127,7 @@ fn result(finding: &Finding, fingerprint: &str, rules: &[Rule], sources: &Source
     }
     put(
         "properties",
-        json!({ "entity": finding.entity, "field": finding.field, "critical": finding.critical }),
+        json!({ "entity": finding.entity, "field": finding.field, "critical": finding.is_critical() }),
     );
     Value::Object(object)
 }
@@ -129,6 +143,13 @@ fn place(label: &Label, sources: &SourceTexts) -> Value {
     json!({ "physicalLocation": {
         "artifactLocation": { "uri": uri(&label.location.file), "uriBaseId": "%SRCROOT%" },
         "region": region(&label.location, sources),
+    } })
+}
+
+fn start_of(file: &str) -> Value {
+    json!({ "physicalLocation": {
+        "artifactLocation": { "uri": uri(file), "uriBaseId": "%SRCROOT%" },
+        "region": { "startLine": 1 },
     } })
 }
 
@@ -187,6 +208,15 @@ fn uri(path: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn help_has_an_address_where_the_repository_is_known() {
+        assert_eq!(
+            help_address("https://example.org/pgaccord", "TYPE_MISMATCH").as_deref(),
+            Some("https://example.org/pgaccord/blob/HEAD/docs/src/findings/type-mismatch.md")
+        );
+        assert_eq!(help_address("", "TYPE_MISMATCH"), None);
+    }
 
     #[test]
     fn paths_become_uris() {

@@ -161,6 +161,13 @@ impl Finding {
         }
     }
 
+    /// Whether it is a critical error. A configuration that makes it a warning makes it no less than
+    /// that: it stops nothing.
+    #[must_use]
+    pub fn is_critical(&self) -> bool {
+        self.critical && self.severity == Severity::Error
+    }
+
     /// Adds a place; the first one added is where the reader should look.
     #[must_use]
     pub fn at(mut self, location: &Location, text: impl Into<String>) -> Self {

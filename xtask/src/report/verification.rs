@@ -178,10 +178,9 @@ impl Verification {
     /// The critical errors, a line each.
     #[must_use]
     pub fn critical_issues(&self) -> Vec<String> {
-        let critical = |finding: &&Finding| finding.critical && finding.severity == Severity::Error;
         self.findings
             .iter()
-            .filter(critical)
+            .filter(|finding| finding.is_critical())
             .map(Finding::title)
             .collect()
     }

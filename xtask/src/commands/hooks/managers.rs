@@ -38,10 +38,11 @@ const LEFTHOOK: &[&str] = &[
     ".config/lefthook.yml",
 ];
 
-/// Whether a hook or configuration of this text calls `db-verify`.
+/// Whether a hook or configuration of this text calls the tool.
 pub fn is_called_in(text: &str) -> bool {
+    let calls = |line: &str| line.contains("db-verify") || line.contains("pgaccord verify");
     text.lines()
-        .any(|line| !line.trim_start().starts_with('#') && line.contains("db-verify"))
+        .any(|line| !line.trim_start().starts_with('#') && calls(line))
 }
 
 /// The tool that manages the hooks of `repository`, if there is one; `hook` is the path at which

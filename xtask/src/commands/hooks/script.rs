@@ -33,16 +33,60 @@ pub struct HookCall {
 enum HookProgram {
     /// The monorepo holds the tool: the version that is checked out runs.
     Cargo,
-    /// The tool lies elsewhere.
+    /// One of the monorepo's packages is the tool: its path, relative to the monorepo's folder.
+    /// `npx` would find it as well, in half a second.
+    Package(String),
+    /// The words that call the tool on any machine: `pgaccord`, `yarn pgaccord`.
+    Words(String),
+    /// The tool lies elsewhere on this machine.
     Binary(String),
 }
 
+impl HookProgram {
+    /// Finds the program for the monorepo at `root`. A path of this machine is no answer where the
+    /// hook is `shared` with other machines.
+    fn find(root: &Path, top: &Path, shared: bool) -> Result<Self> {
+        if has_alias(root) {
+            return Ok(Self::Cargo);
+        }
+        if let Some(path) = package(root, top) {
+            return Ok(Self::Package(path));
+        }
+        let called = called_as::program();
+        if called.ends_with(" pgaccord") {
+            return Ok(Self::Words(called.to_owned()));
+        }
+        if shared {
+            return Ok(Self::Words("pgaccord".to_owned()));
+        }
+        let binary =
+            std::env::current_exe().context("cannot tell where the running program lies")?;
+        Ok(Self::Binary(binary.to_string_lossy().replace('\\', "/")))
+    }
+}
+
+/// The path, relative to `root`, of the program that a package manager has installed there or in a
+/// folder above it, up to `top`.
+fn package(root: &Path, top: &Path) -> Option<String> {
+    const PROGRAM: &str = "node_modules/.bin/pgaccord";
+    let folders = root
+        .ancestors()
+        .take_while(|folder| folder.starts_with(top));
+    for (above, folder) in folders.enumerate() {
+        if folder.join(PROGRAM).exists() {
+            return Some("../".repeat(above) + PROGRAM);
+        }
+    }
+    None
+}
+
 impl HookCall {
-    /// Creates the call for the monorepo at `root`, in a work tree with this `top`.
+    /// Creates the call for the monorepo at `root`, in a work tree with this `top`. A `shared` one
+    /// is committed, and runs on other machines too.
     ///
     /// # Errors
     /// When the path of the running program is unknown.
-    pub fn new(root: &Path, top: &Path, config: Option<&Path>) -> Result<Self> {
+    pub fn new(root: &Path, top: &Path, config: Option<&Path>, shared: bool) -> Result<Self> {
         // Both without links, so that one path is a prefix of the other.
         let top = top.canonicalize().unwrap_or_else(|_| top.to_path_buf());
         let root = root.canonicalize().unwrap_or_else(|_| root.to_path_buf());
@@ -51,13 +95,7 @@ impl HookCall {
             .unwrap_or(Path::new(""))
             .to_string_lossy()
             .replace('\\', "/");
-        let program = if has_alias(&root) {
-            HookProgram::Cargo
-        } else {
-            let binary =
-                std::env::current_exe().context("cannot tell where the running program lies")?;
-            HookProgram::Binary(binary.to_string_lossy().replace('\\', "/"))
-        };
+        let program = HookProgram::find(&root, &top, shared)?;
         let config = config.map(|file| {
             let file = std::path::absolute(file).unwrap_or_else(|_| PathBuf::from(file));
             file.strip_prefix(&root)
@@ -84,14 +122,22 @@ impl HookCall {
     /// The command, to be run in the monorepo's folder.
     pub fn command(&self) -> String {
         let program = match &self.program {
-            HookProgram::Cargo => "cargo xtask".to_owned(),
-            HookProgram::Binary(binary) => format!("{} -C .", quoted(binary)),
+            HookProgram::Cargo => "cargo xtask db-verify".to_owned(),
+            HookProgram::Package(path) => format!("{path} verify"),
+            HookProgram::Words(words) => format!("{words} verify"),
+            HookProgram::Binary(binary) => {
+                format!(
+                    "{} -C . {}",
+                    quoted(binary),
+                    called_as::subcommand("verify")
+                )
+            }
         };
         let config = self
             .config
             .as_ref()
             .map_or_else(String::new, |file| format!(" --config {}", quoted(file)));
-        format!("{program} db-verify --staged{config}")
+        format!("{program} --staged{config}")
     }
 
     /// The monorepo's folder, relative to the top; none where it is the top.
@@ -136,15 +182,29 @@ grep -q '^ *xtask' .cargo/config.toml 2>/dev/null || exit 0
 [ -x \"${CARGO_TARGET_DIR:-target}/debug/xtask\" ] || echo 'db-verify: building the tool first' >&2"
                     .to_owned()
             }
-            HookProgram::Binary(binary) => format!(
-                "[ -x {0} ] || {{
-    echo 'db-verify is gone: run `install-hooks` again, or remove this hook' >&2
-    exit 1
-}}",
-                quoted(binary)
+            HookProgram::Package(path) => required(
+                &format!("[ -x {path} ]"),
+                "pgaccord is not installed: install the packages of this monorepo",
+            ),
+            HookProgram::Words(words) => {
+                let first = words.split(' ').next().unwrap_or(words);
+                required(
+                    &format!("command -v {first} >/dev/null"),
+                    &format!("`{first}` is not on PATH: install it"),
+                )
+            }
+            HookProgram::Binary(binary) => required(
+                &format!("[ -x {} ]", quoted(binary)),
+                "the program that verifies is gone: run `install-hooks` again",
             ),
         }
     }
+}
+
+/// The lines that refuse a commit where `condition` does not hold. A hook that lets everything pass
+/// would look like one that verifies.
+fn required(condition: &str, why: &str) -> String {
+    format!("{condition} || {{\n    echo '{why}, or remove this hook' >&2\n    exit 1\n}}")
 }
 
 /// Whether `cargo xtask` works in this folder.
@@ -189,6 +249,34 @@ mod tests {
         assert_eq!(
             call.line(),
             "(cd 'mono repo'\\''s' && cargo xtask db-verify --staged) || exit 1"
+        );
+    }
+
+    #[test]
+    fn a_package_is_called_by_its_path_in_the_monorepo() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let top = folder.path();
+        let (root, bin) = (top.join("packages/db"), top.join("node_modules/.bin"));
+        std::fs::create_dir_all(&root).expect("a folder");
+        std::fs::create_dir_all(&bin).expect("a folder");
+        let line = |shared| {
+            HookCall::new(&root, top, None, shared)
+                .expect("a call")
+                .line()
+        };
+        assert_eq!(
+            line(true),
+            "(cd packages/db && pgaccord verify --staged) || exit 1"
+        );
+        assert!(
+            line(false).contains("-C . db-verify --staged"),
+            "{}",
+            line(false)
+        );
+        std::fs::write(bin.join("pgaccord"), "").expect("a file");
+        assert_eq!(
+            line(true),
+            "(cd packages/db && ../../node_modules/.bin/pgaccord verify --staged) || exit 1"
         );
     }
 

@@ -37,12 +37,26 @@ pub fn rendered(context: &Context, report: &Verification) -> String {
         ReportFormat::Human => human::verification(report, context.terminal.style()),
         ReportFormat::Json => json::verification(report),
         ReportFormat::Github => github::verification(report),
-        ReportFormat::Gitlab => gitlab::verification(report),
-        ReportFormat::Sarif => sarif::verification(report, &findings::rules()),
+        ReportFormat::Gitlab => gitlab::verification(report, &default_file(context)),
+        ReportFormat::Sarif => {
+            sarif::verification(report, &findings::rules(), &default_file(context))
+        }
         ReportFormat::Markdown => markdown::verification(report),
         ReportFormat::Junit => junit::verification(report),
         ReportFormat::Html => html::verification(report),
     }
+}
+
+/// The file to show findings at that concern no file: the configuration, which says what is
+/// compared. One outside of the repository cannot be shown; the first migration then stands for it.
+fn default_file(context: &Context) -> String {
+    let configuration = &context.config.file;
+    if !Path::new(configuration).is_absolute() && context.tree.is_file(configuration) {
+        return configuration.clone();
+    }
+    let files = context.tree.files(&context.config.migrations);
+    let first = files.ok().and_then(|files| files.into_iter().next());
+    first.unwrap_or_else(|| context.config.snapshot.clone())
 }
 
 /// Prints a report in the format that was asked for.

@@ -87,7 +87,7 @@ pub fn run(
         let summary = human::summary(&report, context.terminal.style());
         context
             .terminal
-            .eprint(&format!("{}: {summary}\n", name()))?;
+            .remark(&format!("{}: {summary}\n", name()))?;
     } else if context.options.report_dir.is_some() {
         publish::publish(context, &report)?;
     } else {
@@ -98,7 +98,7 @@ pub fn run(
 
 /// Says on stderr, where it disturbs no output, why nothing is judged.
 pub fn nothing(terminal: &Terminal, why: &str) -> Result<Outcome> {
-    terminal.eprint(&format!("{}: {why}\n", name()))?;
+    terminal.remark(&format!("{}: {why}\n", name()))?;
     Ok(Outcome::Clean)
 }
 

@@ -20,6 +20,9 @@ pub fn run(context: Context, options: &Options) -> Result<Outcome> {
     if context.options.report_format != ReportFormat::Human {
         bail!("`--watch` is for people: leave out `--format`")
     }
+    if context.options.output.is_some() {
+        bail!("`--watch` never ends: leave out `--output`")
+    }
     let memory = Arc::new(Memory::default());
     // The watch begins before the first reading, so that a change in between is seen.
     let mut changes = Changes::of(&context)?;

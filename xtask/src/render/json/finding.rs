@@ -20,7 +20,7 @@ pub fn finding(finding: &Finding) -> Value {
         put("details", Value::Object(finding.details.clone()));
     }
     put("severity", severity(finding.severity).into());
-    put("critical", finding.critical.into());
+    put("critical", finding.is_critical().into());
     if let Some(declaration) = &finding.declaration {
         put("declaration", declaration.as_str().into());
     }

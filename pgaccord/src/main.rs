@@ -1,0 +1,7 @@
+//! The program `pgaccord`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    xtask::main()
+}
