@@ -77,6 +77,18 @@ pub fn is_json_text(ty: &ColumnType, kind: &Kind) -> bool {
     is_json && !ty.array && *kind == Kind::String
 }
 
+/// Whether a server evidently converts what a request has into what the column holds: an object or
+/// a list into the text of a text column, the text of JSON or of a list into what it stands for.
+#[must_use]
+pub fn is_convertible(ty: &ColumnType, kind: &Kind) -> bool {
+    let is_json = matches!(&ty.scalar, Scalar::Builtin(name) if name == "json" || name == "jsonb");
+    match kind {
+        Kind::Json | Kind::Array(_) => ty.is_text(),
+        Kind::String => is_json || ty.array,
+        _other => false,
+    }
+}
+
 /// Whether a value of `kind` may hold the JSON of what the driver returns: a date as its text, the
 /// text of a number unchanged.
 #[must_use]

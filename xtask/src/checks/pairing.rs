@@ -346,6 +346,13 @@ impl<'a> Pairing<'a> {
         is_small_part(missing + renamed, self.named() + missing) && self.has_few_odd_fields()
     }
 
+    /// Whether its fields are just what the columns were after some migration, but for those that
+    /// the server fills in.
+    #[must_use]
+    pub fn was_whole_once(&self) -> bool {
+        self.was_whole
+    }
+
     /// Whether it is nearly whole, or was all of the table once.
     #[must_use]
     pub fn is_or_was_whole(&self) -> bool {

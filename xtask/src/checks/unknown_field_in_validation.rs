@@ -14,8 +14,9 @@
 //!   nickname: z.string(),
 //! });
 //! ```
-//! In a schema of what comes in it is a warning: a form may hold more than a row. In one of what
-//! goes out, of a table that has a type, a field that never was a column is computed. Nested
+//! In a schema of what comes in it is a warning: a form may hold more than a row. In one of answers
+//! to clients, and of what goes out of a table that has a type, a field that never was a column is
+//! computed. Nested
 //! objects are not judged.
 
 use super::matching::{Description, Strength, TableMatches};
@@ -57,14 +58,16 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
 
 /// Returns whether the field is computed for those who receive the data: the schema has it, and no
 /// type of the row. A field that was a column is not computed.
-fn is_computed(
-    model: &Model<'_>,
-    described: &TableMatches<'_>,
-    description: &Description<'_>,
+fn is_computed<'a>(
+    model: &Model<'a>,
+    described: &TableMatches<'a>,
+    description: &Description<'a>,
     field: &Field,
 ) -> bool {
-    has_own_type(described)
+    let goes_out = has_own_type(described)
         && description.demands_what_server_makes(&described.entity)
+        || model.is_told_to_clients(described, description);
+    goes_out
         && wording::gone(described.entity.name, field, model.input.provenance).is_none()
 }
 

@@ -17,6 +17,9 @@
 //! string. A schema of what comes in is judged by what parsing returns (`.transform()`, `.pipe()`),
 //! one of rows by what it takes; where nothing says which it is, either will do. A string of a
 //! format that the column never holds (`z.ulid()` for a uuid) is of another type too.
+//!
+//! A request is not the insert: where it has an object for a text column, or a text for a column of
+//! JSON or a list, the server evidently converts it.
 
 use super::accepted_kinds::{self, DescriptionLayer};
 use super::direction::Direction;
@@ -42,12 +45,21 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
     model.judge_schemas(|compared, direction| judge(model, compared, direction))
 }
 
-fn judge(model: &Model<'_>, compared: Compared<'_, '_>, direction: Direction) -> Option<Finding> {
+fn judge<'a>(
+    model: &Model<'a>,
+    compared: Compared<'_, 'a>,
+    direction: Direction,
+) -> Option<Finding> {
     if compared.is_of_custom_type() {
         return None;
     }
     let (ty, kind) = (&compared.facts.ty, &compared.pair.field.kind);
     let config = model.input.config;
+    if accepted_kinds::is_convertible(ty, kind)
+        && model.is_converted(compared.described, compared.description)
+    {
+        return None;
+    }
     if accepted_kinds::is_json_text(ty, kind) {
         let found = of_kind(model, compared, DescriptionLayer::Wire).as_warning();
         return Some(found.with_help(
@@ -168,6 +180,12 @@ mod tests {
                 "export const CreateBillSchema = z.object({ voteCount: z.number().int(), filedAt: z.date(), tags: z.array(z.string()),\n id: z.ulid() });",
                 (3, "id"),
             ),
+            // What is called an insert is written as it is.
+            Case::validation(
+                "CREATE TABLE hooks (id uuid PRIMARY KEY, url text NOT NULL, headers text NOT NULL);",
+                "export const InsertHookSchema = z.object({ url: z.string(),\n headers: z.record(z.string(), z.string()) });",
+                (3, "headers"),
+            ),
             // The type of the rows is inferred: what is demanded is believed of the driver.
             Case {
                 configuration: "types = ['**/*.ts']\nvalidation = ['**/*.ts']\ndriver = 'node-postgres'",
@@ -198,6 +216,11 @@ mod tests {
             Case::valid(
                 "CREATE TABLE prices (id uuid PRIMARY KEY, amount numeric NOT NULL, active boolean NOT NULL);",
                 "export const PriceRowSchema = z.object({ id: z.uuid(), amount: z.string().transform(Number), active: z.boolean() });\nexport const PriceSchema = z.object({ id: z.uuid(), amount: z.number(), active: z.stringbool() });",
+            ),
+            // A request is not the insert: the server writes objects as text, and parses texts.
+            Case::valid(
+                "CREATE TABLE hooks (id uuid PRIMARY KEY, url text NOT NULL, headers text NOT NULL, config jsonb NOT NULL, tags text[] NOT NULL);",
+                "export const CreateHookSchema = z.object({ url: z.string(), headers: z.record(z.string(), z.string()), config: z.string(), tags: z.string() });",
             ),
             // What is of JSON has JSON's scalars.
             Case::valid(
