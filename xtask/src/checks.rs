@@ -59,7 +59,7 @@ use accepted_kinds::DescriptionLayer;
 use direction::{Direction, Directions};
 use endpoints::{Endpoints, LackedPrefix};
 use entities::{ColumnFacts, EntityKind};
-use matching::{Description, Role, TableMatches};
+use matching::{Description, Role, Strength, TableMatches};
 use pairing::Pair;
 
 use crate::config::Config;
@@ -166,10 +166,14 @@ impl<'a> Model<'a> {
         })
     }
 
-    /// Every description that is judged for itself.
+    /// Every description that is judged for itself. The fields of a union of objects are those of
+    /// several things.
     pub fn judged(&self) -> impl Iterator<Item = (&TableMatches<'a>, &Description<'a>)> {
-        self.descriptions()
-            .filter(|(_, description)| !description.inferred)
+        self.descriptions().filter(|(_, description)| {
+            let is_stated = description.strength == Strength::Stated;
+            let is_union = description.declaration.is_union() && !is_stated;
+            !description.inferred && !description.mapped && !is_union
+        })
     }
 
     /// The types and ORM tables that are judged.

@@ -69,6 +69,26 @@ pub fn accepts(ty: &ColumnType, kind: &Kind, layer: DescriptionLayer, config: &C
     }
 }
 
+/// Whether a schema that takes `kind` takes what a column of `ty` holds: it may take more.
+#[must_use]
+pub fn takes(ty: &ColumnType, kind: &Kind, layer: DescriptionLayer, config: &Config) -> bool {
+    match kind {
+        Kind::Union(members) => members
+            .iter()
+            .any(|member| takes(ty, member, layer, config)),
+        Kind::Array(items) if ty.array => match &**items {
+            Kind::Union(members) => {
+                let list = |member: &Kind| Kind::Array(Box::new(member.clone()));
+                members
+                    .iter()
+                    .any(|member| takes(ty, &list(member), layer, config))
+            }
+            _one => accepts(ty, kind, layer, config),
+        },
+        kind => accepts(ty, kind, layer, config),
+    }
+}
+
 /// Whether a field of `kind` has JSON as its unparsed text. PostgreSQL takes JSON so; drivers
 /// return it parsed, and then a plain string is right only where each value is one.
 #[must_use]

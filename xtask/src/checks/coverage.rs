@@ -48,6 +48,7 @@ pub(super) fn coverage(model: &Model<'_>) -> Coverage {
         unresolved_fields: unresolved_fields(facts, &compared),
         unjudged: [
             projections(model),
+            mapped(model),
             namesakes(model),
             unresolved(facts, &compared),
             problems(facts),
@@ -130,7 +131,30 @@ fn projections(model: &Model<'_>) -> Vec<Unjudged> {
     each.collect()
 }
 
+/// What is made of rows that another declaration states.
+fn mapped(model: &Model<'_>) -> Vec<Unjudged> {
+    let mapped = model
+        .descriptions()
+        .filter(|(_, description)| description.mapped);
+    let each = mapped.map(|(described, description)| {
+        let (held, columns) = (
+            description.pairing.pairs.len(),
+            described.entity.columns.len(),
+        );
+        let reason = format!(
+            "holds {held} of {columns} columns, and another declaration states the rows: taken for something made of a row"
+        );
+        let is_schema = description.role.is_validation();
+        let what = if is_schema { "schema" } else { "type" };
+        unjudged(what, description.declaration, reason)
+    });
+    each.collect()
+}
+
 fn is_taken_for_projection(description: &Description<'_>) -> bool {
+    if description.mapped {
+        return false;
+    }
     let declaration = description.declaration;
     let complete =
         matches!(description.role, Role::Row | Role::Orm) && declaration.unresolved.is_none();

@@ -19,6 +19,12 @@
 //! is kept, so that a `Pick` does not hide its source. A type that is inferred from a schema says
 //! nothing of its own, and switches no check of the schema off.
 //!
+//! 5. **Beside a declaration that states the rows** ([`mapped`]): a table of an ORM, a type that says
+//!    of which table it is, for schemas one that has all columns and nothing else. Whatever only is
+//!    called like the table is judged there where it is a copy of the row: nearly whole, without
+//!    relations, in the same style of names. Other types and schemas were made of rows, and
+//!    `CreateUser` is a request.
+//!
 //! | evidence | kept where | a type is a row where, and else a domain type | reason |
 //! |---|---|---|---|
 //! | `Stated` | always | always | somebody said so |
@@ -40,6 +46,7 @@
 mod evidence;
 mod find;
 mod likeness;
+mod mapped;
 mod names;
 #[cfg(test)]
 mod tests;
@@ -78,6 +85,8 @@ pub struct Description<'a> {
     /// Whether it is a type whose fields all are a schema's (`z.infer<typeof UserSchema>`): what is
     /// wrong about it is wrong about the schema.
     pub inferred: bool,
+    /// Whether it was made by hand of rows that another declaration states: see `matching/mapped`.
+    pub mapped: bool,
 }
 
 /// The evidence that a declaration describes a table, the strongest first.

@@ -50,6 +50,7 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
             .iter()
             .filter(|field| !is_explained(described, description, field));
         let judged = judged.filter(|field| !is_of_query(description, field));
+        let judged = judged.filter(|field| !is_added(described, description, field));
         let judged = judged.filter(|field| !is_computed(model, described, description, field));
         judged.map(move |field| finding(model, described, description, field))
     });
@@ -81,6 +82,19 @@ fn has_own_type(described: &TableMatches<'_>) -> bool {
 fn is_of_query(description: &Description<'_>, field: &Field) -> bool {
     !description.role.is_written()
         && description.is_of_query()
+        && !description.pairing.outlives_its_column(field)
+}
+
+/// Whether the field is added to what a schema of the whole row has: `UserSchema.extend({ … })` is
+/// of what a query joins to the row.
+fn is_added(
+    described: &TableMatches<'_>,
+    description: &Description<'_>,
+    field: &Field,
+) -> bool {
+    let is_row = |base: &&Description<'_>| base.is_whole() && base.pairing.odd() == 0;
+    !description.role.is_written()
+        && described.bases_of(description).iter().any(is_row)
         && !description.pairing.outlives_its_column(field)
 }
 

@@ -11,7 +11,8 @@
 //! export type UserRow = Awaited<ReturnType<typeof loadUser>>;
 //! ```
 //! The reason is given. Of what only is called like the table it is no finding where something else
-//! describes it; the coverage of every report counts all that was not resolved.
+//! describes it, nor of a field of a column of JSON; the coverage of every report counts all that was
+//! not resolved.
 
 use super::matching::{Description, Role, Strength, TableMatches};
 use super::{Check, Model, wording};
@@ -71,7 +72,9 @@ fn findings(described: &TableMatches<'_>, description: &Description<'_>) -> Vec<
         .filter_map(|pair| match &pair.field.kind {
             Kind::Unresolved(reason) if reason != NEVER => Some((pair, reason)),
             _known => None,
-        });
+        })
+        // A column of JSON holds whatever it is.
+        .filter(|(pair, _)| !matches!(pair.column.type_name.as_str(), "json" | "jsonb"));
     let pairs: Vec<_> = pairs.collect();
     let Some((first, reason)) = pairs.first() else {
         return Vec::new();
@@ -154,6 +157,10 @@ mod tests {
             ),
         ],
         passing: &[
+            Case::passing(
+                "CREATE TABLE users (id uuid NOT NULL, options jsonb NOT NULL);",
+                "import { Options } from 'far-away';\nexport interface UserRow { id: string; options: Options }",
+            ),
             Case::passing(
                 TABLE,
                 "import { Row } from 'far-away';\nexport interface UserRow { id: string; email: string }\nexport type User = Row<'users'>;",

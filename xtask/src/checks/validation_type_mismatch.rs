@@ -67,12 +67,17 @@ fn judge<'a>(
              holds; a plain string is right where each value is a JSON string",
         ));
     }
-    if !accepted_kinds::accepts(ty, kind, DescriptionLayer::Wire, config) {
+    // What is written must be one of what the column takes; rows need only pass.
+    let fits = match direction {
+        Direction::Request => accepted_kinds::accepts,
+        Direction::Answer | Direction::Row | Direction::Unknown => accepted_kinds::takes,
+    };
+    if !fits(ty, kind, DescriptionLayer::Wire, config) {
         return Some(of_kind(model, compared, DescriptionLayer::Wire));
     }
     // A row as the driver returns it, or its JSON.
     let is_of_row = is_row_of_driver(&compared, direction, config.driver)
-        && !accepted_kinds::accepts(ty, kind, DescriptionLayer::Driver, config)
+        && !accepted_kinds::takes(ty, kind, DescriptionLayer::Driver, config)
         && !accepted_kinds::is_json_of_row(ty, kind, config);
     if is_of_row {
         return Some(of_kind(model, compared, DescriptionLayer::Driver));
@@ -222,6 +227,14 @@ mod tests {
                 "CREATE TABLE hooks (id uuid PRIMARY KEY, url text NOT NULL, headers text NOT NULL, config jsonb NOT NULL, tags text[] NOT NULL);",
                 "export const CreateHookSchema = z.object({ url: z.string(), headers: z.record(z.string(), z.string()), config: z.string(), tags: z.string() });",
             ),
+            // A schema of rows may take more than the driver returns.
+            Case {
+                configuration: "types = ['**/*.ts']\nvalidation = ['**/*.ts']\ndriver = 'node-postgres'",
+                ..Case::passing(
+                    "CREATE TABLE tags (id bigint PRIMARY KEY, spans interval[] NOT NULL, made timestamptz NOT NULL);",
+                    "import { z } from 'zod';\nconst Id = z.union([z.string(), z.number(), z.bigint()]).transform(String);\nexport const TagSchema = z.object({ id: Id, spans: z.union([z.string(), z.object({}), z.number()]).array(), made: z.union([z.string(), z.date()]) });\nexport type Tag = z.infer<typeof TagSchema>;",
+                )
+            },
             // What is of JSON has JSON's scalars.
             Case::valid(
                 "CREATE TABLE options (id uuid PRIMARY KEY, value jsonb NOT NULL, theme jsonb NOT NULL, cells integer[] NOT NULL);",
