@@ -59,7 +59,7 @@ use accepted_kinds::DescriptionLayer;
 use direction::{Direction, Directions};
 use endpoints::{Endpoints, LackedPrefix};
 use entities::{ColumnFacts, EntityKind};
-use matching::{Description, Role, Strength, TableMatches};
+use matching::{BesideRows, Description, Role, Strength, TableMatches};
 use pairing::Pair;
 
 use crate::config::Config;
@@ -172,7 +172,8 @@ impl<'a> Model<'a> {
         self.descriptions().filter(|(_, description)| {
             let is_stated = description.strength == Strength::Stated;
             let is_union = description.declaration.is_union() && !is_stated;
-            !description.inferred && !description.mapped && !is_union
+            let is_mapped = description.beside_rows == BesideRows::Mapped;
+            !description.inferred && !is_mapped && !is_union
         })
     }
 

@@ -18,7 +18,8 @@
 //! where what it leads to is nested. A schema of what comes in needs only what `INSERT` needs; what
 //! the server knows by itself (a key, `password_hash` behind a `password`, a `token`) may be missing
 //! there, and the rest is a warning. A schema of answers tells clients what it chooses: there only
-//! what was added to the table since is missing, where the schema was all of it before.
+//! what was added to the table since is missing, where the schema was all of it before. The same
+//! goes for a schema that is written by hand beside an ORM's table.
 
 use super::entities::ColumnFacts;
 use super::matching::{Description, Role, Strength, TableMatches};
@@ -61,7 +62,11 @@ fn findings<'a>(
     description: &Description<'a>,
 ) -> Vec<Finding> {
     let pairing = &description.pairing;
-    let is_choice = model.is_told_to_clients(described, description) && !pairing.was_whole_once();
+    let is_free = description.strength != Strength::Stated
+        && (model.is_told_to_clients(described, description)
+            || is_beside_orm(described, description)
+            || described.is_variant(description));
+    let is_choice = is_free && !pairing.was_whole_once();
     if is_choice {
         return Vec::new();
     }
@@ -111,6 +116,15 @@ fn findings<'a>(
     renamed
         .chain(missing.filter_map(|column| missing_field(model, described, description, column)))
         .collect()
+}
+
+/// Whether a schema of rows is written by hand beside an ORM's table, of which schemas can be made:
+/// then it is of the thing that the rows are about.
+fn is_beside_orm(described: &TableMatches<'_>, description: &Description<'_>) -> bool {
+    let is_of_rows = matches!(description.role, Role::Schema | Role::OutputSchema);
+    is_of_rows
+        && description.strength != Strength::Derived
+        && described.of_role(Role::Orm).next().is_some()
 }
 
 /// Whether a schema that is made of an ORM's table lacks a column because the table does, or because

@@ -20,7 +20,7 @@
 //! `validation` in the configuration the check does not run.
 
 use super::entities::EntityKind;
-use super::matching::{Description, Role, TableMatches};
+use super::matching::{BesideRows, Description, Role, TableMatches};
 use super::{Check, Model, wording};
 use crate::report::{Category, Finding, Severity};
 
@@ -68,10 +68,13 @@ const FEW: usize = 3;
 /// Returns the type that describes the table. A domain type comes before a row type, since code
 /// uses it first.
 fn type_of<'m, 'a>(described: &'m TableMatches<'a>) -> Option<&'m Description<'a>> {
-    let described_by = |role: Role| described.of_role(role).next();
+    // A part of the row does not make an entity of it.
+    let whole =
+        |ty: &&Description<'_>| ty.is_whole() && ty.beside_rows == BesideRows::Itself;
+    let described_by = |role: Role| described.of_role(role).find(whole);
     described_by(Role::Domain)
         .or_else(|| described_by(Role::Row))
-        .or_else(|| described.types().next())
+        .or_else(|| described.types().find(|ty| ty.role != Role::Domain))
 }
 
 fn finding(model: &Model<'_>, described: &TableMatches<'_>, ty: &Description<'_>) -> Finding {

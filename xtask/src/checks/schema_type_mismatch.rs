@@ -17,7 +17,7 @@
 //! });
 //! ```
 //! Judged is a pair only where it is certain: one schema and one type of that name in all of the
-//! configured files, with most of their fields in common. A type that is inferred from its schema
+//! configured files, in one folder or in neighbouring ones, with most of their fields in common. A type that is inferred from its schema
 //! agrees with it. More than three fields of one pair are one finding.
 
 use std::collections::{BTreeMap, HashSet};
@@ -105,6 +105,7 @@ pub(super) fn pairs<'a>(model: &Model<'a>) -> Vec<(&'a Declaration, &'a Declarat
     let pairs = schemas.into_iter().filter_map(pair);
     pairs
         .filter(|(schema, ty)| of_no_table(schema) && of_no_table(ty) && are_alike(schema, ty))
+        .filter(|(schema, ty)| are_near(&schema.location.file, &ty.location.file))
         .collect()
 }
 
@@ -124,6 +125,20 @@ fn by_name<'a>(
         }
     }
     named
+}
+
+/// Whether two files are of one part of the monorepo: they lie in one folder, in two folders of one
+/// folder (`types/` and `validation/`), or one above the other. Elsewhere namesakes are of different
+/// layers: an answer of the API, the argument of a mutation.
+fn are_near(one: &str, other: &str) -> bool {
+    let folder = |file: &str| file.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
+    let (one, other) = (folder(one), folder(other));
+    let is_above = |above: &str, below: &str| {
+        below
+            .strip_prefix(above)
+            .is_some_and(|rest| rest.is_empty() || above.is_empty() || rest.starts_with('/'))
+    };
+    folder(&one) == folder(&other) || is_above(&one, &other) || is_above(&other, &one)
 }
 
 /// How many fields both must have.

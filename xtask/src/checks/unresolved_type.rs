@@ -11,8 +11,10 @@
 //! export type UserRow = Awaited<ReturnType<typeof loadUser>>;
 //! ```
 //! The reason is given. Of what only is called like the table it is no finding where something else
-//! describes it, nor of a field of a column of JSON; the coverage of every report counts all that was
+//! describes it, nor of a field of a column of JSON. More than three of one reason are one finding; the coverage of every report counts all that was
 //! not resolved.
+
+use std::collections::HashMap;
 
 use super::matching::{Description, Role, Strength, TableMatches};
 use super::{Check, Model, wording};
@@ -36,9 +38,42 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
     let relied_on = model
         .judged()
         .filter(|(described, description)| is_relied_on(described, description));
-    relied_on
-        .flat_map(|(described, description)| findings(described, description))
-        .collect()
+    let found = relied_on.flat_map(|(described, description)| findings(described, description));
+    of_reasons(found.collect())
+}
+
+/// So many findings of one reason are each worth one. More have one cause: a helper that cannot be
+/// read, a package that is not there.
+const FEW: usize = 3;
+
+/// So many of the places are shown.
+const SHOWN: usize = 5;
+
+/// One finding for each reason that several declarations have.
+fn of_reasons(findings: Vec<Finding>) -> Vec<Finding> {
+    let reason = |finding: &Finding| finding.details.get("reason").map(ToString::to_string);
+    let mut counts: HashMap<Option<String>, usize> = HashMap::new();
+    for finding in &findings {
+        *counts.entry(reason(finding)).or_default() += 1;
+    }
+    let mut kept: Vec<Finding> = Vec::new();
+    let mut firsts: HashMap<Option<String>, usize> = HashMap::new();
+    for mut finding in findings {
+        let (key, count) = (reason(&finding), counts[&reason(&finding)]);
+        if count <= FEW {
+            kept.push(finding);
+        } else if let Some(first) = firsts.get(&key) {
+            let known = &mut kept[*first].labels;
+            if known.len() < SHOWN {
+                known.append(&mut finding.labels);
+            }
+        } else {
+            firsts.insert(key, kept.len());
+            finding.message = format!("{}; so it is in {} more places", finding.message, count - 1);
+            kept.push(finding);
+        }
+    }
+    kept
 }
 
 /// Whether nothing else says what it would say.

@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::find::Finder;
 use super::likeness::{Adopted, Lacking, Unclaimed};
-use super::mapped::{Kept, RowStatements};
+use super::mapped::{BesideRows, Kept, RowStatements};
 use super::names::{NameTable, is_output_name, is_shared};
 use super::{Description, Match, Namesake, Role, Strength, TableMatches};
 use crate::checks::entities::{Entity, EntityKind};
@@ -201,17 +201,14 @@ fn described<'a>(entity: Entity<'a>, hits: &[Hit<'a>], ground: &Ground<'_>) -> T
         paired.partition(|(declaration, hit, pairing)| is_alike(declaration, hit, pairing));
     let row = row_evidence(&kept);
     let statements = RowStatements::new(&kept);
-    let mapped: Vec<bool> = kept
-        .iter()
-        .map(|one| statements.are_mapped_to(one))
-        .collect();
+    let beside: Vec<BesideRows> = kept.iter().map(|one| statements.beside(one)).collect();
     let schemas: Vec<_> = kept
         .iter()
         .map(|(one, ..)| *one)
         .filter(|one| one.origin.is_validation())
         .collect();
-    let kept = kept.into_iter().zip(mapped);
-    let descriptions = kept.map(|((declaration, hit, pairing), mapped)| {
+    let kept = kept.into_iter().zip(beside);
+    let descriptions = kept.map(|((declaration, hit, pairing), beside_rows)| {
         // An ORM's table is what schemas are made from, never the other way round.
         let inferred = declaration.origin.is_type()
             && schemas
@@ -227,7 +224,7 @@ fn described<'a>(entity: Entity<'a>, hits: &[Hit<'a>], ground: &Ground<'_>) -> T
             declaration,
             pairing,
             inferred,
-            mapped,
+            beside_rows,
         }
     });
     let descriptions = descriptions.collect();

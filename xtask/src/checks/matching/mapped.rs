@@ -8,6 +8,17 @@ use crate::checks::names::{self, NameStyle};
 use crate::checks::pairing::Pairing;
 use crate::facts::{Declaration, Family, Field, Side};
 
+/// What a declaration is beside one that states the rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BesideRows {
+    /// Nothing else: no other declaration states the rows, or it is a copy of these.
+    Itself,
+    /// Some of the columns and nothing else. What it has is judged.
+    Part,
+    /// Something that was made of rows.
+    Mapped,
+}
+
 /// A declaration that was kept for a table, with its evidence and its fields beside the columns.
 pub(super) type Kept<'a> = (&'a Declaration, Match, Pairing<'a>);
 
@@ -45,8 +56,23 @@ impl<'a> RowStatements<'a> {
         stated
     }
 
+    /// What a declaration is beside those that state the rows.
+    pub(super) fn beside(&self, kept: &Kept<'a>) -> BesideRows {
+        let (declaration, _, pairing) = kept;
+        let is_part = declaration.origin.family == Family::Type
+            && pairing.pairs.len() >= FEWEST_COLUMNS
+            && pairing.odd() == 0
+            && pairing.relations.is_empty()
+            && !self.is_in_other_style(declaration);
+        match self.are_mapped_to(kept) {
+            true if is_part => BesideRows::Part,
+            true => BesideRows::Mapped,
+            false => BesideRows::Itself,
+        }
+    }
+
     /// Whether a declaration is something that was made of the rows that others state.
-    pub(super) fn are_mapped_to(&self, (declaration, hit, pairing): &Kept<'a>) -> bool {
+    fn are_mapped_to(&self, (declaration, hit, pairing): &Kept<'a>) -> bool {
         let by_name = !matches!(hit.strength, Strength::Stated | Strength::Derived);
         let others = match declaration.origin.family {
             Family::Table => return false,
@@ -78,6 +104,9 @@ impl<'a> RowStatements<'a> {
         rows == NameStyle::Snake && own == NameStyle::Camel
     }
 }
+
+/// A type of fewer columns may be of anything: `id`, `name`.
+const FEWEST_COLUMNS: usize = 3;
 
 /// Whether a type called a row (`UserTable`) says which columns the database fills in (kysely's
 /// `Generated`): queries are built from it.
