@@ -59,7 +59,7 @@ use accepted_kinds::DescriptionLayer;
 use direction::{Direction, Directions};
 use endpoints::{Endpoints, LackedPrefix};
 use entities::{ColumnFacts, EntityKind};
-use matching::{Description, Role, TableMatches};
+use matching::{BesideRows, Description, Role, Strength, TableMatches};
 use pairing::Pair;
 
 use crate::config::Config;
@@ -166,10 +166,15 @@ impl<'a> Model<'a> {
         })
     }
 
-    /// Every description that is judged for itself.
+    /// Every description that is judged for itself. The fields of a union of objects are those of
+    /// several things.
     pub fn judged(&self) -> impl Iterator<Item = (&TableMatches<'a>, &Description<'a>)> {
-        self.descriptions()
-            .filter(|(_, description)| !description.inferred)
+        self.descriptions().filter(|(_, description)| {
+            let is_stated = description.strength == Strength::Stated;
+            let is_union = description.declaration.is_union() && !is_stated;
+            let is_mapped = description.beside_rows == BesideRows::Mapped;
+            !description.inferred && !is_mapped && !is_union
+        })
     }
 
     /// The types and ORM tables that are judged.
@@ -186,6 +191,28 @@ impl<'a> Model<'a> {
         description: &Description<'a>,
     ) -> Direction {
         self.directions.of(description, &described.entity)
+    }
+
+    /// Whether a schema is of what clients are told.
+    #[must_use]
+    pub fn is_told_to_clients(
+        &self,
+        described: &TableMatches<'a>,
+        description: &Description<'a>,
+    ) -> bool {
+        self.directions
+            .is_told_to_clients(description, &described.entity)
+    }
+
+    /// Whether the server may convert what a schema lets in before it is written.
+    #[must_use]
+    pub fn is_converted(
+        &self,
+        described: &TableMatches<'a>,
+        description: &Description<'a>,
+    ) -> bool {
+        self.directions
+            .is_converted(description, &described.entity)
     }
 
     /// The findings of `judge` about the fields of validation schemas. What comes in is judged by

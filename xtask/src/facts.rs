@@ -114,6 +114,12 @@ impl Declaration {
         self.fields.iter().find(|field| field.name == name)
     }
 
+    /// Whether it is a union of objects, of which only the common fields are known.
+    #[must_use]
+    pub fn is_union(&self) -> bool {
+        self.unresolved.as_deref() == Some(UNION_OF_OBJECTS)
+    }
+
     /// Whether it says by itself of which table it is, by what it is or by a tag: then it is of no
     /// other.
     #[must_use]
@@ -209,6 +215,10 @@ pub struct Field {
     /// it takes (`.transform()`, `.pipe()`, `z.codec()`).
     pub returned: Option<Box<Self>>,
 }
+
+/// Why not all fields are known of a declaration that is one of several objects.
+pub const UNION_OF_OBJECTS: &str =
+    "it is a union of objects: only the fields that all have are known";
 
 /// Why the kind of a field is not known that cannot be there (`id?: never`).
 pub const NEVER: &str = "it is never there";

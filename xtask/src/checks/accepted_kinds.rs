@@ -69,12 +69,44 @@ pub fn accepts(ty: &ColumnType, kind: &Kind, layer: DescriptionLayer, config: &C
     }
 }
 
+/// Whether a schema that takes `kind` takes what a column of `ty` holds: it may take more.
+#[must_use]
+pub fn takes(ty: &ColumnType, kind: &Kind, layer: DescriptionLayer, config: &Config) -> bool {
+    match kind {
+        Kind::Union(members) => members
+            .iter()
+            .any(|member| takes(ty, member, layer, config)),
+        Kind::Array(items) if ty.array => match &**items {
+            Kind::Union(members) => {
+                let list = |member: &Kind| Kind::Array(Box::new(member.clone()));
+                members
+                    .iter()
+                    .any(|member| takes(ty, &list(member), layer, config))
+            }
+            _one => accepts(ty, kind, layer, config),
+        },
+        kind => accepts(ty, kind, layer, config),
+    }
+}
+
 /// Whether a field of `kind` has JSON as its unparsed text. PostgreSQL takes JSON so; drivers
 /// return it parsed, and then a plain string is right only where each value is one.
 #[must_use]
 pub fn is_json_text(ty: &ColumnType, kind: &Kind) -> bool {
     let is_json = matches!(&ty.scalar, Scalar::Builtin(name) if name == "json" || name == "jsonb");
     is_json && !ty.array && *kind == Kind::String
+}
+
+/// Whether a server evidently converts what a request has into what the column holds: an object or
+/// a list into the text of a text column, the text of JSON or of a list into what it stands for.
+#[must_use]
+pub fn is_convertible(ty: &ColumnType, kind: &Kind) -> bool {
+    let is_json = matches!(&ty.scalar, Scalar::Builtin(name) if name == "json" || name == "jsonb");
+    match kind {
+        Kind::Json | Kind::Array(_) => ty.is_text(),
+        Kind::String => is_json || ty.array,
+        _other => false,
+    }
 }
 
 /// Whether a value of `kind` may hold the JSON of what the driver returns: a date as its text, the

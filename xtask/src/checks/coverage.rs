@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use super::Model;
 use super::endpoints;
 use super::entities::EntityKind;
-use super::matching::{Description, Role, Strength, promised};
+use super::matching::{BesideRows, Description, Role, Strength, promised};
 use super::schema_type_mismatch;
 use crate::facts::{Declaration, Facts, Kind};
 use crate::report::{Coverage, NO_TABLE, Unjudged};
@@ -48,6 +48,7 @@ pub(super) fn coverage(model: &Model<'_>) -> Coverage {
         unresolved_fields: unresolved_fields(facts, &compared),
         unjudged: [
             projections(model),
+            mapped(model),
             namesakes(model),
             unresolved(facts, &compared),
             problems(facts),
@@ -119,7 +120,8 @@ fn projections(model: &Model<'_>) -> Vec<Unjudged> {
         taken_for_one.map(move |description| {
             let pairing = &description.pairing;
             let held = pairing.pairs.len();
-            let reason = if pairing.is_projection(description.declaration) {
+            let is_part = pairing.odd() == 0 && pairing.relations.is_empty();
+            let reason = if is_part || pairing.is_projection(description.declaration) {
                 format!("holds {held} of {columns} columns: taken for a projection")
             } else {
                 format!("holds {held} of {columns} columns, and what are no columns: taken for something made of a row")
@@ -130,7 +132,30 @@ fn projections(model: &Model<'_>) -> Vec<Unjudged> {
     each.collect()
 }
 
+/// What is made of rows that another declaration states.
+fn mapped(model: &Model<'_>) -> Vec<Unjudged> {
+    let mapped = model
+        .descriptions()
+        .filter(|(_, description)| description.beside_rows == BesideRows::Mapped);
+    let each = mapped.map(|(described, description)| {
+        let (held, columns) = (
+            description.pairing.pairs.len(),
+            described.entity.columns.len(),
+        );
+        let reason = format!(
+            "holds {held} of {columns} columns, and another declaration states the rows: taken for something made of a row"
+        );
+        let is_schema = description.role.is_validation();
+        let what = if is_schema { "schema" } else { "type" };
+        unjudged(what, description.declaration, reason)
+    });
+    each.collect()
+}
+
 fn is_taken_for_projection(description: &Description<'_>) -> bool {
+    if description.beside_rows == BesideRows::Mapped {
+        return false;
+    }
     let declaration = description.declaration;
     let complete =
         matches!(description.role, Role::Row | Role::Orm) && declaration.unresolved.is_none();

@@ -15,7 +15,7 @@ use std::collections::{HashMap, HashSet};
 use super::entities::Entity;
 use super::matching::{Description, Role, Strength};
 use super::names;
-use crate::facts::{ContractReference, Declaration, Facts};
+use crate::facts::{ContractReference, ContractShape, Declaration, Facts};
 use crate::source::Location;
 
 /// The direction in which the values of a validation schema travel.
@@ -59,10 +59,35 @@ impl<'a> Directions<'a> {
         }
     }
 
+    fn uses(&self) -> &Uses<'a> {
+        self.uses.get_or_init(|| Uses::new(self.facts))
+    }
+
+    /// Whether a schema is of answers to clients, by its use or by its name. What clients are told
+    /// of a row is chosen: columns may be left out, and what is computed may be added.
+    #[must_use]
+    pub fn is_told_to_clients(&self, description: &Description<'a>, entity: &Entity<'_>) -> bool {
+        let declaration = description.declaration;
+        self.of(description, entity) == Direction::Answer
+            && (self.uses().all(declaration).in_answers || says(declaration, ANSWERS))
+    }
+
+    /// Whether a schema is of requests, which the server may convert before anything is written:
+    /// only what is called an insert, or is made of an ORM's table, is the insert itself.
+    #[must_use]
+    pub fn is_converted(&self, description: &Description<'a>, entity: &Entity<'_>) -> bool {
+        let is_insert = matches!(
+            description.strength,
+            Strength::Stated | Strength::Derived | Strength::Row
+        );
+        self.of(description, entity) == Direction::Request
+            && (!is_insert || self.uses().all(description.declaration).in_requests)
+    }
+
     /// The direction of a schema that describes `entity`.
     #[must_use]
     pub fn of(&self, description: &Description<'a>, entity: &Entity<'_>) -> Direction {
-        let uses = self.uses.get_or_init(|| Uses::new(self.facts));
+        let uses = self.uses();
         let by_contracts = uses.by_contracts(description.declaration);
         match description.role {
             Role::Schema => {
@@ -105,14 +130,39 @@ struct UsedOn {
     in_answers: bool,
 }
 
+impl UsedOn {
+    const REQUESTS: Self = Self {
+        in_requests: true,
+        in_answers: false,
+    };
+    const ANSWERS: Self = Self {
+        in_requests: false,
+        in_answers: true,
+    };
+
+    fn add(&mut self, other: Self) {
+        self.in_requests |= other.in_requests;
+        self.in_answers |= other.in_answers;
+    }
+}
+
+/// Something that holds a schema, or takes fields from it.
+#[derive(Debug, Clone, Copy)]
+enum SchemaUser<'a> {
+    /// Another schema.
+    Schema(&'a Declaration),
+    /// What a contract writes in place.
+    Contract(UsedOn),
+}
+
 /// Which schemas hold which, take fields from which, and are named by contracts.
 #[derive(Debug)]
 struct Uses<'a> {
     /// By the name of what they hold: `z.object({ user: UserSchema })`.
-    holders: HashMap<&'a str, Vec<&'a Declaration>>,
+    holders: HashMap<&'a str, Vec<SchemaUser<'a>>>,
     /// By the fields that they have: those of `UserSchema` and of `UserSchema.pick(…)` are the
     /// same.
-    owners: HashMap<&'a Location, Vec<&'a Declaration>>,
+    owners: HashMap<&'a Location, Vec<SchemaUser<'a>>>,
     /// The declarations that contracts name, by file and name.
     named: HashMap<(&'a str, &'a str), UsedOn>,
 }
@@ -132,12 +182,11 @@ impl<'a> Uses<'a> {
             named: HashMap::new(),
         };
         for schema in &facts.schemas {
-            for field in &schema.fields {
-                uses.owners.entry(&field.location).or_default().push(schema);
-                if let Some(held) = &*field.reference {
-                    uses.holders.entry(held).or_default().push(schema);
-                }
-            }
+            uses.add_fields(schema, SchemaUser::Schema(schema));
+        }
+        for contract in &facts.contracts {
+            uses.add_shape(contract.request_shape.as_ref(), UsedOn::REQUESTS);
+            uses.add_shape(contract.response_shape.as_ref(), UsedOn::ANSWERS);
         }
         let contracts = facts
             .contracts
@@ -149,14 +198,33 @@ impl<'a> Uses<'a> {
             .map(|exchange| (&exchange.request, &exchange.response));
         for (request, response) in contracts.chain(exchanges) {
             if let Some(used) = uses.named_by(request) {
-                used.in_requests = true;
+                used.add(UsedOn::REQUESTS);
             }
             if let Some(used) = uses.named_by(response) {
-                used.in_answers = true;
+                used.add(UsedOn::ANSWERS);
             }
         }
         uses.follow_inferred_types(facts);
         uses
+    }
+
+    /// Records that `user` has the fields of `declaration`, and holds what these refer to.
+    fn add_fields(&mut self, declaration: &'a Declaration, user: SchemaUser<'a>) {
+        for field in &declaration.fields {
+            self.owners.entry(&field.location).or_default().push(user);
+            if let Some(held) = &*field.reference {
+                self.holders.entry(held).or_default().push(user);
+            }
+        }
+    }
+
+    /// Records what a contract writes in place for one side of its endpoint.
+    fn add_shape(&mut self, shape: Option<&'a ContractShape>, used: UsedOn) {
+        let mut next = shape;
+        while let Some(shape) = next {
+            self.add_fields(&shape.declaration, SchemaUser::Contract(used));
+            next = shape.inner.as_deref();
+        }
     }
 
     /// Names the schema, too, where a contract names the type that is inferred from it.
@@ -168,16 +236,15 @@ impl<'a> Uses<'a> {
             if !used.in_requests && !used.in_answers {
                 continue;
             }
-            let owners = self.owners.get(&first.location).into_iter().flatten();
-            let is_whole = |schema: &&&Declaration| {
+            for owner in self.owners.get(&first.location).into_iter().flatten() {
+                let SchemaUser::Schema(schema) = owner else {
+                    continue;
+                };
                 let fields = ty.fields.iter().map(|field| &field.location);
-                fields.eq(schema.fields.iter().map(|field| &field.location))
-            };
-            for schema in owners.filter(is_whole) {
-                let key = (&*schema.location.file, schema.name.as_str());
-                let of_schema = self.named.entry(key).or_default();
-                of_schema.in_requests |= used.in_requests;
-                of_schema.in_answers |= used.in_answers;
+                if fields.eq(schema.fields.iter().map(|field| &field.location)) {
+                    let key = (&*schema.location.file, schema.name.as_str());
+                    self.named.entry(key).or_default().add(used);
+                }
             }
         }
     }
@@ -199,32 +266,36 @@ impl<'a> Uses<'a> {
     /// that hold it or take fields from it, directly or through others.
     fn all(&self, schema: &'a Declaration) -> UsedOn {
         let mut used = self.by_contracts(schema);
-        for user in self.users(schema) {
-            let by_contracts = self.by_contracts(user);
-            used.in_answers |= by_contracts.in_answers || says(user, ANSWERS);
-            used.in_requests |= by_contracts.in_requests || says(user, REQUESTS);
+        let mut seen = HashSet::from([std::ptr::from_ref(schema)]);
+        let mut left = vec![schema];
+        while let Some(one) = left.pop() {
+            for user in self.users(one) {
+                match user {
+                    SchemaUser::Contract(sides) => used.add(sides),
+                    SchemaUser::Schema(other) if seen.insert(std::ptr::from_ref(other)) => {
+                        used.add(self.by_contracts(other));
+                        used.add(UsedOn {
+                            in_requests: says(other, REQUESTS),
+                            in_answers: says(other, ANSWERS),
+                        });
+                        left.push(other);
+                    }
+                    SchemaUser::Schema(_) => {}
+                }
+            }
         }
         used
     }
 
-    fn users(&self, schema: &'a Declaration) -> Vec<&'a Declaration> {
-        let mut seen = HashSet::from([std::ptr::from_ref(schema)]);
-        let (mut users, mut left) = (Vec::new(), vec![schema]);
-        while let Some(used) = left.pop() {
-            let holders = self.holders.get(used.name.as_str()).into_iter().flatten();
-            let takers = used
-                .fields
-                .iter()
-                .filter_map(|field| self.owners.get(&field.location))
-                .flatten();
-            for user in holders.chain(takers) {
-                if seen.insert(std::ptr::from_ref(*user)) {
-                    users.push(*user);
-                    left.push(*user);
-                }
-            }
-        }
-        users
+    /// What holds `schema` or takes fields from it, directly.
+    fn users(&self, schema: &'a Declaration) -> impl Iterator<Item = SchemaUser<'a>> {
+        let holders = self.holders.get(schema.name.as_str()).into_iter().flatten();
+        let takers = schema
+            .fields
+            .iter()
+            .filter_map(|field| self.owners.get(&field.location))
+            .flatten();
+        holders.chain(takers).copied()
     }
 }
 

@@ -131,9 +131,11 @@ impl Entity<'_> {
 /// The tables and views of `schema` that `config` does not leave out: tables first, by name.
 #[must_use]
 pub fn entities<'a>(schema: &'a Schema, config: &Config) -> Vec<Entity<'a>> {
+    // A partition is described by what describes the table that it is a part of.
     let tables = schema
         .tables
         .iter()
+        .filter(|(_, table)| table.partition.is_none())
         .map(|(name, table)| table_entity(name, table, schema, config));
     let views = schema
         .views

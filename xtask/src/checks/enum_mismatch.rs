@@ -16,7 +16,7 @@
 //! }
 //! ```
 //! `CHECK (role IN ('admin', …))` counts like an enum. What is inserted or updated may be
-//! restricted to some of the values. A plain `string` is a warning: it lets any value through. One
+//! restricted to some of the values, and so may each of several variants of the rows. A plain `string` is a warning: it lets any value through. One
 //! set that is used in several places is one finding. A set that says which enum it is (`pgEnum`,
 //! Supabase's `Enums` and `Constants`) is judged by that, unless a field has told it.
 
@@ -150,6 +150,13 @@ fn judge(
     let allowed = facts.demands.values.as_deref()?;
     let difference = match values_of(&pair.field.kind) {
         Values::Known(values) if is_of_another_thing(description, &values, allowed) => {
+            return None;
+        }
+        // All variants together are the rows.
+        Values::Known(values)
+            if values.iter().all(|value| allowed.contains(value))
+                && described.is_variant(description) =>
+        {
             return None;
         }
         Values::Known(values) => ValuesDifference::of(&values, allowed, description.role)?,

@@ -19,6 +19,12 @@
 //! is kept, so that a `Pick` does not hide its source. A type that is inferred from a schema says
 //! nothing of its own, and switches no check of the schema off.
 //!
+//! 5. **Beside a declaration that states the rows** ([`mapped`]): a table of an ORM, a type that says
+//!    of which table it is, for schemas one that has all columns and nothing else. Whatever only is
+//!    called like the table is judged there where it is a copy of the row: nearly whole, without
+//!    relations, in the same style of names. Where it only lacks columns, what it has is judged. Other
+//!    types and schemas were made of rows, and `CreateUser` is a request.
+//!
 //! | evidence | kept where | a type is a row where, and else a domain type | reason |
 //! |---|---|---|---|
 //! | `Stated` | always | always | somebody said so |
@@ -40,9 +46,11 @@
 mod evidence;
 mod find;
 mod likeness;
+mod mapped;
 mod names;
 #[cfg(test)]
 mod tests;
+mod variants;
 
 use std::borrow::Cow;
 
@@ -53,6 +61,7 @@ use crate::facts::{Declaration, Field, Side};
 use crate::schema::model::Column;
 
 pub use evidence::describe;
+pub use mapped::BesideRows;
 pub(super) use find::promised;
 pub(super) use names::{NameTable, is_shared};
 
@@ -78,6 +87,8 @@ pub struct Description<'a> {
     /// Whether it is a type whose fields all are a schema's (`z.infer<typeof UserSchema>`): what is
     /// wrong about it is wrong about the schema.
     pub inferred: bool,
+    /// What it is beside a declaration that states the rows.
+    pub beside_rows: BesideRows,
 }
 
 /// The evidence that a declaration describes a table, the strongest first.
@@ -148,6 +159,7 @@ impl Description<'_> {
     #[must_use]
     pub fn is_whole(&self) -> bool {
         match self.role {
+            _ if self.beside_rows == BesideRows::Part => false,
             Role::Domain if self.strength == Strength::Alike => false,
             Role::Domain => self.pairing.is_or_was_whole() && !self.declaration.tags.projection,
             Role::Schema | Role::OutputSchema if self.is_of_query() => false,

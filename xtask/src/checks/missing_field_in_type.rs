@@ -23,6 +23,7 @@ use super::entities::EntityKind;
 use super::matching::{Description, Role, TableMatches};
 use super::pairing::Pair;
 use super::{Check, Model, edits, wording};
+use crate::facts::{Field, Kind};
 use crate::report::{Category, Finding, Severity};
 use crate::schema::model::Column;
 
@@ -58,6 +59,17 @@ fn findings(
     description: &Description<'_>,
 ) -> Vec<Finding> {
     let pairing = &description.pairing;
+    // A column that could not be read may have any name.
+    let is_unread = |field: &Field| {
+        field.column.is_none() && matches!(field.kind, Kind::Unresolved(_))
+    };
+    let unpaired = || {
+        let renamed = pairing.renamed.iter().map(|pair| pair.field);
+        renamed.chain(pairing.extra.iter().copied())
+    };
+    if description.role == Role::Orm && unpaired().any(is_unread) {
+        return Vec::new();
+    }
     if !description.is_whole() {
         // The coverage of the report names it. Of what is only called like the table, a like name
         // means nothing, unless the migrations say it.

@@ -16,12 +16,14 @@
 //! A schema that holds the primary key describes the whole row; it says with `@projection` that it
 //! does not. The instants at which a row was made and changed may stay out of it, and a foreign key
 //! where what it leads to is nested. A schema of what comes in needs only what `INSERT` needs; what
-//! the server knows by itself (a key, `password_hash` behind a `password`) may be missing there,
-//! and the rest is a warning.
+//! the server knows by itself (a key, `password_hash` behind a `password`, a `token`) may be missing
+//! there, and the rest is a warning. A schema of answers tells clients what it chooses: there only
+//! what was added to the table since is missing, where the schema was all of it before. The same
+//! goes for a schema that is written by hand beside an ORM's table.
 
 use super::entities::ColumnFacts;
 use super::matching::{Description, Role, Strength, TableMatches};
-use super::{Check, Model, edits, wording};
+use super::{Check, Model, edits, names, wording};
 use crate::facts::Kind;
 use crate::report::{Category, Finding, Severity};
 use crate::schema::model::Column;
@@ -54,12 +56,20 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
         .collect()
 }
 
-fn findings(
-    model: &Model<'_>,
-    described: &TableMatches<'_>,
-    description: &Description<'_>,
+fn findings<'a>(
+    model: &Model<'a>,
+    described: &TableMatches<'a>,
+    description: &Description<'a>,
 ) -> Vec<Finding> {
     let pairing = &description.pairing;
+    let is_free = description.strength != Strength::Stated
+        && (model.is_told_to_clients(described, description)
+            || is_beside_orm(described, description)
+            || described.is_variant(description));
+    let is_choice = is_free && !pairing.was_whole_once();
+    if is_choice {
+        return Vec::new();
+    }
     // Where most is called otherwise, a like name means nothing.
     let renamed = pairing
         .renamed
@@ -108,6 +118,15 @@ fn findings(
         .collect()
 }
 
+/// Whether a schema of rows is written by hand beside an ORM's table, of which schemas can be made:
+/// then it is of the thing that the rows are about.
+fn is_beside_orm(described: &TableMatches<'_>, description: &Description<'_>) -> bool {
+    let is_of_rows = matches!(description.role, Role::Schema | Role::OutputSchema);
+    is_of_rows
+        && description.strength != Strength::Derived
+        && described.of_role(Role::Orm).next().is_some()
+}
+
 /// Whether a schema that is made of an ORM's table lacks a column because the table does, or because
 /// it was left out by its name: `createInsertSchema(users).omit({ slug: true })`.
 fn is_explained_by_orm(
@@ -136,7 +155,7 @@ fn is_of_lookup(described: &TableMatches<'_>, description: &Description<'_>) -> 
     let needed = pairing
         .missing
         .iter()
-        .filter(|column| is_needed(described, description, column));
+        .filter(|column| is_unknown_to_server(described, description, column));
     let by_name =
         description.role == Role::InsertSchema && description.strength != Strength::Stated;
     by_name && needed.count() > pairing.named()
@@ -144,6 +163,18 @@ fn is_of_lookup(described: &TableMatches<'_>, description: &Description<'_>) -> 
 
 /// Whether an `INSERT` needs the column from whoever asks for it.
 fn is_needed(described: &TableMatches<'_>, description: &Description<'_>, column: &Column) -> bool {
+    // What is called an insert is what is written; a request is not.
+    let is_insert = matches!(description.strength, Strength::Stated | Strength::Row);
+    let is_made = !is_insert && names::is_usually_made_by_server(&column.name);
+    !is_made && is_unknown_to_server(described, description, column)
+}
+
+/// Whether an `INSERT` needs the column, and nothing says that the server has its value.
+fn is_unknown_to_server(
+    described: &TableMatches<'_>,
+    description: &Description<'_>,
+    column: &Column,
+) -> bool {
     let is_key = described
         .entity
         .column(&column.name)
@@ -232,6 +263,8 @@ mod tests {
 
     const DRIZZLE: &str = "types = []\nvalidation = ['**/*.ts']\ndrizzle = ['**/*.ts']";
 
+    const CONTRACTS: &str = "types = []\nvalidation = ['**/*.ts']\ncontracts = ['**/*.ts']";
+
     const ROUTES: &str = "CREATE TABLE routes (id text PRIMARY KEY, path text NOT NULL, verb text NOT NULL, note text);";
 
     pub const CASES: Cases = Cases {
@@ -296,6 +329,26 @@ mod tests {
                 TABLE,
                 "export const CreateUserSchema = z.object({ email: z.string(), password: z.string() });",
             ),
+            // The server makes it.
+            Case::valid(
+                "CREATE TABLE keys (id uuid PRIMARY KEY, name text NOT NULL, token text NOT NULL, created_by text NOT NULL, status text NOT NULL);",
+                "export const CreateKeySchema = z.object({ name: z.string() });",
+            ),
+            // What clients are told of a row is chosen, and computed beside it.
+            Case {
+                configuration: CONTRACTS,
+                ..Case::passing(
+                    TABLE,
+                    "import { z } from 'zod';\nconst UserSchema = z.object({ id: z.uuid(), email: z.string(), passwordHash: z.string(), teamId: z.uuid(), online: z.boolean() });\nexport const UserEndpoints = { list: { method: 'GET', path: '/users', response: z.object({ users: z.array(UserSchema), total: z.number() }) } };",
+                )
+            },
+            Case {
+                configuration: CONTRACTS,
+                ..Case::passing(
+                    TABLE,
+                    "import { createRoute, z } from '@hono/zod-openapi';\nconst userSchema = z.object({ id: z.uuid(), email: z.string(), passwordHash: z.string(), teamId: z.uuid() });\nexport const list = createRoute({ method: 'get', path: '/users', responses: { 200: { description: 'all', content: { 'application/json': { schema: z.object({ users: z.array(userSchema).openapi({}) }) } } } } });",
+                )
+            },
             // What is created is looked up by it.
             Case::valid(
                 TABLE,

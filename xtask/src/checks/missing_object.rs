@@ -15,12 +15,12 @@
 //! Judged is what says its name in the database: `pgEnum`, and the `Enums`, `Functions` and
 //! `CompositeTypes` of Supabase's `Database`. Of functions the names of the arguments are compared,
 //! of composite types those of the attributes. The values of an enum are those of `ENUM_MISMATCH`.
-//! What stands in a namespace that the migrations do not make is others', and so are functions and
+//! More than ten of one file are one finding. What stands in a namespace that the migrations do not make is others', and so are functions and
 //! composite types where an extension puts its objects.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use super::{Check, Model, others};
+use super::{Check, Model, others, wording};
 use crate::facts::{SqlScalar, StatedKind, StatedObject};
 use crate::report::{Category, Finding, Severity};
 use crate::schema::model::{ObjectName, Schema};
@@ -51,7 +51,45 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
     let enums: Vec<_> = enums.collect();
     let objects = facts.objects.iter();
     let objects = objects.filter_map(|stated| object(model, stated));
-    enums.into_iter().chain(objects).collect()
+    of_files(enums.into_iter().chain(objects).collect())
+}
+
+/// So many objects of one file are each worth a finding: they changed one by one. More have one
+/// cause: the file was generated from another database, or long ago.
+const FEW: usize = 10;
+
+/// One finding for each file that states several objects otherwise than the database has them.
+fn of_files(findings: Vec<Finding>) -> Vec<Finding> {
+    let mut files: BTreeMap<String, Vec<Finding>> = BTreeMap::new();
+    for finding in findings {
+        let file = finding.location().map(|place| place.file.to_string());
+        files.entry(file.unwrap_or_default()).or_default().push(finding);
+    }
+    let each = files.into_iter().flat_map(|(file, findings)| {
+        if findings.len() > FEW {
+            vec![of_file(&file, &findings)]
+        } else {
+            findings
+        }
+    });
+    each.collect()
+}
+
+fn of_file(file: &str, findings: &[Finding]) -> Finding {
+    let names: Vec<&str> = findings
+        .iter()
+        .map(|finding| finding.entity.as_str())
+        .collect();
+    let message = format!(
+        "{} objects that `{file}` states do not exist, or are otherwise: {}",
+        findings.len(),
+        wording::quoted_briefly(&names)
+    );
+    let found = CHECK.finding(file, message).with_detail("entities", names);
+    let labels = findings.iter().filter_map(|finding| finding.labels.first());
+    labels
+        .fold(found, |found, label| found.at(&label.location, label.text.clone()))
+        .with_help("generate the file again, or write the migrations that it is ahead of")
 }
 
 /// The enums of an ORM's columns: that the column is of another type is told of it.
@@ -221,6 +259,12 @@ mod tests {
             Case::failing_entity(
                 "",
                 "export type Database = { public: { Tables: {}; Functions: {\n gone: { Args: never; Returns: number } } } };",
+                2,
+            ),
+            // A file that was generated long ago is one cause.
+            Case::failing_entity(
+                "",
+                "export type Database = { public: { Tables: {}; Enums: {\n a: 'x'; b: 'x'; c: 'x'; d: 'x'; e: 'x'; f: 'x'; g: 'x'; h: 'x'; i: 'x'; j: 'x' }; Functions: { gone: { Args: never; Returns: number } } } };",
                 2,
             ),
             Case::failing_entity(

@@ -17,7 +17,7 @@
 
 use super::entities::EntityKind;
 use super::matching::TableMatches;
-use super::{Check, Model};
+use super::{Check, Model, wording};
 use crate::config::Driver;
 use crate::report::{Category, Finding, Severity};
 
@@ -52,6 +52,9 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
     if by_prisma && untyped.len() > FEW && untyped.len() * 2 > tables.len() {
         return vec![of_most(&untyped, tables.len())];
     }
+    if untyped.len() > MANY {
+        return vec![of_many(&untyped, tables.len())];
+    }
     untyped
         .into_iter()
         .map(|described| finding(model, described))
@@ -60,6 +63,30 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
 
 /// So many tables without a type are each worth a finding, whatever the others have.
 const FEW: usize = 3;
+
+/// More tables than this were not forgotten one by one: code does not read them, or their types
+/// stand elsewhere.
+const MANY: usize = 10;
+
+fn of_many(untyped: &[&TableMatches<'_>], tables: usize) -> Finding {
+    let entities: Vec<String> = untyped
+        .iter()
+        .map(|described| described.entity.title())
+        .collect();
+    let names: Vec<&str> = entities.iter().map(String::as_str).collect();
+    let message = format!(
+        "{} of {tables} tables have no corresponding TypeScript type: {}",
+        untyped.len(),
+        wording::quoted_briefly(&names)
+    );
+    CHECK
+        .finding("types", message)
+        .with_detail("entities", entities.clone())
+        .with_help(
+            "add the files with their types to the configuration, tag types with `@table <table>`, or \
+             list what code does not read in `ignored-tables`",
+        )
+}
 
 /// Where Prisma's own types are all that there is, nobody has forgotten them.
 fn of_most(untyped: &[&TableMatches<'_>], tables: usize) -> Finding {

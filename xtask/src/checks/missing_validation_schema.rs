@@ -15,13 +15,13 @@
 //! }
 //! ```
 //! No schema is called `TagSchema`, `CreateTagSchema`…, carries the tag `@table tags`, or stands in
-//! the configuration's `map`. Where most tables that have a type have no schema, as in a monorepo
-//! whose schemas are of other things, that is one warning and not a finding for each. Without
+//! the configuration's `map`. Where more than three tables have none, that is one finding: a warning
+//! where it is most of those that have a type, as in a monorepo whose schemas are of other things. Without
 //! `validation` in the configuration the check does not run.
 
 use super::entities::EntityKind;
-use super::matching::{Description, Role, TableMatches};
-use super::{Check, Model};
+use super::matching::{BesideRows, Description, Role, TableMatches};
+use super::{Check, Model, wording};
 use crate::report::{Category, Finding, Severity};
 
 /// See the file's documentation.
@@ -53,24 +53,28 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
         .filter(|(described, _)| described.schemas().next().is_none())
         .copied()
         .collect();
-    if bare.len() > FEW && bare.len() * 2 > typed.len() {
-        return vec![of_most(model, &bare, typed.len())];
+    if bare.len() > FEW {
+        return vec![of_several(model, &bare, typed.len())];
     }
     bare.into_iter()
         .map(|(described, ty)| finding(model, described, ty))
         .collect()
 }
 
-/// So many tables without a schema are each worth a finding, whatever the others have.
+/// So many tables without a schema are each worth a finding. More have one cause: nobody validates
+/// what nobody sends.
 const FEW: usize = 3;
 
 /// Returns the type that describes the table. A domain type comes before a row type, since code
 /// uses it first.
 fn type_of<'m, 'a>(described: &'m TableMatches<'a>) -> Option<&'m Description<'a>> {
-    let described_by = |role: Role| described.of_role(role).next();
+    // A part of the row does not make an entity of it.
+    let whole =
+        |ty: &&Description<'_>| ty.is_whole() && ty.beside_rows == BesideRows::Itself;
+    let described_by = |role: Role| described.of_role(role).find(whole);
     described_by(Role::Domain)
         .or_else(|| described_by(Role::Row))
-        .or_else(|| described.types().next())
+        .or_else(|| described.types().find(|ty| ty.role != Role::Domain))
 }
 
 fn finding(model: &Model<'_>, described: &TableMatches<'_>, ty: &Description<'_>) -> Finding {
@@ -87,9 +91,9 @@ fn finding(model: &Model<'_>, described: &TableMatches<'_>, ty: &Description<'_>
         ))
 }
 
-/// Where that is the rule rather than the exception, it is how the monorepo is: one finding, which
-/// stops nothing.
-fn of_most(
+/// One finding about several tables. Where that is the rule rather than the exception, it is how the
+/// monorepo is, and stops nothing.
+fn of_several(
     model: &Model<'_>,
     bare: &[(&TableMatches<'_>, &Description<'_>)],
     typed: usize,
@@ -99,8 +103,15 @@ fn of_most(
         .map(|(described, _)| described.entity.title())
         .collect();
     let read = model.input.facts.schemas.len();
+    let is_rule = bare.len() * 2 > typed;
+    let names: Vec<&str> = entities.iter().map(String::as_str).collect();
+    let which = if is_rule {
+        String::new()
+    } else {
+        format!(": {}", wording::quoted_briefly(&names))
+    };
     let message = format!(
-        "{} of {typed} tables with a type have no validation schema",
+        "{} of {typed} tables with a type have no validation schema{which}",
         bare.len()
     );
     let schemas = if read == 1 {
@@ -117,7 +128,11 @@ fn of_most(
         .finding("validation schemas", message)
         .with_detail("entities", entities)
         .with_help(help);
-    found.as_warning()
+    if is_rule {
+        found.as_warning()
+    } else {
+        found
+    }
 }
 
 #[cfg(test)]

@@ -74,6 +74,21 @@ pub fn words(name: &str) -> Vec<Word> {
     parts(name).map(lowercase).collect()
 }
 
+/// Whether a server usually makes the values of a column of this name itself, so that no request
+/// asks for them: who did it and when, keys and secrets, the state that a thing begins in, its place
+/// among others.
+#[must_use]
+pub fn is_usually_made_by_server(column: &str) -> bool {
+    const MADE: &[&str] = &[
+        "at", "by", "code", "count", "created", "creator", "hash", "id", "index", "key", "kind",
+        "number", "order", "owner", "position", "rank", "salt", "secret", "sequence", "slug",
+        "state", "status", "token", "type", "updated", "version",
+    ];
+    words(column)
+        .last()
+        .is_some_and(|word| MADE.contains(&word.as_str()))
+}
+
 /// `word` in lower case.
 pub fn lowercase(word: &str) -> Word {
     if word.is_ascii() {

@@ -20,7 +20,7 @@
 //! warning: drivers return `null`.
 
 use super::entities::ColumnFacts;
-use super::matching::Role;
+use super::matching::{BesideRows, Role};
 use super::{Check, Compared, Model, edits, wording};
 use crate::facts::{Field, Kind};
 use crate::report::{Category, Finding, Severity};
@@ -51,6 +51,10 @@ fn judge(model: &Model<'_>, compared: Compared<'_, '_>) -> Option<Finding> {
         return None;
     }
     let verdict = verdict(description.role, compared.facts, compared.pair.field)?;
+    // A part may say null of what is not there yet; what it takes for granted must be.
+    if description.beside_rows == BesideRows::Part && verdict != NullabilityVerdict::NotNullable {
+        return None;
+    }
     let finding = finding(model, compared, verdict);
     // What is joined is null where nothing matches, and a query may leave the nulls out.
     Some(if partial {

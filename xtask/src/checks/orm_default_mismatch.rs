@@ -19,7 +19,8 @@
 //! ```
 //! What only the program fills in (`.$default(…)`) needs no default in the database. Of a column
 //! that can be null it is a warning, and so is another default, where both are written out: the row
-//! is not what the code says. A default that only the database has is a warning too.
+//! is not what the code says. A default that only the database has is a warning too, unless the
+//! table of the ORM lets the column be null that the database does not: that says it all.
 
 mod literals;
 
@@ -74,6 +75,10 @@ fn judge(model: &Model<'_>, compared: Compared<'_, '_>) -> Option<Finding> {
 /// The default of the column that the table of the ORM does not have.
 fn only_in_database(model: &Model<'_>, compared: Compared<'_, '_>) -> Option<Finding> {
     let column = compared.pair.column;
+    // That it can be null in the table of the ORM is the finding then.
+    if column.not_null && compared.field().nullable {
+        return None;
+    }
     let actual = match (&column.default, &column.identity) {
         _ if column.generated.is_some() => return None,
         (Some(default), _) if literals::is_null(default) => return None,

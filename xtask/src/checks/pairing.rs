@@ -132,7 +132,7 @@ impl<'a> Pairing<'a> {
                 None => pairing.missing.push(facts.column),
             }
         }
-        pairing.place_other_fields(entity, declaration, &rules.relations);
+        pairing.place_other_fields(entity, declaration, rules);
         pairing.find_former(entity, rules.provenance);
         pairing.find_renamed(entity, declaration, rules.config);
         pairing.was_whole = pairing.was_whole(entity, rules);
@@ -171,8 +171,15 @@ impl<'a> Pairing<'a> {
         &mut self,
         entity: &Entity<'a>,
         declaration: &'a Declaration,
-        relations: &RelationNames<'_>,
+        rules: &PairingRules<'_>,
     ) {
+        let was_column = |field: &Field| {
+            let key = names::key(&field.name);
+            let gone = rules
+                .provenance
+                .gone(entity.name, |column| names::key(column) == key);
+            gone.is_some()
+        };
         let paired: Vec<*const Field> = self
             .pairs
             .iter()
@@ -183,7 +190,9 @@ impl<'a> Pairing<'a> {
             .iter()
             .filter(|field| !paired.contains(&std::ptr::from_ref(*field)))
         {
-            if relations.hold(field, entity) {
+            // A list of texts may be a column that a migration took away.
+            let is_list = matches!(&field.kind, Kind::Array(items) if **items == Kind::String);
+            if rules.relations.hold(field, entity) && !(is_list && was_column(field)) {
                 self.relations.push(field)
             } else {
                 self.extra.push(field)
@@ -344,6 +353,13 @@ impl<'a> Pairing<'a> {
             .filter(|pair| !self.is_former(pair.field))
             .count();
         is_small_part(missing + renamed, self.named() + missing) && self.has_few_odd_fields()
+    }
+
+    /// Whether its fields are just what the columns were after some migration, but for those that
+    /// the server fills in.
+    #[must_use]
+    pub fn was_whole_once(&self) -> bool {
+        self.was_whole
     }
 
     /// Whether it is nearly whole, or was all of the table once.

@@ -17,8 +17,8 @@
 //! });
 //! ```
 //! Judged is a pair only where it is certain: one schema and one type of that name in all of the
-//! configured files, with most of their fields in common. A type that is inferred from its schema
-//! agrees with it.
+//! configured files, in one folder or in neighbouring ones, with most of their fields in common. A type that is inferred from its schema
+//! agrees with it. More than three fields of one pair are one finding.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -41,11 +41,47 @@ pub const CHECK: Check = Check {
 };
 
 fn run(model: &Model<'_>) -> Vec<Finding> {
-    pairs(model)
-        .into_iter()
-        .flat_map(|(schema, ty)| findings(schema, ty))
-        .collect()
+    let mut found = Vec::new();
+    for (schema, ty) in pairs(model) {
+        let of_fields = findings(schema, ty);
+        if of_fields.len() > FEW {
+            found.push(of_pair(schema, ty, &of_fields));
+        } else {
+            found.extend(of_fields);
+        }
+    }
+    found
 }
+
+/// So many fields are each worth a finding. More have one cause: the two are of different things, or
+/// one was never changed with the other.
+const FEW: usize = 3;
+
+/// One finding about a pair with many fields that differ.
+fn of_pair(schema: &Declaration, ty: &Declaration, of_fields: &[Finding]) -> Finding {
+    let fields: Vec<&str> = of_fields
+        .iter()
+        .filter_map(|finding| finding.field.as_deref())
+        .collect();
+    let message = format!(
+        "Fields {} differ between `{}` and `{}`",
+        wording::quoted_briefly(&fields),
+        schema.name,
+        ty.name
+    );
+    let found = CHECK
+        .finding(&ty.name, message)
+        .at(&schema.location, format!("it differs from `{}`", ty.name))
+        .at(&ty.location, "the type".to_owned())
+        .with_detail("fields", fields.clone());
+    let first = of_fields.iter().filter_map(|finding| finding.labels.first());
+    first.take(SHOWN).fold(found, |found, label| {
+        found.at(&label.location, label.text.clone())
+    })
+}
+
+/// So many of the fields are shown in their places.
+const SHOWN: usize = 3;
 
 /// Each schema of no table, with the one type that is called like it.
 pub(super) fn pairs<'a>(model: &Model<'a>) -> Vec<(&'a Declaration, &'a Declaration)> {
@@ -69,6 +105,7 @@ pub(super) fn pairs<'a>(model: &Model<'a>) -> Vec<(&'a Declaration, &'a Declarat
     let pairs = schemas.into_iter().filter_map(pair);
     pairs
         .filter(|(schema, ty)| of_no_table(schema) && of_no_table(ty) && are_alike(schema, ty))
+        .filter(|(schema, ty)| are_near(&schema.location.file, &ty.location.file))
         .collect()
 }
 
@@ -88,6 +125,20 @@ fn by_name<'a>(
         }
     }
     named
+}
+
+/// Whether two files are of one part of the monorepo: they lie in one folder, in two folders of one
+/// folder (`types/` and `validation/`), or one above the other. Elsewhere namesakes are of different
+/// layers: an answer of the API, the argument of a mutation.
+fn are_near(one: &str, other: &str) -> bool {
+    let folder = |file: &str| file.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
+    let (one, other) = (folder(one), folder(other));
+    let is_above = |above: &str, below: &str| {
+        below
+            .strip_prefix(above)
+            .is_some_and(|rest| rest.is_empty() || above.is_empty() || rest.starts_with('/'))
+    };
+    folder(&one) == folder(&other) || is_above(&one, &other) || is_above(&other, &one)
 }
 
 /// How many fields both must have.
@@ -269,6 +320,14 @@ mod tests {
                 "import { z } from 'zod';\nexport interface SearchQuery { text: string; order: 'up' | 'down' }\nexport const searchQuerySchema = z.object({ text: z.string(),\n order: z.enum(['up']) });",
                 (4, "order"),
             ),
+            // Many fields of one pair have one cause.
+            Case {
+                field: None,
+                ..failing(
+                    "import { z } from 'zod';\nexport interface Filter { a: string; b: string; c: string; d: string }\nexport const filterSchema = z.object({ a: z.string().optional(), b: z.string().optional(), c: z.string().optional(), d: z.string().optional() });",
+                    (3, ""),
+                )
+            },
         ],
         passing: &[
             passing(

@@ -52,6 +52,7 @@ fn excess(compared: &Compared<'_, '_>, direction: Direction) -> Option<String> {
     let description = compared.description;
     let is_output = description.role == Role::OutputSchema
         && direction == Direction::Answer
+        && !compared.described.is_variant(description)
         && description.strength != Strength::Message;
     is_output
         .then(|| of_field(compared.facts, compared.pair.field))

@@ -14,8 +14,9 @@
 //!   nickname: z.string(),
 //! });
 //! ```
-//! In a schema of what comes in it is a warning: a form may hold more than a row. In one of what
-//! goes out, of a table that has a type, a field that never was a column is computed. Nested
+//! In a schema of what comes in it is a warning: a form may hold more than a row. In one of answers
+//! to clients, and of what goes out of a table that has a type, a field that never was a column is
+//! computed. Nested
 //! objects are not judged.
 
 use super::matching::{Description, Strength, TableMatches};
@@ -49,6 +50,7 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
             .iter()
             .filter(|field| !is_explained(described, description, field));
         let judged = judged.filter(|field| !is_of_query(description, field));
+        let judged = judged.filter(|field| !is_added(described, description, field));
         let judged = judged.filter(|field| !is_computed(model, described, description, field));
         judged.map(move |field| finding(model, described, description, field))
     });
@@ -57,14 +59,16 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
 
 /// Returns whether the field is computed for those who receive the data: the schema has it, and no
 /// type of the row. A field that was a column is not computed.
-fn is_computed(
-    model: &Model<'_>,
-    described: &TableMatches<'_>,
-    description: &Description<'_>,
+fn is_computed<'a>(
+    model: &Model<'a>,
+    described: &TableMatches<'a>,
+    description: &Description<'a>,
     field: &Field,
 ) -> bool {
-    has_own_type(described)
+    let goes_out = has_own_type(described)
         && description.demands_what_server_makes(&described.entity)
+        || model.is_told_to_clients(described, description);
+    goes_out
         && wording::gone(described.entity.name, field, model.input.provenance).is_none()
 }
 
@@ -78,6 +82,19 @@ fn has_own_type(described: &TableMatches<'_>) -> bool {
 fn is_of_query(description: &Description<'_>, field: &Field) -> bool {
     !description.role.is_written()
         && description.is_of_query()
+        && !description.pairing.outlives_its_column(field)
+}
+
+/// Whether the field is added to what a schema of the whole row has: `UserSchema.extend({ … })` is
+/// of what a query joins to the row.
+fn is_added(
+    described: &TableMatches<'_>,
+    description: &Description<'_>,
+    field: &Field,
+) -> bool {
+    let is_row = |base: &&Description<'_>| base.is_whole() && base.pairing.odd() == 0;
+    !description.role.is_written()
+        && described.bases_of(description).iter().any(is_row)
         && !description.pairing.outlives_its_column(field)
 }
 

@@ -11,7 +11,10 @@
 //! export type UserRow = Awaited<ReturnType<typeof loadUser>>;
 //! ```
 //! The reason is given. Of what only is called like the table it is no finding where something else
-//! describes it; the coverage of every report counts all that was not resolved.
+//! describes it, nor of a field of a column of JSON. More than three of one reason are one finding; the coverage of every report counts all that was
+//! not resolved.
+
+use std::collections::HashMap;
 
 use super::matching::{Description, Role, Strength, TableMatches};
 use super::{Check, Model, wording};
@@ -35,9 +38,42 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
     let relied_on = model
         .judged()
         .filter(|(described, description)| is_relied_on(described, description));
-    relied_on
-        .flat_map(|(described, description)| findings(described, description))
-        .collect()
+    let found = relied_on.flat_map(|(described, description)| findings(described, description));
+    of_reasons(found.collect())
+}
+
+/// So many findings of one reason are each worth one. More have one cause: a helper that cannot be
+/// read, a package that is not there.
+const FEW: usize = 3;
+
+/// So many of the places are shown.
+const SHOWN: usize = 5;
+
+/// One finding for each reason that several declarations have.
+fn of_reasons(findings: Vec<Finding>) -> Vec<Finding> {
+    let reason = |finding: &Finding| finding.details.get("reason").map(ToString::to_string);
+    let mut counts: HashMap<Option<String>, usize> = HashMap::new();
+    for finding in &findings {
+        *counts.entry(reason(finding)).or_default() += 1;
+    }
+    let mut kept: Vec<Finding> = Vec::new();
+    let mut firsts: HashMap<Option<String>, usize> = HashMap::new();
+    for mut finding in findings {
+        let (key, count) = (reason(&finding), counts[&reason(&finding)]);
+        if count <= FEW {
+            kept.push(finding);
+        } else if let Some(first) = firsts.get(&key) {
+            let known = &mut kept[*first].labels;
+            if known.len() < SHOWN {
+                known.append(&mut finding.labels);
+            }
+        } else {
+            firsts.insert(key, kept.len());
+            finding.message = format!("{}; so it is in {} more places", finding.message, count - 1);
+            kept.push(finding);
+        }
+    }
+    kept
 }
 
 /// Whether nothing else says what it would say.
@@ -71,7 +107,9 @@ fn findings(described: &TableMatches<'_>, description: &Description<'_>) -> Vec<
         .filter_map(|pair| match &pair.field.kind {
             Kind::Unresolved(reason) if **reason != *NEVER => Some((pair, reason)),
             _known => None,
-        });
+        })
+        // A column of JSON holds whatever it is.
+        .filter(|(pair, _)| !matches!(pair.column.type_name.as_str(), "json" | "jsonb"));
     let pairs: Vec<_> = pairs.collect();
     let Some((first, reason)) = pairs.first() else {
         return Vec::new();
@@ -154,6 +192,10 @@ mod tests {
             ),
         ],
         passing: &[
+            Case::passing(
+                "CREATE TABLE users (id uuid NOT NULL, options jsonb NOT NULL);",
+                "import { Options } from 'far-away';\nexport interface UserRow { id: string; options: Options }",
+            ),
             Case::passing(
                 TABLE,
                 "import { Row } from 'far-away';\nexport interface UserRow { id: string; email: string }\nexport type User = Row<'users'>;",

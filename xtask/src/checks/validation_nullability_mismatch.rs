@@ -23,7 +23,7 @@
 
 use super::direction::Direction;
 use super::entities::ColumnFacts;
-use super::matching::Role;
+use super::matching::{Role, Strength};
 use super::{Check, Compared, Model, edits};
 use crate::facts::{Field, Kind};
 use crate::report::{Category, Finding, Severity};
@@ -70,9 +70,15 @@ fn verdict(compared: &Compared<'_, '_>, direction: Direction) -> Option<Validati
     if matches!(pair.field.kind, Kind::Any | Kind::Unresolved(_)) {
         return None;
     }
+    // A variant may demand what the rows of others do not have.
+    if description.role != Role::InsertSchema && described.is_variant(description) {
+        return None;
+    }
     let known_to_server =
         description.role == Role::InsertSchema && (facts.foreign_key || facts.primary_key);
-    let filled_in = known_to_server || described.is_filled_in(pair.column);
+    // What is made of an ORM's table demands it, unless it was made optional on purpose.
+    let is_chosen = description.strength == Strength::Derived;
+    let filled_in = known_to_server || is_chosen || described.is_filled_in(pair.column);
     match description.role {
         _ if direction == Direction::Answer => of_output(facts, pair.field),
         Role::Schema
@@ -102,7 +108,8 @@ fn of_input(facts: &ColumnFacts<'_>, field: &Field, filled_in: bool) -> Option<V
 }
 
 fn of_output(facts: &ColumnFacts<'_>, field: &Field) -> Option<ValidationVerdict> {
-    if facts.null_is_empty {
+    // `z.coerce.number()` makes a number of null.
+    if facts.null_is_empty || field.constraints.coerced {
         return None;
     }
     match (facts.not_null, field.nullable, field.optional) {

@@ -17,6 +17,9 @@
 //! string. A schema of what comes in is judged by what parsing returns (`.transform()`, `.pipe()`),
 //! one of rows by what it takes; where nothing says which it is, either will do. A string of a
 //! format that the column never holds (`z.ulid()` for a uuid) is of another type too.
+//!
+//! A request is not the insert: where it has an object for a text column, or a text for a column of
+//! JSON or a list, the server evidently converts it.
 
 use super::accepted_kinds::{self, DescriptionLayer};
 use super::direction::Direction;
@@ -42,12 +45,21 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
     model.judge_schemas(|compared, direction| judge(model, compared, direction))
 }
 
-fn judge(model: &Model<'_>, compared: Compared<'_, '_>, direction: Direction) -> Option<Finding> {
+fn judge<'a>(
+    model: &Model<'a>,
+    compared: Compared<'_, 'a>,
+    direction: Direction,
+) -> Option<Finding> {
     if compared.is_of_custom_type() {
         return None;
     }
     let (ty, kind) = (&compared.facts.ty, &compared.pair.field.kind);
     let config = model.input.config;
+    if accepted_kinds::is_convertible(ty, kind)
+        && model.is_converted(compared.described, compared.description)
+    {
+        return None;
+    }
     if accepted_kinds::is_json_text(ty, kind) {
         let found = of_kind(model, compared, DescriptionLayer::Wire).as_warning();
         return Some(found.with_help(
@@ -55,12 +67,17 @@ fn judge(model: &Model<'_>, compared: Compared<'_, '_>, direction: Direction) ->
              holds; a plain string is right where each value is a JSON string",
         ));
     }
-    if !accepted_kinds::accepts(ty, kind, DescriptionLayer::Wire, config) {
+    // What is written must be one of what the column takes; rows need only pass.
+    let fits = match direction {
+        Direction::Request => accepted_kinds::accepts,
+        Direction::Answer | Direction::Row | Direction::Unknown => accepted_kinds::takes,
+    };
+    if !fits(ty, kind, DescriptionLayer::Wire, config) {
         return Some(of_kind(model, compared, DescriptionLayer::Wire));
     }
     // A row as the driver returns it, or its JSON.
     let is_of_row = is_row_of_driver(&compared, direction, config.driver)
-        && !accepted_kinds::accepts(ty, kind, DescriptionLayer::Driver, config)
+        && !accepted_kinds::takes(ty, kind, DescriptionLayer::Driver, config)
         && !accepted_kinds::is_json_of_row(ty, kind, config);
     if is_of_row {
         return Some(of_kind(model, compared, DescriptionLayer::Driver));
@@ -168,6 +185,12 @@ mod tests {
                 "export const CreateBillSchema = z.object({ voteCount: z.number().int(), filedAt: z.date(), tags: z.array(z.string()),\n id: z.ulid() });",
                 (3, "id"),
             ),
+            // What is called an insert is written as it is.
+            Case::validation(
+                "CREATE TABLE hooks (id uuid PRIMARY KEY, url text NOT NULL, headers text NOT NULL);",
+                "export const InsertHookSchema = z.object({ url: z.string(),\n headers: z.record(z.string(), z.string()) });",
+                (3, "headers"),
+            ),
             // The type of the rows is inferred: what is demanded is believed of the driver.
             Case {
                 configuration: "types = ['**/*.ts']\nvalidation = ['**/*.ts']\ndriver = 'node-postgres'",
@@ -199,6 +222,19 @@ mod tests {
                 "CREATE TABLE prices (id uuid PRIMARY KEY, amount numeric NOT NULL, active boolean NOT NULL);",
                 "export const PriceRowSchema = z.object({ id: z.uuid(), amount: z.string().transform(Number), active: z.boolean() });\nexport const PriceSchema = z.object({ id: z.uuid(), amount: z.number(), active: z.stringbool() });",
             ),
+            // A request is not the insert: the server writes objects as text, and parses texts.
+            Case::valid(
+                "CREATE TABLE hooks (id uuid PRIMARY KEY, url text NOT NULL, headers text NOT NULL, config jsonb NOT NULL, tags text[] NOT NULL);",
+                "export const CreateHookSchema = z.object({ url: z.string(), headers: z.record(z.string(), z.string()), config: z.string(), tags: z.string() });",
+            ),
+            // A schema of rows may take more than the driver returns.
+            Case {
+                configuration: "types = ['**/*.ts']\nvalidation = ['**/*.ts']\ndriver = 'node-postgres'",
+                ..Case::passing(
+                    "CREATE TABLE tags (id bigint PRIMARY KEY, spans interval[] NOT NULL, made timestamptz NOT NULL);",
+                    "import { z } from 'zod';\nconst Id = z.union([z.string(), z.number(), z.bigint()]).transform(String);\nexport const TagSchema = z.object({ id: Id, spans: z.union([z.string(), z.object({}), z.number()]).array(), made: z.union([z.string(), z.date()]) });\nexport type Tag = z.infer<typeof TagSchema>;",
+                )
+            },
             // What is of JSON has JSON's scalars.
             Case::valid(
                 "CREATE TABLE options (id uuid PRIMARY KEY, value jsonb NOT NULL, theme jsonb NOT NULL, cells integer[] NOT NULL);",

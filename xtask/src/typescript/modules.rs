@@ -272,6 +272,19 @@ impl<'t> Program<'t> {
         None
     }
 
+    /// The name of the one package that `module` passes on whole: `export * from 'drizzle-orm'`.
+    fn export_of_package<'p>(&'p self, module: &'p Module, name: &'p str) -> Option<Symbol<'p>> {
+        let mut packages = module
+            .star_exports
+            .iter()
+            .filter(|specifier| matches!(self.resolve(module, specifier), Resolved::External));
+        let (package, None) = (packages.next()?, packages.next()) else {
+            return None;
+        };
+        let package = self.resolver.versioned(&module.path, package);
+        Some(Symbol::External(package, Some(name)))
+    }
+
     /// Whether the file `path` may export `name`, as far as can be seen without parsing it: of many
     /// `export *`, one leads to the name.
     fn may_export(&self, path: &str, name: &str) -> bool {
@@ -312,9 +325,10 @@ impl<'t> Program<'t> {
             (Resolved::File(file), imported) => match (self.load(file), imported) {
                 (None, _) => missing,
                 (Some(target), Imported::Namespace) => Symbol::Namespace(target),
-                (Some(target), Imported::Name(name)) => {
-                    self.export(target, name, search).unwrap_or(missing)
-                }
+                (Some(target), Imported::Name(name)) => self
+                    .export(target, name, search)
+                    .or_else(|| self.export_of_package(target, name))
+                    .unwrap_or(missing),
             },
         }
     }
@@ -384,6 +398,21 @@ mod tests {
         assert_eq!(declared_in(&files, "D"), "X in b/index.ts");
         assert_eq!(declared_in(&files, "all"), "* of b/index.ts");
         assert_eq!(declared_in(&files, "Date"), "global");
+    }
+
+    #[test]
+    fn names_of_the_one_package_that_is_passed_on_whole_are_its() {
+        let files = [
+            (
+                "a/main.ts",
+                "import { Row, own } from './index'; import { Other } from './two';",
+            ),
+            ("a/index.ts", "export * from 'far'; export const own = 1;"),
+            ("a/two.ts", "export * from 'far'; export * from 'away';"),
+        ];
+        assert_eq!(declared_in(&files, "Row"), "Some(\"Row\") of far");
+        assert_eq!(declared_in(&files, "own"), "own in a/index.ts");
+        assert_eq!(declared_in(&files, "Other"), "missing ./two");
     }
 
     #[test]

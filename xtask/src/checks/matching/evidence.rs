@@ -7,6 +7,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::find::Finder;
 use super::likeness::{Adopted, Lacking, Unclaimed};
+use super::mapped::{BesideRows, Kept, RowStatements};
 use super::names::{NameTable, is_output_name, is_shared};
 use super::{Description, Match, Namesake, Role, Strength, TableMatches};
 use crate::checks::entities::{Entity, EntityKind};
@@ -199,12 +200,15 @@ fn described<'a>(entity: Entity<'a>, hits: &[Hit<'a>], ground: &Ground<'_>) -> T
     let (kept, namesakes): (Vec<_>, Vec<_>) =
         paired.partition(|(declaration, hit, pairing)| is_alike(declaration, hit, pairing));
     let row = row_evidence(&kept);
+    let statements = RowStatements::new(&kept);
+    let beside: Vec<BesideRows> = kept.iter().map(|one| statements.beside(one)).collect();
     let schemas: Vec<_> = kept
         .iter()
         .map(|(one, ..)| *one)
         .filter(|one| one.origin.is_validation())
         .collect();
-    let descriptions = kept.into_iter().map(|(declaration, hit, pairing)| {
+    let kept = kept.into_iter().zip(beside);
+    let descriptions = kept.map(|((declaration, hit, pairing), beside_rows)| {
         // An ORM's table is what schemas are made from, never the other way round.
         let inferred = declaration.origin.is_type()
             && schemas
@@ -220,6 +224,7 @@ fn described<'a>(entity: Entity<'a>, hits: &[Hit<'a>], ground: &Ground<'_>) -> T
             declaration,
             pairing,
             inferred,
+            beside_rows,
         }
     });
     let descriptions = descriptions.collect();
@@ -322,7 +327,7 @@ fn is_of_json(
     by_others && declaration.implements.is_empty() && has_strings
 }
 
-fn row_evidence<'a>(kept: &[(&'a Declaration, Match, Pairing<'a>)]) -> RowEvidence<'a> {
+fn row_evidence<'a>(kept: &[Kept<'a>]) -> RowEvidence<'a> {
     let of_rows = || {
         let types = kept
             .iter()
@@ -352,11 +357,11 @@ fn row_evidence<'a>(kept: &[(&'a Declaration, Match, Pairing<'a>)]) -> RowEviden
 fn is_outdone(
     hit: &Match,
     pairing: &Pairing<'_>,
-    kept: &[(&Declaration, Match, Pairing<'_>)],
+    kept: &[Kept<'_>],
 ) -> bool {
     let is_model =
         hit.strength == Strength::Model && hit.side == Side::Row && !pairing.is_or_was_whole();
-    let outdoes = |(one, hit, other): &(&Declaration, Match, Pairing<'_>)| {
+    let outdoes = |(one, hit, other): &Kept<'_>| {
         let is_bare =
             hit.strength == Strength::Bare && hit.side == Side::Row && !one.origin.is_validation();
         is_bare && is_shared(one) && other.relations.is_empty() && other.is_nearly_whole()

@@ -103,7 +103,13 @@ impl<'a> Finder<'a> {
                 .position(|entity| is(entity.name, table))
         };
         // kysely's `CamelCasePlugin` writes `userTokens` for `user_tokens`.
-        let entity = at(is_named).or_else(|| at(is_alike))?;
+        // `pgTable('sessions')` is in the first namespace of the search path.
+        let in_public = |name: &ObjectName, table: &str| {
+            name.namespace == "public" && is_named(name, table)
+        };
+        let entity = at(in_public)
+            .or_else(|| at(is_named))
+            .or_else(|| at(is_alike))?;
         Some(Match {
             entity,
             side,

@@ -18,9 +18,13 @@ pub struct RelationNames<'r> {
 }
 
 impl RelationNames<'_> {
-    /// Whether `field` is another entity, or an array of them: objects whose type or name is that
-    /// of a row, or the name of a foreign key without its `_id`.
+    /// Whether `field` is another entity, or an array of them or their ids: objects whose type or
+    /// name is that of a row, or the name of a foreign key without its `_id`.
     pub(super) fn hold(&self, field: &Field, entity: &Entity<'_>) -> bool {
+        // `tags: string[]` holds the ids or names of other rows.
+        if matches!(&field.kind, Kind::Array(items) if is_text(items)) {
+            return (self.is_row_type)(&field.name);
+        }
         let is_array = matches!(&field.kind, Kind::Array(items) if is_object(items));
         if !is_object(&field.kind) && !is_array {
             return may_be_object(&field.kind) && (self.is_row_type)(&field.name);
@@ -35,6 +39,10 @@ impl RelationNames<'_> {
             || (self.lenient
                 && (is_array || (field.kind == Kind::Json && field.reference.is_some())))
     }
+}
+
+fn is_text(kind: &Kind) -> bool {
+    matches!(kind, Kind::String | Kind::Enum(_))
 }
 
 fn is_object(kind: &Kind) -> bool {

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::File;
 use super::fields::object_shape;
 use super::types::value_strings;
-use crate::facts::{Declaration, Facts, Fields, Tags};
+use crate::facts::{Declaration, Facts, Fields, Tags, UNION_OF_OBJECTS};
 use crate::source::{Location, Span};
 use crate::typescript::drizzle::{self, DrizzleTable};
 use crate::typescript::resolve::{Scope, Type};
@@ -273,7 +273,7 @@ impl<'p> File<'_, 'p> {
             .iter()
             .chain([&first])
             .any(|one| one.entries.len() != fields.len());
-        let why = || "it is a union of objects: only the fields that all have are known".to_owned();
+        let why = || UNION_OF_OBJECTS.to_owned();
         Some((fields, open.or_else(|| others.then(why))))
     }
 

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::File;
-use crate::facts::{Declaration, Enumeration, Facts, Fields, Origin};
+use crate::facts::{Declaration, Enumeration, Facts, Fields, Origin, UNION_OF_OBJECTS};
 use crate::source::{Location, Span};
 use crate::typescript::modules::Symbol;
 use crate::typescript::origins;
@@ -234,7 +234,7 @@ fn may_be_object(alias: &Alias, evaluated: &Type<'_>) -> bool {
 fn incomplete(evaluated: &Type<'_>, object: &ObjectType<'_>) -> Option<String> {
     let union = matches!(evaluated, Type::Union(_));
     let union = union.then(|| {
-        "it is a union of object types: only the fields that all have are known".to_owned()
+        UNION_OF_OBJECTS.to_owned()
     });
     object.incomplete.as_ref().map(Rc::to_string).or(union)
 }

@@ -244,6 +244,10 @@ pub fn column_method<'p>(
     match name {
         "notNull" => changed.not_null = true,
         "primaryKey" => changed.not_null = true,
+        // PostgreSQL keeps no default that is null.
+        "default" if arguments.first().is_some_and(Value::is_nothing) => {
+            changed.has_default = true;
+        }
         "default" | "defaultNow" | "defaultRandom" => {
             (changed.has_default, changed.database_default) = (true, true);
             changed.default_value = arguments.first().and_then(written_default);

@@ -16,6 +16,7 @@ use crate::typescript::syntax::{
     Argument, Expr, ExprKind, Function, ObjectMember, Statement, StatementKind, Text, TypeKind,
     TypeNode, Variable,
 };
+use crate::typescript::vocabulary::{self, Library};
 use crate::typescript::zod;
 
 impl<'p> Resolver<'p> {
@@ -72,7 +73,7 @@ impl<'p> Resolver<'p> {
                 let written = Written::new(scope, arguments, expression.span);
                 self.construct(class, types, &Arguments::Written(self, &written))
             }
-            ExprKind::Tagged(..) => Value::unknown("a tagged template is not evaluated"),
+            ExprKind::Tagged(tag, text) => self.tagged(scope, tag, text),
             ExprKind::Function(function) => Value::Function(scope.clone(), function),
             ExprKind::Class(class) => Value::Class(scope.clone(), class),
             ExprKind::As(value, annotation) => self.cast(scope, value, annotation),
@@ -100,6 +101,26 @@ impl<'p> Resolver<'p> {
             ExprKind::Assignment(target, value) => self.assign(scope, target, value),
             ExprKind::Other(reason) => Value::unknown(*reason),
         }
+    }
+
+    /// `` sql`null` `` is the null of SQL; other tagged templates are computed.
+    fn tagged(&self, scope: &Scope<'p>, tag: &'p Expr, text: &'p Expr) -> Value<'p> {
+        let is_null = match &text.kind {
+            ExprKind::String(sql) => {
+                let value = sql.split("::").next().unwrap_or_default();
+                value.trim().eq_ignore_ascii_case("null")
+            }
+            _computed => false,
+        };
+        let is_sql = |tag: &Value<'p>| {
+            tag.external().is_some_and(|(package, name)| {
+                name == "sql" && vocabulary::library(package) == Some(Library::Drizzle)
+            })
+        };
+        if is_null && is_sql(&self.value(scope, tag)) {
+            return Value::Null;
+        }
+        Value::unknown("a tagged template is not evaluated")
     }
 
     /// `value!`
