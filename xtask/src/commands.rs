@@ -35,6 +35,7 @@ use anyhow::{Context as _, Result, bail};
 use crate::called_as;
 use crate::cli::{Cli, Command, Format, GlobalOptions, ReportFormat};
 use crate::config::Config;
+use crate::layouts::in_place;
 use crate::migrations::provenance::SearchPath;
 use crate::migrations::scratch_environment::ScratchEnvironment;
 use crate::migrations::scratch_environment::time_limit::TimeLimit;
@@ -140,6 +141,14 @@ impl Context {
     ) -> Provenance {
         let search_path = SearchPath::of_setup(&self.tree, &self.config.scratch_setup);
         provenance::read_from(&search_path, migrations)
+    }
+
+    /// The migrations, oldest first.
+    ///
+    /// # Errors
+    /// When files cannot be read, or have problems.
+    pub fn migrations(&self) -> Result<Vec<Migration>> {
+        in_place::load(&self.tree, &self.config.migrations)
     }
 
     /// The files that are judged.

@@ -34,4 +34,7 @@ pub mod tables;
 pub mod transaction;
 
 pub use find::find;
-pub use migration::{AppliedRow, Down, Migration, checksum, is_no_transaction};
+pub use migration::{
+    AppliedRow, Down, ForeignName, Migration, OrderKey, checksum, foreign_checksum,
+    is_no_transaction,
+};

@@ -28,7 +28,7 @@ pub struct Options {
 
 /// Runs `db-baseline`.
 pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
-    let files = files::load(&context.tree(), &context.config.migrations)?;
+    let files = files::load(&context.tree(), &context.config.migrations.dir)?;
     let last = migrations::find(&files, &options.migration)?;
     let target = Target::open(
         context.options.database_url.as_deref(),

@@ -69,7 +69,7 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
     // Connecting takes as long as reading the files, so both happen at once. An embedded server is
     // not started before the files are accepted.
     let early = url.map(|_| open());
-    let files = files::load(&context.tree(), &context.config.migrations)?;
+    let files = files::load(&context.tree(), &context.config.migrations.dir)?;
     let asked = options
         .migration
         .as_deref()

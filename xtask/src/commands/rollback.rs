@@ -92,7 +92,7 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
         return test::run(context, options);
     }
     // A half-written new migration must not prevent undoing an old one.
-    let (files, problems) = files::read(&context.tree(), &context.config.migrations)?;
+    let (files, problems) = files::read(&context.tree(), &context.config.migrations.dir)?;
     let target = Arc::new(Target::open(
         context.options.database_url.as_deref(),
         &context.config,

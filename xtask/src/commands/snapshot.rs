@@ -5,7 +5,7 @@ use anyhow::{Context as _, Result};
 use similar::TextDiff;
 
 use super::{Context, Outcome, output};
-use crate::migrations::{Migration, files, prediction};
+use crate::migrations::{Migration, prediction};
 use crate::schema::snapshot::{self, Snapshot};
 
 /// Options of `db-snapshot`.
@@ -19,7 +19,7 @@ pub struct Options {
 
 /// Runs `db-snapshot`.
 pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
-    let migrations = files::load(&context.tree(), &context.config.migrations)?;
+    let migrations = context.migrations()?;
     let snapshot = take(context, &migrations)?;
     if options.check {
         check(context, &snapshot)

@@ -26,7 +26,7 @@ pub struct Options {
 
 /// Runs `db-status`.
 pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
-    let (files, problems) = files::read(&context.tree(), &context.config.migrations)?;
+    let (files, problems) = files::read(&context.tree(), &context.config.migrations.dir)?;
     let target = Target::open(
         context.options.database_url.as_deref(),
         &context.config,

@@ -7,6 +7,7 @@ use anyhow::{Result, anyhow, bail};
 use serde::Deserialize;
 
 use super::accepted_drift::AcceptedObject;
+use super::migrations::{RawMigrations, folder_or_table};
 use super::scratch_names::ScratchNames;
 use crate::report::Severity;
 
@@ -24,7 +25,8 @@ pub(super) enum Section {
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct RawConfig {
     pub postgres: String,
-    pub migrations: String,
+    #[serde(deserialize_with = "folder_or_table")]
+    pub migrations: RawMigrations,
     pub snapshot: String,
     pub baseline: String,
     pub report_dir: PathBuf,
@@ -55,7 +57,7 @@ impl Default for RawConfig {
     fn default() -> Self {
         Self {
             postgres: "15".into(),
-            migrations: "migrations".into(),
+            migrations: RawMigrations::default(),
             snapshot: "snapshots/schema.json".into(),
             baseline: "snapshots/baseline.json".into(),
             report_dir: "target/db-reports".into(),
@@ -261,29 +263,57 @@ fn strings(items: &[&str]) -> Vec<String> {
     items.iter().map(|item| (*item).to_owned()).collect()
 }
 
-/// Parses the configuration out of `text`.
-pub(super) fn parse(text: &str, section: Section) -> Result<RawConfig> {
-    let document: toml::Table = toml::from_str(text).map_err(|error| anyhow!("{error}"))?;
-    let table = match section {
-        Section::Whole => document,
-        Section::Metadata => metadata(&document)?.clone(),
-    };
-    table.try_into().map_err(|error| explain(&error))
+/// The tables of a manifest that lead to the configuration.
+#[derive(Deserialize)]
+struct Manifest {
+    workspace: Option<MetadataOwner>,
+    package: Option<MetadataOwner>,
 }
 
-fn metadata(document: &toml::Table) -> Result<&toml::Table> {
-    let under = |top: &str| document.get(top)?.get("metadata")?.get("db")?.as_table();
-    let Some(table) = under("workspace").or_else(|| under("package")) else {
+#[derive(Deserialize)]
+struct MetadataOwner {
+    metadata: Option<Metadata>,
+}
+
+#[derive(Deserialize)]
+struct Metadata {
+    db: Option<RawConfig>,
+}
+
+/// Parses the configuration out of `text`. Errors name the line.
+pub(super) fn parse(text: &str, section: Section) -> Result<RawConfig> {
+    if let Section::Whole = section {
+        return toml::from_str(text).map_err(|error| explain(&error, text));
+    }
+    let manifest: Manifest = toml::from_str(text).map_err(|error| explain(&error, text))?;
+    let under = |owner: Option<MetadataOwner>| owner?.metadata?.db;
+    let Some(raw) = under(manifest.workspace).or_else(|| under(manifest.package)) else {
         bail!(
             "it has no `[workspace.metadata.db]`: add that section, or name a configuration file with `--config <file>`"
         )
     };
-    Ok(table)
+    Ok(raw)
+}
+
+/// The number of the line on which `key` is written; `migrations.dir` also below `[migrations]`.
+pub(super) fn line_of(text: &str, key: &str) -> Option<usize> {
+    let last = key.rsplit('.').next().unwrap_or(key);
+    let writes = |line: &str, name: &str| {
+        let rest = line.trim_start().strip_prefix(name)?;
+        rest.trim_start().starts_with(['=', '.']).then_some(())
+    };
+    let first = key.split('.').next().unwrap_or(key);
+    let find = |name: &str| text.lines().position(|line| writes(line, name).is_some());
+    find(last).or_else(|| find(first)).map(|index| index + 1)
 }
 
 /// Adds the nearest known key to the error. serde names the unknown key and the known ones in one
 /// sentence.
-fn explain(error: &toml::de::Error) -> anyhow::Error {
+fn explain(error: &toml::de::Error, text: &str) -> anyhow::Error {
+    let before = error.span().and_then(|span| text.get(..span.start));
+    let place = before.map_or_else(String::new, |before| {
+        format!("line {}: ", before.matches('\n').count() + 1)
+    });
     let message = error.message().trim_end();
     let mut quoted = message.split('`').skip(1).step_by(2);
     let unknown = quoted.next().filter(|_| message.starts_with("unknown "));
@@ -296,7 +326,7 @@ fn explain(error: &toml::de::Error) -> anyhow::Error {
             .filter(|known| distance(known) > 750)
     });
     match nearest {
-        Some(known) => anyhow!("{message}; did you mean `{known}`?"),
-        None => anyhow!("{message}"),
+        Some(known) => anyhow!("{place}{message}; did you mean `{known}`?"),
+        None => anyhow!("{place}{message}"),
     }
 }
