@@ -31,7 +31,7 @@ pub use versions::assign;
 use crate::migrations::OrderKey;
 
 use crate::config::Layout;
-use crate::tree::{Subtree, Tree};
+use crate::tree::Tree;
 
 /// The files that a layout consists of, for messages.
 fn expected(layout: Layout) -> &'static str {

@@ -10,6 +10,7 @@ pub mod drift;
 pub mod files;
 mod find;
 pub mod fingerprint;
+pub mod foreign_history;
 pub mod history;
 pub mod journal;
 pub mod journaled;

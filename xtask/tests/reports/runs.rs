@@ -275,7 +275,7 @@ pub fn status() -> Status {
             one(
                 "V1__create_users",
                 MigrationState::Applied {
-                    at: "2024-01-15T10:30:00.127867698Z".into(),
+                    at: Some("2024-01-15T10:30:00.127867698Z".into()),
                 },
                 None,
             ),
