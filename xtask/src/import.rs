@@ -2,7 +2,6 @@
 //! cannot hold are reported, never dropped silently.
 
 mod again;
-pub mod dump;
 mod pairs;
 
 pub use again::{EarlierImport, PresentMigration, reconcile};

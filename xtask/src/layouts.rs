@@ -7,6 +7,7 @@ pub(crate) mod dbmate;
 pub mod detect;
 mod diesel;
 mod drizzle;
+pub mod dump;
 pub(crate) mod flyway;
 mod folders;
 mod golang_migrate;

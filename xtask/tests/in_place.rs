@@ -3,6 +3,8 @@
 
 mod histories;
 mod layouts;
+mod own_command;
+mod schema_from;
 
 use crate::support::monorepo::Monorepo;
 use crate::support::{git, scratch, side_by_side};

@@ -45,6 +45,10 @@ pub struct Options {
 
 /// Runs `db-import`.
 pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
+    if options.to.is_none() {
+        context
+            .refuse_in_place("to leave it, say with `--to <folder>` where the copies are to be")?;
+    }
     let to = options
         .to
         .as_deref()

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 
 use anyhow::{Context as _, Result};
 
-use super::{Context, Outcome};
+use super::{Context, Outcome, made_schema};
 use crate::checks::{entities, matching};
 use crate::cli::Format;
 use crate::facts::{Declaration, Facts, Origin, UnresolvedEndpoint};
@@ -97,7 +97,7 @@ fn schema(context: &Context) -> Result<Schema> {
     let migrations = context.migrations()?;
     match fresh_snapshot(context, &migrations)? {
         Some(schema) => Ok(schema),
-        None => context.scratch_environment().schema(&migrations),
+        None => made_schema::schema(context, &migrations),
     }
 }
 

@@ -29,6 +29,7 @@ pub struct Options {
 
 /// Runs `db-new`.
 pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
+    context.refuse_in_place("make the next one with its own command")?;
     let name = next::name(&options.name.join(" "))?;
     let existing = existing(context)?;
     let version = next::version(&existing, options.timestamp, jiff::Timestamp::now())?;

@@ -4,8 +4,8 @@
 use anyhow::{Context as _, Result};
 use similar::TextDiff;
 
-use super::{Context, Outcome, output};
-use crate::migrations::{Migration, prediction};
+use super::{Context, Outcome, made_schema, output};
+use crate::migrations::Migration;
 use crate::schema::snapshot::{self, Snapshot};
 
 /// Options of `db-snapshot`.
@@ -30,7 +30,7 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
 
 /// Takes a snapshot of the schema that the migrations make on a scratch database.
 fn take(context: &Context, migrations: &[Migration]) -> Result<Snapshot> {
-    let (fingerprints, schema) = prediction::record(&context.scratch_environment(), migrations)?;
+    let (fingerprints, schema) = made_schema::record(context, migrations)?;
     Ok(Snapshot::new(
         context.config.postgres_major,
         migrations,

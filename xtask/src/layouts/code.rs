@@ -29,11 +29,28 @@ pub(super) fn read(tree: &dyn Tree, dir: &str) -> Result<Vec<Migration>> {
 ///
 /// # Errors
 /// When a file cannot be read.
-pub(super) fn stamps(tree: &dyn Tree, files: &[String]) -> Result<Vec<Migration>> {
+fn stamps(tree: &dyn Tree, files: &[String]) -> Result<Vec<Migration>> {
     (1..)
         .zip(files)
         .map(|(version, file)| stamp(tree, version, file))
         .collect()
+}
+
+/// The dump `file`, as one migration.
+///
+/// # Errors
+/// When the file cannot be read.
+pub(super) fn dump(tree: &dyn Tree, file: &str) -> Result<Migration> {
+    let bytes = tree
+        .read(file)
+        .with_context(|| format!("cannot read `{file}`, which `schema-from` names"))?;
+    let text = String::from_utf8(bytes)
+        .with_context(|| format!("cannot read `{file}`: it is not UTF-8"))?;
+    let sql = super::dump::in_place(&text);
+    Ok(Migration {
+        sql,
+        ..stamp(tree, 1, file)?
+    })
 }
 
 fn stamp(tree: &dyn Tree, version: i64, file: &str) -> Result<Migration> {

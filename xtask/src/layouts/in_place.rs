@@ -39,7 +39,7 @@ pub fn read(
         return read_layout(tree, layout, &config.dir);
     }
     if let Some(SchemaSource::Dump(dump)) = &config.schema_from {
-        return Ok((code::stamps(tree, std::slice::from_ref(dump))?, Vec::new()));
+        return Ok((vec![code::dump(tree, dump)?], Vec::new()));
     }
     if config.are_foreign() {
         return Ok((code::read(tree, &config.dir)?, Vec::new()));

@@ -27,6 +27,7 @@ fn migration(pre: Verification, post: Option<Verification>) -> MigrationResult {
         planned: vec!["V17__prioritise_bills".into(), BIO.into()],
         stopped_before: false,
         plan: None,
+        command: None,
         unchecked: Vec::new(),
         pre,
         post,
