@@ -16,7 +16,7 @@ use crate::postgres::connect::{Target, connect};
 use crate::postgres::database_url::DatabaseUrl;
 use crate::render::human;
 use crate::schema::model::Schema;
-use crate::schema::snapshot::FIX;
+use crate::schema::snapshot::fix;
 
 /// The schema that `migrations` make.
 ///
@@ -99,14 +99,16 @@ fn allow(context: &Context, command: &str) -> Result<()> {
     if !context.is_on_disk {
         bail!(
             "`{command}`, which is `migrations.replay`, is not run for a commit: only the snapshot \
-             tells what its migrations make; run `{FIX} --allow-replay` on the files on disk, and \
-             commit it"
+             tells what its migrations make; run `{} --allow-replay` on the files on disk, and \
+             commit it",
+            fix()
         )
     }
     if !context.options.allow_replay || context.memory.is_some() {
         bail!(
             "`{command}`, which is `migrations.replay`, has the power of whoever runs it: when you \
-             trust these files, run `{FIX} --allow-replay`, or set `DB_ALLOW_REPLAY=1`"
+             trust these files, run `{} --allow-replay`, or set `DB_ALLOW_REPLAY=1`",
+            fix()
         )
     }
     Ok(())
@@ -115,7 +117,10 @@ fn allow(context: &Context, command: &str) -> Result<()> {
 /// The schema of the target database, which has all `migrations`.
 fn of_database(context: &Context, migrations: &[Migration]) -> Result<Schema> {
     if !context.is_on_disk {
-        bail!("the database as it is tells nothing about a commit: run `{FIX}` and commit the file")
+        bail!(
+            "the database as it is tells nothing about a commit: run `{}` and commit the file",
+            fix()
+        )
     }
     let target = Target::open(
         context.options.database_url.as_deref(),

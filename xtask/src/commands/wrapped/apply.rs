@@ -5,6 +5,7 @@ use std::time::Instant;
 use anyhow::{Result, bail};
 
 use super::{Wrapped, command, not_promised};
+use crate::called_as;
 use crate::cli::Format;
 use crate::commands::judge::Judge;
 use crate::commands::migrate::Options;
@@ -40,7 +41,7 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
             unchecked: Vec::new(),
             pre: Verification::empty("nothing yet"),
             post: None,
-            in_doubt: false,
+            in_doubt: None,
             applied: Vec::new(),
             output: None,
             error: None,
@@ -174,7 +175,7 @@ impl ApplyRun<'_> {
         let begin = Instant::now();
         let ran = wrapped.run(("apply", self.command), self.options.lock_timeouts);
         let duration = begin.elapsed();
-        self.result.in_doubt = ran.is_err();
+        self.result.in_doubt = ran.is_err().then(|| called_as::command("status"));
         let after = wrapped.applied_names().unwrap_or_default();
         // The tool does not say how long each took.
         self.result.applied = after
@@ -195,7 +196,7 @@ impl ApplyRun<'_> {
         judge: &Judge<'_>,
         expected: &Schema,
     ) -> Result<()> {
-        if self.result.in_doubt {
+        if self.result.in_doubt.is_some() {
             return Ok(());
         }
         let all = wrapped.files.clone();

@@ -3,6 +3,7 @@
 use anyhow::{Result, bail};
 
 use super::{Wrapped, command, not_promised};
+use crate::called_as;
 use crate::cli::Format;
 use crate::commands::judge::Judge;
 use crate::commands::rollback::{Options, restoration};
@@ -37,7 +38,7 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
             notes: Vec::new(),
             pre: Verification::empty("nothing yet"),
             post: None,
-            in_doubt: false,
+            in_doubt: None,
             rolled_back: Vec::new(),
             losses: Vec::new(),
             output: None,
@@ -98,7 +99,7 @@ impl UndoRun<'_> {
             .collect();
         self.say(&human::rollback::performing(&self.result))?;
         let ran = wrapped.run(("undo", self.command), self.options.lock_timeouts);
-        self.result.in_doubt = ran.is_err();
+        self.result.in_doubt = ran.is_err().then(|| called_as::command("status"));
         self.result.output = Some(ran?).filter(|output| !output.is_empty());
         self.after(wrapped, &judge, &applied)?;
         for one in &self.result.rolled_back {
