@@ -69,6 +69,11 @@ pub struct GlobalOptions {
     #[arg(long, global = true)]
     pub scratch_superuser: bool,
 
+    /// Allow `migrations.replay` to run, a command of the configuration, which has the power of
+    /// whoever runs it
+    #[arg(long, env = "DB_ALLOW_REPLAY", hide_env_values = true, value_parser = clap::builder::BoolishValueParser::new(), global = true)]
+    pub allow_replay: bool,
+
     /// How long SQL that is only verified may keep a scratch database busy, in seconds; 0 for as
     /// long as it takes
     #[arg(long, value_name = "SECONDS", default_value_t = time_limit::DEFAULT, global = true)]

@@ -14,10 +14,12 @@ pub mod init;
 pub mod inspect;
 mod judge;
 mod live;
+mod made_schema;
 mod memory;
 pub mod migrate;
 pub mod new;
 pub(crate) mod output;
+mod own_command;
 mod privilege_drift;
 mod report_files;
 pub mod rollback;
@@ -26,6 +28,7 @@ pub mod snapshot;
 mod snapshot_fallback;
 pub mod status;
 pub mod verify;
+mod wrapped;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -35,6 +38,7 @@ use anyhow::{Context as _, Result, bail};
 use crate::called_as;
 use crate::cli::{Cli, Command, Format, GlobalOptions, ReportFormat};
 use crate::config::Config;
+use crate::layouts::in_place;
 use crate::migrations::provenance::SearchPath;
 use crate::migrations::scratch_environment::ScratchEnvironment;
 use crate::migrations::scratch_environment::time_limit::TimeLimit;
@@ -83,6 +87,8 @@ pub struct Context {
     pub options: GlobalOptions,
     /// The terminal that output goes to.
     pub terminal: Terminal,
+    /// Whether those are the files on disk.
+    pub is_on_disk: bool,
     /// The files that are judged: those on disk, those that are staged, or those of a commit.
     pub tree: Arc<dyn Tree>,
     /// The time that migrations may take on scratch databases.
@@ -111,6 +117,7 @@ impl Context {
             config,
             options,
             terminal,
+            is_on_disk: false,
             tree,
             time_limit,
             memory: None,
@@ -143,6 +150,26 @@ impl Context {
     ) -> Provenance {
         let search_path = SearchPath::of_setup(&self.tree, &self.config.scratch_setup);
         provenance::read_from(&search_path, migrations)
+    }
+
+    /// Refuses what is only done with migrations of this tool's own; `instead` is the advice.
+    ///
+    /// # Errors
+    /// Where another tool keeps the migrations.
+    pub fn refuse_in_place(&self, instead: &str) -> Result<()> {
+        if self.config.migrations.are_foreign() {
+            let tool = self.config.migrations.tool();
+            bail!("{tool} keeps these migrations, not this tool: {instead}")
+        }
+        Ok(())
+    }
+
+    /// The migrations, oldest first.
+    ///
+    /// # Errors
+    /// When files cannot be read, or have problems.
+    pub fn migrations(&self) -> Result<Vec<Migration>> {
+        in_place::load(&self.tree, &self.config.migrations)
     }
 
     /// The files that are judged.
@@ -200,7 +227,10 @@ pub fn run(mut cli: Cli, terminal: Terminal) -> Result<Outcome> {
         _configured => {}
     }
     let tree = Arc::new(WorkingTree::new(&root));
-    let context = Context::open(root, cli.global, terminal, tree)?;
+    let context = Context {
+        is_on_disk: true,
+        ..Context::open(root, cli.global, terminal, tree)?
+    };
     let time_limit = context.time_limit.clone();
     configured(context, cli.command).map_err(|error| time_limit.explain(error))
 }

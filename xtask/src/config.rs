@@ -4,6 +4,7 @@
 
 mod accepted_drift;
 mod history_table;
+mod migrations;
 mod raw;
 mod scratch_names;
 mod sources;
@@ -11,7 +12,7 @@ mod sources;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use globset::GlobSet;
 
 use crate::called_as;
@@ -19,6 +20,7 @@ use crate::regular_file::Boundary;
 use crate::report::Severity;
 use crate::tree::{Tree, WorkingTree};
 pub use accepted_drift::AcceptedDrift;
+pub use migrations::{LateMigration, Layout, MigrationsConfig, SchemaSource};
 #[cfg(test)]
 pub use raw::LINT_EXCLUDE;
 pub use raw::{Driver, Lint, Mapping, NamePatterns};
@@ -37,8 +39,8 @@ pub struct Config {
     pub file: String,
     /// The major version of PostgreSQL that production runs: `15`.
     pub postgres_major: u32,
-    /// The folder with the migrations, relative to the root.
-    pub migrations: String,
+    /// Where the migrations come from.
+    pub migrations: MigrationsConfig,
     /// The schema snapshot, relative to the root.
     pub snapshot: String,
     /// The accepted findings, relative to the root.
@@ -99,7 +101,9 @@ impl Config {
             .context("it is not UTF-8")
             .with_context(unusable)?;
         let raw = raw::parse(&text, place.section).with_context(unusable)?;
-        let mut config = Self::validate(raw).with_context(unusable)?;
+        let mut config = Self::validate(raw)
+            .map_err(|error| with_line(error, &text))
+            .with_context(unusable)?;
         config.file = place.path.to_string_lossy().replace('\\', "/");
         Ok(config)
     }
@@ -116,11 +120,7 @@ impl Config {
                 raw.postgres
             )
         };
-        for (key, path) in [
-            ("migrations", &raw.migrations),
-            ("snapshot", &raw.snapshot),
-            ("baseline", &raw.baseline),
-        ] {
+        for (key, path) in [("snapshot", &raw.snapshot), ("baseline", &raw.baseline)] {
             stay_inside(key, path)?;
         }
         for path in &raw.scratch_setup {
@@ -132,7 +132,7 @@ impl Config {
             // Set by the caller, which knows the file.
             file: String::new(),
             postgres_major,
-            migrations: raw.migrations.trim_end_matches('/').to_owned(),
+            migrations: raw.migrations.validated()?,
             snapshot: raw.snapshot,
             baseline: raw.baseline,
             report_dir: raw.report_dir,
@@ -214,6 +214,16 @@ fn unreadable(path: &Path) -> String {
     )
 }
 
+/// Adds the line of the key that the message names first.
+fn with_line(error: anyhow::Error, text: &str) -> anyhow::Error {
+    let message = format!("{error:#}");
+    let key = message.split('`').nth(1).unwrap_or_default();
+    match raw::line_of(text, key) {
+        Some(line) => anyhow!("line {line}: {message}"),
+        None => error,
+    }
+}
+
 fn stay_inside(key: &str, path: &str) -> Result<()> {
     if path.starts_with('/') || path.split('/').any(|part| part == "..") {
         bail!("`{key}` is `{path}`, which leaves the monorepo: write paths relative to its root")
@@ -233,7 +243,7 @@ mod tests {
     fn an_empty_configuration_has_the_defaults_of_the_readme() {
         let config = config("").expect("defaults are valid");
         assert_eq!(
-            (config.postgres_major, config.migrations.as_str()),
+            (config.postgres_major, config.migrations.dir.as_str()),
             (15, "migrations")
         );
         assert_eq!(config.snapshot, "snapshots/schema.json");

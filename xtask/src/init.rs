@@ -4,7 +4,6 @@
 
 mod globs;
 mod kysely;
-mod layouts;
 mod roles;
 
 use std::collections::BTreeSet;
@@ -12,7 +11,8 @@ use std::collections::BTreeSet;
 use anyhow::Result;
 use regex::Regex;
 
-use crate::import::Layout;
+use crate::config::Layout;
+use crate::layouts::detect::{self, Layouts};
 use crate::tree::Tree;
 
 /// The facts found in a monorepo, and the configuration proposed from them.
@@ -46,7 +46,7 @@ pub fn propose(tree: &dyn Tree) -> Result<ConfigurationProposal> {
     let mut files = tree.files("")?;
     files.retain(|file| !rules.is_ignored(file));
     let files = without_examples(files);
-    let layouts = layouts::find(tree, &files);
+    let layouts = detect::find(tree, &files);
     let tables = tables(tree, &files, &layouts);
     let sources: Vec<&String> = files.iter().filter(|file| roles::is_source(file)).collect();
     let kysely = kysely::find(tree, &sources);
@@ -96,7 +96,7 @@ fn without_examples(files: Vec<String>) -> Vec<String> {
 }
 
 /// The names of tables that migrations create or Drizzle declares, in lower case.
-fn tables(tree: &dyn Tree, files: &[String], layouts: &layouts::Layouts) -> BTreeSet<String> {
+fn tables(tree: &dyn Tree, files: &[String], layouts: &Layouts) -> BTreeSet<String> {
     let Ok(create) =
         Regex::new(r#"(?i)create\s+table\s+(?:if\s+not\s+exists\s+)?(?:"?\w+"?\.)?"?(\w+)"?\s*\("#)
     else {

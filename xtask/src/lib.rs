@@ -17,6 +17,7 @@ mod git;
 mod import;
 mod init;
 pub mod internals;
+mod layouts;
 mod migrations;
 mod postgres;
 mod process;

@@ -10,6 +10,7 @@ pub mod drift;
 pub mod files;
 mod find;
 pub mod fingerprint;
+pub mod foreign_history;
 pub mod history;
 pub mod journal;
 pub mod journaled;
@@ -34,4 +35,7 @@ pub mod tables;
 pub mod transaction;
 
 pub use find::find;
-pub use migration::{AppliedRow, Down, Migration, checksum, is_no_transaction};
+pub use migration::{
+    AppliedRow, Down, ForeignName, Migration, OrderKey, checksum, foreign_checksum,
+    is_no_transaction,
+};

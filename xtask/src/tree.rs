@@ -8,6 +8,7 @@ mod listing;
 mod memory;
 mod overlay;
 mod stamp;
+mod subtree;
 
 use std::fmt::Debug;
 use std::io::{self, Read};
@@ -22,6 +23,7 @@ pub use ignore_rules::IgnoreRules;
 pub use memory::MemoryTree;
 pub use overlay::Overlay;
 pub use stamp::Stamp;
+pub use subtree::Subtree;
 
 /// A set of files below one root. Paths are relative to it, with `/` on every platform.
 pub trait Tree: Debug + Send + Sync {

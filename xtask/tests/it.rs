@@ -29,6 +29,7 @@ mod history_table;
 mod hooks;
 mod hostile_branches;
 mod hostile_files;
+mod in_place;
 mod inspect;
 mod losses;
 mod losses_unseen;

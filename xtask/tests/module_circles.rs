@@ -21,7 +21,7 @@ const ALLOWED: &[(&str, &str)] = &[
         "how sources are configured is read with the configuration",
     ),
     (
-        "import",
+        "layouts",
         "sources and what they are read into are one idea in two files",
     ),
     (

@@ -120,7 +120,7 @@ fn the_sample_monorepo_replays() {
     };
     let config = config();
     let migrations =
-        files::load(&WorkingTree::new(repository()), &config.migrations).expect("good files");
+        files::load(&WorkingTree::new(repository()), &config.migrations.dir).expect("good files");
     session
         .replay(&migrations)
         .map_err(|error| format!("{error:#}"))

@@ -10,7 +10,7 @@ use xtask::internals::schema::model::Schema;
 use xtask::internals::tree::{Tree, WorkingTree};
 
 fn migrations() -> Vec<Migration> {
-    files::load(&WorkingTree::new(repository()), &config().migrations)
+    files::load(&WorkingTree::new(repository()), &config().migrations.dir)
         .expect("the sample's migrations are sound")
 }
 

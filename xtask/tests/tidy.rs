@@ -54,8 +54,9 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "report",
         ],
     ),
-    ("import", &["import", "migrations", "tree"]),
-    ("init", &["import", "init", "migrations", "tree"]),
+    ("layouts", &["config", "layouts", "migrations", "tree"]),
+    ("import", &["import", "layouts", "migrations"]),
+    ("init", &["config", "init", "layouts", "migrations", "tree"]),
     ("fixes", &["fixes", "report", "source", "typescript"]),
     (
         "checks",

@@ -28,7 +28,8 @@ pub struct Options {
 
 /// Runs `db-baseline`.
 pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
-    let files = files::load(&context.tree(), &context.config.migrations)?;
+    context.refuse_in_place("its own table says what is applied, and nothing is to be recorded")?;
+    let files = files::load(&context.tree(), &context.config.migrations.dir)?;
     let last = migrations::find(&files, &options.migration)?;
     let target = Target::open(
         context.options.database_url.as_deref(),

@@ -102,7 +102,8 @@ pub fn look(
         return Ok(Drift::Findings(Vec::new()));
     }
     let mut comparison = Comparison::new(context.scratch_environment().like(client, files)?, files);
-    let expected = match expected(context, &mut comparison, &state, newest.version) {
+    let applied: Vec<Migration> = state.applied_files().cloned().collect();
+    let expected = match expected(context, &mut comparison, &applied, newest.version) {
         // The digest of the last run covers the schema, not its privileges.
         Err(error) if is_noted || error.downcast_ref::<Unavailable>().is_some() => {
             let why = snapshot_fallback::one_line(&error);
@@ -128,17 +129,42 @@ pub fn look(
     Ok(Drift::Findings(found))
 }
 
+/// Compares `live`, the schema of the database of `client`, with the schema that `applied` make,
+/// which another tool has run there.
+///
+/// # Errors
+/// As [`look`].
+pub fn look_in_place(
+    context: &Context,
+    client: &mut Client,
+    applied: &[Migration],
+    live: &Schema,
+) -> Result<Drift> {
+    let (Some(severity), Some(newest)) = (severity(&context.config), applied.last()) else {
+        return Ok(Drift::Findings(Vec::new()));
+    };
+    let environment = context.scratch_environment().like(client, applied)?;
+    let mut comparison = Comparison::new(environment, applied);
+    let expected = match expected(context, &mut comparison, applied, newest.version) {
+        Err(error) if error.downcast_ref::<Unavailable>().is_some() => {
+            return Ok(Drift::NotLookedAt(snapshot_fallback::one_line(&error)));
+        }
+        expected => expected?,
+    };
+    let difference = comparison.difference(&expected, live, newest.version)?;
+    Ok(Drift::Findings(findings(&difference, Some(severity))))
+}
+
 /// The schema that the applied migrations make.
 fn expected(
     context: &Context,
     comparison: &mut Comparison<'_>,
-    state: &State<'_>,
+    applied: &[Migration],
     newest: i64,
 ) -> Result<Schema> {
-    let applied: Vec<Migration> = state.applied_files().cloned().collect();
     let snapshot = snapshot::read(&context.tree(), &context.config.snapshot)?;
     // A snapshot of exactly the applied migrations saves the replay.
-    match snapshot.filter(|snapshot| snapshot.is_fresh(&applied)) {
+    match snapshot.filter(|snapshot| snapshot.is_fresh(applied)) {
         Some(snapshot) => Ok(snapshot.schema),
         None => comparison.schema_after(newest),
     }

@@ -15,7 +15,8 @@ use serde_json::json;
 use super::{Context, Outcome};
 use crate::called_as;
 use crate::cli::Format;
-use crate::import::{self, EarlierImport, MigrationFiles, Note, PresentMigration};
+use crate::import::{self, EarlierImport, MigrationFiles, PresentMigration};
+use crate::layouts::{self, Note};
 use crate::migrations::files;
 use crate::migrations::preflight::{FileDirection, file_name};
 use crate::tree::{Tree as _, WorkingTree};
@@ -44,10 +45,14 @@ pub struct Options {
 
 /// Runs `db-import`.
 pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
+    if options.to.is_none() {
+        context
+            .refuse_in_place("to leave it, say with `--to <folder>` where the copies are to be")?;
+    }
     let to = options
         .to
         .as_deref()
-        .unwrap_or(&context.config.migrations)
+        .unwrap_or(&context.config.migrations.dir)
         .trim_end_matches('/');
     let (layout, dir) = match (options.from, &options.dir) {
         (ImportOrigin::Tool(layout), Some(dir)) => (layout, dir),
@@ -70,7 +75,7 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
     // current folder.
     let inside = context.root.join(dir);
     let dir = if inside.is_dir() { &inside } else { dir };
-    let found = import::read(&WorkingTree::new(dir), layout)
+    let found = layouts::read(&WorkingTree::new(dir), layout)
         .with_context(|| format!("cannot import from `{}`", dir.display()))?;
     let (mut pairs, mut notes) = import::pairs(&found, &tool);
     let tree = WorkingTree::new(&context.root);
@@ -139,10 +144,7 @@ fn note_others(
             "differs from `{to}/{}.sql`, which was left as it is",
             pair.stem
         );
-        notes.push(Note {
-            file: pair.from.clone(),
-            text,
-        });
+        notes.push(Note::new(&pair.from, text));
     }
 }
 

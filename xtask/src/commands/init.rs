@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result, bail};
 use super::Outcome;
 use crate::called_as;
 use crate::cli::GlobalOptions;
-use crate::import::Layout;
+use crate::config::Layout;
 use crate::init::{self, ConfigurationProposal};
 use crate::terminal::Terminal;
 use crate::tree::WorkingTree;
@@ -267,6 +267,6 @@ mod tests {
         write(folder.path(), &Destination::OwnFile, &proposal.toml(None)).expect("written");
         let config =
             crate::config::Config::load(folder.path(), None).expect("valid, and found by itself");
-        assert_eq!(config.migrations, "migrations");
+        assert_eq!(config.migrations.dir, "migrations");
     }
 }

@@ -9,11 +9,11 @@ use std::collections::HashMap;
 
 use anyhow::{Context as _, Result};
 
-use super::{Context, Outcome};
+use super::{Context, Outcome, made_schema};
 use crate::checks::{entities, matching};
 use crate::cli::Format;
 use crate::facts::{Declaration, Facts, Origin, UnresolvedEndpoint};
-use crate::migrations::{Migration, files};
+use crate::migrations::Migration;
 use crate::readers::{self, Input};
 use crate::schema::model::{ObjectName, Schema};
 use crate::schema::snapshot;
@@ -94,10 +94,10 @@ fn is_wanted(endpoint: &UnresolvedEndpoint, what: Option<Subject>) -> bool {
 /// The schema that the migrations make: the snapshot's while it is fresh, else replayed on a
 /// scratch database.
 fn schema(context: &Context) -> Result<Schema> {
-    let migrations = files::load(&context.tree(), &context.config.migrations)?;
+    let migrations = context.migrations()?;
     match fresh_snapshot(context, &migrations)? {
         Some(schema) => Ok(schema),
-        None => context.scratch_environment().schema(&migrations),
+        None => made_schema::schema(context, &migrations),
     }
 }
 
@@ -122,7 +122,7 @@ fn tables_of(context: &Context, facts: &Facts) -> Result<TablesOf> {
     };
     let entities = entities::entities(&snapshot.schema, &context.config);
     let mut tables = TablesOf::new();
-    let migrations = files::load(&context.tree(), &context.config.migrations).unwrap_or_default();
+    let migrations = context.migrations().unwrap_or_default();
     let provenance = context.provenance(&migrations);
     for described in matching::describe(
         entities,

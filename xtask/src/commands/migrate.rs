@@ -17,7 +17,7 @@ use postgres::Client;
 use super::database_lock::{self, LockTimeouts};
 use super::judge::Judge;
 use super::run_summary::{self, RunSummary};
-use super::{Context, Outcome, live, report_files};
+use super::{Context, Outcome, live, report_files, wrapped};
 use crate::called_as;
 use crate::cli::{Format, ReportFormat};
 use crate::migrations::catalog_stamp::CatalogStamper;
@@ -28,7 +28,7 @@ use crate::migrations::runner;
 use crate::migrations::scratch_environment::ScratchEnvironment;
 use crate::migrations::session::SessionSettings;
 use crate::migrations::tables::Tables;
-use crate::migrations::{self, AppliedRow, Migration, commit, files, lint, lock};
+use crate::migrations::{self, AppliedRow, Migration, commit, lint, lock};
 use crate::postgres::catalog::{CatalogReader, OwnTables};
 use crate::postgres::connect::{PendingClient, Target};
 use crate::postgres::error::whole;
@@ -60,6 +60,9 @@ pub struct Options {
 
 /// Runs `db-migrate`.
 pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
+    if context.config.migrations.are_foreign() {
+        return wrapped::apply(context, options);
+    }
     let url = context
         .options
         .database_url
@@ -69,7 +72,7 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
     // Connecting takes as long as reading the files, so both happen at once. An embedded server is
     // not started before the files are accepted.
     let early = url.map(|_| open());
-    let files = files::load(&context.tree(), &context.config.migrations)?;
+    let files = context.migrations()?;
     let asked = options
         .migration
         .as_deref()
@@ -155,6 +158,7 @@ impl<'a> MigrationRun<'a> {
             database,
             planned: Vec::new(),
             plan: options.dry_run.then(MigrationPlan::default),
+            command: None,
             stopped_before: true,
             unchecked: Vec::new(),
             pre: Verification::empty("nothing yet"),

@@ -29,11 +29,12 @@ pub struct Options {
 
 /// Runs `db-new`.
 pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
+    context.refuse_in_place("make the next one with its own command")?;
     let name = next::name(&options.name.join(" "))?;
     let existing = existing(context)?;
     let version = next::version(&existing, options.timestamp, jiff::Timestamp::now())?;
     let stem = format!("V{version}__{name}");
-    let folder = &context.config.migrations;
+    let folder = &context.config.migrations.dir;
     let (up, down) = (
         format!("{folder}/{stem}.sql"),
         format!("{folder}/{stem}.down.sql"),
@@ -60,7 +61,7 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
 
 /// Lists the migration files that are there, also in a folder with other problems.
 fn existing(context: &Context) -> Result<Vec<FileName>> {
-    let folder = &context.config.migrations;
+    let folder = &context.config.migrations.dir;
     if !context.root.join(folder).exists() {
         return Ok(Vec::new());
     }

@@ -2,24 +2,25 @@
 //! transaction, verifies that the earlier schema is back, and reports.
 
 mod at_start;
-mod restoration;
+mod options;
+pub(super) mod restoration;
 mod selection;
 mod test;
 mod verdict;
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use postgres::Client;
 
-use super::database_lock::{self, LockTimeouts};
+use super::database_lock;
 use super::judge::Judge;
 use super::run_summary::{self, RunSummary};
-use super::{Context, Outcome, live, report_files};
+use super::{Context, Outcome, live, report_files, wrapped};
 use crate::called_as;
 use crate::cli::Format;
+use crate::layouts::in_place;
 use crate::migrations::commit;
 use crate::migrations::journal::Phase;
 use crate::migrations::preflight::PreflightProblem;
@@ -28,71 +29,30 @@ use crate::migrations::rollback::execute::RollbackOutcome;
 use crate::migrations::rollback::options::RollbackOptions;
 use crate::migrations::rollback::unfinished::Begun;
 use crate::migrations::rollback::{
-    Plan, RollbackExpectation, StorageIdentity, given_names, loss, sequence, written,
+    Plan, RollbackExpectation, StorageIdentity, loss, sequence, written,
 };
 use crate::migrations::session::SessionSettings;
 use crate::migrations::state::State;
 use crate::migrations::tables::Records;
-use crate::migrations::{Migration, files, journaled, lock, transaction};
+use crate::migrations::{Migration, journaled, lock, transaction};
 use crate::postgres::connect::{Target, connect};
 use crate::postgres::error::whole;
 use crate::render::{human, json};
 use crate::report::{Loss, Restoration, RollbackResult, RollbackVerdict, Timestamp, Verification};
 use at_start::AtStart;
+pub use options::Options;
 use verdict::Verdicts;
-
-/// Options of `db-rollback`.
-#[derive(Debug, clap::Args)]
-pub struct Options {
-    /// Undo this migration and those after it; without it the last one is undone
-    #[arg(conflicts_with_all = ["last", "to_branch"])]
-    pub migration: Option<String>,
-
-    /// Change nothing: apply, undo and apply again each migration (or the last N) on a scratch
-    /// database, with rows
-    #[arg(long, conflicts_with_all = ["migration", "to_branch", "dry_run", "backup", "accept_data_loss"])]
-    pub test: bool,
-
-    /// Undo the last N migrations
-    #[arg(long, value_name = "N", conflicts_with = "to_branch")]
-    pub last: Option<usize>,
-
-    /// Undo what this branch, tag or commit does not have
-    #[arg(long, value_name = "REF")]
-    pub to_branch: Option<String>,
-
-    /// Lose the data of this table, or of this column: `users`, `users.bio`; several with commas,
-    /// names with dots, commas or quotes in quotes
-    #[arg(long, value_name = "TABLE[.COLUMN]")]
-    pub accept_data_loss: Vec<String>,
-
-    /// Write the data that is lost to a new folder in this one before it is lost
-    #[arg(long, value_name = "DIR")]
-    pub backup: Option<PathBuf>,
-
-    /// Show what would be undone and lost, and change nothing
-    #[arg(long)]
-    pub dry_run: bool,
-
-    /// How long to wait for locks.
-    #[command(flatten)]
-    pub lock_timeouts: LockTimeouts,
-}
-
-impl Options {
-    /// The names of the objects that may be lost.
-    fn accepted(&self) -> BTreeSet<String> {
-        given_names(self.accept_data_loss.iter().map(String::as_str))
-    }
-}
 
 /// Runs `db-rollback`.
 pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
     if options.test {
         return test::run(context, options);
     }
+    if context.config.migrations.are_foreign() {
+        return wrapped::undo(context, options);
+    }
     // A half-written new migration must not prevent undoing an old one.
-    let (files, problems) = files::read(&context.tree(), &context.config.migrations)?;
+    let (files, problems) = in_place::read(&context.tree(), &context.config.migrations)?;
     let target = Arc::new(Target::open(
         context.options.database_url.as_deref(),
         &context.config,

@@ -4,8 +4,8 @@
 use anyhow::{Context as _, Result};
 use similar::TextDiff;
 
-use super::{Context, Outcome, output};
-use crate::migrations::{Migration, files, prediction};
+use super::{Context, Outcome, made_schema, output};
+use crate::migrations::Migration;
 use crate::schema::snapshot::{self, Snapshot};
 
 /// Options of `db-snapshot`.
@@ -19,7 +19,7 @@ pub struct Options {
 
 /// Runs `db-snapshot`.
 pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
-    let migrations = files::load(&context.tree(), &context.config.migrations)?;
+    let migrations = context.migrations()?;
     let snapshot = take(context, &migrations)?;
     if options.check {
         check(context, &snapshot)
@@ -30,7 +30,7 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
 
 /// Takes a snapshot of the schema that the migrations make on a scratch database.
 fn take(context: &Context, migrations: &[Migration]) -> Result<Snapshot> {
-    let (fingerprints, schema) = prediction::record(&context.scratch_environment(), migrations)?;
+    let (fingerprints, schema) = made_schema::record(context, migrations)?;
     Ok(Snapshot::new(
         context.config.postgres_major,
         migrations,

@@ -1,6 +1,8 @@
 //! `db-status`: shows the database, its migrations and their problems. It changes nothing, and
 //! waits for no lock.
 
+mod foreign;
+
 use anyhow::Result;
 use postgres::Client;
 
@@ -8,10 +10,11 @@ use super::drift::{self, Drift};
 use super::{Context, Outcome, adoption, live};
 use crate::called_as;
 use crate::cli::Format;
+use crate::layouts::in_place;
 use crate::migrations::journal::{JournalEntry, Phase};
 use crate::migrations::state::{HistoryProblem, State};
 use crate::migrations::tables::{self, Records};
-use crate::migrations::{Migration, files, journaled, lock};
+use crate::migrations::{Migration, journaled, lock};
 use crate::postgres::connect::{Target, connect};
 use crate::render::{human, json};
 use crate::report::{Finding, MigrationState, MigrationStatus, Status};
@@ -26,7 +29,10 @@ pub struct Options {
 
 /// Runs `db-status`.
 pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
-    let (files, problems) = files::read(&context.tree(), &context.config.migrations)?;
+    if context.config.migrations.are_foreign() {
+        return foreign::run(context, options);
+    }
+    let (files, problems) = in_place::read(&context.tree(), &context.config.migrations)?;
     let target = Target::open(
         context.options.database_url.as_deref(),
         &context.config,
@@ -51,12 +57,14 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
         drift,
         unchecked,
     };
+    show(context, options, &status)
+}
+
+fn show(context: &Context, options: &Options, status: &Status) -> Result<Outcome> {
     let terminal = &context.terminal;
     match context.options.format {
-        Format::Human => {
-            terminal.print_styled(&human::status::status(&status, terminal.style()))?
-        }
-        Format::Json => terminal.print_json(&json::status(&status))?,
+        Format::Human => terminal.print_styled(&human::status::status(status, terminal.style()))?,
+        Format::Json => terminal.print_json(&json::status(status))?,
     }
     Ok(if options.exit_code && !status.is_current() {
         Outcome::Errors
@@ -121,7 +129,7 @@ fn migrations(
             applied.row.version,
             Phase::RollingBack,
         )?;
-        let at = applied.row.applied_on.clone();
+        let at = Some(applied.row.applied_on.clone());
         let state_now = undone.map_or(MigrationState::Applied { at }, |standing| {
             MigrationState::PartlyUndone { standing }
         });
@@ -165,9 +173,10 @@ fn status(name: String, state: MigrationState, problems: &[HistoryProblem]) -> M
         MigrationState::PartlyUndone { .. } => {
             Some(format!("`{rollback} {name}` goes on from there"))
         }
-        MigrationState::Applied { .. } | MigrationState::Pending | MigrationState::OutOfOrder => {
-            None
-        }
+        MigrationState::Applied { .. }
+        | MigrationState::Failed
+        | MigrationState::Pending
+        | MigrationState::OutOfOrder => None,
     };
     let problem = problem
         .map(|problem| format!("it {}: {}", problem.what(), problem.help()))

@@ -18,7 +18,7 @@ use super::judge::Judge;
 use super::{Context, Outcome, output};
 use crate::cli::{GlobalOptions, ReportFormat};
 use crate::git::Repository;
-use crate::migrations::{self, Migration, files, lint};
+use crate::migrations::{self, Migration, lint};
 use crate::render::human;
 use crate::report::{Baseline, Finding, Verification};
 use crate::terminal::Terminal;
@@ -193,11 +193,12 @@ fn examine<'a>(context: &'a Context, options: &Options) -> Result<Examined<'a>> 
 /// Reads the migrations. A database that is judged as it is may have none: Drizzle's `push` makes
 /// tables without migrations.
 fn migrations(context: &Context, options: &Options) -> Result<Vec<Migration>> {
-    let folder = &context.config.migrations;
-    if options.database && context.tree().files(folder).is_err() {
+    let migrations = &context.config.migrations;
+    let has_folder = || context.tree().files(&migrations.dir).is_ok();
+    if options.database && migrations.replay.is_none() && !has_folder() {
         return Ok(Vec::new());
     }
-    files::load(&context.tree(), folder)
+    context.migrations()
 }
 
 fn report(

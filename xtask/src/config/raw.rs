@@ -7,6 +7,7 @@ use anyhow::{Context as _, Result, anyhow};
 use serde::Deserialize;
 
 use super::accepted_drift::AcceptedObject;
+use super::migrations::{RawMigrations, folder_or_table};
 use super::scratch_names::ScratchNames;
 use crate::report::Severity;
 
@@ -24,7 +25,8 @@ pub(super) enum Section {
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct RawConfig {
     pub postgres: String,
-    pub migrations: String,
+    #[serde(deserialize_with = "folder_or_table")]
+    pub migrations: RawMigrations,
     pub snapshot: String,
     pub baseline: String,
     pub report_dir: PathBuf,
@@ -55,7 +57,7 @@ impl Default for RawConfig {
     fn default() -> Self {
         Self {
             postgres: "15".into(),
-            migrations: "migrations".into(),
+            migrations: RawMigrations::default(),
             snapshot: "snapshots/schema.json".into(),
             baseline: "snapshots/baseline.json".into(),
             report_dir: "target/db-reports".into(),
@@ -302,6 +304,18 @@ impl Manifest {
     }
 }
 
+/// The number of the line on which `key` is written; `migrations.dir` also below `[migrations]`.
+pub(super) fn line_of(text: &str, key: &str) -> Option<usize> {
+    let last = key.rsplit('.').next().unwrap_or(key);
+    let writes = |line: &str, name: &str| {
+        let rest = line.trim_start().strip_prefix(name)?;
+        rest.trim_start().starts_with(['=', '.']).then_some(())
+    };
+    let first = key.split('.').next().unwrap_or(key);
+    let find = |name: &str| text.lines().position(|line| writes(line, name).is_some());
+    find(last).or_else(|| find(first)).map(|index| index + 1)
+}
+
 /// The line of `span` in `text`: its number, and the text that holds the key.
 fn line(text: &str, span: Option<std::ops::Range<usize>>) -> Option<(usize, &str)> {
     let before = text.get(..span?.start)?;
@@ -355,7 +369,8 @@ mod tests {
         let manifest = "[package.metadata.db]\nmigrations = \"a\"\n\
                         [workspace.metadata.db]\nmigrations = \"b\"";
         let config = parse(manifest, Section::Metadata).expect("a configuration");
-        assert_eq!(config.migrations, "b");
+        let migrations = config.migrations.validated().expect("a folder");
+        assert_eq!(migrations.dir, "b");
         assert!(parse("[workspace]\nmembers = []", Section::Metadata).is_err());
     }
 }

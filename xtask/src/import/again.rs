@@ -3,7 +3,8 @@
 
 use anyhow::{Result, bail};
 
-use super::{MigrationFiles, Note};
+use super::MigrationFiles;
+use crate::layouts::Note;
 use crate::migrations::preflight::{FileName, file_name};
 
 /// A migration that is in the folder already.
@@ -64,10 +65,10 @@ pub fn reconcile(
         }
         if version != own.version {
             let digits = format!("{version:0width$}", width = own.digits.len());
-            notes.push(Note {
-                file: pair.from.clone(),
-                text: format!("became version {digits} to keep the order"),
-            });
+            notes.push(Note::new(
+                &pair.from,
+                format!("became version {digits} to keep the order"),
+            ));
             rename(pair, &stem(&digits, &own.name));
         }
         newest = version;

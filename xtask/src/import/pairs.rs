@@ -1,7 +1,7 @@
 //! Makes pairs of files from the migrations that were read, and notes the points that a person has
 //! to check.
 
-use super::{DirectionPart, Draft, ImportedMigrations, Note, versions};
+use crate::layouts::{self, DirectionPart, Draft, ImportedMigrations, Note};
 use crate::migrations::preflight::{self, FileDirection, PreflightProblem};
 use crate::migrations::sql::{self, Statement};
 use crate::migrations::{is_no_transaction, next, preflight::irreversible_reason};
@@ -32,7 +32,7 @@ pub fn pairs(found: &ImportedMigrations, tool: &str) -> (Vec<MigrationFiles>, Ve
         .iter()
         .map(|draft| draft.version.as_str())
         .collect();
-    let digits = versions::assign(&written);
+    let digits = layouts::assign(&written);
     let mut notes = found.notes.clone();
     let pairs = found.drafts.iter().zip(digits);
     let pairs = pairs
@@ -58,10 +58,7 @@ fn pair(draft: &Draft, digits: &str, tool: &str, notes: &mut Vec<Note>) -> Migra
             "has version {}, which became {digits} to keep the order",
             draft.version
         );
-        notes.push(Note {
-            file: draft.up.file.clone(),
-            text,
-        });
+        notes.push(Note::new(&draft.up.file, text));
     }
     let slug = next::slug(&draft.name);
     let stem = format!(
@@ -71,10 +68,10 @@ fn pair(draft: &Draft, digits: &str, tool: &str, notes: &mut Vec<Note>) -> Migra
     let up = text(&draft.up, notes);
     let does_nothing = sql::statements(&up).is_empty();
     if does_nothing {
-        notes.push(Note {
-            file: draft.up.file.clone(),
-            text: "holds no statement: it does nothing".into(),
-        });
+        notes.push(Note::new(
+            &draft.up.file,
+            "holds no statement: it does nothing",
+        ));
     }
     let (down, reversible) = match does_nothing {
         true => nothing_to_undo(draft.down.as_ref(), tool, notes),
@@ -103,7 +100,9 @@ fn nothing_to_undo(
     notes: &mut Vec<Note>,
 ) -> (String, bool) {
     match part {
-        Some(part) if !sql::statements(&part.text).is_empty() => way_back(Some(part), tool, notes),
+        Some(part) if !sql::statements(&part.text()).is_empty() => {
+            way_back(Some(part), tool, notes)
+        }
         Some(_) | None => (
             // `SELECT;`, because the preflight refuses a down file without a statement.
             "-- nothing to undo: the migration holds no statement\nSELECT;\n".to_owned(),
@@ -123,9 +122,10 @@ fn way_back(part: Option<&DirectionPart>, tool: &str, notes: &mut Vec<Note>) -> 
     let irreversible = format!("-- irreversible: imported from {tool} {lacks}\n");
     match part {
         None => (irreversible, false),
-        Some(part) if irreversible_reason(&part.text).is_some() => (part.text.clone(), false),
-        Some(part) if sql::statements(&part.text).is_empty() => {
-            let comments = part.text.trim();
+        Some(part) if irreversible_reason(&part.text()).is_some() => (part.text(), false),
+        Some(part) if sql::statements(&part.text()).is_empty() => {
+            let text = part.text();
+            let comments = text.trim();
             let text = if comments.is_empty() {
                 irreversible
             } else {
@@ -139,19 +139,14 @@ fn way_back(part: Option<&DirectionPart>, tool: &str, notes: &mut Vec<Note>) -> 
 
 /// The text as it runs here: without the transaction around it, and marked if it refuses one.
 fn text(part: &DirectionPart, notes: &mut Vec<Note>) -> String {
-    let mut note = |text: &str| {
-        notes.push(Note {
-            file: part.file.clone(),
-            text: text.into(),
-        })
-    };
-    let unwrapped = without_transaction(&part.text);
+    let mut note = |text: &str| notes.push(Note::new(&part.file, text));
+    let unwrapped = without_transaction(&part.text());
     if unwrapped.is_some() {
         note(
             "had BEGIN and COMMIT around it, which were removed: each migration is one transaction anyway",
         );
     }
-    let text = unwrapped.unwrap_or_else(|| part.text.clone());
+    let text = unwrapped.unwrap_or_else(|| part.text());
     // Prisma wraps the statements in which it changes an enum.
     let joined = without_inner_transaction(&text);
     if joined.is_some() {
@@ -272,21 +267,20 @@ fn with_semicolon(text: &str, statement: &Statement<'_>) -> (usize, usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::migrations::OrderKey;
 
     fn draft(up: &str, down: Option<&str>) -> ImportedMigrations {
-        let part = |text: &str| DirectionPart {
-            file: "7_x.sql".into(),
-            text: text.into(),
-            no_transaction: false,
-        };
+        let part = |text: &str| DirectionPart::whole("7_x.sql", text.into());
         let draft = Draft {
             version: "7".into(),
             name: "Add-Bio".into(),
             up: part(up),
             down: down.map(part),
+            order: OrderKey::default(),
         };
         ImportedMigrations {
             drafts: vec![draft],
+            repeatable: Vec::new(),
             notes: Vec::new(),
         }
     }

@@ -7,9 +7,9 @@ mod rules;
 use std::collections::BTreeMap;
 
 pub use self::rules::documentation;
-use super::Migration;
+use super::{Migration, OrderKey};
 use crate::called_as;
-use crate::config::Config;
+use crate::config::{Config, LateMigration};
 use crate::report::{Category, Finding, Severity};
 use crate::source::{LineIndex, Span};
 
@@ -35,7 +35,8 @@ pub const KINDS: [&str; 5] = [
     "MIGRATION_VERSION_TAKEN",
 ];
 
-type ByVersion<'a> = BTreeMap<i64, &'a Migration>;
+/// By their places in the order, which tell them apart: the versions of our own.
+type ByVersion<'a> = BTreeMap<OrderKey, &'a Migration>;
 
 /// Finds the problems, in the order of versions, at the severity that the configuration gives.
 #[must_use]
@@ -46,9 +47,10 @@ pub fn problems(branch: &Branch<'_>, config: &Config) -> Vec<Finding> {
         .filter_map(|before| changed(branch, before, &ours, &theirs));
     let added = ours
         .values()
-        .filter(|added| !base.contains_key(&added.version));
-    let added = added
-        .filter_map(|added| taken(branch, added, &theirs).or_else(|| late(branch, added, &theirs)));
+        .filter(|added| !base.contains_key(&added.order()));
+    let added = added.filter_map(|added| {
+        taken(branch, added, &theirs).or_else(|| late(branch, added, &theirs, config))
+    });
     changed
         .chain(added)
         .filter_map(|finding| configured(finding, config))
@@ -58,7 +60,7 @@ pub fn problems(branch: &Branch<'_>, config: &Config) -> Vec<Finding> {
 fn by_version(migrations: &[Migration]) -> ByVersion<'_> {
     migrations
         .iter()
-        .map(|migration| (migration.version, migration))
+        .map(|migration| (migration.order(), migration))
         .collect()
 }
 
@@ -81,14 +83,14 @@ fn changed(
     theirs: &ByVersion<'_>,
 ) -> Option<Finding> {
     let name = branch.name;
-    let Some(after) = ours.get(&before.version) else {
+    let Some(after) = ours.get(&before.order()) else {
         // The target has no such version either: it deleted the migration too, or made the same
         // change.
-        theirs.get(&before.version)?;
+        theirs.get(&before.order())?;
         // The same text under a version that the target does not have: renumbered, not deleted.
         let moved = ours
             .values()
-            .find(|other| other.sql == before.sql && !theirs.contains_key(&other.version));
+            .find(|other| other.sql == before.sql && !theirs.contains_key(&other.order()));
         let message = match moved {
             Some(moved) => format!("`{name}` has it, and this branch renames it to `{moved}`"),
             None => format!("`{name}` has it, and this branch deletes it"),
@@ -103,7 +105,7 @@ fn changed(
     };
     if is_same(before, after)
         || theirs
-            .get(&before.version)
+            .get(&before.order())
             .is_some_and(|theirs| is_same(theirs, after))
     {
         return None;
@@ -131,42 +133,75 @@ fn changed(
 /// A new migration whose version the target has given to another migration since.
 fn taken(branch: &Branch<'_>, added: &Migration, theirs: &ByVersion<'_>) -> Option<Finding> {
     let other = theirs
-        .get(&added.version)
+        .get(&added.order())
         .filter(|other| !is_same(other, added))?;
     let message = format!(
         "`{}` has `{other}` since this branch left it: one version, two migrations",
         branch.name
     );
-    let finding = finding("MIGRATION_VERSION_TAKEN", added, message).with_help(later(theirs));
+    let finding =
+        finding("MIGRATION_VERSION_TAKEN", added, message).with_help(later(added, theirs));
     Some(at_start(
         finding,
         added,
-        format!("version {} is taken", added.version),
+        format!("version {} is taken", version(added)),
     ))
 }
 
-/// A new migration that is older than the target's newest one: databases that have the newest one
-/// refuse it.
-fn late(branch: &Branch<'_>, added: &Migration, theirs: &ByVersion<'_>) -> Option<Finding> {
+/// A new migration that is older than the target's newest one. Databases that have the newest one
+/// refuse it, or another tool passes over it.
+fn late(
+    branch: &Branch<'_>,
+    added: &Migration,
+    theirs: &ByVersion<'_>,
+    config: &Config,
+) -> Option<Finding> {
     let (_, newest) = theirs
         .last_key_value()
-        .filter(|(newest, _)| **newest > added.version)?;
-    if theirs.contains_key(&added.version) {
+        .filter(|(newest, _)| **newest > added.order())?;
+    if theirs.contains_key(&added.order()) {
         return None;
     }
+    let why = match config
+        .migrations
+        .layout
+        .map(|layout| (layout, layout.late_migration()))
+    {
+        None => "databases that have that refuse it".to_owned(),
+        Some((_, LateMigration::Runs)) => return None,
+        Some((layout, LateMigration::Skipped)) => format!(
+            "{} never runs it on databases that have that, and says nothing",
+            layout.name()
+        ),
+        Some((layout, LateMigration::Refused)) => {
+            format!("{} refuses it on databases that have that", layout.name())
+        }
+    };
     let message = format!(
-        "it is older than `{newest}`, which `{}` has: databases that have that refuse it",
+        "it is older than `{newest}`, which `{}` has: {why}",
         branch.name
     );
-    let finding = finding("MIGRATION_OUT_OF_ORDER", added, message).with_help(later(theirs));
+    let finding = finding("MIGRATION_OUT_OF_ORDER", added, message).with_help(later(added, theirs));
     Some(at_start(finding, added, format!("older than `{newest}`")))
 }
 
-fn later(theirs: &ByVersion<'_>) -> String {
+/// The version of a migration, as it is written.
+fn version(migration: &Migration) -> String {
+    match &migration.foreign {
+        Some(foreign) if foreign.version.is_empty() => foreign.title.clone(),
+        Some(foreign) => foreign.version.clone(),
+        None => migration.version.to_string(),
+    }
+}
+
+fn later(added: &Migration, theirs: &ByVersion<'_>) -> String {
     let newest = theirs
         .last_key_value()
         .map_or_else(String::new, |(_, newest)| format!(" after `{newest}`"));
     let snapshot = called_as::command("snapshot");
+    if added.foreign.is_some() {
+        return format!("make it anew{newest}, and run `{snapshot}`");
+    }
     format!("give it a version{newest} (its down file too), and run `{snapshot}`")
 }
 

@@ -94,6 +94,7 @@ fn read_pair(
     Ok(Ok(Migration {
         version: name.version,
         name: name.name.clone(),
+        foreign: None,
         file: file.clone(),
         no_transaction: is_no_transaction(&sql),
         sql,

@@ -5,7 +5,7 @@ use std::fmt::Display;
 
 use anyhow::{Result, bail};
 
-use super::{AppliedRow, Migration};
+use super::{AppliedRow, ForeignName, Migration};
 use crate::called_as;
 
 /// How many migrations an error lists.
@@ -17,11 +17,19 @@ pub trait NamedMigration: Display {
     fn version(&self) -> i64;
     /// The text after `__`.
     fn name(&self) -> &str;
+    /// Its name in the layout of another tool.
+    fn foreign(&self) -> Option<&ForeignName> {
+        None
+    }
 }
 
 impl NamedMigration for Migration {
     fn version(&self) -> i64 {
         self.version
+    }
+
+    fn foreign(&self) -> Option<&ForeignName> {
+        self.foreign.as_ref()
     }
 
     fn name(&self) -> &str {
@@ -65,19 +73,37 @@ pub fn find<'a, M: NamedMigration>(migrations: &'a [M], text: &str) -> Result<&'
     }
 }
 
-/// The last part of a path, without its extension.
+/// The last part of a path, without its extension; the folder of a file that is called like all
+/// others.
 fn stem(text: &str) -> &str {
-    let name = text.trim().rsplit(['/', '\\']).next().unwrap_or(text);
+    let text = text.trim().trim_end_matches("/migration.sql");
+    let text = text
+        .trim_end_matches("/up.sql")
+        .trim_end_matches("/down.sql");
+    let name = text.rsplit(['/', '\\']).next().unwrap_or(text);
     let name = name.strip_suffix(".sql").unwrap_or(name);
     name.strip_suffix(".down").unwrap_or(name)
 }
 
 /// `7`, `V7`, `0007`, `V7__name`, `0007_name`, `7-name`
 fn names_version(migration: &impl NamedMigration, asked: &str) -> bool {
+    if let Some(foreign) = migration.foreign() {
+        return names_foreign(foreign, asked);
+    }
     let Some((version, rest)) = version(asked) else {
         return false;
     };
     version == migration.version() && (rest.is_empty() || plain(rest) == plain(migration.name()))
+}
+
+/// `20240101000000_init`, `20240101000000`, `0007` for `7`, `V1.2` for `1.2`
+fn names_foreign(foreign: &ForeignName, asked: &str) -> bool {
+    let digits = |text: &str| {
+        let text = text.trim_start_matches(['V', 'v']).trim_start_matches('0');
+        text.to_owned()
+    };
+    let is_version = !foreign.version.is_empty() && digits(asked) == digits(&foreign.version);
+    plain(asked) == plain(&foreign.title) || is_version
 }
 
 fn version(asked: &str) -> Option<(i64, &str)> {

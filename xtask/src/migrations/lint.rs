@@ -122,7 +122,8 @@ pub fn lint_new(
         .filter(|migration| !is_known(migration))
         .cloned()
         .collect();
-    let Some(severity) = severity else {
+    // A dump is no change: it shows what is there.
+    let Some(severity) = severity.filter(|_| config.migrations.schema_from.is_none()) else {
         return Ok(Vec::new());
     };
     Ok(lint(&new, &rules)

@@ -2,15 +2,40 @@
 
 use std::fmt;
 
+use sha2::{Digest as _, Sha256};
+
 use crate::schema::snapshot::SnapshotMigration;
 
-/// A migration: `V<version>__<name>.sql` and its down file.
+/// The place of a migration among those of another tool. Equal keys are one migration.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct OrderKey {
+    /// Numbers, by which some tools sort: versions, dates.
+    pub numbers: Vec<u64>,
+    /// A text, by which others sort.
+    pub text: String,
+}
+
+/// The name of a migration that is read in place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ForeignName {
+    /// The name that its own tool shows: `20240101000000_init`, `V1.2__users`.
+    pub title: String,
+    /// The version in it, as it is written there.
+    pub version: String,
+    /// Its place among the others.
+    pub order: OrderKey,
+}
+
+/// A migration: `V<version>__<name>.sql` and its down file, or one of another tool.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Migration {
-    /// The number after `V`: a counter or a timestamp.
+    /// The number after `V`: a counter or a timestamp. In another tool's layout, whose versions are
+    /// no numbers, its place in the order.
     pub version: i64,
     /// The text after `__`.
     pub name: String,
+    /// Its name in the layout of another tool.
+    pub foreign: Option<ForeignName>,
     /// The file, relative to the root.
     pub file: String,
     /// Its text.
@@ -19,7 +44,8 @@ pub struct Migration {
     pub down: Down,
     /// Whether its first line is `-- no-transaction`.
     pub no_transaction: bool,
-    /// refinery's checksum of version, name and text, as its history table holds it.
+    /// refinery's checksum of version, name and text, as its history table holds it. In another
+    /// tool's layout, [`foreign_checksum`].
     pub checksum: u64,
 }
 
@@ -82,9 +108,39 @@ impl Down {
     }
 }
 
-/// `V7__add_user_bio`
+/// The checksum of a migration in another tool's layout, by its own name and text. Line ends do not
+/// count, because git may change them.
+#[must_use]
+pub fn foreign_checksum(title: &str, text: &str) -> u64 {
+    let mut hash = Sha256::new();
+    hash.update(title.as_bytes());
+    hash.update([0]);
+    hash.update(text.replace("\r\n", "\n").as_bytes());
+    let mut first = [0; 8];
+    first.copy_from_slice(&hash.finalize()[..8]);
+    u64::from_be_bytes(first)
+}
+
+impl Migration {
+    /// Its place among the others, which also tells it from them.
+    #[must_use]
+    pub fn order(&self) -> OrderKey {
+        match &self.foreign {
+            Some(foreign) => foreign.order.clone(),
+            None => OrderKey {
+                numbers: vec![u64::try_from(self.version).unwrap_or_default()],
+                text: String::new(),
+            },
+        }
+    }
+}
+
+/// `V7__add_user_bio`, or as another tool shows it.
 impl fmt::Display for Migration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(foreign) = &self.foreign {
+            return f.write_str(&foreign.title);
+        }
         write!(f, "V{}__{}", self.version, self.name)
     }
 }
@@ -115,6 +171,7 @@ impl Migration {
         Self {
             version,
             name: name.into(),
+            foreign: None,
             file: format!("migrations/V{version}__{name}.sql"),
             sql: sql.into(),
             down: Down::Sql {

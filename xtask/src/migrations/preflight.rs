@@ -42,7 +42,7 @@ pub struct PreflightProblem {
 
 impl PreflightProblem {
     /// A problem of a whole file.
-    pub(super) fn of_file(
+    pub fn of_file(
         file: &str,
         message: String,
         why: impl Into<String>,
@@ -112,6 +112,20 @@ const CHECKS: &[PreflightCheck] = &[
     frees_lock::check,
     decides_elsewhere::check,
 ];
+
+/// The checks of scripts that another tool keeps. The others are about the way in which this tool
+/// applies its own.
+const CHECKS_IN_PLACE: &[PreflightCheck] = &[psql::check, decides_elsewhere::check];
+
+/// Finds the problems for which `text`, which another tool applies, is not replayed.
+#[must_use]
+pub fn problems_in_place(file: &str, text: &str) -> Vec<PreflightProblem> {
+    let script = CheckedScript::new(file, text, FileDirection::Up);
+    CHECKS_IN_PLACE
+        .iter()
+        .flat_map(|check| check(&script))
+        .collect()
+}
 
 /// Finds every problem of `text`, the content of `file`.
 #[must_use]

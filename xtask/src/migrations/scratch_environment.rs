@@ -216,6 +216,12 @@ impl ScratchSession {
         ))
     }
 
+    /// The parameters of a further connection to it, as a superuser.
+    #[must_use]
+    pub fn parameters(&self) -> postgres::Config {
+        self.scratch.parameters()
+    }
+
     /// The tables that are not the migrations'.
     #[must_use]
     pub fn own_tables(&self) -> &OwnTables {

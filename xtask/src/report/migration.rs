@@ -26,6 +26,8 @@ pub struct MigrationResult {
     pub database: String,
     /// The migrations that were to be applied, in order.
     pub planned: Vec<String>,
+    /// The monorepo's own command that applies them; none where this tool does.
+    pub command: Option<String>,
     /// Whether the run ended before anything was tried.
     pub stopped_before: bool,
     /// The migrations that would be applied, for a run that was asked to apply nothing.

@@ -18,9 +18,11 @@ pub struct MigrationStatus {
 pub enum MigrationState {
     /// Recorded in the history, at this time.
     Applied {
-        /// RFC 3339
-        at: String,
+        /// RFC 3339; `None` where the tool that applied it does not write it down.
+        at: Option<String>,
     },
+    /// Begun by another tool, and not ended.
+    Failed,
     /// Not applied yet.
     Pending,
     /// It runs without a transaction and was interrupted while it was applied.

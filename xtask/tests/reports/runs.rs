@@ -27,6 +27,7 @@ fn migration(pre: Verification, post: Option<Verification>) -> MigrationResult {
         planned: vec!["V17__prioritise_bills".into(), BIO.into()],
         stopped_before: false,
         plan: None,
+        command: None,
         unchecked: Vec::new(),
         pre,
         post,
@@ -275,7 +276,7 @@ pub fn status() -> Status {
             one(
                 "V1__create_users",
                 MigrationState::Applied {
-                    at: "2024-01-15T10:30:00.127867698Z".into(),
+                    at: Some("2024-01-15T10:30:00.127867698Z".into()),
                 },
                 None,
             ),

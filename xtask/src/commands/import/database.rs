@@ -7,11 +7,10 @@ use postgres::Client;
 use super::{ImportSummary, Options, new_files, present, write};
 use crate::called_as;
 use crate::commands::{Context, Outcome, live};
-use crate::import::{
-    self, DirectionPart, Draft, EarlierImport, ImportedMigrations, MigrationFiles, Note, dump,
-};
+use crate::import::{self, EarlierImport, MigrationFiles};
+use crate::layouts::{DirectionPart, Draft, ImportedMigrations, Note, dump};
 use crate::migrations::comparison::Comparison;
-use crate::migrations::{Migration, files};
+use crate::migrations::{Migration, OrderKey, files};
 use crate::postgres::connect::{Target, connect};
 use crate::postgres::error::whole;
 use crate::postgres::pg_dump::PgDump;
@@ -71,10 +70,7 @@ pub(super) fn run(context: &Context, options: &Options, to: &str) -> Result<Outc
     let (pair, mut notes) = pair(&dump, &target.describe())?;
     let proof = prove(context, &mut client, &live, &pair)?;
     let text = told(&proof, context, to);
-    notes.extend(text.map(|text| Note {
-        file: format!("{}.sql", pair.stem),
-        text,
-    }));
+    notes.extend(text.map(|text| Note::new(&format!("{}.sql", pair.stem), text)));
     let pairs = [pair];
     if !options.dry_run {
         write(&new_files(
@@ -164,21 +160,19 @@ fn exclusions(client: &mut Client, live: &Schema) -> Result<Vec<String>> {
 
 /// The pair of files of a dump.
 fn pair(dump: &str, origin: &str) -> Result<(MigrationFiles, Vec<Note>)> {
-    let part = |text: String| DirectionPart {
-        file: origin.to_owned(),
-        text,
-        no_transaction: false,
-    };
+    let part = |text: String| DirectionPart::whole(origin, text);
     let up = part(format!("{HEADER}{}", dump::cleaned(dump)));
     let draft = Draft {
         version: "1".into(),
         name: NAME.into(),
         up,
         down: Some(part(DOWN.into())),
+        order: OrderKey::default(),
     };
     let (pairs, notes) = import::pairs(
         &ImportedMigrations {
             drafts: vec![draft],
+            repeatable: Vec::new(),
             notes: Vec::new(),
         },
         "the database",

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use clap::ValueEnum;
 use clap::builder::PossibleValue;
 
-use crate::import::Layout;
+use crate::config::Layout;
 
 /// The origin, as it is typed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -63,7 +63,7 @@ fn missing_in(context: &Context, rows: &[&AppliedRow], reference: &str) -> Resul
     if theirs.is_empty() {
         bail!(
             "cannot tell what `{reference}` lacks: it has no migrations in `{}`; to undo them all, name the first, `{}`",
-            context.config.migrations,
+            context.config.migrations.dir,
             rows[0]
         )
     }
@@ -86,7 +86,9 @@ fn checksums_at(context: &Context, reference: &str) -> Result<Vec<(i64, u64)>> {
     let tree = GitTree::committed(repository, &commit)
         .with_context(|| format!("cannot list the migrations of `{reference}`"))?;
     // A branch without the folder has no migrations.
-    let paths = tree.files(&context.config.migrations).unwrap_or_default();
+    let paths = tree
+        .files(&context.config.migrations.dir)
+        .unwrap_or_default();
     let mut checksums = Vec::new();
     for path in paths {
         let name = file_name(path.rsplit('/').next().unwrap_or(&path));

@@ -5,14 +5,13 @@ use anyhow::Result;
 use super::Options;
 use crate::cli::Format;
 use crate::commands::{Context, Outcome};
-use crate::migrations::files;
 use crate::migrations::rollback::rehearsal;
 use crate::render::{human, json};
 use crate::report::Rehearsal;
 
 /// Rehearses the migrations and reports.
 pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
-    let files = files::load(&context.tree(), &context.config.migrations)?;
+    let files = context.migrations()?;
     let style = context.terminal.style();
     let is_human = context.options.format == Format::Human;
     let say = |text: &str| {

@@ -6,6 +6,7 @@ use anyhow::{Context as _, Result, bail};
 use super::Options;
 use crate::commands::Context;
 use crate::commands::drift::{self, Drift};
+use crate::commands::made_schema;
 use crate::migrations::Migration;
 use crate::migrations::tables::{self, Records};
 use crate::postgres::catalog::{self, OwnTables};
@@ -150,7 +151,7 @@ impl ExpectedSchema {
         } else {
             format!(" (`{path}` {why}; `{}` updates it)", snapshot::fix())
         };
-        let against = format!("a replay of {counted} on a scratch database{outdated}");
+        let against = format!("{}{outdated}", made_schema::origin(context, migrations));
         let (known, stale) = snapshot
             .map(|snapshot| (snapshot.migrations, snapshot.schema))
             .unzip();
@@ -181,7 +182,7 @@ impl ExpectedSchema {
 }
 
 fn replayed(context: &Context, migrations: &[Migration]) -> Result<Schema> {
-    let schema = context.scratch_environment().schema(migrations)?;
+    let schema = made_schema::schema(context, migrations)?;
     if let Some(memory) = &context.memory {
         memory.keep_replayed(migrations, &schema);
     }

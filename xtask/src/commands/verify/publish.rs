@@ -54,7 +54,7 @@ fn default_file(context: &Context) -> String {
     if !Path::new(configuration).is_absolute() && context.tree.is_file(configuration) {
         return configuration.clone();
     }
-    let files = context.tree.files(&context.config.migrations);
+    let files = context.tree.files(&context.config.migrations.dir);
     let first = files.ok().and_then(|files| files.into_iter().next());
     first.unwrap_or_else(|| context.config.snapshot.clone())
 }

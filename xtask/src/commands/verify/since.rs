@@ -12,8 +12,9 @@ use super::{Examined, Options, examine, outcome, publish};
 use crate::commands::{Context, Outcome};
 use crate::config::Config;
 use crate::git::Repository;
+use crate::layouts::in_place;
 use crate::migrations::branch::{self, Branch};
-use crate::migrations::{Migration, files, lint};
+use crate::migrations::{Migration, lint};
 use crate::report::{Baseline, Finding, Since, Verification};
 use crate::schema::diff;
 use crate::schema::model::Schema;
@@ -182,11 +183,11 @@ fn of_history(
 /// none.
 pub fn migrations_of(context: &Context, tree: &dyn Tree) -> Vec<Migration> {
     let config = Config::of_tree(tree, &context.root, context.options.config.as_deref());
-    let folder = config.map_or_else(
+    let migrations = config.map_or_else(
         |_| context.config.migrations.clone(),
         |config| config.migrations,
     );
-    files::read(tree, &folder)
+    in_place::read(tree, &migrations)
         .map(|(migrations, _problems)| migrations)
         .unwrap_or_default()
 }

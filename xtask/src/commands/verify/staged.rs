@@ -8,7 +8,7 @@ use super::{Examined, Options, examine, outcome, publish};
 use crate::called_as;
 use crate::cli::ReportFormat;
 use crate::commands::{Context, Outcome};
-use crate::config::Config;
+use crate::config::{Config, SchemaSource};
 use crate::git::Repository;
 use crate::migrations::{Migration, lint};
 use crate::readers;
@@ -62,7 +62,12 @@ pub fn concerns(config: &Config, path: &str) -> bool {
         .any(|file| file.as_str() == path);
     // A new `db.toml` replaces a configuration in `Cargo.toml`.
     let is_configuration = name == "db.toml";
-    is_named || is_configuration || inside(&config.migrations) || readers::concerns(config, path)
+    let migrations = &config.migrations;
+    let is_dump = matches!(&migrations.schema_from, Some(SchemaSource::Dump(dump)) if dump == path);
+    // Code without a folder is anywhere.
+    let has_folder = migrations.layout.is_some() || !migrations.dir.is_empty();
+    let is_migration = is_dump || (has_folder && inside(&migrations.dir));
+    is_named || is_configuration || is_migration || readers::concerns(config, path)
 }
 
 /// Judges the staged files, of which the commit changes `changed`.

@@ -37,7 +37,8 @@ pub fn opening(result: &MigrationResult, style: Style) -> String {
 pub fn before(result: &MigrationResult, style: Style) -> String {
     let mut text = banner("STEP 1: PRE-MIGRATION VERIFICATION");
     text += &verification(&result.pre, "Pre-migration", style);
-    if result.planned.is_empty() && result.pre.overall_passed() {
+    let is_known = result.command.is_none() || result.error.is_none();
+    if result.planned.is_empty() && is_known && result.pre.overall_passed() {
         text += "\nNothing to apply: the database has all of these migrations.\n";
     }
     text
@@ -56,13 +57,19 @@ pub fn plan(result: &MigrationResult, style: Style) -> String {
 /// The head of step 2.
 #[must_use]
 pub fn applying(result: &MigrationResult) -> String {
-    if result.planned.is_empty() {
+    if result.planned.is_empty() && result.command.is_none() {
         return String::new();
     }
-    let count = count(result.planned.len(), "migration");
+    let pending = match result.planned.len() {
+        // Nothing tells how many there are.
+        0 => String::new(),
+        some => format!(" ({})", count(some, "migration")),
+    };
+    let command = result.command.as_deref().unwrap_or("refinery migrate");
     format!(
-        "{}\nRunning refinery migrate ({count})...\n",
-        banner("STEP 2: APPLYING MIGRATION")
+        "{}\nRunning {}{pending}...\n",
+        banner("STEP 2: APPLYING MIGRATION"),
+        harmless(command)
     )
 }
 

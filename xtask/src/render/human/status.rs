@@ -59,7 +59,10 @@ pub fn status(report: &Status, style: Style) -> String {
 
 fn line(one: &MigrationStatus, width: usize, style: Style) -> String {
     let (word, color, detail) = match &one.state {
-        MigrationState::Applied { at } => ("applied", Paint::Green, Some(to_the_second(at))),
+        MigrationState::Applied { at } => {
+            ("applied", Paint::Green, at.as_deref().map(to_the_second))
+        }
+        MigrationState::Failed => ("failed", Paint::Red, None),
         MigrationState::Pending => ("pending", Paint::Yellow, None),
         MigrationState::PartlyApplied { standing } => {
             ("partly applied", Paint::Red, Some(standing.clone()))

@@ -26,7 +26,8 @@ fn drift(finding: &Finding) -> Value {
 
 fn migration(one: &MigrationStatus) -> Value {
     let (state, applied_at, standing) = match &one.state {
-        MigrationState::Applied { at } => ("applied", Some(at), None),
+        MigrationState::Applied { at } => ("applied", at.as_ref(), None),
+        MigrationState::Failed => ("failed", None, None),
         MigrationState::Pending => ("pending", None, None),
         MigrationState::PartlyApplied { standing } => ("partly-applied", None, Some(standing)),
         MigrationState::PartlyUndone { standing } => ("partly-undone", None, Some(standing)),

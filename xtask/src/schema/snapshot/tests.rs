@@ -72,6 +72,7 @@ fn migration(version: i64, name: &str, checksum: u64) -> Migration {
         file,
         sql: String::new(),
         down,
+        foreign: None,
         no_transaction: false,
         checksum,
     }

@@ -8,7 +8,10 @@ use regex::Regex;
 
 use super::markers::{self, Half};
 use super::source::{Source, folder_of, version_and_name};
-use super::{DirectionPart, Draft, ImportedMigrations};
+use super::{DirectionPart, Draft, ImportedMigrations, OrderKey};
+
+/// Characters that say nothing: white space, and a byte order mark.
+const BLANK: [char; 5] = [' ', '\t', '\r', '\n', '\u{feff}'];
 
 /// dbmate's own expressions: a marker begins a line.
 static UP: LazyLock<Regex> = LazyLock::new(|| marker("up"));
@@ -19,7 +22,7 @@ static DOWN: LazyLock<Regex> = LazyLock::new(|| marker("down"));
     reason = "both patterns are constant, and a test uses them"
 )]
 fn marker(direction: &str) -> Regex {
-    Regex::new(&format!(r"(?m)^--[ \t]*migrate:{direction}(?:[ \t]|$)")).expect("a valid pattern")
+    Regex::new(&format!(r"(?m)^--[ \t]*migrate:{direction}(?:[ \t\r]|$)")).expect("a valid pattern")
 }
 
 pub(super) fn read(source: &Source<'_>) -> Result<ImportedMigrations> {
@@ -31,30 +34,33 @@ pub(super) fn read(source: &Source<'_>) -> Result<ImportedMigrations> {
         let text = source.text(file)?;
         let halves = markers::split(&text, &UP, &DOWN);
         let Some(up) = &halves.up else {
-            found.note(file, "has no line `-- migrate:up`, and was not imported");
+            let text = "has no line `-- migrate:up`, and was not imported";
+            found.note_lost(
+                file,
+                text,
+                "begin it with `-- migrate:up`, as dbmate demands",
+            );
             continue;
         };
-        if !halves.before.trim().is_empty() {
+        if !text[halves.before.clone()].trim_matches(BLANK).is_empty() {
             found.note(
                 file,
                 "has text before `-- migrate:up`, which was not imported",
             );
         }
-        let (up, down) = (
-            part(up, file),
-            halves.down.as_ref().map(|down| part(down, file)),
-        );
+        let up = part(up, file, &text);
+        let down = halves.down.as_ref().map(|down| part(down, file, &text));
         found.drafts.push(Draft {
             version: version.clone(),
             name: name.clone(),
             up,
             down,
+            order: OrderKey::default(),
         });
     }
     if let Some((first, _)) = files.first() {
         source.note_orphans(folder_of(first), &taken, &mut found);
     }
-    super::versions::sort(&mut found.drafts);
     Ok(found)
 }
 
@@ -63,16 +69,14 @@ pub(crate) fn has_markers(text: &str) -> bool {
     UP.is_match(text)
 }
 
-fn part(half: &Half<'_>, file: &str) -> DirectionPart {
+fn part(half: &Half<'_>, file: &str, text: &str) -> DirectionPart {
     let no_transaction = half
         .options
         .split_whitespace()
         .any(|option| option == "transaction:false");
-    DirectionPart {
-        file: file.to_owned(),
-        text: half.text.trim_start().to_owned(),
-        no_transaction,
-    }
+    let mut part = DirectionPart::within(file, text.to_owned(), half.range.clone());
+    part.no_transaction = no_transaction;
+    part
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use regex::Regex;
 
 use super::markers;
 use super::source::{Source, folder_of, version_and_name};
-use super::{DirectionPart, Draft, ImportedMigrations};
+use super::{DirectionPart, Draft, ImportedMigrations, OrderKey};
 
 /// node-pg-migrate's own expressions: `-- Up Migration`, ` --- down   migration ---`, at the
 /// beginning of a line.
@@ -23,6 +23,10 @@ fn marker(direction: &str) -> Regex {
     Regex::new(&format!(r"(?mi)^\s*--[\s-]*{direction}\s+migration")).expect("a valid pattern")
 }
 
+/// The help for migrations that are programs.
+const PROGRAM: &str = "let your own tool run all of them on a scratch database: write `replay = \"<command>\"` instead of \
+    `layout` in `migrations`";
+
 pub(super) fn read(source: &Source<'_>) -> Result<ImportedMigrations> {
     let mut found = ImportedMigrations::default();
     let mut taken = Vec::new();
@@ -35,41 +39,32 @@ pub(super) fn read(source: &Source<'_>) -> Result<ImportedMigrations> {
     for (file, ((version, name), extension)) in &files {
         taken.push((*file).to_owned());
         if *extension != ".sql" {
-            found.note(
-                file,
-                "is a program, not SQL, and was not imported: run it on an empty database and dump what it made",
-            );
+            let text = "is a program, not SQL, and was not imported: run it on an empty database and dump what it made";
+            found.note_lost(file, text, PROGRAM);
             continue;
         }
         let text = source.text(file)?;
         let halves = markers::split(&text, &UP, &DOWN);
-        let up = part(file, halves.up.map_or(halves.before, |half| half.text));
-        let down = halves.down.map(|half| part(file, half.text));
+        let part = |range| DirectionPart::within(file, text.clone(), range);
+        let up = part(halves.up.map_or(halves.before, |half| half.range));
+        let down = halves.down.map(|half| part(half.range));
         found.drafts.push(Draft {
             version: version.clone(),
             name: name.clone(),
             up,
             down,
+            order: OrderKey::default(),
         });
     }
     if let Some((first, _)) = files.first() {
         source.note_orphans(folder_of(first), &taken, &mut found);
     }
-    super::versions::sort(&mut found.drafts);
     Ok(found)
 }
 
 /// Whether `text` holds a marker.
 pub(crate) fn has_markers(text: &str) -> bool {
     UP.is_match(text) || DOWN.is_match(text)
-}
-
-fn part(file: &str, text: &str) -> DirectionPart {
-    DirectionPart {
-        file: file.to_owned(),
-        text: text.trim_start().to_owned(),
-        no_transaction: false,
-    }
 }
 
 #[cfg(test)]

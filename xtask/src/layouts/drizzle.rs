@@ -6,8 +6,7 @@ use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
 use super::source::{Source, folder_of, version_and_name};
-use super::{DirectionPart, Draft, ImportedMigrations};
-use crate::migrations::sql::{self, TokenKind};
+use super::{Draft, ImportedMigrations, OrderKey};
 
 const BREAKPOINT: &str = "--> statement-breakpoint";
 
@@ -40,11 +39,10 @@ pub(super) fn read(source: &Source<'_>) -> Result<ImportedMigrations> {
 }
 
 fn read_folders(source: &Source<'_>) -> Result<ImportedMigrations> {
-    let mut found = super::folders::read(source, "migration.sql", "down.sql")?;
-    found
-        .drafts
-        .iter_mut()
-        .for_each(|draft| draft.up.text = without_breakpoints(&draft.up.text));
+    let mut found = super::folders::read(source, "migration.sql", "down.sql", false)?;
+    for draft in &mut found.drafts {
+        draft.up = draft.up.clone().separated_by(BREAKPOINT);
+    }
     Ok(found)
 }
 
@@ -68,28 +66,27 @@ fn read_journal(source: &Source<'_>, file: &str) -> Result<ImportedMigrations> {
             .trim_start_matches('/')
             .to_owned();
         if !source.has(&path) {
-            found.note(
-                file,
-                format!(
-                    "names `{}`, whose file `{path}` does not exist: it was not imported",
-                    entry.tag
-                ),
+            let text = format!(
+                "names `{}`, whose file `{path}` does not exist: it was not imported",
+                entry.tag
             );
+            found.note_lost(file, text, "restore the file, or remove the entry");
             continue;
         }
+        // Drizzle itself only compares these times.
+        let order = OrderKey {
+            numbers: vec![u64::try_from(entry.when).unwrap_or_default()],
+            text: entry.tag.clone(),
+        };
         let (version, name) =
             version_and_name(&entry.tag).unwrap_or((entry.idx.to_string(), entry.tag));
-        let text = without_breakpoints(&source.text(&path)?);
-        let up = DirectionPart {
-            file: path.clone(),
-            text,
-            no_transaction: false,
-        };
+        let up = source.part(&path)?.separated_by(BREAKPOINT);
         found.drafts.push(Draft {
             version,
             name,
             up,
             down: None,
+            order,
         });
         taken.push(path);
     }
@@ -113,35 +110,10 @@ fn note_skipped(file: &str, entries: &[DrizzleEntry], found: &mut ImportedMigrat
     }
 }
 
-/// Joins the pieces between breakpoints. Drizzle sends each by itself, so that its last `;` may be
-/// missing.
-fn without_breakpoints(text: &str) -> String {
-    let pieces = text.split(BREAKPOINT).map(|piece| {
-        let piece = piece.trim_matches(['\n', ' ']);
-        // Comments may stand behind the last statement.
-        let last = sql::tokens(piece)
-            .into_iter()
-            .rfind(|token| token.is_significant());
-        match last {
-            Some(last) if last.kind != TokenKind::Semicolon => {
-                let end = last.span.range().end;
-                format!("{};{}", &piece[..end], &piece[end..])
-            }
-            Some(_) | None => piece.to_owned(),
-        }
-    });
-    pieces
-        .filter(|piece| !piece.is_empty())
-        .collect::<Vec<_>>()
-        .join("\n\n")
-        + "\n"
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::Layout;
     use super::super::tests::read_files;
-    use super::without_breakpoints;
 
     #[test]
     fn the_journal_says_what_runs_and_in_which_order() {
@@ -168,18 +140,6 @@ mod tests {
                  it was not imported",
                 "drizzle/0003_stray.sql: is not part of any migration, and was not imported",
             ]
-        );
-    }
-
-    #[test]
-    fn pieces_end_with_a_semicolon_before_their_comments() {
-        assert_eq!(
-            without_breakpoints("a--> statement-breakpoint\nb; -- c"),
-            "a;\n\nb; -- c\n"
-        );
-        assert_eq!(
-            without_breakpoints("a -- why\n--> statement-breakpoint\n"),
-            "a; -- why\n"
         );
     }
 

@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use super::source::{Source, folder_of, version_and_name};
-use super::{Draft, ImportedMigrations};
+use super::{Draft, ImportedMigrations, OrderKey};
 
 pub(super) fn read(source: &Source<'_>) -> Result<ImportedMigrations> {
     let files = source.in_one_folder(|name| version_and_name(name.strip_suffix(".sql")?))?;
@@ -14,13 +14,13 @@ pub(super) fn read(source: &Source<'_>) -> Result<ImportedMigrations> {
             name: name.clone(),
             up: source.part(file)?,
             down: None,
+            order: OrderKey::default(),
         });
     }
     if let Some((first, _)) = files.first() {
         let taken: Vec<_> = files.iter().map(|(file, _)| (*file).to_owned()).collect();
         source.note_orphans(folder_of(first), &taken, &mut found);
     }
-    super::versions::sort(&mut found.drafts);
     Ok(found)
 }
 

@@ -2,20 +2,22 @@
 //! Migration`. The tools look for the first such line of each direction by a regular expression,
 //! wherever it stands, and so does this module.
 
+use std::ops::Range;
+
 use regex::Regex;
 
-/// The text of one direction.
+/// The place of one direction.
 pub(super) struct Half<'a> {
     /// The rest of the marker's line: `transaction:false`.
     pub options: &'a str,
-    /// The text below the marker's line.
-    pub text: &'a str,
+    /// The bytes below the marker's line.
+    pub range: Range<usize>,
 }
 
 /// A file, cut at its markers.
 pub(super) struct Halves<'a> {
-    /// The text before the first marker.
-    pub before: &'a str,
+    /// The bytes before the first marker.
+    pub before: Range<usize>,
     pub up: Option<Half<'a>>,
     pub down: Option<Half<'a>>,
 }
@@ -29,12 +31,10 @@ pub(super) fn split<'a>(text: &'a str, up: &Regex, down: &Regex) -> Halves<'a> {
             .map(|(other, _)| other)
             .filter(|other| *other > start)
             .unwrap_or(text.len());
-        let (options, below) = text[found..end]
-            .split_once('\n')
-            .unwrap_or((&text[found..end], ""));
+        let line = text[found..end].find('\n').map_or(end, |at| found + at);
         Some(Half {
-            options,
-            text: below,
+            options: text[found..line].trim(),
+            range: (line + 1).min(end)..end,
         })
     };
     let first = [up, down]
@@ -43,7 +43,7 @@ pub(super) fn split<'a>(text: &'a str, up: &Regex, down: &Regex) -> Halves<'a> {
         .map(|(start, _)| start)
         .min();
     Halves {
-        before: &text[..first.unwrap_or(text.len())],
+        before: 0..first.unwrap_or(text.len()),
         up: half(up, down),
         down: half(down, up),
     }

@@ -1,7 +1,9 @@
 //! Versions of other tools, and the numbers that they become: the same digits where that keeps the
 //! order.
 
-use super::Draft;
+use super::source::title;
+use super::{Draft, OrderKey};
+use crate::config::Layout;
 
 /// The numbers in a version: `2024-01-15` is 2024, 1, 15. Numbers too long for the type count as
 /// its largest.
@@ -12,14 +14,59 @@ fn numbers(version: &str) -> Vec<u64> {
     parts.map(|part| part.parse().unwrap_or(u64::MAX)).collect()
 }
 
-/// In the order of versions, then names.
-pub(super) fn sort(drafts: &mut [Draft]) {
-    drafts.sort_by_cached_key(|draft| (numbers(&draft.version), draft.name.clone()));
+/// Puts the migrations into the order in which the tool runs them.
+pub(super) fn sort(drafts: &mut [Draft], layout: Layout) {
+    let has_own_order = drafts
+        .iter()
+        .all(|draft| draft.order != OrderKey::default());
+    if has_own_order {
+        return;
+    }
+    for draft in drafts.iter_mut() {
+        draft.order = order(draft, layout);
+    }
+    drafts.sort_by(|a, b| a.order.cmp(&b.order));
 }
 
-/// The digits of each version, for file names. Dotted versions become a counter; digits that would
+/// The key by which the tool sorts a migration.
+fn order(draft: &Draft, layout: Layout) -> OrderKey {
+    let numbers = numbers(&draft.version);
+    let text = |text: &str| OrderKey {
+        numbers: Vec::new(),
+        text: text.to_owned(),
+    };
+    match layout {
+        Layout::Sqlx | Layout::GolangMigrate | Layout::Hasura => OrderKey {
+            numbers,
+            text: String::new(),
+        },
+        Layout::Flyway => OrderKey {
+            // `1` and `1.0` are one version.
+            numbers: without_trailing_zeros(numbers),
+            text: String::new(),
+        },
+        Layout::NodePgMigrate => OrderKey {
+            numbers,
+            text: draft.name.clone(),
+        },
+        // Compared as texts, without the dashes.
+        Layout::Diesel => text(&draft.version.replace('-', "")),
+        Layout::Prisma | Layout::Drizzle | Layout::Supabase | Layout::Dbmate => {
+            text(title(&draft.up.file))
+        }
+    }
+}
+
+fn without_trailing_zeros(mut numbers: Vec<u64>) -> Vec<u64> {
+    while numbers.len() > 1 && numbers.last() == Some(&0) {
+        numbers.pop();
+    }
+    numbers
+}
+
+/// Returns the digits of each version, for file names. Dotted versions become a counter; digits that would
 /// break the order are counted up.
-pub(super) fn assign(versions: &[&str]) -> Vec<String> {
+pub fn assign(versions: &[&str]) -> Vec<String> {
     // A version of this tool is one number, in which dots have no place.
     if versions.iter().any(|version| version.contains('.')) {
         let width = versions.len().to_string().len();
@@ -35,7 +82,11 @@ pub(super) fn assign(versions: &[&str]) -> Vec<String> {
     // Below 0, so that a first version 0 stays.
     let mut last = -1_i64;
     let next = |digits: &String| {
-        let number: i64 = digits.parse().unwrap_or(i64::MAX - 1);
+        let fallback = match digits.as_str() {
+            "" => 0,
+            _too_long => i64::MAX - 1,
+        };
+        let number: i64 = digits.parse().unwrap_or(fallback);
         let number = number.max(last.saturating_add(1));
         last = number;
         format!("{number:0width$}", width = digits.len())

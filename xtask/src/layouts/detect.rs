@@ -1,18 +1,15 @@
 //! Recognises the tools whose migrations a monorepo has, by the names of its files.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io;
 
-use anyhow::Result;
-
-use super::read;
-use crate::import::{self, Layout, dbmate, flyway, node_pg_migrate};
+use super::{dbmate, flyway, node_pg_migrate};
+use crate::config::Layout;
 use crate::migrations::preflight::file_name;
-use crate::tree::Tree;
+use crate::tree::{Subtree, Tree};
 
 /// Folders with migrations.
 #[derive(Debug, Default)]
-pub(super) struct Layouts {
+pub struct Layouts {
     /// The one with most migrations of this tool's own.
     pub own: Option<String>,
     /// The folders of other tools' migrations that can be imported, the one with most migrations
@@ -23,10 +20,11 @@ pub(super) struct Layouts {
 }
 
 /// Looks at the names; at the text only where two tools use the same names.
-pub(super) fn find(tree: &dyn Tree, files: &[String]) -> Layouts {
+pub fn find(tree: &dyn Tree, files: &[String]) -> Layouts {
     let mut own: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
     let mut foreign: BTreeMap<(String, &'static str), Layout> = BTreeMap::new();
     let present: BTreeSet<&str> = files.iter().map(String::as_str).collect();
+    let journals = journal_folders(files);
     for file in files {
         let (folder, name) = file.rsplit_once('/').unwrap_or(("", file));
         if let Some(parsed) = file_name(name) {
@@ -34,7 +32,10 @@ pub(super) fn find(tree: &dyn Tree, files: &[String]) -> Layouts {
             let back = parsed.direction == crate::migrations::preflight::FileDirection::Down;
             if back { counts.1 += 1 } else { counts.0 += 1 }
         } else if let Some((layout, base)) = foreign_file(tree, &present, file, folder, name) {
-            foreign.insert((base.to_owned(), tag(layout)), layout);
+            // The journal says what runs, whatever else lies beside it.
+            if layout == Layout::Drizzle || !journals.contains(base) {
+                foreign.insert((base.to_owned(), tag(layout)), layout);
+            }
         }
     }
     // Flyway names its files like this tool, but only this tool has `.down.sql` files.
@@ -60,6 +61,18 @@ pub(super) fn find(tree: &dyn Tree, files: &[String]) -> Layouts {
     found.with_foreign(tree, others.chain(flyway))
 }
 
+/// The folders whose migrations a journal of Drizzle lists.
+fn journal_folders(files: &[String]) -> BTreeSet<&str> {
+    let folder = |file: &'_ String| -> Option<usize> {
+        let folder = file.strip_suffix("meta/_journal.json")?;
+        Some(folder.trim_end_matches('/').len())
+    };
+    files
+        .iter()
+        .filter_map(|file| Some(&file[..folder(file)?]))
+        .collect()
+}
+
 impl Layouts {
     /// Adds the folders that can be imported, and the others with the reason: an import that fails
     /// is no proposal.
@@ -70,13 +83,7 @@ impl Layouts {
     ) -> Self {
         let mut counted = Vec::new();
         for (layout, folder) in found {
-            match import::read(
-                &Below {
-                    tree,
-                    folder: &folder,
-                },
-                layout,
-            ) {
+            match super::read(&Subtree::new(tree, &folder), layout) {
                 Ok(read) => counted.push((read.drafts.len(), layout, folder)),
                 Err(why) => self.unreadable.push((folder, format!("{why:#}"))),
             }
@@ -87,45 +94,6 @@ impl Layouts {
             .map(|(_, layout, folder)| (layout, folder))
             .collect();
         self
-    }
-}
-
-/// The files below a folder, as if it were the root.
-#[derive(Debug)]
-struct Below<'t> {
-    tree: &'t dyn Tree,
-    folder: &'t str,
-}
-
-impl Below<'_> {
-    fn inside(&self, path: &str) -> String {
-        [self.folder, path]
-            .iter()
-            .filter(|part| !part.is_empty())
-            .copied()
-            .collect::<Vec<_>>()
-            .join("/")
-    }
-}
-
-impl Tree for Below<'_> {
-    fn files(&self, folder: &str) -> Result<Vec<String>> {
-        let files = self.tree.files(&self.inside(folder))?;
-        let relative = |path: String| match self.folder {
-            "" => path,
-            folder => path
-                .strip_prefix(&format!("{folder}/"))
-                .map_or(path.clone(), str::to_owned),
-        };
-        Ok(files.into_iter().map(relative).collect())
-    }
-
-    fn read(&self, path: &str) -> io::Result<Vec<u8>> {
-        self.tree.read(&self.inside(path))
-    }
-
-    fn is_file(&self, path: &str) -> bool {
-        self.tree.is_file(&self.inside(path))
     }
 }
 
@@ -181,7 +149,7 @@ fn foreign_file<'f>(
         _ if flyway::versioned(name, 'V').is_some() => Some((Layout::Flyway, folder)),
         _ if numbered(name) && name.ends_with(".sql") => {
             let plain = || is_plain(own_folder, name).then_some(Layout::Sqlx);
-            by_marker(&read(tree, file))
+            by_marker(tree, file)
                 .or_else(plain)
                 .map(|layout| (layout, folder))
         }
@@ -197,7 +165,9 @@ fn is_plain(folder: &str, name: &str) -> bool {
     (is_dated || folder.to_ascii_lowercase().contains("migration")) && !name.ends_with(".down.sql")
 }
 
-fn by_marker(text: &str) -> Option<Layout> {
+fn by_marker(tree: &dyn Tree, file: &str) -> Option<Layout> {
+    let bytes = tree.read(file).unwrap_or_default();
+    let text = &String::from_utf8_lossy(&bytes);
     if dbmate::has_markers(text) {
         return Some(Layout::Dbmate);
     }
@@ -206,8 +176,13 @@ fn by_marker(text: &str) -> Option<Layout> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::proposed;
-    use crate::import::Layout;
+    use super::*;
+    use crate::tree::MemoryTree;
+
+    fn found(files: &[(&str, &str)]) -> Layouts {
+        let tree = MemoryTree::new(files.iter().copied());
+        find(&tree, &tree.files("").expect("in memory"))
+    }
 
     #[test]
     fn each_layout_is_known_by_its_names() {
@@ -307,23 +282,29 @@ mod tests {
                 _plain => "select 1;",
             };
             assert_eq!(
-                proposed(&[(file, mark), (other, text)]).foreign,
+                found(&[(file, mark), (other, text)]).foreign,
                 [(layout, folder.to_owned())],
                 "{file}"
             );
         }
-        let none = proposed(&[
+        let none = found(&[
             ("docker/01_init.sql", "select 1;"),
             ("seeds/1_users.sql", "select 1;"),
         ]);
         assert_eq!(none.foreign, []);
-        let own = proposed(&[("db/V1__a.sql", ""), ("db/V1__a.down.sql", "")]);
-        assert_eq!((own.migrations.as_str(), own.foreign.len()), ("db", 0));
+        let stray = found(&[
+            ("db/drizzle/meta/_journal.json", journal),
+            ("db/drizzle/0000_a.sql", "select 1;"),
+            ("db/drizzle/20240101000000_backup.sql", "select 2;"),
+        ]);
+        assert_eq!(stray.foreign, [(Layout::Drizzle, "db/drizzle".to_owned())]);
+        let own = found(&[("db/V1__a.sql", ""), ("db/V1__a.down.sql", "")]);
+        assert_eq!((own.own.as_deref(), own.foreign.len()), (Some("db"), 0));
     }
 
     #[test]
     fn the_most_migrations_come_first_and_what_cannot_be_imported_is_said() {
-        let proposal = proposed(&[
+        let proposal = found(&[
             (
                 "drizzle/meta/_journal.json",
                 r#"{"entries":[{"idx":0,"tag":"0000_gone"}]}"#,

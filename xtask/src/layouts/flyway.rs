@@ -5,7 +5,7 @@
 use anyhow::Result;
 
 use super::source::{Source, folder_of};
-use super::{Draft, ImportedMigrations};
+use super::{Draft, ImportedMigrations, OrderKey};
 
 pub(super) fn read(source: &Source<'_>) -> Result<ImportedMigrations> {
     let files = source.in_one_folder(|name| versioned(name, 'V'))?;
@@ -27,13 +27,13 @@ pub(super) fn read(source: &Source<'_>) -> Result<ImportedMigrations> {
             name: name.clone(),
             up,
             down,
+            order: OrderKey::default(),
         });
     }
     if let Some((first, _)) = files.first() {
-        note_others(source, folder_of(first), &mut taken, &mut found);
+        note_others(source, folder_of(first), &mut taken, &mut found)?;
         source.note_orphans(folder_of(first), &taken, &mut found);
     }
-    super::versions::sort(&mut found.drafts);
     Ok(found)
 }
 
@@ -42,13 +42,28 @@ fn note_others(
     folder: &str,
     taken: &mut Vec<String>,
     found: &mut ImportedMigrations,
-) {
+) -> Result<()> {
     for file in source.files().filter(|file| folder_of(file) == folder) {
         if last(file).starts_with("R__") {
             found.note(file, "is repeatable, and was not imported: make it the next migration each time it changes");
             taken.push(file.to_owned());
+            let name = last(file)
+                .trim_start_matches("R__")
+                .trim_end_matches(".sql");
+            found.repeatable.push(Draft {
+                version: String::new(),
+                name: name.to_owned(),
+                up: source.part(file)?,
+                down: None,
+                order: OrderKey {
+                    numbers: vec![u64::MAX],
+                    text: name.to_owned(),
+                },
+            });
         }
     }
+    found.repeatable.sort_by(|a, b| a.order.cmp(&b.order));
+    Ok(())
 }
 
 /// `V1_2__add_bio.sql` is version `1.2`, name `add_bio`.

@@ -7,7 +7,7 @@ use super::ImportedMigrations;
 use super::source::{Source, folder_of};
 
 pub(super) fn read(source: &Source<'_>) -> Result<ImportedMigrations> {
-    let mut found = super::folders::read(source, "up.sql", "down.sql")?;
+    let mut found = super::folders::read(source, "up.sql", "down.sql", false)?;
     for draft in &mut found.drafts {
         let metadata = format!("{}/metadata.toml", folder_of(&draft.up.file));
         if source.has(&metadata) {

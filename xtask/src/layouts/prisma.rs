@@ -24,7 +24,7 @@ pub(super) fn read(source: &Source<'_>) -> Result<ImportedMigrations> {
             bail!("`{lock}` says that these migrations are for `{provider}`, not for PostgreSQL")
         }
     }
-    super::folders::read(source, "migration.sql", "down.sql")
+    super::folders::read(source, "migration.sql", "down.sql", true)
 }
 
 #[cfg(test)]
@@ -50,6 +50,22 @@ mod tests {
             [
                 "20240101000000 a | select 1; | select 0;",
                 "20240102000000 b | select 2; | -"
+            ]
+        );
+    }
+
+    #[test]
+    fn folders_are_sorted_as_texts() {
+        let files = [
+            ("20250625_x/migration.sql", "select 2;"),
+            ("20250101120000_init/migration.sql", "select 1;"),
+        ];
+        let read = read_files(Layout::Prisma, &files).expect("readable");
+        assert_eq!(
+            read,
+            [
+                "20250101120000 init | select 1; | -",
+                "20250625 x | select 2; | -"
             ]
         );
     }

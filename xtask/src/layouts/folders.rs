@@ -3,11 +3,16 @@
 use anyhow::{Result, bail};
 
 use super::source::{Source, folder_of, version_and_name};
-use super::{Draft, ImportedMigrations};
+use super::{Draft, ImportedMigrations, OrderKey};
 
 /// One migration for each folder `<version>_<name>` that holds the file `up`; `down` is the file
-/// beside it.
-pub(super) fn read(source: &Source<'_>, up: &str, down: &str) -> Result<ImportedMigrations> {
+/// beside it. `of_any_name` takes folders without a version, too.
+pub(super) fn read(
+    source: &Source<'_>,
+    up: &str,
+    down: &str,
+    of_any_name: bool,
+) -> Result<ImportedMigrations> {
     let mut found = ImportedMigrations::default();
     let mut taken = Vec::new();
     let mut parent: Option<&str> = None;
@@ -17,7 +22,8 @@ pub(super) fn read(source: &Source<'_>, up: &str, down: &str) -> Result<Imported
     {
         let folder = folder_of(file);
         let stem = folder.rsplit('/').next().unwrap_or(folder);
-        let Some((version, name)) = version_and_name(stem) else {
+        let unversioned = || of_any_name.then(|| (String::new(), stem.to_owned()));
+        let Some((version, name)) = version_and_name(stem).or_else(unversioned) else {
             continue;
         };
         let above = folder_of(folder);
@@ -33,6 +39,7 @@ pub(super) fn read(source: &Source<'_>, up: &str, down: &str) -> Result<Imported
             name,
             up: source.part(file)?,
             down: source.down(&back)?,
+            order: OrderKey::default(),
         };
         taken.extend([file.to_owned(), back]);
         found.drafts.push(draft);
@@ -40,6 +47,5 @@ pub(super) fn read(source: &Source<'_>, up: &str, down: &str) -> Result<Imported
     if let Some(parent) = parent {
         source.note_orphans(parent, &taken, &mut found);
     }
-    super::versions::sort(&mut found.drafts);
     Ok(found)
 }

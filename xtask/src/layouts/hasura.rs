@@ -6,7 +6,7 @@ use super::ImportedMigrations;
 use super::source::Source;
 
 pub(super) fn read(source: &Source<'_>) -> Result<ImportedMigrations> {
-    super::folders::read(source, "up.sql", "down.sql")
+    super::folders::read(source, "up.sql", "down.sql", false)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 use anyhow::Result;
 
 use super::source::{Source, folder_of, version_and_name};
-use super::{Draft, ImportedMigrations};
+use super::{Draft, ImportedMigrations, OrderKey};
 
 pub(super) fn read(source: &Source<'_>) -> Result<ImportedMigrations> {
     read_suffixed(source, true)
@@ -44,10 +44,10 @@ pub(super) fn read_suffixed(source: &Source<'_>, simple: bool) -> Result<Importe
             name: name.clone(),
             up: source.part(file)?,
             down,
+            order: OrderKey::default(),
         });
     }
     source.note_orphans(folder, &taken, &mut found);
-    super::versions::sort(&mut found.drafts);
     Ok(found)
 }
 

@@ -1,5 +1,4 @@
-//! The files of the other tool, and their text as this tool keeps it: UTF-8, LF, no byte order
-//! mark.
+//! The files of the other tool, and their texts as they are.
 
 use std::collections::BTreeMap;
 
@@ -37,21 +36,12 @@ impl<'a> Source<'a> {
             .tree
             .read(file)
             .with_context(|| format!("cannot read `{file}`"))?;
-        let text = String::from_utf8(bytes)
-            .with_context(|| format!("cannot read `{file}`: it is not UTF-8"))?;
-        Ok(text
-            .trim_start_matches('\u{feff}')
-            .replace("\r\n", "\n")
-            .replace('\r', "\n"))
+        String::from_utf8(bytes).with_context(|| format!("cannot read `{file}`: it is not UTF-8"))
     }
 
     /// `file` as one direction of a migration.
     pub fn part(&self, file: &str) -> Result<DirectionPart> {
-        Ok(DirectionPart {
-            file: file.to_owned(),
-            text: self.text(file)?,
-            no_transaction: false,
-        })
+        Ok(DirectionPart::whole(file, self.text(file)?))
     }
 
     /// `file` as the way back, if it is there and holds something.
@@ -103,6 +93,17 @@ impl<'a> Source<'a> {
 /// The folder of `file`.
 pub(super) fn folder_of(file: &str) -> &str {
     file.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+/// The name of the migration that `file` applies, as the other tool shows it: the name of its
+/// folder, where the file itself is called like all others.
+pub(super) fn title(file: &str) -> &str {
+    let (folder, name) = file.rsplit_once('/').unwrap_or(("", file));
+    if ["migration.sql", "up.sql"].contains(&name) {
+        return folder.rsplit('/').next().unwrap_or(folder);
+    }
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    stem.strip_suffix(".up").unwrap_or(stem)
 }
 
 /// `2024-01-15-103000_create_users` is version `2024-01-15-103000`, name `create_users`.

@@ -1,0 +1,251 @@
+//! `db-migrate` by the command `apply`: verify, run it, verify.
+
+use std::time::Instant;
+
+use anyhow::{Result, bail};
+
+use super::{Wrapped, command, not_promised};
+use crate::called_as;
+use crate::cli::Format;
+use crate::commands::judge::Judge;
+use crate::commands::migrate::Options;
+use crate::commands::run_summary::{self, RunSummary};
+use crate::commands::{Context, Outcome, live, report_files};
+use crate::migrations::{Migration, lint, observe};
+use crate::postgres::error::whole;
+use crate::render::{human, json};
+use crate::report::{AppliedMigration, MigrationPlan, MigrationResult, Timestamp, Verification};
+use crate::schema::diff::diff;
+use crate::schema::model::Schema;
+
+/// Runs `db-migrate`.
+pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
+    let command = command(context, "apply", &context.config.migrations.apply)?;
+    if let Some(migration) = &options.migration {
+        bail!(
+            "cannot migrate up to `{migration}`: `{command}` applies what it finds; leave the \
+             migration out"
+        )
+    }
+    let mut wrapped = Wrapped::open(context)?;
+    let mut run = ApplyRun {
+        result: MigrationResult {
+            success: false,
+            migration_name: None,
+            timestamp: Timestamp::now(),
+            database: wrapped.target.describe(),
+            planned: Vec::new(),
+            plan: options.dry_run.then(MigrationPlan::default),
+            command: Some(command.to_owned()),
+            stopped_before: true,
+            unchecked: Vec::new(),
+            pre: Verification::empty("nothing yet"),
+            post: None,
+            in_doubt: None,
+            applied: Vec::new(),
+            output: None,
+            error: None,
+        },
+        context,
+        command,
+        options,
+    };
+    run.say(&human::migration::opening(
+        &run.result,
+        context.terminal.style(),
+    ))?;
+    let worked = run.work(&mut wrapped);
+    run.finish(worked)
+}
+
+/// One run, and its results so far.
+struct ApplyRun<'a> {
+    context: &'a Context,
+    options: &'a Options,
+    command: &'a str,
+    result: MigrationResult,
+}
+
+impl ApplyRun<'_> {
+    fn say(&self, text: &str) -> Result<()> {
+        match self.context.options.format {
+            Format::Human => Ok(self.context.terminal.print_styled(text)?),
+            Format::Json => Ok(()),
+        }
+    }
+
+    fn work(&mut self, wrapped: &mut Wrapped<'_>) -> Result<()> {
+        let style = self.context.terminal.style();
+        let judge = Judge::new(self.context, &wrapped.files)?;
+        let Some(after) = self.before(wrapped, &judge)? else {
+            return self.say(&human::migration::before(&self.result, style));
+        };
+        self.say(&human::migration::before(&self.result, style))?;
+        if !self.result.pre.overall_passed() {
+            self.result.error = Some(
+                "the verification before the migration found errors; nothing was applied".into(),
+            );
+            return Ok(());
+        }
+        if wrapped.layout.is_some() && self.result.planned.is_empty() || self.options.dry_run {
+            self.result.success = true;
+            return self.say(&human::migration::plan(&self.result, style));
+        }
+        self.result.stopped_before = false;
+        self.result.unchecked = not_promised(self.command);
+        self.say(&human::migration::applying(&self.result))?;
+        let ran = self.apply(wrapped);
+        self.after(wrapped, &judge, &after)?;
+        self.say(&human::migration::after(&self.result, style))?;
+        ran
+    }
+
+    /// Verifies the database as it is, and the schema that the pending migrations will make. Returns
+    /// that schema; `None` where the tool will pass over a migration.
+    fn before(&mut self, wrapped: &mut Wrapped<'_>, judge: &Judge<'_>) -> Result<Option<Schema>> {
+        let all = wrapped.files.clone();
+        let (mut applied, mut pending): (Vec<Migration>, Vec<Migration>) = (Vec::new(), Vec::new());
+        if let Some(history) = wrapped.history()? {
+            applied = history.applied();
+            pending = history.pending().into_iter().cloned().collect();
+        }
+        self.result.planned = pending.iter().map(ToString::to_string).collect();
+        // Without a table nothing tells which migrations the database has.
+        let known = if wrapped.layout.is_some() {
+            let mut known = [applied.clone(), pending.clone()].concat();
+            known.sort_by_key(|migration| migration.version);
+            known
+        } else {
+            all.clone()
+        };
+        let after = wrapped.expected(&known)?;
+        let against = format!("the schema that `{}` should make", self.command);
+        self.result.pre = judge.judge(&after, &against, None);
+        let now = match pending.is_empty() || applied.is_empty() {
+            true => after.clone(),
+            false => wrapped.expected(&applied)?,
+        };
+        if self.options.dry_run {
+            self.plan(&applied, &pending, (&now, &after))?;
+        }
+        if !applied.is_empty() {
+            let drift = wrapped.drift(&now, &applied)?;
+            judge.add(&mut self.result.pre, drift);
+            let advice = lint::lint_new(&pending, &[], &self.context.config)?;
+            judge.add(&mut self.result.pre, advice);
+        }
+        if known.len() < all.len() {
+            let passed_over = all.iter().find(|one| !known.contains(one));
+            self.result.error = passed_over.map(|one| {
+                format!(
+                    "`{one}` is older than one that ran, so that `{}` does not run it: make it anew",
+                    self.command
+                )
+            });
+            return Ok(None);
+        }
+        Ok(Some(after))
+    }
+
+    /// Plans the statements, where the migrations are SQL.
+    fn plan(
+        &mut self,
+        applied: &[Migration],
+        pending: &[Migration],
+        (now, after): (&Schema, &Schema),
+    ) -> Result<()> {
+        let environment = self.context.scratch_environment();
+        let applied: Vec<&Migration> = applied.iter().collect();
+        let pending: Vec<&Migration> = pending.iter().collect();
+        let migrations = observe::observe(&environment, &applied, &pending)?;
+        let schema_diff = if applied.is_empty() {
+            diff(&Schema::default(), after)
+        } else {
+            diff(now, after)
+        };
+        self.result.plan = Some(MigrationPlan {
+            migrations,
+            schema_diff: schema_diff.to_string(),
+        });
+        Ok(())
+    }
+
+    fn apply(&mut self, wrapped: &mut Wrapped<'_>) -> Result<()> {
+        let before = wrapped.applied_names()?;
+        let begin = Instant::now();
+        let ran = wrapped.run(("apply", self.command), self.options.lock_timeouts);
+        let duration = begin.elapsed();
+        self.result.in_doubt = ran.is_err().then(|| called_as::command("status"));
+        let after = wrapped.applied_names().unwrap_or_default();
+        // The tool does not say how long each took.
+        self.result.applied = after
+            .difference(&before)
+            .map(|name| AppliedMigration {
+                name: name.clone(),
+                duration,
+            })
+            .collect();
+        self.result.output = Some(ran?).filter(|output| !output.is_empty());
+        Ok(())
+    }
+
+    /// Verifies that the database is what the migrations make.
+    fn after(
+        &mut self,
+        wrapped: &mut Wrapped<'_>,
+        judge: &Judge<'_>,
+        expected: &Schema,
+    ) -> Result<()> {
+        if self.result.in_doubt.is_some() {
+            return Ok(());
+        }
+        let all = wrapped.files.clone();
+        let live = live::read(&mut wrapped.client, &self.context.config)?;
+        let mut post = judge.judge(&live, "the database as it is now", None);
+        let drift = wrapped.drift(expected, &all)?;
+        let is_as_expected = drift.is_empty();
+        judge.add(&mut post, drift);
+        let missing = match wrapped.history()? {
+            Some(history) => history.pending().first().map(ToString::to_string),
+            None => None,
+        };
+        self.result.success = missing.is_none() && is_as_expected && post.overall_passed();
+        self.result.error = match missing {
+            Some(missing) => Some(format!(
+                "`{}` ended well, and did not apply `{missing}`",
+                self.command
+            )),
+            None if !self.result.success => Some(format!(
+                "`{}` ended well, and the database is not what the migrations make, or does not \
+                 agree with the code; nothing was undone",
+                self.command
+            )),
+            None => None,
+        };
+        self.result.post = Some(post);
+        Ok(())
+    }
+
+    fn finish(mut self, worked: Result<()>) -> Result<Outcome> {
+        if let Err(error) = &worked {
+            self.result.error = Some(whole(error));
+        }
+        let closing = RunSummary {
+            verification: json::verification(self.result.post.as_ref().unwrap_or(&self.result.pre)),
+            file: report_files::MIGRATION,
+            result: json::migration(&self.result),
+            page: None,
+            last_lines: human::migration::closing(
+                &self.result,
+                worked.is_err(),
+                self.context.terminal.style(),
+            ),
+            summary: format!(
+                "{} were applied",
+                human::count(self.result.applied.len(), "migration")
+            ),
+            success: self.result.success,
+        };
+        run_summary::close(self.context, worked, &closing)
+    }
+}
