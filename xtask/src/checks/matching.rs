@@ -61,8 +61,8 @@ use crate::facts::{Declaration, Field, Side};
 use crate::schema::model::Column;
 
 pub use evidence::describe;
-pub use mapped::BesideRows;
 pub(super) use find::promised;
+pub use mapped::BesideRows;
 pub(super) use names::{NameTable, is_shared};
 
 /// An insert type that leaves out more than one in so many of the columns that `INSERT` needs did

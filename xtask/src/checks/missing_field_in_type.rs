@@ -60,9 +60,8 @@ fn findings(
 ) -> Vec<Finding> {
     let pairing = &description.pairing;
     // A column that could not be read may have any name.
-    let is_unread = |field: &Field| {
-        field.column.is_none() && matches!(field.kind, Kind::Unresolved(_))
-    };
+    let is_unread =
+        |field: &Field| field.column.is_none() && matches!(field.kind, Kind::Unresolved(_));
     let unpaired = || {
         let renamed = pairing.renamed.iter().map(|pair| pair.field);
         renamed.chain(pairing.extra.iter().copied())

@@ -63,7 +63,10 @@ fn of_files(findings: Vec<Finding>) -> Vec<Finding> {
     let mut files: BTreeMap<String, Vec<Finding>> = BTreeMap::new();
     for finding in findings {
         let file = finding.location().map(|place| place.file.to_string());
-        files.entry(file.unwrap_or_default()).or_default().push(finding);
+        files
+            .entry(file.unwrap_or_default())
+            .or_default()
+            .push(finding);
     }
     let each = files.into_iter().flat_map(|(file, findings)| {
         if findings.len() > FEW {
@@ -88,7 +91,9 @@ fn of_file(file: &str, findings: &[Finding]) -> Finding {
     let found = CHECK.finding(file, message).with_detail("entities", names);
     let labels = findings.iter().filter_map(|finding| finding.labels.first());
     labels
-        .fold(found, |found, label| found.at(&label.location, label.text.clone()))
+        .fold(found, |found, label| {
+            found.at(&label.location, label.text.clone())
+        })
         .with_help("generate the file again, or write the migrations that it is ahead of")
 }
 

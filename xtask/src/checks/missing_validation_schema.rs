@@ -69,8 +69,7 @@ const FEW: usize = 3;
 /// uses it first.
 fn type_of<'m, 'a>(described: &'m TableMatches<'a>) -> Option<&'m Description<'a>> {
     // A part of the row does not make an entity of it.
-    let whole =
-        |ty: &&Description<'_>| ty.is_whole() && ty.beside_rows == BesideRows::Itself;
+    let whole = |ty: &&Description<'_>| ty.is_whole() && ty.beside_rows == BesideRows::Itself;
     let described_by = |role: Role| described.of_role(role).find(whole);
     described_by(Role::Domain)
         .or_else(|| described_by(Role::Row))
@@ -128,11 +127,7 @@ fn of_several(
         .finding("validation schemas", message)
         .with_detail("entities", entities)
         .with_help(help);
-    if is_rule {
-        found.as_warning()
-    } else {
-        found
-    }
+    if is_rule { found.as_warning() } else { found }
 }
 
 #[cfg(test)]

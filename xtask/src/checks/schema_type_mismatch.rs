@@ -74,7 +74,9 @@ fn of_pair(schema: &Declaration, ty: &Declaration, of_fields: &[Finding]) -> Fin
         .at(&schema.location, format!("it differs from `{}`", ty.name))
         .at(&ty.location, "the type".to_owned())
         .with_detail("fields", fields.clone());
-    let first = of_fields.iter().filter_map(|finding| finding.labels.first());
+    let first = of_fields
+        .iter()
+        .filter_map(|finding| finding.labels.first());
     first.take(SHOWN).fold(found, |found, label| {
         found.at(&label.location, label.text.clone())
     })
@@ -131,7 +133,11 @@ fn by_name<'a>(
 /// folder (`types/` and `validation/`), or one above the other. Elsewhere namesakes are of different
 /// layers: an answer of the API, the argument of a mutation.
 fn are_near(one: &str, other: &str) -> bool {
-    let folder = |file: &str| file.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
+    let folder = |file: &str| {
+        file.rsplit_once('/')
+            .map_or("", |(folder, _)| folder)
+            .to_owned()
+    };
     let (one, other) = (folder(one), folder(other));
     let is_above = |above: &str, below: &str| {
         below

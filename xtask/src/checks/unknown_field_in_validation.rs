@@ -68,8 +68,7 @@ fn is_computed<'a>(
     let goes_out = has_own_type(described)
         && description.demands_what_server_makes(&described.entity)
         || model.is_told_to_clients(described, description);
-    goes_out
-        && wording::gone(described.entity.name, field, model.input.provenance).is_none()
+    goes_out && wording::gone(described.entity.name, field, model.input.provenance).is_none()
 }
 
 /// Whether a type of the table says more than its schemas do: one that is inferred from a schema
@@ -87,11 +86,7 @@ fn is_of_query(description: &Description<'_>, field: &Field) -> bool {
 
 /// Whether the field is added to what a schema of the whole row has: `UserSchema.extend({ … })` is
 /// of what a query joins to the row.
-fn is_added(
-    described: &TableMatches<'_>,
-    description: &Description<'_>,
-    field: &Field,
-) -> bool {
+fn is_added(described: &TableMatches<'_>, description: &Description<'_>, field: &Field) -> bool {
     let is_row = |base: &&Description<'_>| base.is_whole() && base.pairing.odd() == 0;
     !description.role.is_written()
         && described.bases_of(description).iter().any(is_row)

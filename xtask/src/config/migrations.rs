@@ -317,9 +317,12 @@ mod tests {
             ),
             (
                 "[migrations]\nlayuot = 'prisma'",
-                "line 2: unknown field `layuot`",
+                "line 2, `layuot = 'prisma'`: unknown field `layuot`",
             ),
-            ("migrations = 7", "line 1: invalid type: integer `7`"),
+            (
+                "migrations = 7",
+                "line 1, `migrations = 7`: invalid type: integer `7`",
+            ),
         ] {
             assert!(error(text).contains(expected), "{text}: {}", error(text));
         }

@@ -354,11 +354,7 @@ fn row_evidence<'a>(kept: &[Kept<'a>]) -> RowEvidence<'a> {
 
 /// Whether a type that is called like something that may be a row (`UserEntity`) has less of the
 /// table than one that is called like the table and has nearly all of it.
-fn is_outdone(
-    hit: &Match,
-    pairing: &Pairing<'_>,
-    kept: &[Kept<'_>],
-) -> bool {
+fn is_outdone(hit: &Match, pairing: &Pairing<'_>, kept: &[Kept<'_>]) -> bool {
     let is_model =
         hit.strength == Strength::Model && hit.side == Side::Row && !pairing.is_or_was_whole();
     let outdoes = |(one, hit, other): &Kept<'_>| {

@@ -104,9 +104,8 @@ impl<'a> Finder<'a> {
         };
         // kysely's `CamelCasePlugin` writes `userTokens` for `user_tokens`.
         // `pgTable('sessions')` is in the first namespace of the search path.
-        let in_public = |name: &ObjectName, table: &str| {
-            name.namespace == "public" && is_named(name, table)
-        };
+        let in_public =
+            |name: &ObjectName, table: &str| name.namespace == "public" && is_named(name, table);
         let entity = at(in_public)
             .or_else(|| at(is_named))
             .or_else(|| at(is_alike))?;

@@ -9,10 +9,9 @@ impl TableMatches<'_> {
     /// single value for the same column (`type: z.literal('card')`).
     #[must_use]
     pub fn is_variant(&self, description: &Description<'_>) -> bool {
-        let others = self
-            .descriptions
-            .iter()
-            .filter(|other| other.declaration.origin.family == description.declaration.origin.family);
+        let others = self.descriptions.iter().filter(|other| {
+            other.declaration.origin.family == description.declaration.origin.family
+        });
         let others: Vec<_> = others.collect();
         let mut single = description
             .pairing

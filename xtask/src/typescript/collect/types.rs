@@ -233,9 +233,7 @@ fn may_be_object(alias: &Alias, evaluated: &Type<'_>) -> bool {
 
 fn incomplete(evaluated: &Type<'_>, object: &ObjectType<'_>) -> Option<String> {
     let union = matches!(evaluated, Type::Union(_));
-    let union = union.then(|| {
-        UNION_OF_OBJECTS.to_owned()
-    });
+    let union = union.then(|| UNION_OF_OBJECTS.to_owned());
     object.incomplete.as_ref().map(Rc::to_string).or(union)
 }
 
