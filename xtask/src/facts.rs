@@ -322,6 +322,13 @@ pub struct ContractShape {
     pub inner: Option<Box<Self>>,
 }
 
+impl ContractShape {
+    /// Keys of an answer under which the thing itself stands.
+    pub const ENVELOPES: &'static [&'static str] = &[
+        "data", "item", "items", "result", "results", "rows", "records",
+    ];
+}
+
 /// An endpoint that a contract describes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Contract {
@@ -331,6 +338,9 @@ pub struct Contract {
     pub method: String,
     /// As [`Route::path`].
     pub path: String,
+    /// Other paths at which it may be offered instead: below the base paths of other servers, and
+    /// below none. All contracts of a file are offered below the same.
+    pub alternatives: Vec<String>,
     /// Where it is declared.
     pub location: Location,
     /// The type or schema of the request.

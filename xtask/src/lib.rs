@@ -13,6 +13,7 @@ mod import;
 mod init;
 pub mod internals;
 mod migrations;
+mod openapi;
 mod postgres;
 mod readers;
 mod regular_file;

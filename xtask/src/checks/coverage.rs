@@ -38,7 +38,7 @@ pub(super) fn coverage(model: &Model<'_>) -> Coverage {
             .filter(|described| described.types().next().is_some())
             .count(),
         tables_with_schema: tables()
-            .filter(|described| described.schemas().next().is_some())
+            .filter(|described| described.is_validated())
             .count(),
         types: facts.types.len(),
         schemas: facts.schemas.len(),

@@ -1,6 +1,7 @@
 //! Which contract describes which route: the same method, and the same path but for the names of
 //! its parameters.
 
+mod bases;
 mod prefix;
 
 use std::collections::HashMap;
@@ -8,6 +9,7 @@ use std::collections::HashMap;
 use crate::config::Config;
 use crate::facts::path::shape;
 use crate::facts::{Contract, Facts, Route};
+use bases::Bases;
 pub(super) use prefix::{LackedPrefix, lacked};
 
 /// Whether routes and contracts are configured, and contracts with endpoints were read: without
@@ -30,6 +32,7 @@ pub(super) fn needs_contract(config: &Config, route: &Route) -> bool {
 pub(super) struct Endpoints<'f> {
     routes: HashMap<String, Vec<&'f Route>>,
     contracts: HashMap<String, Vec<&'f Contract>>,
+    bases: Bases<'f>,
 }
 
 impl<'f> Endpoints<'f> {
@@ -38,16 +41,19 @@ impl<'f> Endpoints<'f> {
         let mut endpoints = Self {
             routes: HashMap::new(),
             contracts: HashMap::new(),
+            bases: Bases::default(),
         };
         for route in &facts.routes {
             let known = endpoints.routes.entry(shape(&route.path));
             known.or_default().push(route);
         }
+        let bases = bases::of_files(facts, &endpoints.routes);
         for contract in &facts.contracts {
-            let known = endpoints.contracts.entry(shape(&contract.path));
+            let path = bases.path(contract);
+            let known = endpoints.contracts.entry(shape(path));
             known.or_default().push(contract);
         }
-        endpoints
+        Self { bases, ..endpoints }
     }
 
     /// Whether some contract describes `route`.
@@ -58,7 +64,7 @@ impl<'f> Endpoints<'f> {
 
     /// Whether some route offers `contract`.
     pub(super) fn is_offered(&self, contract: &Contract) -> bool {
-        let alike = self.routes.get(&shape(&contract.path));
+        let alike = self.routes.get(&shape(self.bases.path(contract)));
         alike.is_some_and(|alike| alike.iter().any(|one| is_answered(contract, one)))
     }
 }
