@@ -339,8 +339,10 @@ pub struct Contract {
     /// As [`Route::path`].
     pub path: String,
     /// Other paths at which it may be offered instead: below the base paths of other servers, and
-    /// below none. All contracts of a file are offered below the same.
+    /// below none. All contracts of a document are offered below the same.
     pub alternatives: Vec<String>,
+    /// The document that it is a part of, where it stands in another file.
+    pub document: Option<String>,
     /// Where it is declared.
     pub location: Location,
     /// The type or schema of the request.
@@ -362,6 +364,14 @@ pub struct Contract {
     pub application: Option<Location>,
     /// Comments that speak to this tool.
     pub tags: Tags,
+}
+
+impl Contract {
+    /// The file that holds it and the contracts beside it.
+    #[must_use]
+    pub fn document(&self) -> &str {
+        self.document.as_deref().unwrap_or(&self.location.file)
+    }
 }
 
 /// The path parameters that a contract's schema declares.

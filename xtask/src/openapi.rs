@@ -75,15 +75,15 @@ fn is_data(path: &str) -> bool {
 /// The files that the configuration names, in the order of their paths.
 fn configured(tree: &dyn Tree, config: &Config) -> Result<BTreeSet<String>> {
     let patterns = &config.sources.openapi;
-    let mut files: BTreeSet<String> = patterns.files().map(str::to_owned).collect();
+    let is_excluded = |file: &str| config.sources.exclude.is_match(file);
+    let named = patterns.files().filter(|file| !is_excluded(file));
+    let mut files: BTreeSet<String> = named.map(str::to_owned).collect();
     for folder in patterns.wild_roots() {
         let listed = tree.files(folder).with_context(|| {
             format!("cannot list `{folder}`, where the configuration says that OpenAPI documents are: correct `openapi`")
         })?;
         let is_meant = |file: &String| {
-            is_data(file)
-                && patterns.matches(&globset::Candidate::new(file))
-                && !config.sources.exclude.is_match(file)
+            is_data(file) && patterns.matches(&globset::Candidate::new(file)) && !is_excluded(file)
         };
         files.extend(listed.into_iter().filter(is_meant));
     }
@@ -145,6 +145,8 @@ fn root<'d>(
         Some(version) => Err(nowhere(&format!(
             "the document is of OpenAPI `{version}`, and only 3.x is read: convert it"
         ))),
+        // What swagger-jsdoc and others put together has its version in the program.
+        None if is_named && document.root().get("paths").is_some() => Ok(Some(document.root())),
         None if is_named => Err(nowhere(
             "the file is no OpenAPI document: it has no key `openapi`",
         )),

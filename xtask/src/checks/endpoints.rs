@@ -46,14 +46,23 @@ impl<'f> Endpoints<'f> {
         for route in &facts.routes {
             let known = endpoints.routes.entry(shape(&route.path));
             known.or_default().push(route);
+            if let Some(path) = with_last_parameter(route) {
+                let known = endpoints.routes.entry(shape(&path));
+                known.or_default().push(route);
+            }
         }
-        let bases = bases::of_files(facts, &endpoints.routes);
+        let bases = bases::of_documents(facts, &endpoints.routes);
         for contract in &facts.contracts {
             let path = bases.path(contract);
             let known = endpoints.contracts.entry(shape(path));
             known.or_default().push(contract);
         }
         Self { bases, ..endpoints }
+    }
+
+    /// The path at which `contract` is to be offered.
+    pub(super) fn path<'c>(&self, contract: &'c Contract) -> &'c str {
+        self.bases.path(contract)
     }
 
     /// Whether some contract describes `route`.
@@ -64,9 +73,17 @@ impl<'f> Endpoints<'f> {
 
     /// Whether some route offers `contract`.
     pub(super) fn is_offered(&self, contract: &Contract) -> bool {
-        let alike = self.routes.get(&shape(self.bases.path(contract)));
+        let alike = self.routes.get(&shape(self.path(contract)));
         alike.is_some_and(|alike| alike.iter().any(|one| is_answered(contract, one)))
     }
+}
+
+/// The path with a parameter for the rest of it: what a route calls `/files/*`, a contract calls
+/// `/files/{name}`. A route for whatever nobody else answers is none of them.
+fn with_last_parameter(route: &Route) -> Option<String> {
+    let start = route.path.strip_suffix("/*")?;
+    let is_fallback = start.is_empty() || start.contains('*') || route.method == "ALL";
+    (!is_fallback).then(|| format!("{start}/:"))
 }
 
 /// Whether `route` answers to the method of `contract`.

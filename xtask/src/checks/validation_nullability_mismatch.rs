@@ -58,6 +58,27 @@ enum ValidationVerdict {
     RefusesNullButMayBeAbsent,
 }
 
+impl ValidationVerdict {
+    /// Whether it is about a field that may be absent.
+    fn is_of_absence(self) -> bool {
+        match self {
+            Self::LetsNullIn | Self::RefusesNull => false,
+            Self::LetsNothingIn | Self::RefusesNullButMayBeAbsent => true,
+        }
+    }
+}
+
+/// Whether a document only leaves unsaid that the field must be there. Most documents demand none,
+/// or not all. What it says counts of what is created and of answers, where it demands some.
+fn is_unsaid(compared: &Compared<'_, '_>, direction: Direction) -> bool {
+    let description = compared.description;
+    let is_of_creation = description.role == Role::InsertSchema && direction == Direction::Request;
+    let mut fields = description.declaration.fields.iter();
+    let demands_some = fields.any(|field| !field.optional);
+    let is_said = demands_some && (is_of_creation || direction == Direction::Answer);
+    !description.declaration.origin.enforced && !is_said
+}
+
 fn verdict(compared: &Compared<'_, '_>, direction: Direction) -> Option<ValidationVerdict> {
     let Compared {
         described,
@@ -115,13 +136,16 @@ fn of_output(facts: &ColumnFacts<'_>, field: &Field) -> Option<ValidationVerdict
 
 fn judge(model: &Model<'_>, compared: Compared<'_, '_>, direction: Direction) -> Option<Finding> {
     let verdict = verdict(&compared, direction)?;
+    if verdict.is_of_absence() && is_unsaid(&compared, direction) {
+        return None;
+    }
     let Compared {
         described,
         description,
         pair,
         ..
     } = compared;
-    let name = &description.declaration.name;
+    let (name, noun) = (&description.declaration.name, description.noun());
     let (here, there) = match verdict {
         ValidationVerdict::LetsNullIn => ("accepts null", "NOT NULL"),
         ValidationVerdict::LetsNothingIn => ("may be absent", "NOT NULL without a default"),
@@ -131,7 +155,7 @@ fn judge(model: &Model<'_>, compared: Compared<'_, '_>, direction: Direction) ->
         }
     };
     let message = format!(
-        "Nullability mismatch for field '{}': {here} in validation schema `{name}`, {there} in the database",
+        "Nullability mismatch for field '{}': {here} in {noun} `{name}`, {there} in the database",
         pair.column.name
     );
     let found = CHECK

@@ -1,6 +1,8 @@
 //! The operations of a document as contracts: method and path, the parameters of the path, what
 //! comes in and what goes out.
 
+use std::sync::Arc;
+
 use super::document::{KeyedPlace, Place};
 use super::objects::Schemas;
 use super::paths;
@@ -41,6 +43,7 @@ pub(super) fn read<'d>(schemas: &Schemas<'d>, root: Place<'d>, base: &str) -> Op
             let of_operation = base_paths(operation.value);
             let servers = of_operation.as_ref().or(of_path.as_ref());
             let offered = OfferedOperation {
+                document: Arc::clone(&root.document().file),
                 path: path.key,
                 item,
                 operation,
@@ -54,6 +57,7 @@ pub(super) fn read<'d>(schemas: &Schemas<'d>, root: Place<'d>, base: &str) -> Op
 
 /// An operation, with what its path says of it.
 struct OfferedOperation<'o, 'd> {
+    document: Arc<str>,
     path: &'d str,
     item: Place<'d>,
     operation: KeyedPlace<'d>,
@@ -109,13 +113,15 @@ impl Operations {
             self.unread(name.clone(), &offered.operation, reason);
             None
         });
+        let location = offered.operation.location();
         let references = [request.references.clone(), response.references.clone()].concat();
         let named = |side: &SideContent| side.references.first().cloned();
         self.contracts.push(Contract {
             method: offered.method(),
             path,
             alternatives: paths.collect(),
-            location: offered.operation.location(),
+            document: (location.file != offered.document).then(|| offered.document.to_string()),
+            location,
             request: named(&request),
             response: named(&response),
             request_shape: request.shape,

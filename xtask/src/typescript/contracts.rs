@@ -251,6 +251,7 @@ impl Contracts {
                 method: endpoint.method.clone(),
                 path,
                 alternatives: Vec::new(),
+                document: None,
                 location: location.clone(),
                 request: parts.request.clone(),
                 response: parts.response.clone(),

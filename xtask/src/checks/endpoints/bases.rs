@@ -1,6 +1,6 @@
-//! The base path of the contracts of each file. A document lists several servers, and a gateway may
+//! The base path of the contracts of each document. A document lists several servers, and a gateway may
 //! take the base path away before a route sees it: so the path counts at which most contracts of
-//! the file have a route. It is one for all of them, so that a route below another path is missed.
+//! the document have a route. It is one for all of them, so that a route below another path is missed.
 
 use std::collections::HashMap;
 
@@ -8,12 +8,12 @@ use super::is_answered;
 use crate::facts::path::shape;
 use crate::facts::{Contract, Facts, Route};
 
-/// The place of each file's base path among the paths of its contracts, where it is not the first.
+/// The place of each document's base path among the paths of its contracts, where it is not the first.
 #[derive(Debug, Default)]
 pub(super) struct Bases<'f>(HashMap<&'f str, usize>);
 
-/// Finds the base path of each file whose contracts have alternatives.
-pub(super) fn of_files<'f>(
+/// Finds the base path of each document whose contracts have alternatives.
+pub(super) fn of_documents<'f>(
     facts: &'f Facts,
     routes: &HashMap<String, Vec<&'f Route>>,
 ) -> Bases<'f> {
@@ -22,7 +22,7 @@ pub(super) fn of_files<'f>(
         if contract.alternatives.is_empty() {
             continue;
         }
-        let counts = offered.entry(&contract.location.file).or_default();
+        let counts = offered.entry(contract.document()).or_default();
         for (at, path) in paths(contract).enumerate() {
             if counts.len() <= at {
                 counts.push(0);
@@ -36,7 +36,7 @@ pub(super) fn of_files<'f>(
         let most = counts.iter().max()?;
         counts.iter().position(|count| count == most)
     };
-    let best = |(file, counts)| Some((file, best(counts)?));
+    let best = |(document, counts)| Some((document, best(counts)?));
     Bases(offered.into_iter().filter_map(best).collect())
 }
 
@@ -47,9 +47,9 @@ fn paths(contract: &Contract) -> impl Iterator<Item = &str> {
 }
 
 impl Bases<'_> {
-    /// The path of a contract below the base path of its file.
+    /// The path of a contract below the base path of its document.
     pub fn path<'c>(&self, contract: &'c Contract) -> &'c str {
-        let at = self.0.get(&*contract.location.file).copied();
+        let at = self.0.get(contract.document()).copied();
         let mut paths = paths(contract);
         let last = contract.alternatives.last().unwrap_or(&contract.path);
         paths.nth(at.unwrap_or(0)).unwrap_or(last)

@@ -117,10 +117,7 @@ impl<'f> Ends<'f> {
 fn by_file(facts: &Facts) -> impl Iterator<Item = Vec<&Contract>> {
     let mut files: BTreeMap<&str, Vec<&Contract>> = BTreeMap::new();
     for contract in &facts.contracts {
-        files
-            .entry(&contract.location.file)
-            .or_default()
-            .push(contract);
+        files.entry(contract.document()).or_default().push(contract);
     }
     files.into_values()
 }
