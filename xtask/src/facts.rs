@@ -311,6 +311,14 @@ pub struct Route {
     pub tags: Tags,
 }
 
+impl Route {
+    /// Whether it answers to the method of `contract`.
+    #[must_use]
+    pub fn answers(&self, contract: &Contract) -> bool {
+        self.method == "ALL" || self.method == contract.method
+    }
+}
+
 /// A schema or type that a contract holds, or makes of a named one.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ContractShape {

@@ -8,12 +8,15 @@ mod declared;
 mod document;
 mod documents;
 mod json;
+mod names;
 mod objects;
 mod operations;
 mod parse;
 mod paths;
+mod schemas;
 mod servers;
 mod sides;
+mod syntax_error;
 mod values;
 mod yaml;
 
@@ -28,7 +31,7 @@ use crate::source::{LineIndex, Span};
 use crate::tree::Tree;
 use document::{Document, Place};
 use documents::Documents;
-use objects::Schemas;
+use schemas::Schemas;
 
 /// The stack of the thread that reads. The depth of documents and of their schemas is bounded, and
 /// needs some megabytes in a debug build.

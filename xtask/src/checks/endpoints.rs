@@ -68,13 +68,13 @@ impl<'f> Endpoints<'f> {
     /// Whether some contract describes `route`.
     pub(super) fn is_described(&self, route: &Route) -> bool {
         let alike = self.contracts.get(&shape(&route.path));
-        alike.is_some_and(|alike| alike.iter().any(|one| is_answered(one, route)))
+        alike.is_some_and(|alike| alike.iter().any(|one| route.answers(one)))
     }
 
     /// Whether some route offers `contract`.
     pub(super) fn is_offered(&self, contract: &Contract) -> bool {
         let alike = self.routes.get(&shape(self.path(contract)));
-        alike.is_some_and(|alike| alike.iter().any(|one| is_answered(contract, one)))
+        alike.is_some_and(|alike| alike.iter().any(|one| one.answers(contract)))
     }
 }
 
@@ -84,11 +84,6 @@ fn with_last_parameter(route: &Route) -> Option<String> {
     let start = route.path.strip_suffix("/*")?;
     let is_fallback = start.is_empty() || start.contains('*') || route.method == "ALL";
     (!is_fallback).then(|| format!("{start}/:"))
-}
-
-/// Whether `route` answers to the method of `contract`.
-fn is_answered(contract: &Contract, route: &Route) -> bool {
-    route.method == "ALL" || route.method == contract.method
 }
 
 /// Why it is not known whether the route of `contract` exists.

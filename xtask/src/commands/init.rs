@@ -223,7 +223,8 @@ fn missing(proposal: &ConfigurationProposal) -> Option<String> {
     let keys = ["types", "validation", "contracts", "routes"];
     let has = |key: &str| proposal.roles.iter().any(|(known, _, _)| *known == key);
     // A document holds contracts, too.
-    let found = |key: &&&str| !has(key) && !(**key == "contracts" && has("openapi"));
+    let is_held = |key: &str| has(key) || (key == "contracts" && has("openapi"));
+    let found = |key: &&&str| !is_held(key);
     let missing: Vec<_> = keys
         .iter()
         .filter(found)

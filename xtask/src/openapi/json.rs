@@ -7,7 +7,7 @@ use oxc_parser::Parser;
 use oxc_span::{GetSpan, SourceType};
 
 use super::document::{Entries, Entry, NodeBuilder, NodeId, NodeValue};
-use super::parse::{DEPTH, SyntaxError};
+use super::syntax_error::{DEPTH, SyntaxError};
 use crate::source::Span;
 
 /// Reads `text`.

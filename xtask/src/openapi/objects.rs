@@ -1,28 +1,14 @@
 //! Schemas of objects as lists of fields. `allOf` adds the fields of its parts, of `oneOf` and
 //! `anyOf` each member may be it, and a `$ref` is what it leads to.
 
-use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};
 
-use super::declared::DeclaredSchemas;
 use super::document::{KeyedPlace, Place};
-use super::documents::{Documents, reference};
+use super::documents::reference;
+use super::schemas::Schemas;
 use super::values::{DEPTH, ValueSchema, one_of};
 use crate::facts::{Field, Tags};
 use crate::source::Location;
-
-/// So many schemas are looked into for one declaration. The largest of public documents needs some
-/// hundreds; a schema that is made of others which are made of others grows without end.
-const STEPS: usize = 20_000;
-
-/// The schemas of documents.
-pub(super) struct Schemas<'d> {
-    pub documents: &'d Documents<'d>,
-    /// How many more schemas may be looked into.
-    steps: Cell<usize>,
-    /// The schemas with a name.
-    pub declared: RefCell<DeclaredSchemas<'d>>,
-}
 
 /// A schema of an object.
 #[derive(Debug, Default)]
@@ -124,24 +110,9 @@ impl Parts {
 }
 
 impl<'d> Schemas<'d> {
-    pub fn new(documents: &'d Documents<'d>) -> Self {
-        Self {
-            documents,
-            steps: Cell::new(STEPS),
-            declared: RefCell::default(),
-        }
-    }
-
-    /// Whether another schema may be looked into, which counts as a step.
-    pub fn may_go_on(&self) -> bool {
-        let left = self.steps.get();
-        self.steps.set(left.saturating_sub(1));
-        left > 0
-    }
-
     /// The object that the schema at `place` is.
     pub fn object(&self, place: Place<'d>) -> ObjectSchema {
-        self.steps.set(STEPS);
+        self.begin();
         self.parts(place, 0).finished()
     }
 

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use super::document::{KeyedPlace, Place};
-use super::objects::Schemas;
 use super::paths;
+use super::schemas::Schemas;
 use super::servers::base_paths;
 use super::sides::{self, Side, SideContent};
 use crate::facts::path::parameters;

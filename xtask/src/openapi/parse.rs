@@ -4,32 +4,13 @@
 use std::sync::Arc;
 
 use super::document::Document;
+use super::syntax_error::SyntaxError;
 use super::{json, yaml};
 use crate::facts::Problem;
 use crate::source::{LineIndex, Span};
 
-/// So deep lists and objects may be nested. The deepest documents that people write have some
-/// thirty levels; the parser of JSON is recursive.
-pub(super) const DEPTH: usize = 128;
-
 /// Longer files are not read. The largest public documents (those of whole clouds) have about 40 MB.
 const LONGEST: usize = 64 * 1024 * 1024;
-
-/// Why a text cannot be read, and where.
-#[derive(Debug)]
-pub(super) struct SyntaxError {
-    pub span: Span,
-    pub message: String,
-}
-
-impl SyntaxError {
-    pub fn too_deep(span: Span) -> Self {
-        Self {
-            span,
-            message: format!("the file is nested deeper than {DEPTH} levels"),
-        }
-    }
-}
 
 /// Reads the file `path` with the content `bytes`.
 pub(super) fn parse(path: &str, bytes: &[u8]) -> Result<Document, Problem> {

@@ -4,7 +4,8 @@
 use super::declared::declaration;
 use super::document::Place;
 use super::documents::reference;
-use super::objects::{ObjectSchema, Property, Schemas};
+use super::objects::{ObjectSchema, Property};
+use super::schemas::Schemas;
 use crate::facts::{ContractReference, ContractShape};
 
 /// The responses that count, the best first.

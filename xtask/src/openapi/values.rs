@@ -3,7 +3,7 @@
 
 use super::document::{NodeValue, Place};
 use super::documents::reference;
-use super::objects::Schemas;
+use super::schemas::Schemas;
 use crate::facts::{Constraints, FormatOptions, Kind};
 
 /// So deep schemas may hold each other before they count as endless.

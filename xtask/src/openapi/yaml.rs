@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError};
 
 use super::document::{Entries, Entry, NodeBuilder, NodeId, NodeValue};
-use super::parse::{DEPTH, SyntaxError};
+use super::syntax_error::{DEPTH, SyntaxError};
 use crate::source::Span;
 
 /// So many keys may be merged into objects (`<<: *base`). A hand-written document merges some
