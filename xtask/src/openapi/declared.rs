@@ -2,7 +2,7 @@
 
 use super::objects::Property;
 use super::schemas::Schemas;
-use crate::facts::{Declaration, Family, Field, Origin, Syntax, Tags};
+use crate::facts::{Declaration, Family, Fields, Origin, Syntax, Tags};
 use crate::source::Location;
 
 /// A schema of an OpenAPI document.
@@ -44,7 +44,7 @@ impl Schemas<'_> {
 }
 
 /// A declaration with these fields.
-pub(super) fn declaration(name: String, location: Location, fields: Vec<Field>) -> Declaration {
+pub(super) fn declaration(name: String, location: Location, fields: Fields) -> Declaration {
     Declaration {
         name,
         location,

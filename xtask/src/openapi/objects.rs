@@ -7,7 +7,7 @@ use super::document::{KeyedPlace, Place};
 use super::documents::reference;
 use super::schemas::Schemas;
 use super::values::{DEPTH, ValueSchema, one_of};
-use crate::facts::{Field, Tags};
+use crate::facts::{Field, Rare, Tags};
 use crate::source::Location;
 
 /// A schema of an object.
@@ -43,14 +43,14 @@ impl Property {
     pub fn field(self) -> Field {
         let schema = self.schema;
         Field {
-            name: self.name,
-            column: None,
+            name: self.name.into(),
+            column: Rare::default(),
             location: self.location,
             optional: !self.required,
             nullable: schema.nullable,
             kind: schema.kind,
             constraints: schema.constraints.into(),
-            reference: schema.reference,
+            reference: schema.reference.into(),
             has_default: schema.has_default,
             sql: None,
             // Nothing writes changes in YAML.

@@ -6,7 +6,7 @@ use super::document::Place;
 use super::documents::reference;
 use super::objects::{ObjectSchema, Property};
 use super::schemas::Schemas;
-use crate::facts::{ContractReference, ContractShape};
+use crate::facts::{ContractReference, ContractShape, Fields};
 
 /// The responses that count, the best first.
 const GOOD: &[&str] = &["200", "201", "202", "203", "2XX", "2xx", "206"];
@@ -242,7 +242,7 @@ fn shape<'d>(
         .flatten()
         .and_then(|inner| shape(schemas, inner, side, name, false).ok().flatten());
     let there = properties.into_iter().filter(|one| !side.lacks(one));
-    let fields: Vec<_> = there.map(Property::field).collect();
+    let fields: Fields = there.map(Property::field).collect();
     if fields.is_empty() {
         return Ok(None);
     }

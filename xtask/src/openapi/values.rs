@@ -36,7 +36,7 @@ impl ValueSchema {
     }
 
     fn unresolved(reason: impl Into<String>) -> Self {
-        Self::of_kind(Kind::Unresolved(reason.into()))
+        Self::of_kind(Kind::Unresolved(reason.into().into()))
     }
 
     fn is_any(&self) -> bool {
@@ -387,12 +387,11 @@ fn either(one: Kind, other: Kind) -> Kind {
             values.extend(others);
             Kind::Enum(values)
         }
-        (Kind::Union(mut members), other) => {
-            if !members.contains(&other) {
-                members.push(other);
-            }
-            Kind::Union(members)
+        (Kind::Union(members), other) => {
+            let is_new = !members.contains(&other);
+            let members = members.into_iter().chain(is_new.then_some(other));
+            Kind::Union(members.collect())
         }
-        (one, other) => Kind::Union(vec![one, other]),
+        (one, other) => Kind::Union([one, other].into()),
     }
 }
