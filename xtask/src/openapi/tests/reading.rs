@@ -1,7 +1,10 @@
 //! What is read of documents.
 
+use super::super::OpenApi;
 use super::{read, read_as, schema};
+use crate::checks::test_utils;
 use crate::facts::{Facts, Field, Kind};
+use crate::readers::Reader;
 
 /// `name? kind | null` of each field.
 fn fields(facts: &Facts, name: &str) -> Vec<String> {
@@ -380,6 +383,20 @@ webhooks: { made: { post: {} } }
         .map(|one| (one.name.as_str(), one.resolved))
         .collect();
     assert_eq!(missing, [("#/gone", false)]);
+}
+
+#[test]
+fn only_configured_documents_are_anybodys_concern() {
+    let concerns = |keys: &str, file| OpenApi.concerns(&test_utils::config(keys), file);
+    let keys = "openapi = ['docs/api.yaml']";
+    assert!(concerns(keys, "docs/api.yaml") && concerns(keys, "docs/schemas/user.json"));
+    assert!(!concerns(keys, "src/a.ts") && !concerns("types = []", "docs/api.yaml"));
+    let files = [(
+        "docs/api.yaml",
+        "openapi: 3.0.0\npaths: { /a: { get: {} } }",
+    )];
+    let facts = read_as(&files, "types = []");
+    assert!(facts.contracts.is_empty() && !facts.requested.contracts);
 }
 
 #[test]
