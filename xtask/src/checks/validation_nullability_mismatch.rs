@@ -58,24 +58,25 @@ enum ValidationVerdict {
     RefusesNullButMayBeAbsent,
 }
 
-impl ValidationVerdict {
-    /// Whether it is about a field that may be absent.
-    fn is_of_absence(self) -> bool {
-        match self {
-            Self::LetsNullIn | Self::RefusesNull => false,
-            Self::LetsNothingIn | Self::RefusesNullButMayBeAbsent => true,
-        }
-    }
-}
-
-/// Whether a document only leaves unsaid that the field must be there. Most documents demand none,
-/// or not all. What it says counts of what is created and of answers, where it demands some.
-fn is_unsaid(compared: &Compared<'_, '_>, direction: Direction) -> bool {
+/// Whether a document leaves unsaid what the verdict is about. Most documents demand no field, or not
+/// all: that one may be absent counts of what is created and of answers, where they demand some. The
+/// null of a field that may be absent is another word for its absence.
+fn is_unsaid(
+    compared: &Compared<'_, '_>,
+    direction: Direction,
+    verdict: ValidationVerdict,
+) -> bool {
     let description = compared.description;
     let is_of_creation = description.role == Role::InsertSchema && direction == Direction::Request;
     let mut fields = description.declaration.fields.iter();
     let demands_some = fields.any(|field| !field.optional);
-    let is_said = demands_some && (is_of_creation || direction == Direction::Answer);
+    let is_said = match verdict {
+        ValidationVerdict::RefusesNull => true,
+        ValidationVerdict::LetsNullIn => !compared.field().optional,
+        ValidationVerdict::LetsNothingIn | ValidationVerdict::RefusesNullButMayBeAbsent => {
+            demands_some && (is_of_creation || direction == Direction::Answer)
+        }
+    };
     !description.declaration.origin.enforced && !is_said
 }
 
@@ -136,7 +137,7 @@ fn of_output(facts: &ColumnFacts<'_>, field: &Field) -> Option<ValidationVerdict
 
 fn judge(model: &Model<'_>, compared: Compared<'_, '_>, direction: Direction) -> Option<Finding> {
     let verdict = verdict(&compared, direction)?;
-    if verdict.is_of_absence() && is_unsaid(&compared, direction) {
+    if is_unsaid(&compared, direction, verdict) {
         return None;
     }
     let Compared {

@@ -221,6 +221,19 @@ fn what_a_document_leaves_unsaid_is_not_missed() {
         (33, "        age: { type: integer }"),
         (22, "        email: { type: string, format: email }"),
         (24, "        biography: { type: string }"),
+        (23, "        role: { type: string }"),
+        (
+            23,
+            "        role: { type: string, enum: [ROLE_ADMIN, ROLE_CITIZEN] }",
+        ),
+        (
+            24,
+            "        bio: { type: array, nullable: true, items: { type: string } }",
+        ),
+        (
+            34,
+            "        bio: { type: string, nullable: true }\n        password_hash: { type: string, nullable: true }",
+        ),
     ] {
         let found = findings(&document(&[(line, text)]));
         assert_eq!(in_short(&found), [""; 0], "{text}");
