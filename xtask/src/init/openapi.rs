@@ -52,8 +52,7 @@ pub(super) fn find(tree: &dyn Tree, files: &[String]) -> FoundDocuments {
         let text = read(tree, file);
         if version.is_match(&text) && (text.contains("paths") || text.contains("components")) {
             let head: String = text.chars().take(HEAD).collect();
-            let said = says_so.find(&head).map(|said| said.as_str().to_owned());
-            documents.push((file, said));
+            documents.push((file, says_so.is_match(&head)));
         }
     }
     let writers = if documents.is_empty() {
@@ -62,14 +61,14 @@ pub(super) fn find(tree: &dyn Tree, files: &[String]) -> FoundDocuments {
         writers(tree, files)
     };
     let mut found = FoundDocuments::default();
-    for (file, said) in documents {
+    for (file, says_so) in documents {
         let name = file.rsplit('/').next().unwrap_or(file);
         let writer = writers.iter().find(|(_, text)| text.contains(name));
-        let why = match (said, generated_folder(file), writer) {
-            (Some(said), ..) => Some(format!("it says of itself \"{said}\"")),
+        let why = match (says_so, generated_folder(file), writer) {
+            (true, ..) => Some("it says of itself that it is generated".to_owned()),
             (_, Some(folder), _) => Some(format!("it lies in a folder `{folder}`")),
             (_, _, Some((writer, _))) => Some(format!("`{writer}` writes it")),
-            (None, None, None) => None,
+            (false, None, None) => None,
         };
         match why {
             Some(why) => found.generated.push((file.clone(), why)),
@@ -167,10 +166,10 @@ mod tests {
             .map(|(file, why)| format!("{file}: {why}"))
             .collect();
         let expected = [
-            "api/zod.json: it says of itself \"description\": \"Generated from\"",
+            "api/zod.json: it says of itself that it is generated",
             "api/openapi.json: `api/scripts/document.ts` writes it",
             "web/generated/api.yml: it lies in a folder `generated`",
-            "old/api.yml: it says of itself \"auto-generated\"",
+            "old/api.yml: it says of itself that it is generated",
         ];
         assert_eq!(why, expected);
     }
