@@ -321,6 +321,14 @@ pub struct Route {
     pub tags: Tags,
 }
 
+impl Route {
+    /// Whether it answers to the method of `contract`.
+    #[must_use]
+    pub fn answers(&self, contract: &Contract) -> bool {
+        self.method == "ALL" || self.method == contract.method
+    }
+}
+
 /// A schema or type that a contract holds, or makes of a named one.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ContractShape {
@@ -332,6 +340,13 @@ pub struct ContractShape {
     pub inner: Option<Box<Self>>,
 }
 
+impl ContractShape {
+    /// Keys of an answer under which the thing itself stands.
+    pub const ENVELOPES: &'static [&'static str] = &[
+        "data", "item", "items", "result", "results", "rows", "records",
+    ];
+}
+
 /// An endpoint that a contract describes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Contract {
@@ -341,6 +356,11 @@ pub struct Contract {
     pub method: String,
     /// As [`Route::path`].
     pub path: String,
+    /// Other paths at which it may be offered instead: below the base paths of other servers, and
+    /// below none. All contracts of a document are offered below the same.
+    pub alternatives: Vec<String>,
+    /// The document that it is a part of, where it stands in another file.
+    pub document: Option<String>,
     /// Where it is declared.
     pub location: Location,
     /// The type or schema of the request.
@@ -362,6 +382,14 @@ pub struct Contract {
     pub application: Option<Location>,
     /// Comments that speak to this tool.
     pub tags: Tags,
+}
+
+impl Contract {
+    /// The file that holds it and the contracts beside it.
+    #[must_use]
+    pub fn document(&self) -> &str {
+        self.document.as_deref().unwrap_or(&self.location.file)
+    }
 }
 
 /// The path parameters that a contract's schema declares.

@@ -4,6 +4,7 @@
 
 mod globs;
 mod kysely;
+mod openapi;
 mod roles;
 
 use std::collections::BTreeSet;
@@ -35,6 +36,8 @@ pub struct ConfigurationProposal {
     pub parsed: Vec<(&'static str, &'static str)>,
     /// Keys of the configuration with their globs, and how many files each matched.
     pub roles: Vec<(&'static str, Vec<String>, usize)>,
+    /// OpenAPI documents that programs write, and how that is known. They are left out.
+    pub generated_documents: Vec<(String, String)>,
 }
 
 /// Proposes a configuration for the files of `tree`.
@@ -56,6 +59,7 @@ pub fn propose(tree: &dyn Tree) -> Result<ConfigurationProposal> {
         _other => (key, found),
     });
     let roles = roles.filter(|(_, found)| !found.is_empty());
+    let documents = openapi::find(tree, &files);
     let is_of_prisma = matches!(layouts.foreign.first(), Some((Layout::Prisma, _)));
     Ok(ConfigurationProposal {
         driver: kysely.driver.or(is_of_prisma.then_some("prisma")),
@@ -67,8 +71,16 @@ pub fn propose(tree: &dyn Tree) -> Result<ConfigurationProposal> {
         unreadable: layouts.unreadable,
         roles: roles
             .map(|(key, found)| (key, globs::cover(&found), found.len()))
+            .chain(openapi_role(documents.written))
             .collect(),
+        generated_documents: documents.generated,
     })
+}
+
+/// Documents are named one by one: beside them stand other files of YAML and JSON.
+fn openapi_role(written: Vec<String>) -> Option<(&'static str, Vec<String>, usize)> {
+    let count = written.len();
+    (count > 0).then_some(("openapi", written, count))
 }
 
 /// Leaves out the files of examples. They show how to use a product, and describe a database of

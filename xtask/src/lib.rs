@@ -19,6 +19,7 @@ mod init;
 pub mod internals;
 mod layouts;
 mod migrations;
+mod openapi;
 mod postgres;
 mod process;
 mod readers;

@@ -37,6 +37,7 @@ mod main_job;
 mod migrate;
 mod module_circles;
 mod npm_binaries;
+mod openapi_oracle;
 mod poolers;
 mod prefilter;
 mod privileges;

@@ -31,7 +31,18 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("readers/reader", &["config", "facts", "readers", "tree"]),
     (
         "readers",
-        &["config", "facts", "readers", "tree", "typescript"],
+        &[
+            "config",
+            "facts",
+            "openapi",
+            "readers",
+            "tree",
+            "typescript",
+        ],
+    ),
+    (
+        "openapi",
+        &["openapi", "config", "facts", "readers", "source", "tree"],
     ),
     (
         "typescript",

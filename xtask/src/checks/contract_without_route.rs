@@ -47,7 +47,9 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
     let lacks = |contract: &Contract| lacking.contains(&std::ptr::from_ref(contract));
     let judged = without.filter(|contract| may_be_unread(facts, contract).is_none());
     let prefixes = lacked.iter().filter_map(of_prefix);
-    let alone = judged.filter(|contract| !lacks(contract)).map(finding);
+    let alone = judged
+        .filter(|contract| !lacks(contract))
+        .map(|contract| finding(contract, endpoints.path(contract)));
     prefixes.chain(alone).collect()
 }
 
@@ -80,8 +82,8 @@ fn of_prefix(lacked: &LackedPrefix<'_>) -> Option<Finding> {
     Some(found)
 }
 
-fn finding(contract: &Contract) -> Finding {
-    let endpoint = title(&contract.method, &contract.path);
+fn finding(contract: &Contract, path: &str) -> Finding {
+    let endpoint = title(&contract.method, path);
     CHECK
         .finding(
             &endpoint,
@@ -138,6 +140,10 @@ mod tests {
                 configuration: ENDPOINTS,
                 ..Case::passing("", PROCEDURE)
             },
+            Case {
+                configuration: ENDPOINTS,
+                ..Case::passing("", REST_OF_PATH)
+            },
         ],
     };
 
@@ -161,6 +167,9 @@ mod tests {
     const UNMOUNTED: &str =
         "import express, { Router } from 'express'; const app = express(); app.get('/users', h); export const r = Router(); r.get('/:id', h);
          export const E = { get: { method: 'GET', path: '/users' }, x: { method: 'GET', path: '/v1/x/:key' } };";
+    const REST_OF_PATH: &str =
+        "import express from 'express'; const app = express(); app.get('/files/:owner/*name', h); app.all('/*rest', h);
+         export const E = { file: { method: 'GET', path: '/files/{owner}/{name}' } };";
     const PROCEDURE: &str =
         "import express from 'express'; import { initTRPC } from '@trpc/server'; const t = initTRPC.create(); const app = express(); app.get('/users', h);
          export const E = { get: { method: 'GET', path: '/users' }, p: t.procedure.meta({ openapi: { method: 'GET', path: '/p' } }).query(q) };";

@@ -8,7 +8,7 @@ use super::endpoints;
 use super::entities::EntityKind;
 use super::matching::{BesideRows, Description, Role, Strength, promised};
 use super::schema_type_mismatch;
-use crate::facts::{Declaration, Facts, Kind};
+use crate::facts::{Contract, Declaration, Facts, Kind};
 use crate::report::{Coverage, NO_TABLE, Unjudged};
 
 /// Counts what `model` compares, and names what it does not.
@@ -38,7 +38,7 @@ pub(super) fn coverage(model: &Model<'_>) -> Coverage {
             .filter(|described| described.types().next().is_some())
             .count(),
         tables_with_schema: tables()
-            .filter(|described| described.schemas().next().is_some())
+            .filter(|described| described.is_validated())
             .count(),
         types: facts.types.len(),
         schemas: facts.schemas.len(),
@@ -253,9 +253,16 @@ fn endpoints(model: &Model<'_>) -> Vec<Unjudged> {
         location: Some(one.location.clone()),
     });
     let offered = model.endpoints();
+    // What lacks the prefix of its routes has a finding.
+    let lacked = model.lacked_prefixes().iter();
+    let lacking: HashSet<*const Contract> = lacked
+        .flat_map(|one| &one.contracts)
+        .map(|contract| std::ptr::from_ref(*contract))
+        .collect();
     let unserved = facts.contracts.iter().filter(|contract| {
         let is_served = contract.served || offered.is_offered(contract);
-        !is_served && endpoints::are_judged(model.input.facts)
+        let is_told = lacking.contains(&std::ptr::from_ref(*contract));
+        !is_served && !is_told && endpoints::are_judged(model.input.facts)
     });
     let unserved = unserved.filter_map(|contract| {
         let reason = endpoints::may_be_unread(facts, contract)?;

@@ -1,6 +1,7 @@
 //! Which contract describes which route: the same method, and the same path but for the names of
 //! its parameters.
 
+mod bases;
 mod prefix;
 
 use std::collections::HashMap;
@@ -8,6 +9,7 @@ use std::collections::HashMap;
 use crate::config::Config;
 use crate::facts::path::shape;
 use crate::facts::{Contract, Facts, Route};
+use bases::Bases;
 pub(super) use prefix::{LackedPrefix, lacked};
 
 /// Whether routes and contracts are configured, and contracts with endpoints were read: without
@@ -30,6 +32,7 @@ pub(super) fn needs_contract(config: &Config, route: &Route) -> bool {
 pub(super) struct Endpoints<'f> {
     routes: HashMap<String, Vec<&'f Route>>,
     contracts: HashMap<String, Vec<&'f Contract>>,
+    bases: Bases<'f>,
 }
 
 impl<'f> Endpoints<'f> {
@@ -38,34 +41,49 @@ impl<'f> Endpoints<'f> {
         let mut endpoints = Self {
             routes: HashMap::new(),
             contracts: HashMap::new(),
+            bases: Bases::default(),
         };
         for route in &facts.routes {
             let known = endpoints.routes.entry(shape(&route.path));
             known.or_default().push(route);
+            if let Some(path) = with_last_parameter(route) {
+                let known = endpoints.routes.entry(shape(&path));
+                known.or_default().push(route);
+            }
         }
+        let bases = bases::of_documents(facts, &endpoints.routes);
         for contract in &facts.contracts {
-            let known = endpoints.contracts.entry(shape(&contract.path));
+            let path = bases.path(contract);
+            let known = endpoints.contracts.entry(shape(path));
             known.or_default().push(contract);
         }
-        endpoints
+        Self { bases, ..endpoints }
+    }
+
+    /// The path at which `contract` is to be offered.
+    pub(super) fn path<'c>(&self, contract: &'c Contract) -> &'c str {
+        self.bases.path(contract)
     }
 
     /// Whether some contract describes `route`.
     pub(super) fn is_described(&self, route: &Route) -> bool {
         let alike = self.contracts.get(&shape(&route.path));
-        alike.is_some_and(|alike| alike.iter().any(|one| is_answered(one, route)))
+        alike.is_some_and(|alike| alike.iter().any(|one| route.answers(one)))
     }
 
     /// Whether some route offers `contract`.
     pub(super) fn is_offered(&self, contract: &Contract) -> bool {
-        let alike = self.routes.get(&shape(&contract.path));
-        alike.is_some_and(|alike| alike.iter().any(|one| is_answered(contract, one)))
+        let alike = self.routes.get(&shape(self.path(contract)));
+        alike.is_some_and(|alike| alike.iter().any(|one| one.answers(contract)))
     }
 }
 
-/// Whether `route` answers to the method of `contract`.
-fn is_answered(contract: &Contract, route: &Route) -> bool {
-    route.method == "ALL" || route.method == contract.method
+/// The path with a parameter for the rest of it: what a route calls `/files/*`, a contract calls
+/// `/files/{name}`. A route for whatever nobody else answers is none of them.
+fn with_last_parameter(route: &Route) -> Option<String> {
+    let start = route.path.strip_suffix("/*")?;
+    let is_fallback = start.is_empty() || start.contains('*') || route.method == "ALL";
+    (!is_fallback).then(|| format!("{start}/:"))
 }
 
 /// Why it is not known whether the route of `contract` exists.

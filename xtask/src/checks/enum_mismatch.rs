@@ -159,7 +159,12 @@ fn judge(
         {
             return None;
         }
-        Values::Known(values) => ValuesDifference::of(&values, allowed, description.role)?,
+        Values::Known(values) => {
+            let role = role_of_values(description, direction);
+            ValuesDifference::of(&values, allowed, role)?
+        }
+        // A document leaves it unsaid which strings are taken.
+        Values::AnyString if !description.declaration.origin.enforced => return None,
         // All values that the database holds pass.
         Values::AnyString if direction == Direction::Answer => return None,
         Values::AnyString => {
@@ -185,7 +190,8 @@ fn judge(
 }
 
 /// Returns whether the values are about something other than the column. In a type that describes
-/// only a part of the table, they are where fewer than half are the column's.
+/// only a part of the table, they are where fewer than half are the column's; in a document, where
+/// none is.
 fn is_of_another_thing(
     description: &Description<'_>,
     values: &[String],
@@ -195,7 +201,19 @@ fn is_of_another_thing(
         .iter()
         .filter(|value| allowed.contains(value))
         .count();
-    description.is_partial() && common * 2 < values.len().min(allowed.len())
+    // A server has names of its own for all values, or for none of them.
+    let is_translated = common == 0 && !description.declaration.origin.enforced;
+    is_translated || (description.is_partial() && common * 2 < values.len().min(allowed.len()))
+}
+
+/// The role by which values are judged. A document may restrict what a request takes, whatever its
+/// schema is called.
+fn role_of_values(description: &Description<'_>, direction: Direction) -> Role {
+    let is_of_request = direction == Direction::Request;
+    if is_of_request && !description.declaration.origin.enforced {
+        return Role::UpdateSchema;
+    }
+    description.role
 }
 
 /// The string values that a kind allows.

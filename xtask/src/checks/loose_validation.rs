@@ -63,7 +63,11 @@ fn judge(model: &Model<'_>, compared: Compared<'_, '_>) -> Option<Finding> {
     if pair.column.must_be_omitted() {
         return None;
     }
-    let gaps = gaps::gaps(facts, pair.field);
+    let mut gaps = gaps::gaps(facts, pair.field);
+    // What a document does not say, the program may demand all the same.
+    if !description.declaration.origin.enforced {
+        gaps.retain(Gap::is_stated);
+    }
     if gaps.is_empty() {
         return None;
     }

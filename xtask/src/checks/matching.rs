@@ -341,6 +341,13 @@ impl<'a> TableMatches<'a> {
             .filter(|description| description.role.is_validation())
     }
 
+    /// Whether a schema that describes it checks values when the program runs.
+    #[must_use]
+    pub fn is_validated(&self) -> bool {
+        self.schemas()
+            .any(|schema| schema.declaration.origin.enforced)
+    }
+
     /// Whether it is certain that the table itself is meant: of what only may be made into a row
     /// (`CreateUser`), or is called like one where nothing is known to be one, it is not.
     #[must_use]

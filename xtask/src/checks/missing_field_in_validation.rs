@@ -46,7 +46,8 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
             Strength::Derived => description.role != Role::InsertSchema,
             strength => strength == Strength::Message,
         };
-        description.declaration.unresolved.is_none() && !is_part
+        let declaration = description.declaration;
+        declaration.origin.enforced && declaration.unresolved.is_none() && !is_part
     };
     let schemas = model
         .schemas()

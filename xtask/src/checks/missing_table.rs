@@ -170,6 +170,10 @@ fn missing<'m>(
             declaration.origin.is_type() && is_of_others(model, table, gone.lists(declaration));
         return (certain && !is_others && is_absent(model, table)).then_some(missing);
     }
+    // A server may tell of a thing that another store holds now.
+    if !declaration.origin.enforced {
+        return None;
+    }
     let hit = gone
         .names
         .find(declaration)

@@ -50,7 +50,7 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
         .collect();
     let bare: Vec<_> = typed
         .iter()
-        .filter(|(described, _)| described.schemas().next().is_none())
+        .filter(|(described, _)| !described.is_validated())
         .copied()
         .collect();
     if bare.len() > FEW {

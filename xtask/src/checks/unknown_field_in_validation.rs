@@ -40,14 +40,15 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
     // What was added to the columns of an ORM's table was added on purpose, and a request may ask
     // for anything.
     let is_part = |strength| matches!(strength, Strength::Derived | Strength::Message);
-    let written = model
-        .schemas()
-        .filter(|(_, description)| !is_part(description.strength));
+    let written = model.schemas().filter(|(_, description)| {
+        !description.declaration.origin.enforced || !is_part(description.strength)
+    });
     let fields = written.flat_map(|(described, description)| {
         let judged = description
             .pairing
             .extra
             .iter()
+            .filter(|field| is_judged(description, field))
             .filter(|field| !is_explained(described, description, field));
         let judged = judged.filter(|field| !is_of_query(description, field));
         let judged = judged.filter(|field| !is_added(described, description, field));
@@ -55,6 +56,12 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
         judged.map(move |field| finding(model, described, description, field))
     });
     fields.collect()
+}
+
+/// Whether a field without a column is judged. A document tells of what is computed as of what is
+/// held: only what was a column is wrong there.
+fn is_judged(description: &Description<'_>, field: &Field) -> bool {
+    description.declaration.origin.enforced || description.pairing.outlives_its_column(field)
 }
 
 /// Returns whether the field is computed for those who receive the data: the schema has it, and no
@@ -129,8 +136,9 @@ fn finding(
         .finding(
             &entity,
             format!(
-                "Field '{}' of validation schema `{name}` has no column in table '{entity}'",
-                field.name
+                "Field '{}' of {} `{name}` has no column in table '{entity}'",
+                field.name,
+                description.noun()
             ),
         )
         .about(description, &field.name)

@@ -58,6 +58,28 @@ enum ValidationVerdict {
     RefusesNullButMayBeAbsent,
 }
 
+/// Whether a document leaves unsaid what the verdict is about. Most documents demand no field, or not
+/// all: that one may be absent counts of what is created and of answers, where they demand some. The
+/// null of a field that may be absent is another word for its absence.
+fn is_unsaid(
+    compared: &Compared<'_, '_>,
+    direction: Direction,
+    verdict: ValidationVerdict,
+) -> bool {
+    let description = compared.description;
+    let is_of_creation = description.role == Role::InsertSchema && direction == Direction::Request;
+    let mut fields = description.declaration.fields.iter();
+    let demands_some = fields.any(|field| !field.optional);
+    let is_said = match verdict {
+        ValidationVerdict::RefusesNull => true,
+        ValidationVerdict::LetsNullIn => !compared.field().optional,
+        ValidationVerdict::LetsNothingIn | ValidationVerdict::RefusesNullButMayBeAbsent => {
+            demands_some && (is_of_creation || direction == Direction::Answer)
+        }
+    };
+    !description.declaration.origin.enforced && !is_said
+}
+
 fn verdict(compared: &Compared<'_, '_>, direction: Direction) -> Option<ValidationVerdict> {
     let Compared {
         described,
@@ -122,13 +144,16 @@ fn of_output(facts: &ColumnFacts<'_>, field: &Field) -> Option<ValidationVerdict
 
 fn judge(model: &Model<'_>, compared: Compared<'_, '_>, direction: Direction) -> Option<Finding> {
     let verdict = verdict(&compared, direction)?;
+    if is_unsaid(&compared, direction, verdict) {
+        return None;
+    }
     let Compared {
         described,
         description,
         pair,
         ..
     } = compared;
-    let name = &description.declaration.name;
+    let (name, noun) = (&description.declaration.name, description.noun());
     let (here, there) = match verdict {
         ValidationVerdict::LetsNullIn => ("accepts null", "NOT NULL"),
         ValidationVerdict::LetsNothingIn => ("may be absent", "NOT NULL without a default"),
@@ -138,7 +163,7 @@ fn judge(model: &Model<'_>, compared: Compared<'_, '_>, direction: Direction) ->
         }
     };
     let message = format!(
-        "Nullability mismatch for field '{}': {here} in validation schema `{name}`, {there} in the database",
+        "Nullability mismatch for field '{}': {here} in {noun} `{name}`, {there} in the database",
         pair.column.name
     );
     let found = CHECK

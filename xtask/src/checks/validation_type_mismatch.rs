@@ -28,6 +28,7 @@ use super::{Check, Compared, Model, formats, wording};
 use crate::config::Driver;
 use crate::facts::Kind;
 use crate::report::{Category, Finding, Severity};
+use crate::schema::types::Scalar;
 
 /// See the file's documentation.
 pub const CHECK: Check = Check {
@@ -50,7 +51,7 @@ fn judge<'a>(
     compared: Compared<'_, 'a>,
     direction: Direction,
 ) -> Option<Finding> {
-    if compared.is_of_custom_type() {
+    if compared.is_of_custom_type() || is_parsed_by_server(&compared) {
         return None;
     }
     let (ty, kind) = (&compared.facts.ty, &compared.pair.field.kind);
@@ -87,6 +88,18 @@ fn judge<'a>(
     formats::never_taken(ty, &constraints)
         .filter(|_| is_array == ty.array)
         .map(|format| of_format(model, compared, format))
+}
+
+/// Whether a document tells of an object or a list, and the column holds a text: JSON, which the
+/// server parses before it answers.
+fn is_parsed_by_server(compared: &Compared<'_, '_>) -> bool {
+    let is_structure = matches!(compared.field().kind, Kind::Json | Kind::Array(_));
+    let Scalar::Builtin(name) = &compared.facts.ty.scalar else {
+        return false;
+    };
+    let is_text = ["text", "character varying"].contains(&name.as_str());
+    let is_one = is_text && !compared.facts.ty.array;
+    is_structure && is_one && !compared.description.declaration.origin.enforced
 }
 
 /// Whether the type of the table's rows is inferred from the schema, so that what the schema
@@ -154,8 +167,9 @@ fn finding(model: &Model<'_>, compared: Compared<'_, '_>, here: &str) -> Finding
         ..
     } = compared;
     let message = format!(
-        "Type mismatch for field '{}': {here} in validation schema `{}`, {} in the database",
+        "Type mismatch for field '{}': {here} in {} `{}`, {} in the database",
         pair.column.name,
+        description.noun(),
         description.declaration.name,
         wording::column_type(pair.column)
     );

@@ -198,6 +198,12 @@ fn notes(proposal: &ConfigurationProposal) -> Vec<String> {
     let unreadable = proposal.unreadable.iter();
     let unreadable =
         unreadable.map(|(folder, why)| format!("`{folder}` cannot be imported: {why}"));
+    let generated = proposal.generated_documents.iter();
+    let generated = generated.map(|(file, why)| {
+        format!(
+            "`{file}` is no part of `openapi`, since {why}: a document that is made from the routes agrees with them"
+        )
+    });
     let none = (!proposal.has_own && proposal.foreign.is_empty()).then(|| {
         format!(
             "no migrations were found that can be imported: `{} --from database` writes the schema of a database as \
@@ -207,6 +213,7 @@ fn notes(proposal: &ConfigurationProposal) -> Vec<String> {
     });
     others
         .chain(unreadable)
+        .chain(generated)
         .chain(none)
         .chain(missing(proposal))
         .collect()
@@ -214,7 +221,10 @@ fn notes(proposal: &ConfigurationProposal) -> Vec<String> {
 
 fn missing(proposal: &ConfigurationProposal) -> Option<String> {
     let keys = ["types", "validation", "contracts", "routes"];
-    let found = |key: &&&str| !proposal.roles.iter().any(|(known, _, _)| known == *key);
+    let has = |key: &str| proposal.roles.iter().any(|(known, _, _)| *known == key);
+    // A document holds contracts, too.
+    let is_held = |key: &str| has(key) || (key == "contracts" && has("openapi"));
+    let found = |key: &&&str| !is_held(key);
     let missing: Vec<_> = keys
         .iter()
         .filter(found)

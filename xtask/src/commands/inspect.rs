@@ -34,7 +34,7 @@ pub enum Subject {
     Tables,
     /// Interfaces, aliases of object types, classes, and tables that Drizzle declares
     Types,
-    /// Zod object schemas
+    /// Zod object schemas, and the schemas of OpenAPI documents
     Schemas,
     /// Endpoints that a contract describes
     Contracts,

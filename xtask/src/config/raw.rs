@@ -46,6 +46,7 @@ pub(super) struct RawConfig {
     pub contracts: Vec<String>,
     pub routes: Vec<String>,
     pub drizzle: Vec<String>,
+    pub openapi: Vec<String>,
     pub exclude: Vec<String>,
     pub names: NamePatterns,
     pub map: BTreeMap<String, Mapping>,
@@ -77,6 +78,7 @@ impl Default for RawConfig {
             contracts: Vec::new(),
             routes: Vec::new(),
             drizzle: Vec::new(),
+            openapi: Vec::new(),
             exclude: strings(&[
                 "**/*.test.*",
                 "**/*.spec.*",

@@ -19,6 +19,8 @@ pub struct Sources {
     pub routes: FilePatterns,
     /// Drizzle tables.
     pub drizzle: FilePatterns,
+    /// OpenAPI documents that people write.
+    pub openapi: FilePatterns,
     /// Files that have no role, though other globs may match them.
     pub exclude: GlobSet,
     /// Whether `.d.ts` files have no role unless a glob names them.
@@ -39,6 +41,7 @@ impl Sources {
             contracts: of("contracts", &mut raw.contracts)?,
             routes: of("routes", &mut raw.routes)?,
             drizzle: of("drizzle", &mut raw.drizzle)?,
+            openapi: of("openapi", &mut raw.openapi)?,
             exclude: glob_set("exclude", &exclude)?,
             exclude_declarations: !declarations.is_empty(),
         })
@@ -58,7 +61,7 @@ impl Sources {
         self.exclude.is_match(file) || (self.exclude_declarations && is_unnamed())
     }
 
-    /// The patterns of every role: types, validation, contracts, routes, Drizzle.
+    /// The patterns of every role of TypeScript files: types, validation, contracts, routes, Drizzle.
     #[must_use]
     pub fn roles(&self) -> [&FilePatterns; 5] {
         [
@@ -109,6 +112,20 @@ impl FilePatterns {
     pub fn roots(&self) -> impl Iterator<Item = &str> {
         self.globs.iter().map(|glob| literal_folder(glob))
     }
+
+    /// The globs without a wildcard: each is one file.
+    pub fn files(&self) -> impl Iterator<Item = &str> {
+        self.globs
+            .iter()
+            .map(String::as_str)
+            .filter(|glob| !is_wild(glob))
+    }
+
+    /// The folders to walk for the globs that have a wildcard.
+    pub fn wild_roots(&self) -> impl Iterator<Item = &str> {
+        let wild = self.globs.iter().filter(|glob| is_wild(glob));
+        wild.map(|glob| literal_folder(glob))
+    }
 }
 
 fn patterns(key: &str, globs: Vec<String>) -> Result<FilePatterns> {
@@ -136,8 +153,15 @@ pub(super) fn glob_set(key: &str, globs: &[String]) -> Result<GlobSet> {
         .with_context(|| format!("`{key}` holds too many globs"))
 }
 
+/// The characters of globs that stand for others.
+const WILDCARDS: [char; 4] = ['*', '?', '[', '{'];
+
+fn is_wild(glob: &str) -> bool {
+    glob.contains(WILDCARDS)
+}
+
 fn literal_folder(glob: &str) -> &str {
-    let wildcard = glob.find(['*', '?', '[', '{']).unwrap_or(glob.len());
+    let wildcard = glob.find(WILDCARDS).unwrap_or(glob.len());
     glob[..wildcard]
         .rsplit_once('/')
         .map_or("", |(folder, _)| folder)

@@ -15,6 +15,10 @@ pub struct Origin {
     /// Whether it says by itself of which table it is, so that its name and its likeness need not
     /// be asked.
     pub names_table: bool,
+    /// Whether a program is held to it, by the compiler or when it runs. A document is only believed:
+    /// what it leaves unsaid is not missed, and its schemas are called like the things themselves
+    /// (`User`).
+    pub enforced: bool,
     /// How changes of it are written.
     pub syntax: Syntax,
     /// The declaration to propose where a table lacks one, with `{table}` for its name. Only tables

@@ -25,6 +25,19 @@ pub fn parameters(path: &str) -> impl Iterator<Item = &str> {
     })
 }
 
+/// `path` below `base`, unless it says that itself.
+#[must_use]
+pub fn below(base: &str, path: &str) -> String {
+    let base = base.trim_end_matches('/');
+    let rest = path.strip_prefix(base);
+    let says_it = rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    match path {
+        path if base.is_empty() || says_it => path.to_owned(),
+        "/" => base.to_owned(),
+        path => format!("{base}/{}", path.trim_start_matches('/')),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

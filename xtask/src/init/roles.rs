@@ -173,11 +173,15 @@ pub(super) fn is_source(file: &str) -> bool {
     let typescript = [".ts", ".tsx", ".mts", ".cts"]
         .iter()
         .any(|end| file.ends_with(end));
-    let test = is_inside(file, TEST_FOLDERS)
+    typescript && !is_test(file)
+}
+
+/// Whether a file is a test, or helps one.
+pub(super) fn is_test(file: &str) -> bool {
+    is_inside(file, TEST_FOLDERS)
         || [".test.", ".spec.", ".e2e-spec.", ".cy."]
             .iter()
-            .any(|part| file.contains(part));
-    typescript && !test
+            .any(|part| file.contains(part))
 }
 
 fn is_inside(file: &str, names: &[&str]) -> bool {

@@ -31,6 +31,7 @@ const TABLE: Origin = Origin {
     noun: "toy table",
     family: Family::Table,
     names_table: true,
+    enforced: true,
     syntax: Syntax::Other,
     example: Some("table {table} { … }"),
 };
@@ -40,6 +41,7 @@ const SCHEMA: Origin = Origin {
     noun: "toy schema",
     family: Family::Validation,
     names_table: false,
+    enforced: true,
     example: None,
     ..TABLE
 };

@@ -16,7 +16,7 @@ use super::resolve::Resolver;
 use super::routes::{Server, path};
 use super::syntax::{ExprKind, Module, StatementKind};
 use super::values::{PathText, Site};
-use crate::facts::path::parameters;
+use crate::facts::path::{below, parameters};
 use crate::facts::{Contract, Exchange, UnresolvedEndpoint};
 use crate::source::Location;
 
@@ -179,20 +179,9 @@ fn paths<'p>(server: &Server<'p>, base: &str, endpoint: &Endpoint<'p>) -> Vec<Co
     }
     if paths.is_empty() {
         let path = endpoint.path.as_ref().map_err(Clone::clone);
-        paths.push((path.map(|path| below(base, path)), None));
+        paths.push((path.map(|path| below(base, path).into()), None));
     }
     paths
-}
-
-/// `path` below `base`, unless it says that itself.
-fn below(base: &str, path: &Rc<str>) -> Rc<str> {
-    let base = base.trim_end_matches('/');
-    let rest = path.strip_prefix(base);
-    let says_it = rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    if base.is_empty() || says_it {
-        return Rc::clone(path);
-    }
-    format!("{base}/{path}").into()
 }
 
 /// The parameters of `path` that are none of the contract's own.
@@ -261,6 +250,8 @@ impl Contracts {
                 name: name.clone(),
                 method: endpoint.method.clone(),
                 path,
+                alternatives: Vec::new(),
+                document: None,
                 location: location.clone(),
                 request: parts.request.clone(),
                 response: parts.response.clone(),

@@ -80,6 +80,7 @@ fn install(folder: &Path) -> Result<(), String> {
         "types.mjs",
         "zod.mjs",
         "drivers.mjs",
+        "openapi.mjs",
     ] {
         if source.join(name).is_file() {
             std::fs::copy(source.join(name), folder.join(name))

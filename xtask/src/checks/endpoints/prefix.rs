@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use super::{Endpoints, are_judged, is_answered, needs_contract};
+use super::{Endpoints, are_judged, needs_contract};
 use crate::config::Config;
 use crate::facts::path::shape;
 use crate::facts::{Contract, Facts, Route};
@@ -108,7 +108,7 @@ impl<'f> Ends<'f> {
         let own = shape(&segments(&contract.path).join("/"));
         let alike = self.0.get(&own).into_iter().flatten();
         alike
-            .filter(|(route, _)| is_answered(contract, route))
+            .filter(|(route, _)| route.answers(contract))
             .map(|(_, prefix)| prefix.as_str())
             .collect()
     }
@@ -117,10 +117,7 @@ impl<'f> Ends<'f> {
 fn by_file(facts: &Facts) -> impl Iterator<Item = Vec<&Contract>> {
     let mut files: BTreeMap<&str, Vec<&Contract>> = BTreeMap::new();
     for contract in &facts.contracts {
-        files
-            .entry(&contract.location.file)
-            .or_default()
-            .push(contract);
+        files.entry(contract.document()).or_default().push(contract);
     }
     files.into_values()
 }

@@ -148,7 +148,7 @@ impl Gap {
     }
 
     /// Whether the schema states a limit of its own, which is too wide.
-    fn is_stated(&self) -> bool {
+    pub(super) fn is_stated(&self) -> bool {
         match self {
             Self::MaxLength(_, given) => given.is_some(),
             Self::MinLength(_, given) => given.is_some_and(|given| given > 0),

@@ -128,7 +128,9 @@ fn hits<'a>(
                 .entry(hit.entity)
                 .or_default()
                 .push((declaration, hit)),
-            None => hits.unclaimed.add(declaration),
+            None if declaration.origin.enforced => hits.unclaimed.add(declaration),
+            // Something else may be called like the end of a table's name.
+            None => {}
         }
     }
     hits
@@ -146,11 +148,7 @@ fn adopted<'a>(
         .filter(|(_, described)| described.entity.kind == EntityKind::Table);
     let lacking = tables.flat_map(|(at, described)| {
         let ty = described.types().next().is_none().then_some(Lacking::Type);
-        let schema = described
-            .schemas()
-            .next()
-            .is_none()
-            .then_some(Lacking::Schema);
+        let schema = (!described.is_validated()).then_some(Lacking::Schema);
         ty.into_iter()
             .chain(schema)
             .map(move |what| (at, &described.entity, what))

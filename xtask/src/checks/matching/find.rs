@@ -91,9 +91,11 @@ impl<'a> Finder<'a> {
         let is_promised = self
             .promised
             .contains(&(&*declaration.location.file, declaration.name.as_str()));
-        self.names
-            .find(declaration)
-            .filter(|hit| hit.strength != Strength::Message || !is_promised)
+        // What a document promises by a name of the table is judged by the table.
+        let is_left = |hit: &Match| {
+            hit.strength == Strength::Message && is_promised && declaration.origin.enforced
+        };
+        self.names.find(declaration).filter(|hit| !is_left(hit))
     }
 
     fn stated(&self, declaration: &Declaration, table: &str, side: Side) -> Option<Match> {

@@ -50,6 +50,9 @@ impl NameTable {
     }
 
     pub(in crate::checks) fn find(&self, declaration: &Declaration) -> Option<Match> {
+        if !declaration.origin.enforced {
+            return self.thing_of_document(declaration);
+        }
         let table = match declaration.origin.family {
             Family::Validation => &self.schemas,
             Family::Type => &self.types,
@@ -69,6 +72,23 @@ impl NameTable {
             } else {
                 Strength::Bare
             },
+            output: is_output_name(&declaration.name),
+            of_type: false,
+        })
+    }
+
+    /// A schema of a document. It is called like the thing (`User`), like a type or schema of it, or
+    /// like what a request asks for. Whatever it is called, only what it says is judged.
+    fn thing_of_document(&self, declaration: &Declaration) -> Option<Match> {
+        let name = names::key(&declaration.name);
+        let named = self.types.get(&name).or_else(|| self.schemas.get(&name));
+        let Some(named) = named else {
+            return self.message(declaration);
+        };
+        Some(Match {
+            entity: named.entity,
+            side: named.side,
+            strength: Strength::Message,
             output: is_output_name(&declaration.name),
             of_type: false,
         })

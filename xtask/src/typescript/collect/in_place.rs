@@ -18,11 +18,6 @@ use crate::typescript::zod::{self, Schema, SchemaKind};
 /// How deep arrays are looked into.
 const DEPTH: usize = 4;
 
-/// Keys of an answer under which the thing itself stands.
-const ENVELOPES: &[&str] = &[
-    "data", "item", "items", "result", "results", "rows", "records",
-];
-
 /// Where something is written without a name of its own, and the name that reports give it.
 #[derive(Clone, Copy)]
 pub struct Unnamed<'s, 'p> {
@@ -120,7 +115,9 @@ fn shape_of_schema<'p>(
     let mut facts = Facts::default();
     file(resolver, unnamed).schema(&named, &schema, &mut facts);
     let inner = match &schema.innermost().kind {
-        SchemaKind::Object(fields) => ENVELOPES.iter().find_map(|key| fields.get(key)),
+        SchemaKind::Object(fields) => ContractShape::ENVELOPES
+            .iter()
+            .find_map(|key| fields.get(key)),
         _ => None,
     };
     // What is in an envelope is looked into once: `data.data` is a column of JSON.

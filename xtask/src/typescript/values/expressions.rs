@@ -93,9 +93,10 @@ impl<'p> Resolver<'p> {
                 Value::Bigint(digits) => Value::Bigint(format!("-{digits}").into()),
                 _ => Value::unknown("its value is known only when it runs"),
             },
-            ExprKind::Not(_) => {
-                Value::Typed(Lazy::known(crate::typescript::resolve::Type::Boolean))
-            }
+            ExprKind::Not(value) => match self.value(scope, value).uncast() {
+                Value::Boolean(value) => Value::Boolean(!value),
+                _ => Value::Typed(Lazy::known(crate::typescript::resolve::Type::Boolean)),
+            },
             ExprKind::TypeOf(_) => Value::unknown("its operator is not evaluated"),
             ExprKind::Await(value) => self.await_value(self.value(scope, value)),
             ExprKind::Assignment(target, value) => self.assign(scope, target, value),

@@ -162,6 +162,9 @@ impl<'p> Resolver<'p> {
             ) => Value::Text,
             ("split", ..) => known(Type::Array(Lazy::known(Type::String))),
             ("length", ..) => known(Type::Number),
+            ("startsWith", Some(value), [Some(start)]) => Value::Boolean(value.starts_with(start)),
+            ("endsWith", Some(value), [Some(end)]) => Value::Boolean(value.ends_with(end)),
+            ("includes", Some(value), [Some(part)]) => Value::Boolean(value.contains(part)),
             ("includes" | "startsWith" | "endsWith", ..) => known(Type::Boolean),
             _ => Value::unknown(format!("`.{name}()` of a string is not evaluated")),
         }
