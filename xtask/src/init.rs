@@ -6,8 +6,10 @@ mod globs;
 mod kysely;
 mod openapi;
 mod roles;
+mod scripts;
+mod server;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 use regex::Regex;
@@ -21,14 +23,11 @@ use crate::tree::Tree;
 pub struct ConfigurationProposal {
     /// The major version of PostgreSQL, and the file that says so.
     pub postgres: Option<(String, String)>,
-    /// The folder for migrations.
-    pub migrations: String,
-    /// Migrations of other tools, and their folders: the first are to be imported, the others are
-    /// of other databases.
-    pub foreign: Vec<(Layout, String)>,
-    /// Whether there are migrations of this tool.
-    pub has_own: bool,
-    /// Folders that look like migrations of another tool and cannot be imported, and why.
+    /// The source of the migrations.
+    pub migrations: ProposedMigrations,
+    /// Migrations of other databases, and their folders.
+    pub others: Vec<(Layout, String)>,
+    /// Folders that look like migrations of another tool and cannot be read, and why.
     pub unreadable: Vec<(String, String)>,
     /// The driver whose values rows hold, where the program shows it.
     pub driver: Option<&'static str>,
@@ -38,6 +37,33 @@ pub struct ConfigurationProposal {
     pub roles: Vec<(&'static str, Vec<String>, usize)>,
     /// OpenAPI documents that programs write, and how that is known. They are left out.
     pub generated_documents: Vec<(String, String)>,
+}
+
+/// The source of the migrations.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ProposedMigrations {
+    /// A folder of this tool's own.
+    Own(String),
+    /// The folder of another tool, read in place.
+    InPlace {
+        /// The tool.
+        layout: Layout,
+        /// Its folder.
+        dir: String,
+        /// The command that applies them.
+        apply: Option<String>,
+    },
+    /// Code, which a command runs.
+    Code {
+        /// The command.
+        replay: String,
+        /// Its folder.
+        dir: Option<String>,
+    },
+    /// A dump, in this file.
+    Dump(String),
+    /// None were found; the folder for the first.
+    None(String),
 }
 
 /// Proposes a configuration for the files of `tree`.
@@ -64,10 +90,12 @@ pub fn propose(tree: &dyn Tree) -> Result<ConfigurationProposal> {
     Ok(ConfigurationProposal {
         driver: kysely.driver.or(is_of_prisma.then_some("prisma")),
         parsed: kysely.parsed,
-        postgres: postgres_major(tree, &files),
-        migrations: layouts.own.clone().unwrap_or_else(|| free_folder(&files)),
-        has_own: layouts.own.is_some(),
-        foreign: layouts.foreign,
+        postgres: server::major(tree, &files),
+        migrations: migrations(tree, &files, &layouts),
+        others: match layouts.own {
+            Some(_) => layouts.foreign,
+            None => layouts.foreign.into_iter().skip(1).collect(),
+        },
         unreadable: layouts.unreadable,
         roles: roles
             .map(|(key, found)| (key, globs::cover(&found), found.len()))
@@ -157,25 +185,99 @@ fn free_folder(files: &[String]) -> String {
         .to_owned()
 }
 
-/// Returns the major version of PostgreSQL that Docker or Supabase start, and the file that says
-/// so.
-fn postgres_major(tree: &dyn Tree, files: &[String]) -> Option<(String, String)> {
-    let image = Regex::new(
-        r#"(?m)(?:image:\s*["']?\S*(?:postgres|postgis)\S*:|^\s*major_version\s*=\s*)v?(\d{2})\b"#,
-    )
-    .ok()?;
-    let is_candidate = |file: &&String| {
+/// Proposes the source of the migrations.
+fn migrations(tree: &dyn Tree, files: &[String], layouts: &Layouts) -> ProposedMigrations {
+    if let Some(own) = &layouts.own {
+        return ProposedMigrations::Own(own.clone());
+    }
+    let scripts = scripts::find(tree, files);
+    if let Some((layout, dir)) = layouts.foreign.first() {
+        return ProposedMigrations::InPlace {
+            layout: *layout,
+            dir: dir.clone(),
+            apply: scripts::applying(&scripts, *layout),
+        };
+    }
+    if let Some(replay) = scripts::replaying(&scripts) {
+        return ProposedMigrations::Code {
+            replay,
+            dir: code_folder(files),
+        };
+    }
+    match dump(tree, files) {
+        Some(dump) => ProposedMigrations::Dump(dump),
+        None => ProposedMigrations::None(free_folder(files)),
+    }
+}
+
+/// The folder with most migrations that are code.
+fn code_folder(files: &[String]) -> Option<String> {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for file in files {
+        let (folder, name) = file.rsplit_once('/').unwrap_or(("", file));
+        let is_code = [".ts", ".js", ".mjs", ".cjs"]
+            .iter()
+            .any(|end| name.ends_with(end));
+        let is_in_migrations = folder
+            .rsplit('/')
+            .next()
+            .is_some_and(|last| last.contains("migration"));
+        if is_code && is_in_migrations {
+            *counts.entry(folder).or_default() += 1;
+        }
+    }
+    let most = counts.into_iter().max_by_key(|(_, count)| *count);
+    most.map(|(folder, _)| folder.to_owned())
+}
+
+/// A dump of the schema that the team commits.
+fn dump(tree: &dyn Tree, files: &[String]) -> Option<String> {
+    let is_named = |file: &&String| {
         let name = file.rsplit('/').next().unwrap_or(file);
-        let compose = (name.starts_with("docker-compose") || name.starts_with("compose"))
-            && (name.ends_with(".yml") || name.ends_with(".yaml"));
-        compose || file.ends_with("supabase/config.toml")
+        ["structure.sql", "schema.sql"].contains(&name)
     };
-    files.iter().filter(is_candidate).find_map(|file| {
-        let text = read(tree, file);
-        image
-            .captures(&text)
-            .map(|found| (found[1].to_owned(), file.clone()))
-    })
+    let is_dump = |file: &&String| read(tree, file).contains("PostgreSQL database dump");
+    files.iter().filter(is_named).find(is_dump).cloned()
+}
+
+impl ProposedMigrations {
+    /// The line before all tables; none where the migrations have a table of their own.
+    fn line(&self) -> String {
+        match self {
+            Self::Own(dir) | Self::None(dir) => format!("migrations = {}\n", quoted(dir)),
+            Self::InPlace { .. } | Self::Code { .. } | Self::Dump(_) => String::new(),
+        }
+    }
+
+    /// The table at the end, under `section`.
+    fn table(&self, section: Option<&str>) -> String {
+        let keys: Vec<(&str, String)> = match self {
+            Self::Own(_) | Self::None(_) => return String::new(),
+            Self::InPlace { layout, dir, .. } => {
+                let dir = if dir.is_empty() { "." } else { dir };
+                vec![("layout", layout.name()), ("dir", dir.to_owned())]
+            }
+            Self::Code { replay, dir } => {
+                let dir = dir.clone().map(|dir| ("dir", dir));
+                dir.into_iter()
+                    .chain([("replay", replay.clone())])
+                    .collect()
+            }
+            Self::Dump(dump) => vec![("schema-from", dump.clone())],
+        };
+        let head = section.map_or_else(String::new, |section| format!("{section}."));
+        let mut text = format!("\n[{head}migrations]\n");
+        for (key, value) in keys {
+            text += &format!("{key} = {}\n", quoted(&value));
+        }
+        if let Self::InPlace { apply, .. } = self {
+            text += &match apply {
+                Some(apply) => format!("apply = {}\n", quoted(apply)),
+                None => "# apply = \"<the command that migrates>\"\n".to_owned(),
+            };
+        }
+        text
+    }
 }
 
 impl ConfigurationProposal {
@@ -188,7 +290,7 @@ impl ConfigurationProposal {
             .as_ref()
             .map_or(("15", "the default"), |(major, from)| (major, from));
         text += &format!("postgres = \"{major}\" # {from}\n");
-        text += &format!("migrations = {}\n", quoted(&self.migrations));
+        text += &self.migrations.line();
         text += "snapshot = \"snapshots/schema.json\"\n";
         if let Some(driver) = self.driver {
             text += &format!("driver = \"{driver}\"\n");
@@ -209,7 +311,7 @@ impl ConfigurationProposal {
             };
             text += &format!("{key} = [{}] # {files}\n", globs.join(", "));
         }
-        text
+        text + &self.migrations.table(section)
     }
 }
 
@@ -268,13 +370,13 @@ mod tests {
                 "export interface ButtonProps { id: string }",
             ),
         ]);
-        assert_eq!(proposal.foreign, [(Layout::Drizzle, "drizzle".to_owned())]);
         assert_eq!(
             proposal.toml(Some("workspace.metadata.db")),
-            "[workspace.metadata.db]\npostgres = \"16\" # docker-compose.yml\nmigrations = \"migrations\"\n\
+            "[workspace.metadata.db]\npostgres = \"16\" # docker-compose.yml\n\
              snapshot = \"snapshots/schema.json\"\ntypes = [\"shared/types/user.ts\"] # 1 file\n\
              validation = [\"shared/validation/user.ts\"] # 1 file\nroutes = [\"server/routes/user.ts\"] # 1 file\n\
-             drizzle = [\"server/schema/users.ts\"] # 1 file\n"
+             drizzle = [\"server/schema/users.ts\"] # 1 file\n\n[workspace.metadata.db.migrations]\n\
+             layout = \"drizzle\"\ndir = \"drizzle\"\n# apply = \"<the command that migrates>\"\n"
         );
     }
 
@@ -339,8 +441,11 @@ mod tests {
         let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
         let proposal = propose(&WorkingTree::new(root)).expect("readable");
         assert_eq!(
-            (proposal.migrations.as_str(), proposal.foreign.as_slice()),
-            ("migrations", [].as_slice())
+            (&proposal.migrations, proposal.others.as_slice()),
+            (
+                &ProposedMigrations::Own("migrations".to_owned()),
+                [].as_slice()
+            )
         );
         let keys: Vec<_> = proposal.roles.iter().map(|(key, _, _)| *key).collect();
         assert!(

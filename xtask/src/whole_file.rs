@@ -23,3 +23,17 @@ pub fn write(file: &Path, text: &str, mode: u32) -> io::Result<()> {
     staging.persist(file)?;
     Ok(())
 }
+
+/// Makes git ignore `folder` and all that it will hold, as other tools do with their caches. A file
+/// that is there stays as it is.
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn ignored_by_git(folder: &Path) -> io::Result<()> {
+    let file = folder.join(".gitignore");
+    match std::fs::File::create_new(file) {
+        Ok(mut file) => file.write_all(b"*\n"),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(error),
+    }
+}

@@ -74,32 +74,57 @@ fn of_drizzle() -> Monorepo {
 }
 
 #[test]
-fn three_commands_lead_to_the_first_true_finding() {
+fn two_commands_lead_to_the_first_true_finding() {
     if scratch().is_none() {
         return;
     }
     let repo = of_drizzle();
+    repo.write(
+        "package.json",
+        "{ \"name\": \"app\", \"scripts\": { \"migrate\": \"drizzle-kit migrate\" } }",
+    );
+    repo.write("drizzle/9999_by_hand.sql", "DROP TABLE users;");
     let before = repo.contents();
     let proposed = repo.run(&["init"]).must_exit(0);
     assert!(
         repo.contents() == before,
         "`init` proposes, and writes nothing"
     );
-    assert!(
-        proposed.stdout.contains("drizzle = ["),
-        "{}",
-        proposed.stdout
-    );
-    assert!(
-        proposed.stdout.contains("db-import --from drizzle drizzle"),
-        "{}",
-        proposed.stdout
-    );
-
+    for part in [
+        "drizzle = [",
+        "[migrations]\nlayout = \"drizzle\"\ndir = \"drizzle\"\napply = \"npm run migrate\"",
+    ] {
+        assert!(proposed.stdout.contains(part), "{}", proposed.stdout);
+    }
     repo.run(&["init", "--write"]).must_exit(0);
     repo.run(&["init", "--write"])
         .must_fail(&["db.toml", "is there already"]);
+    finds_the_drift(&repo);
+    // Nothing of the team's changed, and nothing was copied.
+    let made: Vec<_> = repo
+        .contents()
+        .into_keys()
+        .filter(|path| !before.contains_key(path))
+        .collect();
+    let is_ours = |path: &std::path::PathBuf| {
+        path.ends_with("db.toml") || path.starts_with(repo.path("target"))
+    };
+    assert!(made.iter().all(is_ours), "{made:?}");
+}
 
+#[test]
+fn a_copy_of_another_tools_migrations_is_verified_like_them() {
+    if scratch().is_none() {
+        return;
+    }
+    let repo = of_drizzle();
+    repo.write(
+        "db.toml",
+        &format!(
+            "postgres = \"{}\"\ndrizzle = [\"src/db/schema.ts\"]\n",
+            major()
+        ),
+    );
     let planned = repo
         .run(&["db-import", "--from", "drizzle", "drizzle", "--dry-run"])
         .must_exit(0);
@@ -126,6 +151,11 @@ fn three_commands_lead_to_the_first_true_finding() {
         "a second import changes nothing"
     );
 
+    finds_the_drift(&repo);
+}
+
+/// Finds that `body` may be null, and nothing else.
+fn finds_the_drift(repo: &Monorepo) {
     let report = repo
         .run(&["db-verify", "--format", "json"])
         .must_exit(1)
@@ -375,7 +405,10 @@ fn another_layout_is_answered_with_those_that_fit() {
     repo.write("flyway/V1.0.0__init.sql", "CREATE TABLE a (id int);\n");
     repo.write("flyway/V1.1.0__more.sql", "CREATE TABLE b (id int);\n");
     let proposed = repo.run(&["init"]).must_exit(0);
-    for part in ["db-import --from flyway flyway", "--from sqlx plain"] {
+    for part in [
+        "layout = \"flyway\"\ndir = \"flyway\"",
+        "layout = \"sqlx\", dir = \"plain\"",
+    ] {
         assert!(
             proposed.stdout.contains(part),
             "{part}: {}",

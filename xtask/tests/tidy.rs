@@ -50,7 +50,14 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ),
     (
         "postgres",
-        &["postgres", "schema", "config", "source", "cli"],
+        &[
+            "postgres",
+            "schema",
+            "config",
+            "source",
+            "cli",
+            "whole_file",
+        ],
     ),
     (
         "migrations",

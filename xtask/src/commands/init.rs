@@ -10,8 +10,7 @@ use anyhow::{Context as _, Result, bail};
 use super::Outcome;
 use crate::called_as;
 use crate::cli::GlobalOptions;
-use crate::config::Layout;
-use crate::init::{self, ConfigurationProposal};
+use crate::init::{self, ConfigurationProposal, ProposedMigrations};
 use crate::terminal::Terminal;
 use crate::tree::WorkingTree;
 
@@ -147,7 +146,11 @@ fn for_people(
     if !written {
         steps.push(format!("{cargo} init --write"));
     }
-    steps.extend(next(proposal).map(|command| format!("{cargo} {command}")));
+    steps.extend(
+        next(proposal)
+            .iter()
+            .map(|command| format!("{cargo} {command}")),
+    );
     let steps: String = steps.iter().map(|step| format!("  {step}\n")).collect();
     let notes: String = notes(proposal)
         .iter()
@@ -157,66 +160,70 @@ fn for_people(
 }
 
 /// The commands that lead to the first findings.
-fn next(proposal: &ConfigurationProposal) -> impl Iterator<Item = String> {
-    let import = proposal
-        .foreign
-        .first()
-        .map(|(layout, folder)| import(*layout, folder));
-    let without = !proposal.has_own && import.is_none();
-    let verify = if without {
-        " --database --database-url <url>"
-    } else {
-        ""
-    };
-    let verify = format!("{}{verify}", called_as::subcommand("verify"));
-    let snapshot = (!without).then(|| {
-        let snapshot = called_as::subcommand("snapshot");
-        format!("{snapshot}    # from then on no database is needed to verify")
-    });
-    import.into_iter().chain([verify]).chain(snapshot)
-}
-
-fn import(layout: Layout, folder: &str) -> String {
-    format!(
-        "{} --from {} {}",
-        called_as::subcommand("import"),
-        layout.name(),
-        if folder.is_empty() { "." } else { folder }
-    )
+fn next(proposal: &ConfigurationProposal) -> Vec<String> {
+    let verify = called_as::subcommand("verify");
+    let snapshot = called_as::subcommand("snapshot");
+    let later = "    # from then on no database is needed to verify";
+    match &proposal.migrations {
+        ProposedMigrations::None(_) => {
+            vec![format!("{verify} --database --database-url <url>")]
+        }
+        ProposedMigrations::Code { .. } => vec![
+            format!("{snapshot} --allow-replay{later}"),
+            verify.to_owned(),
+        ],
+        ProposedMigrations::Own(_)
+        | ProposedMigrations::InPlace { .. }
+        | ProposedMigrations::Dump(_) => vec![verify.to_owned(), format!("{snapshot}{later}")],
+    }
 }
 
 /// Lists findings that are not part of the proposal, and parts that were not found. Otherwise
 /// silence would look like a pass.
 fn notes(proposal: &ConfigurationProposal) -> Vec<String> {
-    let others = proposal.foreign.iter().skip(1);
-    let others = others.map(|(layout, folder)| {
+    let others = proposal.others.iter().map(|(layout, dir)| {
         format!(
-            "migrations of another database: {} --to <folder>",
-            import(*layout, folder)
+            "`{dir}` holds migrations of {}, of another database: verify it with a file of its own, \
+             `--config <file>`, that has `migrations = {{ layout = \"{}\", dir = \"{dir}\" }}`",
+             layout.name(),
+             layout.name()
         )
     });
-    let unreadable = proposal.unreadable.iter();
-    let unreadable =
-        unreadable.map(|(folder, why)| format!("`{folder}` cannot be imported: {why}"));
+    let unreadable = proposal
+        .unreadable
+        .iter()
+        .map(|(folder, why)| format!("`{folder}` cannot be read as migrations: {why}"));
     let generated = proposal.generated_documents.iter();
     let generated = generated.map(|(file, why)| {
         format!(
             "`{file}` is no part of `openapi`, since {why}: a document that is made from the routes agrees with them"
         )
     });
-    let none = (!proposal.has_own && proposal.foreign.is_empty()).then(|| {
-        format!(
-            "no migrations were found that can be imported: `{} --from database` writes the schema of a database as \
-             the first migration",
-            called_as::command("import")
-        )
-    });
     others
         .chain(unreadable)
         .chain(generated)
-        .chain(none)
+        .chain(about_migrations(proposal))
         .chain(missing(proposal))
         .collect()
+}
+
+/// Explains the proposal for the migrations, where a person has to know more.
+fn about_migrations(proposal: &ConfigurationProposal) -> Option<String> {
+    match &proposal.migrations {
+        ProposedMigrations::Own(_) | ProposedMigrations::InPlace { .. } => None,
+        ProposedMigrations::Code { replay, .. } => Some(format!(
+            "`{replay}` runs the migrations, which are code, on a scratch database; it has the power of \
+             whoever runs it, so that it needs `--allow-replay`"
+        )),
+        ProposedMigrations::Dump(dump) => Some(format!(
+            "no migrations were found that can be read: `{dump}` stands for them"
+        )),
+        ProposedMigrations::None(_) => Some(
+            "no migrations were found that can be read: judge a database as it is, or let its \
+             snapshot stand for them, `migrations = { schema-from = \"database\" }`"
+                .to_owned(),
+        ),
+    }
 }
 
 fn missing(proposal: &ConfigurationProposal) -> Option<String> {

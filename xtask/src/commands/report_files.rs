@@ -24,12 +24,18 @@ pub fn write(context: &Context, name: &str, text: &str) -> Result<PathBuf> {
     let cannot = || {
         format!("cannot write the report `{name}`: name another folder with `--report-dir <dir>`")
     };
-    let path = context.report_dir().with_context(cannot)?.join(name);
+    let folder = context.report_dir().with_context(cannot)?;
+    let is_new = !folder.exists();
+    let path = folder.join(name);
     whole_file::write(&path, text, 0o600).with_context(|| {
         format!(
             "cannot write the report `{}`: make the folder writable, or name another with `--report-dir <dir>`",
             path.display()
         )
     })?;
+    if is_new {
+        // Reports are of one run and machine. A folder that cannot be ignored is no reason to fail.
+        let _ = whole_file::ignored_by_git(&folder);
+    }
     Ok(path)
 }

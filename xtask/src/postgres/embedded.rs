@@ -18,6 +18,7 @@ use super::cluster::{self, Network, RunningServer, STOP_PATIENCE};
 use super::process::{self, Postmaster};
 use super::{places, scratch};
 use crate::config::Config;
+use crate::whole_file;
 
 /// The embedded server, which runs at least as long as this value lives.
 #[derive(Debug)]
@@ -120,6 +121,10 @@ fn start_in(folder: PathBuf, major: u32, root: &Path, account: Account) -> Resul
         None => launch(&folder, &data, major, account)?,
     };
     let shown = folder.strip_prefix(root).unwrap_or(&folder).to_path_buf();
+    if let Some(inside) = folder.parent().filter(|inside| inside.starts_with(root)) {
+        // A server's data is of one machine. Where that cannot be said, git only shows more.
+        let _ = whole_file::ignored_by_git(inside);
+    }
     Ok(Embedded {
         server,
         folder,

@@ -163,6 +163,9 @@ fn of_history(
     name: &str,
 ) -> Result<Vec<Finding>> {
     let tip = GitTree::committed(repository.clone(), &commits.tip)?;
+    if is_adopted(context, base) {
+        return Ok(Vec::new());
+    }
     let (base, theirs) = (migrations_of(context, base), migrations_of(context, &tip));
     let branch = Branch {
         ours: &after.migrations,
@@ -177,6 +180,16 @@ fn of_history(
         &context.config,
     )?);
     Ok(findings)
+}
+
+/// Whether the branch begins to use this tool for the migrations, which ran long ago: the earlier
+/// state, `before`, has none, or keeps them in another layout.
+pub fn is_adopted(context: &Context, before: &dyn Tree) -> bool {
+    let config = Config::of_tree(before, &context.root, context.options.config.as_deref());
+    let layout = config.map_or(context.config.migrations.layout, |config| {
+        config.migrations.layout
+    });
+    layout != context.config.migrations.layout || migrations_of(context, before).is_empty()
 }
 
 /// The migrations of a tree, as far as they can be read: before the branch there may have been

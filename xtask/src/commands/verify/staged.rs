@@ -3,7 +3,7 @@
 
 use anyhow::Result;
 
-use super::since::{migrations_of, stamps};
+use super::since::{is_adopted, migrations_of, stamps};
 use super::{Examined, Options, examine, outcome, publish};
 use crate::called_as;
 use crate::cli::ReportFormat;
@@ -126,6 +126,9 @@ fn risks(
         return Ok(Vec::new());
     };
     let head = GitTree::committed(repository.clone(), &head)?;
+    if is_adopted(context, &head) {
+        return Ok(Vec::new());
+    }
     lint::lint_new(
         migrations,
         &stamps(&migrations_of(context, &head)),

@@ -3,7 +3,7 @@
 
 use super::{finding, status_lines};
 use crate::render::style::{Sign, sign};
-use crate::report::Verification;
+use crate::report::{Finding, FindingTiming, Verification};
 use crate::terminal::Style;
 
 /// As wide as the specification draws it.
@@ -23,10 +23,17 @@ pub fn signed(which: Sign, text: &str, style: Style) -> String {
 /// passed!`
 pub fn verification(report: &Verification, name: &str, style: Style) -> String {
     let mut text = format!("\n{}", status_lines(report, style));
-    for one in &report.findings {
+    let is_resolved = |one: &&Finding| matches!(one.timing, Some(FindingTiming::ResolvedBy(_)));
+    for one in report.findings.iter().filter(|one| !is_resolved(one)) {
         text.push('\n');
         text.push_str(&finding::finding(one, &report.sources, style));
     }
+    // They need nobody: a first run on an empty database has one for every table.
+    text += &match report.findings.iter().filter(is_resolved).count() {
+        0 => String::new(),
+        1 => "\n1 finding of today is resolved by pending migrations\n".to_owned(),
+        several => format!("\n{several} findings of today are resolved by pending migrations\n"),
+    };
     text.push('\n');
     text + &if report.overall_passed() {
         signed(Sign::Passed, &format!("{name} verification passed!"), style)
