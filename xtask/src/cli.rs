@@ -15,7 +15,7 @@ use crate::migrations::scratch_environment::time_limit;
 /// applying and undoing a migration safe.
 #[derive(Debug, Parser)]
 #[command(
-    name = called_as::program(),
+    name = "pgaccord",
     bin_name = called_as::program(),
     version,
     propagate_version = true

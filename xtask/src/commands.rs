@@ -8,6 +8,7 @@ mod database_lock;
 mod drift;
 pub mod explain;
 pub mod findings;
+mod findings_by_migration;
 pub mod hooks;
 pub mod import;
 pub mod init;

@@ -156,6 +156,48 @@ fn an_earlier_state_says_nothing_of_the_snapshot() {
     );
 }
 
+#[test]
+fn findings_name_the_migration_that_brings_or_resolves_them() {
+    let Some(scratch) = shared() else { return };
+    let more = (
+        "V3__more",
+        "ALTER TABLE users ADD COLUMN note text;",
+        "ALTER TABLE users DROP COLUMN note;",
+    );
+    let repo = Monorepo::of_migrations(&[USERS, BIO, more]);
+    let config = repo.read("Cargo.toml");
+    let (head, severity) = config
+        .split_once("[workspace.metadata.db.severity]")
+        .expect("two");
+    repo.write(
+        "Cargo.toml",
+        &format!("{head}types = ['t.ts']\n[workspace.metadata.db.severity]{severity}"),
+    );
+    repo.write(
+        "t.ts",
+        "export interface UserRow { id: number; name: string; bio: string; note: string | null }\n",
+    );
+    let database = Database::create(scratch, "named_by");
+    let dry = database
+        .run(&repo, &["db-migrate", "--dry-run"])
+        .must_exit(1);
+    assert!(
+        dry.stdout.contains("`V2__add_bio` introduces it"),
+        "{}",
+        dry.stdout
+    );
+    let earlier = database
+        .run(&repo, &["db-verify", "V2"])
+        .must_exit(1)
+        .stdout;
+    assert!(
+        earlier.contains("warning[MISSING_FIELD_IN_SCHEMA]: users: Field 'note'")
+            && earlier.contains("`V3__more` resolves it")
+            && earlier.contains("error[NULLABILITY_MISMATCH]: users: "),
+        "{earlier}"
+    );
+}
+
 /// Without a target to be like, scratch databases have the names that the configuration says.
 #[test]
 fn names_of_production_come_from_the_configuration() {

@@ -4,7 +4,6 @@
 mod before;
 mod commit_verifier;
 mod dry_run;
-mod findings_by_migration;
 mod foresee;
 mod reading;
 mod survey;
@@ -15,6 +14,7 @@ use anyhow::{Error, Result};
 use postgres::Client;
 
 use super::database_lock::{self, LockTimeouts};
+use super::findings_by_migration::FindingsByMigration;
 use super::judge::Judge;
 use super::run_summary::{self, RunSummary};
 use super::{Context, Outcome, live, report_files, wrapped};
@@ -36,7 +36,6 @@ use crate::postgres::scratch::TargetSettings;
 use crate::render::{html, human, json};
 use crate::report::{Finding, MigrationPlan, MigrationResult, Timestamp, Verification};
 use commit_verifier::{CommitVerifier, Known, Rejected};
-use findings_by_migration::FindingsByMigration;
 use foresee::{Foreseen, is_no_database_of_ours};
 use reading::PendingFiles;
 use survey::Survey;
@@ -294,8 +293,14 @@ impl<'a> MigrationRun<'a> {
             return Ok(None);
         }
         let applied = survey.applied();
-        let findings =
-            FindingsByMigration::new(&judge, &prediction, &survey.state.pending, planned.len());
+        let steps = prediction.steps.iter().map(|step| step.schema.as_ref());
+        let findings = FindingsByMigration::new(
+            &judge,
+            &prediction.base,
+            &steps.collect::<Vec<_>>(),
+            &survey.state.pending,
+            planned.len(),
+        );
         let is_as_expected = drift.is_empty()
             && survey.interrupted().is_none()
             && prediction.origin != PredictionOrigin::SnapshotAlone;

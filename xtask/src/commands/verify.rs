@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 
+use super::findings_by_migration::FindingsByMigration;
 use super::judge::Judge;
 use super::{Context, Outcome, output};
 use crate::cli::{GlobalOptions, ReportFormat};
@@ -180,6 +181,15 @@ fn examine<'a>(context: &'a Context, options: &Options) -> Result<Examined<'a>> 
     let expected = ExpectedSchema::of(context, options, &migrations, asked)?;
     let judge = Judge::new(context, &migrations)?;
     let mut report = report(context, &judge, &expected, name.as_deref());
+    if let Some(schema) = &expected.later {
+        let later: Vec<_> = migrations[asked..].iter().collect();
+        let mut steps = vec![None; later.len()];
+        if let Some(last) = steps.last_mut() {
+            *last = Some(schema);
+        }
+        FindingsByMigration::new(&judge, &expected.schema, &steps, &later, 0)
+            .look_ahead(&mut report.findings);
+    }
     report.shown_at_most = options.max_findings;
     Ok(Examined {
         report,

@@ -13,6 +13,7 @@ use postgres::Client;
 use super::database_lock::{self, LockTimeouts};
 use super::drift;
 use super::{Context, live, made_schema, own_command};
+use crate::called_as;
 use crate::config::Layout;
 use crate::migrations::comparison::Comparison;
 use crate::migrations::foreign_history::ForeignHistory;
@@ -43,8 +44,8 @@ fn not_promised(command: &str) -> Vec<String> {
 /// One sentence, where there is none: this tool does not touch what another tool keeps.
 fn command<'c>(context: &'c Context, key: &str, command: &'c Option<String>) -> Result<&'c str> {
     let (doing, name) = match key {
-        "apply" => ("applies", "db-migrate"),
-        _undo => ("undoes", "db-rollback"),
+        "apply" => ("applies", called_as::subcommand("migrate")),
+        _undo => ("undoes", called_as::subcommand("rollback")),
     };
     let tool = context.config.migrations.tool();
     command.as_deref().ok_or_else(|| {

@@ -45,7 +45,7 @@ pub fn verification(report: &Verification) -> String {
         if let Some(more) = of_level.len().checked_sub(LIMIT).filter(|more| *more > 0) {
             let _ = writeln!(
                 text,
-                "::notice title=db-verify::{more} more of these; the summary of the step has all"
+                "::notice title=pgaccord::{more} more of these; the summary of the step has all"
             );
         }
     }

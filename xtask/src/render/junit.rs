@@ -28,7 +28,7 @@ pub fn verification(report: &Verification) -> String {
         .sum();
     let _ = writeln!(
         text,
-        "<testsuites name=\"db-verify\" tests=\"{tests}\" failures=\"{failures}\" errors=\"0\">"
+        "<testsuites name=\"pgaccord\" tests=\"{tests}\" failures=\"{failures}\" errors=\"0\">"
     );
     for category in report.parts() {
         text.push_str(&suite(report, category, suite_name(category)));

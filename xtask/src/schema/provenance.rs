@@ -94,6 +94,18 @@ impl Provenance {
         tables.chain(parts).any(|table| table.to_string() == entity)
     }
 
+    /// Whether any of the places concerns a column of `entity` that `is_meant`.
+    pub fn touches_column(&self, entity: &str, is_meant: impl Fn(&str) -> bool) -> bool {
+        let columns = self
+            .columns
+            .keys()
+            .chain(self.checks.keys())
+            .chain(self.gone.keys());
+        columns
+            .filter(|(_, column)| is_meant(column))
+            .any(|(table, _)| table.to_string() == entity)
+    }
+
     /// The place that last touched `table` as a whole.
     #[must_use]
     pub fn table(&self, table: &ObjectName) -> Option<&Location> {

@@ -1,7 +1,7 @@
 //! The checks before anything runs: of the history, of the live database, and of the schema that
 //! the pending migrations will make.
 
-use super::findings_by_migration::FindingsByMigration;
+use crate::commands::findings_by_migration::FindingsByMigration;
 use crate::commands::judge::Judge;
 use crate::migrations::prediction::{Prediction, PredictionOrigin};
 use crate::migrations::state::{HistoryProblem, State};

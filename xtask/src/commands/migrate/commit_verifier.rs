@@ -6,10 +6,10 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 use postgres::{Client, SimpleQueryMessage, Transaction};
 
-use super::findings_by_migration::FindingsByMigration;
 use crate::called_as;
 use crate::cli::Format;
 use crate::commands::Context;
+use crate::commands::findings_by_migration::FindingsByMigration;
 use crate::commands::judge::Judge;
 use crate::commands::{drift, live};
 use crate::migrations::catalog_stamp::CatalogStamper;

@@ -28,6 +28,8 @@ pub struct ExpectedSchema {
     /// The migrations that were reviewed before, by name and checksum: those that the snapshot
     /// stands for, or those that the database has. `None` where nothing tells.
     pub known: Option<Vec<(String, u64)>>,
+    /// The schema after all migrations, where only the first ones were requested.
+    pub later: Option<Schema>,
     /// The schema of a snapshot that does not stand for the migrations any more.
     stale: Option<Schema>,
     /// Changes that were made in the database outside its migrations.
@@ -80,6 +82,7 @@ impl ExpectedSchema {
             schema,
             against: format!("{} as it is", target.describe()),
             known,
+            later: None,
             stale: None,
             drift,
         })
@@ -105,6 +108,7 @@ impl ExpectedSchema {
                 schema,
                 against,
                 known,
+                later: None,
                 stale: None,
                 drift: Vec::new(),
             });
@@ -152,6 +156,12 @@ impl ExpectedSchema {
             format!(" (`{path}` {why}; `{}` updates it)", snapshot::fix())
         };
         let against = format!("{}{outdated}", made_schema::origin(context, migrations));
+        let later = match &snapshot {
+            Some(snapshot) if is_current => Some(snapshot.schema.clone()),
+            // A later migration that fails is no problem of the earlier ones.
+            _ if asked < all.len() => replayed(context, all).ok(),
+            _ => None,
+        };
         let (known, stale) = snapshot
             .map(|snapshot| (snapshot.migrations, snapshot.schema))
             .unzip();
@@ -159,6 +169,7 @@ impl ExpectedSchema {
             schema,
             against,
             known,
+            later,
             stale: stale.filter(|_| !is_current),
             drift: Vec::new(),
         })

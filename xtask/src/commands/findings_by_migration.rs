@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use crate::commands::judge::Judge;
 use crate::migrations::Migration;
-use crate::migrations::prediction::Prediction;
 use crate::report::{Finding, FindingTiming, Severity, Verification};
 use crate::schema::model::Schema;
 use crate::schema::provenance::Provenance;
@@ -44,19 +43,20 @@ pub struct FindingsByMigration {
 }
 
 impl FindingsByMigration {
-    /// Judges the schemas of `prediction`, whose first `count` migrations this run applies.
+    /// Judges `base` and the schemas after the pending migrations, as far as they were read: one in
+    /// `steps` for each. This run applies the first `count` of them.
     pub fn new(
         judge: &Judge<'_>,
-        prediction: &Prediction,
+        base: &Schema,
+        steps: &[Option<&Schema>],
         pending: &[&Migration],
         count: usize,
     ) -> Self {
         let findings = |schema: &Schema| judge.judge(schema, "", None).findings;
-        let read = prediction
-            .steps
+        let read = steps
             .iter()
             .enumerate()
-            .filter_map(|(index, step)| Some((index, step.schema.as_ref()?)));
+            .filter_map(|(index, step)| Some((index, (*step)?)));
         Self {
             pending: pending.iter().map(ToString::to_string).collect(),
             count,
@@ -64,9 +64,9 @@ impl FindingsByMigration {
             before: if pending.is_empty() {
                 Vec::new()
             } else {
-                findings(&prediction.base)
+                findings(base)
             },
-            entities: entities(prediction),
+            entities: entities(base, steps),
             after: read
                 .map(|(index, schema)| (index, keys(&findings(schema))))
                 .collect(),
@@ -144,9 +144,25 @@ impl FindingsByMigration {
             .collect()
     }
 
+    /// Marks findings of a schema before all of these migrations that they resolve. Those about
+    /// entities without a table, before and after, only came from tables that are not made yet.
+    pub fn look_ahead(&self, findings: &mut Vec<Finding>) {
+        findings.retain_mut(|finding| {
+            let key = key(finding);
+            let resolving = self.first(0, finding, |findings| !findings.contains(&key));
+            if let Some(resolving) = resolving {
+                finding.timing = Some(FindingTiming::ResolvedBy(resolving));
+                soften(finding);
+                return self.entities.contains(&finding.entity);
+            }
+            true
+        });
+    }
+
     /// Returns the first migration from `start` on whose findings satisfy `is_it`. Between two
-    /// schemas that were read, it is the first that touches the entity of `finding`. Where none
-    /// touches it, it is the last one, after which the schema was read.
+    /// schemas that were read, it is the first that touches the column of `finding`, else the first
+    /// that touches its entity. Where none touches it, it is the last one, after which the schema
+    /// was read.
     fn first(
         &self,
         start: usize,
@@ -156,8 +172,16 @@ impl FindingsByMigration {
         let mut since = start;
         for (index, findings) in self.after.iter().filter(|(index, _)| *index >= start) {
             if is_it(findings) {
-                let touching =
-                    (since..*index).find(|index| self.touched[*index].touches(&finding.entity));
+                let entity = &finding.entity;
+                let names_column = |index: &usize| {
+                    finding.field.as_ref().is_some_and(|field| {
+                        self.touched[*index]
+                            .touches_column(entity, |column| is_named(column, field))
+                    })
+                };
+                let touching = (since..=*index)
+                    .find(names_column)
+                    .or_else(|| (since..*index).find(|at| self.touched[*at].touches(entity)));
                 return self.pending.get(touching.unwrap_or(*index)).cloned();
             }
             since = index + 1;
@@ -166,12 +190,14 @@ impl FindingsByMigration {
     }
 }
 
-fn entities(prediction: &Prediction) -> BTreeSet<String> {
-    let read = prediction
-        .steps
-        .iter()
-        .filter_map(|step| step.schema.as_ref());
-    let schemas = std::iter::once(&prediction.base).chain(read);
+/// Whether a column is meant by the name of a field, in whichever style each is written.
+fn is_named(column: &str, field: &str) -> bool {
+    let letters = |name: &str| name.replace('_', "").to_lowercase();
+    letters(column) == letters(field)
+}
+
+fn entities(base: &Schema, steps: &[Option<&Schema>]) -> BTreeSet<String> {
+    let schemas = std::iter::once(base).chain(steps.iter().filter_map(|step| *step));
     schemas
         .flat_map(|schema| {
             schema
