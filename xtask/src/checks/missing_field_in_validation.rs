@@ -63,7 +63,9 @@ fn findings<'a>(
 ) -> Vec<Finding> {
     let pairing = &description.pairing;
     let is_free = description.strength != Strength::Stated
-        && (model.is_told_to_clients(described, description)
+        && (model
+            .directions()
+            .is_told_to_clients(description, &described.entity)
             || described.is_beside_orm(description)
             || described.is_variant(description));
     let is_choice = is_free && !pairing.was_whole_once();

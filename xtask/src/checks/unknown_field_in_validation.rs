@@ -67,7 +67,9 @@ fn is_computed<'a>(
 ) -> bool {
     let goes_out = has_own_type(described)
         && description.demands_what_server_makes(&described.entity)
-        || model.is_told_to_clients(described, description)
+        || model
+            .directions()
+            .is_told_to_clients(description, &described.entity)
         || described.is_beside_orm(description);
     goes_out && wording::gone(described.entity.name, field, model.input.provenance).is_none()
 }

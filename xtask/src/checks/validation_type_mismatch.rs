@@ -57,8 +57,10 @@ fn judge<'a>(
     let (ty, kind) = (&compared.facts.ty, &compared.pair.field.kind);
     let config = model.input.config;
     let (described, description) = (compared.described, compared.description);
-    let is_converted =
-        described.is_beside_orm(description) || model.is_converted(described, description);
+    let is_converted = described.is_beside_orm(description)
+        || model
+            .directions()
+            .is_converted(description, &described.entity);
     if is_converted && accepted_kinds::is_convertible(ty, kind) {
         return None;
     }
