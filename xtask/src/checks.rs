@@ -192,25 +192,9 @@ impl<'a> Model<'a> {
         self.directions.of(description, &described.entity)
     }
 
-    /// Whether a schema is of what clients are told.
-    #[must_use]
-    pub fn is_told_to_clients(
-        &self,
-        described: &TableMatches<'a>,
-        description: &Description<'a>,
-    ) -> bool {
-        self.directions
-            .is_told_to_clients(description, &described.entity)
-    }
-
-    /// Whether the server may convert what a schema lets in before it is written.
-    #[must_use]
-    pub fn is_converted(
-        &self,
-        described: &TableMatches<'a>,
-        description: &Description<'a>,
-    ) -> bool {
-        self.directions.is_converted(description, &described.entity)
+    /// The directions of schemas.
+    fn directions(&self) -> &Directions<'a> {
+        &self.directions
     }
 
     /// The findings of `judge` about the fields of validation schemas. What comes in is judged by

@@ -253,6 +253,12 @@ pub enum Kind {
 }
 
 impl Field {
+    /// Whether nothing is known of it but its key: of an ORM's table, neither name nor type.
+    #[must_use]
+    pub fn is_unread_column(&self) -> bool {
+        self.column.is_none() && self.sql.is_none() && matches!(self.kind, Kind::Unresolved(_))
+    }
+
     /// Returns the kind inside the field's arrays, with the constraints on it. These are the
     /// field's own where it holds no array.
     #[must_use]

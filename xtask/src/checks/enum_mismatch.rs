@@ -478,6 +478,14 @@ mod tests {
             ),
         ],
         passing: &[
+            // Each variant has one of the values.
+            Case {
+                configuration: "types = []\nvalidation = ['**/*.ts']",
+                ..Case::passing(
+                    "CREATE TABLE features (id uuid PRIMARY KEY, kind text NOT NULL, amount integer, CHECK (kind IN ('toggle', 'credit')));",
+                    "import { z } from 'zod';\n/** @table features */\nexport const toggleSchema = z.object({ id: z.uuid(), kind: z.literal('toggle'), amount: z.null() });\n/** @table features */\nexport const creditSchema = z.object({ id: z.uuid(), kind: z.literal('credit'), amount: z.number().int() });",
+                )
+            },
             // Parsing returns the written values; schemas of answers may let more pass.
             Case {
                 configuration: "types = []\nvalidation = ['**/*.ts']\ncontracts = ['**/*.ts']",

@@ -56,7 +56,9 @@ fn findings(
         .extra
         .iter()
         .copied()
-        .filter(|field| whole || outlives(field));
+        .filter(|field| whole || outlives(field))
+        // A column that could not be read may have any name.
+        .filter(|field| description.role != Role::Orm || !field.is_unread_column());
     let renamed = pairing
         .renamed
         .iter()

@@ -23,7 +23,7 @@ use super::entities::EntityKind;
 use super::matching::{Description, Role, TableMatches};
 use super::pairing::Pair;
 use super::{Check, Model, edits, wording};
-use crate::facts::{Field, Kind};
+use crate::facts::Field;
 use crate::report::{Category, Finding, Severity};
 use crate::schema::model::Column;
 
@@ -60,13 +60,11 @@ fn findings(
 ) -> Vec<Finding> {
     let pairing = &description.pairing;
     // A column that could not be read may have any name.
-    let is_unread =
-        |field: &Field| field.column.is_none() && matches!(field.kind, Kind::Unresolved(_));
     let unpaired = || {
         let renamed = pairing.renamed.iter().map(|pair| pair.field);
         renamed.chain(pairing.extra.iter().copied())
     };
-    if description.role == Role::Orm && unpaired().any(is_unread) {
+    if description.role == Role::Orm && unpaired().any(Field::is_unread_column) {
         return Vec::new();
     }
     if !description.is_whole() {
@@ -277,6 +275,16 @@ mod tests {
             },
         ],
         passing: &[
+            // Beside a table of an ORM it is what a component shows, or a query returns.
+            Case::passing(
+                "CREATE TABLE deploys (id uuid PRIMARY KEY, name text NOT NULL, slug text NOT NULL, config jsonb, note text);",
+                "import { jsonb, pgTable, text, uuid } from 'drizzle-orm/pg-core';\nexport const deploys = pgTable('deploys', { id: uuid().primaryKey(), name: text().notNull(), slug: text().notNull(), config: jsonb(), note: text() });\nexport interface Deploy { id: string; name: string; slug: string | null }\nexport interface DeployRow { id: string; name: string; jobs: { id: string }[] }",
+            ),
+            // A column that could not be read may have any name.
+            Case::passing(
+                "CREATE TABLE jobs (id uuid PRIMARY KEY, team_id text NOT NULL, note text);",
+                "import { pgTable, text, uuid } from 'drizzle-orm/pg-core';\nimport { cuid } from 'far-away';\nexport const jobs = pgTable('jobs', { id: uuid().primaryKey(), teamKey: cuid('team_id').notNull(), note: text() });",
+            ),
             // What is nested in its parent need not name it.
             Case {
                 configuration: "driver = 'prisma'",

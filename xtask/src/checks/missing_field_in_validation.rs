@@ -64,22 +64,23 @@ fn findings<'a>(
 ) -> Vec<Finding> {
     let pairing = &description.pairing;
     let is_free = description.strength != Strength::Stated
-        && (model.is_told_to_clients(described, description)
-            || is_beside_orm(described, description)
+        && (model
+            .directions()
+            .is_told_to_clients(description, &described.entity)
+            || described.is_beside_orm(description)
             || described.is_variant(description));
     let is_choice = is_free && !pairing.was_whole_once();
-    if is_choice {
-        return Vec::new();
-    }
     // Where most is called otherwise, a like name means nothing.
     let renamed = pairing
         .renamed
         .iter()
         .filter(|_| pairing.has_few_odd_fields() && pairing.pairs.len() > 2)
+        // What is left out and what is added on purpose are not one.
+        .filter(|_| !is_choice || (pairing.missing.is_empty() && pairing.odd() == 1))
         // The names are the ORM table's.
         .filter(|_| description.strength != Strength::Derived);
     let renamed = renamed.map(|pair| {
-        finding(
+        let found = finding(
             model,
             described,
             description,
@@ -96,7 +97,8 @@ fn findings<'a>(
             description,
             pair.column,
             pair.field,
-        ))
+        ));
+        if is_choice { found.as_warning() } else { found }
     });
     // What comes in is never the whole row.
     let partial = match description.role {
@@ -106,7 +108,7 @@ fn findings<'a>(
     if partial {
         return renamed.collect();
     }
-    if is_of_lookup(described, description) {
+    if is_of_lookup(described, description) || is_choice {
         return renamed.collect();
     }
     let missing = pairing
@@ -117,15 +119,6 @@ fn findings<'a>(
     renamed
         .chain(missing.filter_map(|column| missing_field(model, described, description, column)))
         .collect()
-}
-
-/// Whether a schema of rows is written by hand beside an ORM's table, of which schemas can be made:
-/// then it is of the thing that the rows are about.
-fn is_beside_orm(described: &TableMatches<'_>, description: &Description<'_>) -> bool {
-    let is_of_rows = matches!(description.role, Role::Schema | Role::OutputSchema);
-    is_of_rows
-        && description.strength != Strength::Derived
-        && described.of_role(Role::Orm).next().is_some()
 }
 
 /// Whether a schema that is made of an ORM's table lacks a column because the table does, or because
@@ -270,6 +263,15 @@ mod tests {
 
     pub const CASES: Cases = Cases {
         failing: &[
+            // An answer that has all columns but one, and one field in its place.
+            Case {
+                configuration: CONTRACTS,
+                ..Case::failing(
+                    TABLE,
+                    "import { z } from 'zod';\nconst UserSchema = z.object({ id: z.uuid(), email: z.string(), passwordHash: z.string(), teamId: z.uuid(),\n biography: z.string().nullable() });\nexport const UserEndpoints = { list: { method: 'GET', path: '/users', response: z.array(UserSchema) } };",
+                    (3, "bio"),
+                )
+            },
             Case::validation(
                 TABLE,
                 "export const UserSchema = z.object({ id: z.uuid(), email: z.string(), passwordHash: z.string(), teamId: z.uuid() });",

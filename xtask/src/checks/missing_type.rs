@@ -66,7 +66,7 @@ const FEW: usize = 3;
 
 /// More tables than this were not forgotten one by one: code does not read them, or their types
 /// stand elsewhere.
-const MANY: usize = 10;
+const MANY: usize = 5;
 
 fn of_many(untyped: &[&TableMatches<'_>], tables: usize) -> Finding {
     let entities: Vec<String> = untyped

@@ -189,6 +189,11 @@ mod tests {
             ),
         ],
         passing: &[
+            // PostgreSQL keeps no default that is null.
+            Case::passing(
+                "CREATE TABLE users (id uuid PRIMARY KEY, team text);",
+                "import { sql } from 'drizzle-orm';\nimport { pgTable, text, uuid } from 'drizzle-orm/pg-core';\nexport const users = pgTable('users', { id: uuid().primaryKey(), team: text().default(sql`null`) });",
+            ),
             // What the program fills in is its own business, and so is null.
             Case::passing(
                 "CREATE TABLE bills (id integer PRIMARY KEY, code text NOT NULL DEFAULT 'x', note text DEFAULT NULL::text);",

@@ -14,7 +14,8 @@
 //! });
 //! ```
 //! Only schemas whose names say that they are of rows or responses are judged: a schema of what
-//! comes in may be as strict as it likes. A format is judged wherever rows are: `z.iso.datetime()`
+//! comes in may be as strict as it likes. Where all schemas of what is written demand the same, no row
+//! holds anything else. A format is judged wherever rows are: `z.iso.datetime()`
 //! refuses every `timestamptz` that PostgREST sends (`driver = "postgrest"`), `z.uuidv7()` what
 //! `gen_random_uuid()` makes.
 
@@ -54,9 +55,23 @@ fn excess(compared: &Compared<'_, '_>, direction: Direction) -> Option<String> {
         && direction == Direction::Answer
         && !compared.described.is_variant(description)
         && description.strength != Strength::Message;
-    is_output
-        .then(|| of_field(compared.facts, compared.pair.field))
-        .flatten()
+    if !is_output || is_ensured(compared) {
+        return None;
+    }
+    of_field(compared.facts, compared.pair.field)
+}
+
+/// Whether all schemas of what is written demand as much: then no row comes to hold anything else.
+fn is_ensured(compared: &Compared<'_, '_>) -> bool {
+    let written = compared.described.schemas();
+    let written = written.filter(|schema| schema.role.is_written());
+    let mut fields = written
+        .flat_map(|schema| &schema.pairing.pairs)
+        .filter(|pair| pair.column.name == compared.pair.column.name)
+        .map(|pair| pair.field)
+        .peekable();
+    let own = of_field(compared.facts, compared.pair.field);
+    fields.peek().is_some() && fields.all(|field| of_field(compared.facts, field) == own)
 }
 
 /// Describes the format that is demanded of rows, where no row has it.
@@ -196,6 +211,11 @@ mod tests {
             ),
         ],
         passing: &[
+            // Nothing else is written.
+            Case::valid(
+                "CREATE TABLE pages (id uuid PRIMARY KEY, subdomain varchar(40) NOT NULL);",
+                "export const InsertPageSchema = z.object({ subdomain: z.string().max(20) });\nexport const PageResponseSchema = z.object({ id: z.uuid(), subdomain: z.string().max(20) });",
+            ),
             // Without a driver nothing is known of the texts, and a client may make its own keys.
             Case::valid(
                 "CREATE TABLE stops (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), at timestamptz NOT NULL);",

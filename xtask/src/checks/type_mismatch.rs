@@ -18,7 +18,7 @@
 //! is accepted. `driver = "node-postgres"` and `type-map` in the configuration make it exact.
 
 use super::accepted_kinds::{self, DescriptionLayer};
-use super::matching::{Description, Role};
+use super::matching::{BesideRows, Description, Role};
 use super::{Check, Compared, Model, wording};
 use crate::facts::{Field, Kind};
 use crate::report::{Category, Finding, Severity};
@@ -55,7 +55,10 @@ fn judge(model: &Model<'_>, compared: Compared<'_, '_>) -> Option<Finding> {
     let (ty, kind) = (&facts.ty, &pair.field.kind);
     if accepted_kinds::is_json_text(ty, kind) {
         // GraphQL knows no JSON: what is asked for is sent as its text. PostgreSQL takes it so.
-        let is_right = description.declaration.graphql || description.role.is_written();
+        // What a part of the row shows may be one text of several.
+        let is_right = description.declaration.graphql
+            || description.role.is_written()
+            || description.beside_rows == BesideRows::Part;
         return (!is_right).then(|| of_json_text(finding(model, compared)));
     }
     let accepted = accepted_kinds::accepts(ty, kind, compared.layer(), model.input.config);

@@ -15,7 +15,7 @@
 //! });
 //! ```
 //! In a schema of what comes in it is a warning: a form may hold more than a row. In one of answers
-//! to clients, and of what goes out of a table that has a type, a field that never was a column is
+//! to clients, one written by hand beside an ORM's table, and of what goes out of a table that has a type, a field that never was a column is
 //! computed. Nested
 //! objects are not judged.
 
@@ -64,8 +64,8 @@ fn is_judged(description: &Description<'_>, field: &Field) -> bool {
     description.declaration.origin.enforced || description.pairing.outlives_its_column(field)
 }
 
-/// Returns whether the field is computed for those who receive the data: the schema has it, and no
-/// type of the row. A field that was a column is not computed.
+/// Returns whether the field is computed for those who receive the data, or used by the server: the
+/// schema has it, and no type of the row. A field that was a column is not computed.
 fn is_computed<'a>(
     model: &Model<'a>,
     described: &TableMatches<'a>,
@@ -74,7 +74,10 @@ fn is_computed<'a>(
 ) -> bool {
     let goes_out = has_own_type(described)
         && description.demands_what_server_makes(&described.entity)
-        || model.is_told_to_clients(described, description);
+        || model
+            .directions()
+            .is_told_to_clients(description, &described.entity)
+        || described.is_beside_orm(description);
     goes_out && wording::gone(described.entity.name, field, model.input.provenance).is_none()
 }
 
@@ -200,6 +203,19 @@ mod tests {
                 TABLE,
                 "export const UserSchema = z.object({ id: z.uuid(), email: z.string(), posts: z.array(z.object({ id: z.uuid() })) });",
             ),
+            // A query joins to the row; a list of texts holds the ids of other rows.
+            Case::valid(
+                "CREATE TABLE users (id uuid PRIMARY KEY, email text NOT NULL); CREATE TABLE tags (id uuid PRIMARY KEY, label text NOT NULL);",
+                "export const UserSchema = z.object({ id: z.uuid(), email: z.string() });\nexport const UserRowSchema = UserSchema.extend({ team_name: z.string() });\nexport const TagSchema = z.object({ id: z.uuid(), label: z.string(), users: z.array(z.string()) });",
+            ),
+            // Beside an ORM's table it is of the thing, or a request.
+            Case {
+                configuration: "types = []\nvalidation = ['**/*.ts']\ndrizzle = ['**/*.ts']",
+                ..Case::passing(
+                    "CREATE TABLE users (id uuid PRIMARY KEY, email text NOT NULL, bio text);",
+                    "import { pgTable, text, uuid } from 'drizzle-orm/pg-core';\nimport { z } from 'zod';\nexport const users = pgTable('users', { id: uuid().primaryKey(), email: text().notNull(), bio: text() });\nexport const userSchema = z.object({ id: z.uuid(), email: z.string().nullable(), online: z.boolean() });\nexport const createUserSchema = z.object({ email: z.string(), captcha: z.string() });",
+                )
+            },
             // What goes out may hold what is computed.
             Case {
                 configuration: "validation = ['**/*.ts']",

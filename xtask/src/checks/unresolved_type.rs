@@ -109,7 +109,9 @@ fn findings(described: &TableMatches<'_>, description: &Description<'_>) -> Vec<
             _known => None,
         })
         // A column of JSON holds whatever it is.
-        .filter(|(pair, _)| !matches!(pair.column.type_name.as_str(), "json" | "jsonb"));
+        .filter(|(pair, _)| !matches!(pair.column.type_name.as_str(), "json" | "jsonb"))
+        // An ORM's column is compared by its type in the database.
+        .filter(|(pair, _)| pair.field.sql.is_none());
     let pairs: Vec<_> = pairs.collect();
     let Some((first, reason)) = pairs.first() else {
         return Vec::new();

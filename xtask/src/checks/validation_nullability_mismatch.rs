@@ -144,6 +144,12 @@ fn of_output(facts: &ColumnFacts<'_>, field: &Field) -> Option<ValidationVerdict
 
 fn judge(model: &Model<'_>, compared: Compared<'_, '_>, direction: Direction) -> Option<Finding> {
     let verdict = verdict(&compared, direction)?;
+    // Of what rows are mapped to, only what cannot hold them is wrong.
+    let is_mapped =
+        direction != Direction::Request && compared.described.is_beside_orm(compared.description);
+    if is_mapped && verdict == ValidationVerdict::LetsNullIn {
+        return None;
+    }
     if is_unsaid(&compared, direction, verdict) {
         return None;
     }

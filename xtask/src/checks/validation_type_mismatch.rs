@@ -19,7 +19,8 @@
 //! format that the column never holds (`z.ulid()` for a uuid) is of another type too.
 //!
 //! A request is not the insert: where it has an object for a text column, or a text for a column of
-//! JSON or a list, the server evidently converts it.
+//! JSON or a list, the server evidently converts it. So it does for a schema that is written by hand
+//! beside an ORM's table.
 
 use super::accepted_kinds::{self, DescriptionLayer};
 use super::direction::Direction;
@@ -56,9 +57,12 @@ fn judge<'a>(
     }
     let (ty, kind) = (&compared.facts.ty, &compared.pair.field.kind);
     let config = model.input.config;
-    if accepted_kinds::is_convertible(ty, kind)
-        && model.is_converted(compared.described, compared.description)
-    {
+    let (described, description) = (compared.described, compared.description);
+    let is_converted = described.is_beside_orm(description)
+        || model
+            .directions()
+            .is_converted(description, &described.entity);
+    if is_converted && accepted_kinds::is_convertible(ty, kind) {
         return None;
     }
     if accepted_kinds::is_json_text(ty, kind) {

@@ -208,6 +208,9 @@ impl Default for NamePatterns {
                 "{Singular}InsertSchema",
                 "Create{Singular}Validation",
                 "Create{Singular}ValidationSchema",
+                // Those that kanel-zod generates.
+                "{plural}Initializer",
+                "{plural}InitializerSchema",
             ]),
             update_schema: strings(&[
                 "Update{Singular}Schema",
@@ -216,6 +219,8 @@ impl Default for NamePatterns {
                 "{Singular}PatchSchema",
                 "Update{Singular}Validation",
                 "Update{Singular}ValidationSchema",
+                "{plural}Mutator",
+                "{plural}MutatorSchema",
             ]),
         }
     }

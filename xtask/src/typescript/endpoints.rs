@@ -292,6 +292,12 @@ impl<'p> EndpointWalk<'_, 'p> {
             .split_once(' ')
             .filter(|(method, path)| is_method(method) && path.starts_with('/'));
         match (&part.value, keyed) {
+            // { 'GET /users': { procedure: 'users.list' } } says what a server calls.
+            (Value::Object(_), Some(_))
+                if self
+                    .resolver
+                    .entry_value(&part.value, "procedure")
+                    .is_some() => {}
             // { 'GET /users': { … } }
             (Value::Object(_), Some((method, path))) => {
                 self.keys.push(part.key.clone());

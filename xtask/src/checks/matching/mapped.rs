@@ -83,7 +83,12 @@ impl<'a> RowStatements<'a> {
         if !by_name || hit.of_type || others.is_empty() || others.iter().any(|one| shares(&one)) {
             return false;
         }
-        let is_copy = pairing.is_nearly_whole() || pairing.outlives_columns();
+        // A column may be left out on purpose, unless it was added after the copy was made.
+        let lacks_nothing =
+            pairing.odd() == 0 && (pairing.missing.is_empty() || pairing.was_whole_once());
+        let is_whole =
+            pairing.is_nearly_whole() && (declaration.origin.is_validation() || lacks_nothing);
+        let is_copy = is_whole || pairing.outlives_columns();
         match (declaration.origin.family, hit.side) {
             (Family::Type, Side::Row) => {
                 !is_copy || !pairing.relations.is_empty() || self.is_in_other_style(declaration)

@@ -1,10 +1,24 @@
-//! Variants of the rows of one table: the members of a discriminated union, which say together what
-//! the rows are.
+//! Schemas that are not of a row as it is: those of one variant of the rows, as the members of a
+//! discriminated union, and those written by hand beside an ORM's table.
 
-use super::{Description, TableMatches};
+use super::{Description, Role, Strength, TableMatches};
 use crate::facts::{Field, Kind};
 
 impl TableMatches<'_> {
+    /// Whether a schema is written by hand beside an ORM's table, of which schemas can be made: then
+    /// it is of the thing that the rows are about, or of a request.
+    #[must_use]
+    pub fn is_beside_orm(&self, description: &Description<'_>) -> bool {
+        let is_written = match description.role {
+            Role::Schema | Role::OutputSchema => true,
+            // `NewUserSchema` is inserted; `CreateUserSchema` is what a request asks for.
+            Role::InsertSchema | Role::UpdateSchema => description.strength != Strength::Row,
+            Role::Row | Role::Domain | Role::Insert | Role::Update | Role::Orm => false,
+        };
+        let by_name = !matches!(description.strength, Strength::Stated | Strength::Derived);
+        is_written && by_name && self.of_role(Role::Orm).next().is_some()
+    }
+
     /// Whether a schema or type is of one variant of the rows: another one of its kind says another
     /// single value for the same column (`type: z.literal('card')`).
     #[must_use]
