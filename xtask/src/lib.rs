@@ -14,6 +14,7 @@ mod init;
 pub mod internals;
 mod migrations;
 mod postgres;
+mod prisma;
 mod readers;
 mod regular_file;
 mod render;

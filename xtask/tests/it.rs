@@ -38,6 +38,7 @@ mod module_circles;
 mod npm_binaries;
 mod poolers;
 mod prefilter;
+mod prisma_oracle;
 mod privileges;
 mod rehearsal;
 mod replay;

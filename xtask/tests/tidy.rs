@@ -31,11 +31,23 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("readers/reader", &["config", "facts", "readers", "tree"]),
     (
         "readers",
-        &["config", "facts", "readers", "tree", "typescript"],
+        &["config", "facts", "prisma", "readers", "tree", "typescript"],
+    ),
+    (
+        "prisma",
+        &["prisma", "config", "facts", "readers", "source", "tree"],
     ),
     (
         "typescript",
-        &["typescript", "config", "facts", "readers", "source", "tree"],
+        &[
+            "typescript",
+            "prisma",
+            "config",
+            "facts",
+            "readers",
+            "source",
+            "tree",
+        ],
     ),
     (
         "postgres",
@@ -55,7 +67,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         ],
     ),
     ("import", &["import", "migrations", "tree"]),
-    ("init", &["import", "init", "migrations", "tree"]),
+    ("init", &["import", "init", "migrations", "prisma", "tree"]),
     ("fixes", &["fixes", "report", "source", "typescript"]),
     (
         "checks",

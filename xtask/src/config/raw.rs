@@ -44,6 +44,7 @@ pub(super) struct RawConfig {
     pub contracts: Vec<String>,
     pub routes: Vec<String>,
     pub drizzle: Vec<String>,
+    pub prisma: Vec<String>,
     pub exclude: Vec<String>,
     pub names: NamePatterns,
     pub map: BTreeMap<String, Mapping>,
@@ -75,6 +76,7 @@ impl Default for RawConfig {
             contracts: Vec::new(),
             routes: Vec::new(),
             drizzle: Vec::new(),
+            prisma: Vec::new(),
             exclude: strings(&[
                 "**/*.test.*",
                 "**/*.spec.*",

@@ -33,6 +33,8 @@ const TABLE: Origin = Origin {
     names_table: true,
     syntax: Syntax::Other,
     example: Some("table {table} { … }"),
+    null_is_empty: false,
+    restricts_text: true,
 };
 
 const SCHEMA: Origin = Origin {
@@ -96,6 +98,7 @@ fn declare(path: &str, text: &str, facts: &mut Facts) {
             }),
             of_type: None,
             made_of: None,
+            keys: None,
             graphql: false,
             implements: Vec::new(),
             fields,

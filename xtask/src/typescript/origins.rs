@@ -11,6 +11,8 @@ pub const INTERFACE: Origin = Origin {
     names_table: false,
     syntax: Syntax::TypeMembers,
     example: None,
+    null_is_empty: false,
+    restricts_text: true,
 };
 
 /// `type X = …`

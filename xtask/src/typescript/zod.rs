@@ -34,6 +34,8 @@ pub const ORIGIN: Origin = Origin {
     names_table: false,
     syntax: Syntax::ZodCalls,
     example: None,
+    null_is_empty: false,
+    restricts_text: true,
 };
 
 /// A schema.

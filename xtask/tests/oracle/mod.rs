@@ -80,6 +80,8 @@ fn install(folder: &Path) -> Result<(), String> {
         "types.mjs",
         "zod.mjs",
         "drivers.mjs",
+        "prisma.mjs",
+        "prisma-ddl.mjs",
     ] {
         if source.join(name).is_file() {
             std::fs::copy(source.join(name), folder.join(name))
