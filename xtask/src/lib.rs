@@ -21,6 +21,7 @@ mod layouts;
 mod migrations;
 mod openapi;
 mod postgres;
+mod prisma;
 mod process;
 mod readers;
 mod regular_file;

@@ -40,6 +40,7 @@ mod npm_binaries;
 mod openapi_oracle;
 mod poolers;
 mod prefilter;
+mod prisma_oracle;
 mod privileges;
 mod rehearsal;
 mod replay;

@@ -35,6 +35,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "config",
             "facts",
             "openapi",
+            "prisma",
             "readers",
             "tree",
             "typescript",
@@ -45,8 +46,20 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         &["openapi", "config", "facts", "readers", "source", "tree"],
     ),
     (
+        "prisma",
+        &["prisma", "config", "facts", "readers", "source", "tree"],
+    ),
+    (
         "typescript",
-        &["typescript", "config", "facts", "readers", "source", "tree"],
+        &[
+            "typescript",
+            "prisma",
+            "config",
+            "facts",
+            "readers",
+            "source",
+            "tree",
+        ],
     ),
     (
         "postgres",
@@ -74,7 +87,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ),
     ("layouts", &["config", "layouts", "migrations", "tree"]),
     ("import", &["import", "layouts", "migrations"]),
-    ("init", &["config", "init", "layouts", "migrations", "tree"]),
+    (
+        "init",
+        &["config", "init", "layouts", "migrations", "prisma", "tree"],
+    ),
     ("fixes", &["fixes", "report", "source", "typescript"]),
     (
         "checks",

@@ -47,6 +47,7 @@ pub(super) struct RawConfig {
     pub routes: Vec<String>,
     pub drizzle: Vec<String>,
     pub openapi: Vec<String>,
+    pub prisma: Vec<String>,
     pub exclude: Vec<String>,
     pub names: NamePatterns,
     pub map: BTreeMap<String, Mapping>,
@@ -79,6 +80,7 @@ impl Default for RawConfig {
             routes: Vec::new(),
             drizzle: Vec::new(),
             openapi: Vec::new(),
+            prisma: Vec::new(),
             exclude: strings(&[
                 "**/*.test.*",
                 "**/*.spec.*",

@@ -14,6 +14,8 @@ pub const ORIGIN: Origin = Origin {
     enforced: false,
     syntax: Syntax::Other,
     example: None,
+    null_is_empty: false,
+    restricts_text: true,
 };
 
 impl Schemas<'_> {
@@ -54,6 +56,7 @@ pub(super) fn declaration(name: String, location: Location, fields: Fields) -> D
         table_link: None,
         of_type: None,
         made_of: None,
+        keys: None,
         graphql: false,
         implements: Vec::new(),
         fields,

@@ -34,6 +34,8 @@ const TABLE: Origin = Origin {
     enforced: true,
     syntax: Syntax::Other,
     example: Some("table {table} { … }"),
+    null_is_empty: false,
+    restricts_text: true,
 };
 
 const SCHEMA: Origin = Origin {
@@ -98,6 +100,7 @@ fn declare(path: &str, text: &str, facts: &mut Facts) {
             }),
             of_type: None,
             made_of: None,
+            keys: None,
             graphql: false,
             implements: Vec::new(),
             fields,

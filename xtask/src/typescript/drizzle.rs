@@ -29,6 +29,8 @@ pub const ORIGIN: Origin = Origin {
     enforced: true,
     syntax: Syntax::ColumnCalls,
     example: Some("pgTable('{table}', …)"),
+    null_is_empty: false,
+    restricts_text: true,
 };
 
 /// A table or view.
@@ -97,6 +99,7 @@ impl DrizzleColumn<'_> {
             ty,
             database_default: self.database_default || self.generated,
             default_value,
+            application_values: None,
         }
     }
 }

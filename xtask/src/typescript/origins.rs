@@ -12,6 +12,8 @@ pub const INTERFACE: Origin = Origin {
     enforced: true,
     syntax: Syntax::TypeMembers,
     example: None,
+    null_is_empty: false,
+    restricts_text: true,
 };
 
 /// `type X = …`

@@ -35,6 +35,8 @@ pub const ORIGIN: Origin = Origin {
     enforced: true,
     syntax: Syntax::ZodCalls,
     example: None,
+    null_is_empty: false,
+    restricts_text: true,
 };
 
 /// A schema.

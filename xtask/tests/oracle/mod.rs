@@ -81,6 +81,8 @@ fn install(folder: &Path) -> Result<(), String> {
         "zod.mjs",
         "drivers.mjs",
         "openapi.mjs",
+        "prisma.mjs",
+        "prisma-ddl.mjs",
     ] {
         if source.join(name).is_file() {
             std::fs::copy(source.join(name), folder.join(name))

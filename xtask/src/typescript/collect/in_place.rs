@@ -173,6 +173,7 @@ fn shape_of_type<'p>(
         table_link: None,
         of_type: None,
         made_of: None,
+        keys: None,
         graphql: false,
         implements: Vec::new(),
         fields: file.fields(&object),

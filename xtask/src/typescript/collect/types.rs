@@ -69,6 +69,7 @@ impl<'p> File<'_, 'p> {
                 .or_else(|| self.commented_link(statement)),
             of_type: None,
             made_of: None,
+            keys: None,
             graphql: self.is_graphql(statement),
             implements: implemented(statement),
             fields,
