@@ -21,6 +21,7 @@ mod layouts;
 mod migrations;
 mod postgres;
 mod process;
+mod progress;
 mod readers;
 mod regular_file;
 mod render;

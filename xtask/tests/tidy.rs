@@ -17,7 +17,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("regular_file", &[]),
     ("git", &["git", "regular_file"]),
     ("tree", &["tree", "git", "regular_file"]),
-    ("terminal", &[]),
+    ("progress", &[]),
+    ("terminal", &["terminal", "progress"]),
     ("report", &["report", "source"]),
     ("schema/model", &[]),
     ("schema/types", &["schema"]),
@@ -39,7 +40,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ),
     (
         "postgres",
-        &["postgres", "schema", "config", "source", "cli"],
+        &["postgres", "schema", "config", "progress", "source", "cli"],
     ),
     (
         "migrations",
@@ -47,6 +48,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "migrations",
             "called_as",
             "postgres",
+            "progress",
             "schema",
             "source",
             "tree",
