@@ -130,6 +130,16 @@ impl Terminal {
         }
     }
 
+    /// Writes the error that ended the program.
+    pub fn eprint_error(&self, text: &str) -> io::Result<()> {
+        let text = foreign_text::plain(text);
+        let label = match self.style.color && io::stderr().is_terminal() {
+            true => "\x1b[1;31merror\x1b[0m",
+            false => "error",
+        };
+        write_error(&format!("{label}: {text}\n"))
+    }
+
     /// Shows `progress` on stderr for as long as the result lives, where a person is there to see
     /// it: on a terminal that can move its cursor, and in no CI job.
     #[must_use]

@@ -26,6 +26,10 @@ const SCRIPT: &str = include_str!("html/page.js");
 /// The number of tables and findings above which the browser lays out only the visible part.
 const MANY: usize = 400;
 
+/// With more findings than this, paper gets a line for each. With its excerpts a finding takes a
+/// third of a sheet.
+const PRINTED: usize = 40;
+
 /// The page. It explains the findings with `rules`.
 #[must_use]
 pub fn verification(report: &Verification, rules: &[Rule]) -> String {
@@ -43,11 +47,12 @@ fn page(report: &Verification, first: &str, rules: &[Rule]) -> String {
     page.push_str(&header(report));
     page.push_str(&tools(report));
     let many = report.alignment.len() + report.findings.len() > MANY;
-    let _ = writeln!(
-        page,
-        "<main id=\"main\"{}>",
-        if many { " class=\"many\"" } else { "" }
-    );
+    let class = match (many, report.findings.len() > PRINTED) {
+        (true, _) => " class=\"many long\"",
+        (false, true) => " class=\"long\"",
+        (false, false) => "",
+    };
+    let _ = writeln!(page, "<main id=\"main\"{class}>");
     page.push_str(first);
     page.push_str(&findings::section(report));
     page.push_str(&entities::overview(report));

@@ -100,6 +100,7 @@ window.addEventListener('hashchange', openTarget);
 
 const closed = [];
 window.addEventListener('beforeprint', () => {
+  if (byId('main').classList.contains('long')) return;
   for (const one of document.querySelectorAll('details:not([open])')) { closed.push(one); one.open = true; }
 });
 window.addEventListener('afterprint', () => { for (const one of closed.splice(0)) one.open = false; });
