@@ -127,7 +127,9 @@ impl Steps {
             Current::Undone => left,
             Current::InPart | Current::Committing => left.get(1..).unwrap_or_default(),
         };
-        if !untouched.is_empty() && !(committed.is_empty() && self.current == Current::Undone) {
+        // Then the first part has said it already.
+        let is_nothing_done = committed.is_empty() && self.current == Current::Undone;
+        if !is_nothing_done && !untouched.is_empty() {
             parts.push(format!("not {done}: {}", listed(untouched)));
         }
         parts.retain(|part| !part.is_empty());
