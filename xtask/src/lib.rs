@@ -23,6 +23,7 @@ mod openapi;
 mod postgres;
 mod prisma;
 mod process;
+mod progress;
 mod readers;
 mod regular_file;
 mod render;

@@ -31,6 +31,7 @@ mod hostile_branches;
 mod hostile_files;
 mod in_place;
 mod inspect;
+mod interruption;
 mod losses;
 mod losses_unseen;
 mod main_job;
