@@ -19,7 +19,7 @@ pub use constraints::{Constraints, FormatOptions};
 pub use fields::Fields;
 pub use origin::{Family, Origin, Syntax};
 pub use seldom::Rare;
-pub use sql::{SqlColumn, SqlDefault, SqlScalar, SqlType};
+pub use sql::{SqlColumn, SqlDefault, SqlScalar, SqlType, StatedApart};
 
 /// Everything that was read.
 #[derive(Debug, Clone, Default)]

@@ -19,6 +19,8 @@ pub struct Sources {
     pub routes: FilePatterns,
     /// Drizzle tables.
     pub drizzle: FilePatterns,
+    /// TypeORM's entities.
+    pub typeorm: FilePatterns,
     /// Files that have no role, though other globs may match them.
     pub exclude: GlobSet,
     /// Whether `.d.ts` files have no role unless a glob names them.
@@ -39,6 +41,7 @@ impl Sources {
             contracts: of("contracts", &mut raw.contracts)?,
             routes: of("routes", &mut raw.routes)?,
             drizzle: of("drizzle", &mut raw.drizzle)?,
+            typeorm: of("typeorm", &mut raw.typeorm)?,
             exclude: glob_set("exclude", &exclude)?,
             exclude_declarations: !declarations.is_empty(),
         })
@@ -58,15 +61,16 @@ impl Sources {
         self.exclude.is_match(file) || (self.exclude_declarations && is_unnamed())
     }
 
-    /// The patterns of every role: types, validation, contracts, routes, Drizzle.
+    /// The patterns of every role: types, validation, contracts, routes, Drizzle, TypeORM.
     #[must_use]
-    pub fn roles(&self) -> [&FilePatterns; 5] {
+    pub fn roles(&self) -> [&FilePatterns; 6] {
         [
             &self.types,
             &self.validation,
             &self.contracts,
             &self.routes,
             &self.drizzle,
+            &self.typeorm,
         ]
     }
 }

@@ -13,6 +13,18 @@ pub struct SqlColumn {
     pub database_default: bool,
     /// That value, where it is written out.
     pub default_value: Option<SqlDefault>,
+    /// What is said of the column apart from the type of the field.
+    pub apart: StatedApart,
+}
+
+/// The statements of an ORM about a column that it makes apart from the type of the field, as
+/// decorators do. Where the column is all that is stated, there are none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct StatedApart {
+    /// Whether the column may be null; none where only the type of the field says it.
+    pub nullable: Option<bool>,
+    /// Whether the column's type follows from the field's, and nobody wrote it.
+    pub inferred_type: bool,
 }
 
 /// A default that is written out.

@@ -38,6 +38,16 @@ impl<'p> File<'_, 'p> {
             }
         }
         let declaration = self.declaration(statement, origin, prefix, &evaluated);
+        if let StatementKind::Class(class) = &statement.kind
+            && self.entity((scope, class), &declaration, facts)
+        {
+            return;
+        }
+        if let StatementKind::Class(class) = &statement.kind
+            && let Some(judged) = self.judged_class((scope, class), &evaluated, &declaration)
+        {
+            return facts.schemas.push(judged);
+        }
         let generated = self.generated_tables(&declaration, &evaluated);
         self.generated_enums(&declaration, &evaluated, facts);
         self.generated_objects(&declaration, &evaluated, facts);
