@@ -17,7 +17,8 @@
 //! ```
 //! A `CHECK (bio IS NOT NULL)` counts as `NOT NULL`. Of the columns of a view PostgreSQL does not
 //! know it: they are not judged. A field that is optional but not nullable (`bio?: string`) is a
-//! warning: drivers return `null`.
+//! warning: drivers return `null`. What a decorator of an ORM says (`nullable: true`) counts beside
+//! the type of its property.
 
 use super::entities::ColumnFacts;
 use super::matching::Role;

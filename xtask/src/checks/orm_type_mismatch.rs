@@ -1,4 +1,4 @@
-//! A Drizzle column has another SQL type than the column of the database.
+//! A column of an ORM's table has another SQL type than the column of the database.
 //!
 //! ## Why
 //! The ORM writes and reads by its own description: a number too large for `integer`, a time
@@ -16,7 +16,8 @@
 //! });
 //! ```
 //! Another length or precision, `text` for `varchar` and `json` for `jsonb` are warnings. Custom
-//! types are not judged.
+//! types are not judged, nor are types that nobody wrote: TypeORM takes them from the type of the
+//! property. Text with a `CHECK` on its values may stand in the place of an enum.
 
 use super::accepted_kinds;
 use super::entities::ColumnFacts;

@@ -65,6 +65,15 @@ impl Origin {
         self.family == Family::Validation
     }
 
+    /// The noun of several.
+    #[must_use]
+    pub fn plural(self) -> String {
+        match self.noun.strip_suffix('y') {
+            Some(stem) => format!("{stem}ies"),
+            None => format!("{}s", self.noun),
+        }
+    }
+
     /// Whether it is a table of an ORM.
     #[must_use]
     pub fn is_table(self) -> bool {

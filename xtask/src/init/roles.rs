@@ -77,10 +77,7 @@ pub(super) fn find(
         }
         // A type `Row` in a page is a row of that page, and what decorators describe is no plain
         // type.
-        if file.ends_with(".tsx")
-            || is_inside(file, VIEW_FOLDERS)
-            || patterns.is_decorated(&text)
-        {
+        if file.ends_with(".tsx") || is_inside(file, VIEW_FOLDERS) || patterns.is_decorated(&text) {
             continue;
         }
         match patterns.describes_rows(file, &text, tables) {

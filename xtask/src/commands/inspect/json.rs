@@ -130,6 +130,9 @@ fn field(field: &Field) -> Value {
         if let Some(nullable) = sql.apart.nullable {
             object.insert("sqlNullable".into(), json!(nullable));
         }
+        if sql.database_default {
+            object.insert("sqlDefault".into(), json!(true));
+        }
     }
     if field.has_default {
         object.insert("default".into(), json!(true));

@@ -145,7 +145,9 @@ impl Judgement {
         if matches!(kind, Kind::Array(_)) && *items != crate::facts::Constraints::default() {
             constraints.items = Some(Box::new(items.clone()));
         }
+        // Where the condition does not hold, anything passes.
         constraints.refined |= self.conditional;
+        constraints.coerced |= self.conditional;
         let (optional, nullable) = self.takes_nothing(&typed);
         Field {
             optional,

@@ -73,7 +73,7 @@ fn validators_say_what_passes() {
         format!("letter {}", enumeration(&["a", "b"])),
         "ids Array(String)".to_owned(),
         "inner? Array(Json)".to_owned(),
-        "when null String refined".to_owned(),
+        "when null String refined coerced".to_owned(),
         "page Number coerced".to_owned(),
         "code? null Any transformed".to_owned(),
         "grouped Unresolved(\"it is judged in groups only, which are left out\")".to_owned(),

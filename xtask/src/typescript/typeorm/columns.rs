@@ -76,19 +76,20 @@ impl<'p> EntityReader<'_, 'p> {
         let instance = self
             .resolver
             .instance(&Value::Class(scope.clone(), class), &[]);
-        let mut seen = Vec::new();
-        for (scope, class) in lineage {
+        // Decorators of base classes run first, and of two columns for one property TypeORM keeps
+        // the first.
+        for declaring in lineage.iter().rev() {
+            let (scope, class) = declaring;
             for member in class.members.iter().filter(|member| !member.is_static) {
-                let Some(name) = data_name(member).filter(|name| !seen.contains(name)) else {
+                let Some(name) = data_name(member) else {
                     continue;
                 };
                 let decorators = Decorators::read(self.resolver, scope, &member.decorators);
                 if decorators.of(Library::TypeOrm).next().is_none() {
                     continue;
                 }
-                seen.push(name);
                 let held = held(self.resolver, &instance, scope, name, member);
-                self.member(held, &decorators, embedding, &mut found);
+                self.member(declaring, held, &decorators, embedding, &mut found);
             }
         }
         if let Some((scope, class)) = lineage.last() {
@@ -120,13 +121,18 @@ impl<'p> EntityReader<'_, 'p> {
 
     fn member(
         &self,
+        declaring: &Class<'p>,
         held: Property<'p>,
         decorators: &Decorators<'p>,
         embedding: &Embedding,
         found: &mut ClassColumns<'p>,
     ) {
-        if let Some(relation) = relation(self.resolver, &held, decorators, embedding) {
-            return found.relations.push(relation);
+        if let Some(relation) = relation(self.resolver, declaring, &held, decorators, embedding) {
+            let is_new = found
+                .relations
+                .iter()
+                .all(|known| known.path != relation.path);
+            return found.relations.extend(is_new.then_some(relation));
         }
         let mut columns = decorators.of(Library::TypeOrm);
         if let Some((decorator, mode)) =
@@ -168,7 +174,14 @@ impl<'p> EntityReader<'_, 'p> {
             column.ty = Some(SqlScalar::Unknown(why));
             column.sql.apart.nullable = None;
         }
-        found.columns.push(column);
+        match found
+            .columns
+            .iter_mut()
+            .find(|known| known.path == column.path)
+        {
+            Some(known) => redeclare(known, column),
+            None => found.columns.push(column),
+        }
     }
 
     /// A column as its options describe it.
@@ -232,6 +245,15 @@ impl<'p> EntityReader<'_, 'p> {
         found.columns.extend(embedded.columns);
         found.relations.extend(embedded.relations);
         found.open = found.open.take().or(embedded.open);
+    }
+}
+
+/// Takes up what a class says of a column that it inherits. Only a default replaces the inherited
+/// one.
+fn redeclare<'p>(known: &mut EntityColumn<'p>, column: EntityColumn<'p>) {
+    if column.sql.database_default {
+        known.sql.database_default = true;
+        known.sql.default_value = column.sql.default_value;
     }
 }
 

@@ -45,9 +45,10 @@ pub(super) struct JoinColumn {
     pub referenced: Option<Rc<str>>,
 }
 
-/// The relation that `decorators` make of a property; none of any other.
+/// The relation that `decorators` make of a property of the class `declaring`; none of any other.
 pub(super) fn relation<'p>(
     resolver: &Resolver<'p>,
+    declaring: &Class<'p>,
     held: &Property<'p>,
     decorators: &Decorators<'p>,
     embedding: &Embedding,
@@ -74,7 +75,10 @@ pub(super) fn relation<'p>(
     Some(Relation {
         held: held.clone(),
         path: embedding.path_of(&held.name),
-        target: target(resolver, decorator),
+        target: match &*decorator.name {
+            "TreeParent" => Some(declaring.clone()),
+            _ => target(resolver, decorator),
+        },
         columns,
         nullable: options.flag("nullable"),
         primary: options.flag("primary").unwrap_or(false) || find("PrimaryColumn").is_some(),

@@ -135,17 +135,17 @@ fn embedded_and_inherited_columns_are_the_entitys() {
         @Entity('people') export class Person extends Base {
           @Column(() => Name) name: Name;
           @Column(() => Name, { prefix: false }) plain: Name;
-          @Column({ length: 5 }) note: string;
+          @Column({ length: 5, default: '' }) note: string;
         }",
     );
     let expected = [
         "people",
+        "id=id integer default",
+        "note=note character varying default",
         "name.first=nameFirst character varying",
         "name.last=nameFamily character varying",
         "plain.first=first character varying",
         "plain.last=family character varying",
-        "note=note character varying(5)",
-        "id=id integer default",
     ];
     assert_eq!(tables(&facts), [expected.map(String::from).to_vec()]);
 }
