@@ -63,7 +63,7 @@ use matching::{Description, Role, TableMatches};
 use pairing::Pair;
 
 use crate::config::Config;
-use crate::facts::{Facts, Field, Kind, SqlScalar};
+use crate::facts::{Facts, Field, Kind, SqlScalar, StatedValue};
 use crate::report::{Category, Coverage, EntityAlignment, Finding, Rule, Severity};
 use crate::schema::model::Schema;
 use crate::schema::provenance::Provenance;
@@ -198,6 +198,10 @@ impl<'a> Model<'a> {
         let mut findings = Vec::new();
         for (described, description) in self.schemas() {
             let direction = self.direction(described, description);
+            let judges = !description.declaration.origin.of_requests;
+            if !judges && direction == Direction::Answer {
+                continue;
+            }
             for taken in Compared::all((described, description)) {
                 let found = match (taken.returned(), direction) {
                     (Some(returned), Direction::Request) => judge(returned, direction),
@@ -323,6 +327,9 @@ impl<'m, 'a> Compared<'m, 'a> {
             .filter(|pair| pair.column.name == self.pair.column.name)
             .map(|pair| pair.field);
         of_column.any(|field| {
+            if field.stated_value() == StatedValue::Converted {
+                return true;
+            }
             let is_custom = field
                 .sql
                 .as_ref()

@@ -17,7 +17,8 @@
 //! ```
 //! A `CHECK (bio IS NOT NULL)` counts as `NOT NULL`. Of the columns of a view PostgreSQL does not
 //! know it: they are not judged. A field that is optional but not nullable (`bio?: string`) is a
-//! warning: drivers return `null`. What a decorator of an ORM says (`nullable: true`) counts beside
+//! warning: drivers return `null`. Where the compiler does not check null (`strictNullChecks`), types
+//! say nothing about it, and the coverage of the report says that. What a decorator of an ORM says (`nullable: true`) counts beside
 //! the type of its property.
 
 use super::entities::ColumnFacts;
@@ -52,6 +53,12 @@ fn judge(model: &Model<'_>, compared: Compared<'_, '_>) -> Option<Finding> {
         return None;
     }
     let verdict = verdict(description.role, compared.facts, compared.pair.field)?;
+    if description.declaration.null_unchecked
+        && stated_apart(compared.pair.field).is_none()
+        && verdict != NullabilityVerdict::Nullable
+    {
+        return None;
+    }
     let finding = finding(model, compared, verdict);
     // What is joined is null where nothing matches, and a query may leave the nulls out.
     Some(if partial {

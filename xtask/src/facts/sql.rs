@@ -25,6 +25,20 @@ pub struct StatedApart {
     pub nullable: Option<bool>,
     /// Whether the column's type follows from the field's, and nobody wrote it.
     pub inferred_type: bool,
+    /// How the value of the field comes from that of the column.
+    pub value: StatedValue,
+}
+
+/// How the value of a field comes from that of its column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum StatedValue {
+    /// It is the driver's.
+    #[default]
+    Stored,
+    /// The ORM makes another of it: a list of a text, what a transformer returns.
+    Converted,
+    /// It is what a foreign key leads to.
+    Related,
 }
 
 /// A default that is written out.

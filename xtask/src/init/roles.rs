@@ -268,7 +268,7 @@ impl Patterns {
         // A form validates the input of a page, which is no description of an entity.
         let validation =
             self.zod.is_match(text) && self.zod_object.is_match(text) && !file.ends_with(".tsx");
-        let validation = validation || self.is_of_judged(text);
+        let validation = validation || (self.is_of_judged(text) && is_of_messages(file, text));
         let next_route = file.ends_with("/route.ts") && file.contains("app/");
         let routes = next_route || (self.framework.is_match(text) && self.route.is_match(text));
         // A single pair is a call of `fetch`; several of them, or a name that says so, are a
@@ -318,6 +318,14 @@ impl Patterns {
             Likelihood::None
         }
     }
+}
+
+/// Whether judged classes of a file may be of what comes in. Those of settings are of the
+/// environment, and what is only described is a type.
+fn is_of_messages(file: &str, text: &str) -> bool {
+    let is_of_settings = file.ends_with("config.ts") || is_inside(file, &["config", "configs"]);
+    let is_judged = imports(text, "class-validator") || file.contains("dto");
+    is_judged && !is_of_settings
 }
 
 /// Whether a text imports from `package`.

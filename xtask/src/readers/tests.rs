@@ -31,6 +31,7 @@ const TABLE: Origin = Origin {
     noun: "toy table",
     family: Family::Table,
     names_table: true,
+    of_requests: false,
     syntax: Syntax::Other,
     example: Some("table {table} { … }"),
 };
@@ -40,6 +41,7 @@ const SCHEMA: Origin = Origin {
     noun: "toy schema",
     family: Family::Validation,
     names_table: false,
+    of_requests: false,
     example: None,
     ..TABLE
 };
@@ -97,6 +99,7 @@ fn declare(path: &str, text: &str, facts: &mut Facts) {
             of_type: None,
             made_of: None,
             graphql: false,
+            null_unchecked: false,
             implements: Vec::new(),
             fields,
             unresolved: None,

@@ -17,6 +17,7 @@ pub const ORIGIN: Origin = Origin {
     noun: "validation class",
     family: Family::Validation,
     names_table: false,
+    of_requests: true,
     syntax: Syntax::Other,
     example: None,
 };

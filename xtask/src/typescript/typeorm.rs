@@ -26,6 +26,7 @@ pub const ORIGIN: Origin = Origin {
     noun: "TypeORM entity",
     family: Family::Table,
     names_table: true,
+    of_requests: false,
     syntax: Syntax::Other,
     example: Some("@Entity('{table}') class …"),
 };
@@ -76,11 +77,10 @@ struct EntityColumn<'p> {
     sql: SqlColumn,
     /// Whether it is (part of) the primary key.
     primary: bool,
-    /// Whether TypeORM makes other values of the column's: a transformer, a list in a text, what a
-    /// relation leads to.
-    converted: bool,
     /// Whether TypeORM fills it in.
     filled_in: bool,
+    /// Whether it says when a row was deleted: then it is null in all that are read.
+    soft_delete: bool,
 }
 
 /// The table that joins two entities.

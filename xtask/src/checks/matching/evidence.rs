@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::find::Finder;
 use super::likeness::{Adopted, Lacking, Unclaimed};
-use super::names::{NameTable, is_output_name, is_shared};
+use super::names::{NameTable, is_output_name, is_shared, side_of_name};
 use super::{Description, Match, Namesake, Role, Strength, TableMatches};
 use crate::checks::entities::{Entity, EntityKind};
 use crate::checks::names;
@@ -383,6 +383,13 @@ fn role(
 ) -> Role {
     match (declaration.origin.family, hit.side) {
         (Family::Table, _) => Role::Orm,
+        // What comes in is a part of a row: the server knows the rest.
+        (Family::Validation, Side::Row) if declaration.origin.of_requests => {
+            match side_of_name(&declaration.name) {
+                Side::Insert => Role::InsertSchema,
+                Side::Row | Side::Update => Role::UpdateSchema,
+            }
+        }
         (Family::Validation, Side::Row) if hit.output => Role::OutputSchema,
         (Family::Validation, Side::Row) => Role::Schema,
         (Family::Validation, Side::Insert) => Role::InsertSchema,

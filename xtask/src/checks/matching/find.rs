@@ -91,9 +91,11 @@ impl<'a> Finder<'a> {
         let is_promised = self
             .promised
             .contains(&(&*declaration.location.file, declaration.name.as_str()));
-        self.names
-            .find(declaration)
-            .filter(|hit| hit.strength != Strength::Message || !is_promised)
+        self.names.find(declaration).filter(|hit| {
+            // What judges a request demands more than a contract promises.
+            let is_promise = is_promised && !declaration.origin.of_requests;
+            hit.strength != Strength::Message || !is_promise
+        })
     }
 
     fn stated(&self, declaration: &Declaration, table: &str, side: Side) -> Option<Match> {

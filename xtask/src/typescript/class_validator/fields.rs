@@ -5,7 +5,7 @@
 
 use super::members::{Member, Partial};
 use super::rules::{self, Demanded, Sort};
-use crate::facts::{Field, Kind};
+use crate::facts::{Constraints, Field, Kind};
 use crate::typescript::resolve::Resolver;
 use crate::typescript::values::Value;
 use crate::typescript::vocabulary::Library;
@@ -23,8 +23,6 @@ struct Judgement {
     nested_items: bool,
     /// Whether `undefined` and `null` are not judged.
     optional: bool,
-    /// Whether `undefined` is not judged.
-    may_be_absent: bool,
     /// Whether something else says when it is judged.
     conditional: bool,
     /// How many validators are only in groups.
@@ -63,9 +61,15 @@ pub(super) fn judged<'p>(resolver: &Resolver<'p>, member: &Member<'p>, typed: Fi
             false => unjudged(typed),
         };
     }
+    let may_be_null = typed.nullable;
     let mut field = judgement.field(typed);
-    field.optional |= member.partial.is_some() || judgement.may_be_absent;
-    field.nullable |= member.partial == Some(Partial::Optional);
+    field.optional |= member.partial.is_some();
+    if member.partial == Some(Partial::Optional) {
+        field.nullable = true;
+        let mut constraints = (*field.constraints).clone();
+        constraints.null_as_absent = !may_be_null;
+        field.constraints = constraints.into();
+    }
     match transformed(resolver, member) {
         Transformed::No => field,
         Transformed::Coerced => {
@@ -75,8 +79,10 @@ pub(super) fn judged<'p>(resolver: &Resolver<'p>, member: &Member<'p>, typed: Fi
             field
         }
         Transformed::Freely => {
-            let mut constraints = crate::facts::Constraints::default();
-            constraints.transformed = true;
+            let constraints = Constraints {
+                transformed: true,
+                ..Constraints::default()
+            };
             Field {
                 kind: Kind::Any,
                 constraints: constraints.into(),
@@ -142,9 +148,10 @@ impl Judgement {
             constraints.min_length = None;
         }
         let items = &self.items.constraints;
-        if matches!(kind, Kind::Array(_)) && *items != crate::facts::Constraints::default() {
+        if matches!(kind, Kind::Array(_)) && *items != Constraints::default() {
             constraints.items = Some(Box::new(items.clone()));
         }
+        constraints.null_as_absent = self.optional && !typed.nullable;
         // Where the condition does not hold, anything passes.
         constraints.refined |= self.conditional;
         constraints.coerced |= self.conditional;

@@ -39,6 +39,7 @@ impl<'p> File<'_, 'p> {
                 fields: table.fields,
                 unresolved: table.unresolved,
                 graphql: false,
+                null_unchecked: false,
                 ..declaration.clone()
             });
         }

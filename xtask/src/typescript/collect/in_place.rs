@@ -178,6 +178,7 @@ fn shape_of_type<'p>(
         of_type: None,
         made_of: None,
         graphql: false,
+        null_unchecked: !resolver.program.checks_null(file.module),
         implements: Vec::new(),
         fields: file.fields(&object),
         unresolved: object.incomplete.as_ref().map(Rc::to_string),

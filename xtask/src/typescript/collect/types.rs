@@ -80,6 +80,7 @@ impl<'p> File<'_, 'p> {
             of_type: None,
             made_of: None,
             graphql: self.is_graphql(statement),
+            null_unchecked: !self.resolver.program.checks_null(self.module),
             implements: implemented(statement),
             fields,
             unresolved,

@@ -206,8 +206,8 @@ impl<'p> EntityReader<'_, 'p> {
             array: options.flag("array").unwrap_or(false),
             sql: options.column(self.resolver),
             primary: options.flag("primary").unwrap_or(false),
-            converted: options.converts(),
             filled_in: false,
+            soft_delete: false,
             property,
             held,
         }
@@ -324,7 +324,10 @@ impl Mode {
                 column.sql.apart.nullable = Some(false);
             }
             Self::CreateDate | Self::UpdateDate => column.sql.database_default = true,
-            Self::DeleteDate => column.sql.apart.nullable = Some(true),
+            Self::DeleteDate => {
+                column.sql.apart.nullable = Some(true);
+                column.soft_delete = true;
+            }
             Self::Version | Self::TreeLevel => column.filled_in = true,
             Self::View => {
                 let why = "the query of a view says its type";

@@ -6,7 +6,7 @@ use super::columns::EntityReader;
 use super::options::ColumnOptions;
 use super::{EntityColumn, TableName};
 use crate::config::NamingStrategy;
-use crate::facts::{Field, Kind, Side, SqlScalar, SqlType, TableLink};
+use crate::facts::{Field, Kind, Side, SqlScalar, SqlType, StatedValue, TableLink};
 use crate::source::Location;
 use crate::typescript::collect::qualified;
 use crate::typescript::resolve::{Property, Resolver, Scope};
@@ -102,15 +102,16 @@ fn of_column(
     };
     // A relation may lead nowhere unless it says otherwise.
     let stated = sql.apart.nullable.unwrap_or(true);
-    let is_typed = null_is_checked && !column.converted && typed.kind != Kind::Any;
-    let by_type = typed.nullable || typed.optional;
+    let is_typed =
+        null_is_checked && column.sql.apart.value == StatedValue::Stored && typed.kind != Kind::Any;
+    let by_type = typed.nullable || typed.optional || column.soft_delete;
     Field {
         name: column.path.clone(),
         column: Some(column.name.clone()),
         optional: false,
         nullable: if is_typed { by_type } else { stated },
         kind: match typed.kind {
-            _ if column.converted => Kind::Any,
+            _ if column.sql.apart.value != StatedValue::Stored => Kind::Any,
             kind => among(&sql.ty.scalar, kind),
         },
         has_default: sql.database_default || column.filled_in,

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use super::columns::{Class, ClassColumns, Embedding, EntityReader};
 use super::options::{ColumnOptions, text};
 use super::{Entity, EntityColumn, JoinTable, TableName};
+use crate::facts::StatedValue;
 use crate::source::Location;
 use crate::typescript::decorators::Decorators;
 use crate::typescript::resolve::{Lazy, Property, Type, reason};
@@ -166,7 +167,7 @@ impl<'p> EntityReader<'_, 'p> {
             ..Property::synthetic(name, Lazy::known(Type::Any))
         };
         let mut column = self.plain(held, options, &Embedding::default());
-        column.converted = true;
+        column.sql.apart.value = StatedValue::Converted;
         column.filled_in = true;
         column
     }
@@ -181,7 +182,7 @@ fn closure<'p>(table: &TableName, own: &ClassColumns<'p>) -> JoinTable<'p> {
             column.name = format!("{}_{side}", key.property);
             column.path.clone_from(&column.name);
             column.property = Rc::from(column.name.as_str());
-            column.converted = true;
+            column.sql.apart.value = StatedValue::Converted;
             column.filled_in = true;
             column.sql.database_default = false;
             column.sql.apart.inferred_type = true;

@@ -7,7 +7,7 @@ use super::relations::{
     JoinColumn, Relation, RelationColumns, join_columns, naming_join, referenced,
 };
 use super::{EntityColumn, JoinTable, TableName};
-use crate::facts::StatedApart;
+use crate::facts::{StatedApart, StatedValue};
 use crate::typescript::resolve::{PropertyPlace, reason};
 use crate::typescript::values::Value;
 
@@ -101,13 +101,14 @@ impl<'p> EntityReader<'_, 'p> {
             column.path = name.clone();
             column.property = Rc::from(name.as_str());
             column.name = name;
-            column.converted = true;
+            column.sql.apart.value = StatedValue::Converted;
             column.filled_in = true;
             column.sql.database_default = false;
             column.sql.default_value = None;
             column.sql.apart = StatedApart {
                 nullable: Some(false),
                 inferred_type: true,
+                value: StatedValue::Related,
             };
             column
         };

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use crate::facts::{SqlColumn, SqlDefault, SqlScalar, SqlType, StatedApart};
+use crate::facts::{SqlColumn, SqlDefault, SqlScalar, SqlType, StatedApart, StatedValue};
 use crate::typescript::resolve::Resolver;
 use crate::typescript::values::{Arguments, Value};
 use crate::typescript::written_default::written_default;
@@ -135,7 +135,7 @@ impl<'p> ColumnOptions<'p> {
     }
 
     /// Whether TypeORM makes other values of the column's than the driver does.
-    pub(super) fn converts(&self) -> bool {
+    fn converts(&self) -> bool {
         let of_type = |name: &str| matches!(name, "simple-array" | "simple-json" | "hstore");
         let by_type = self.ty.as_ref().and_then(|ty| ty.as_str().map(of_type));
         by_type == Some(true) || self.get("transformer").is_some_and(|it| !it.is_nothing())
@@ -157,6 +157,10 @@ impl<'p> ColumnOptions<'p> {
             apart: StatedApart {
                 nullable: Some(self.flag("nullable").unwrap_or(is_null)),
                 inferred_type: false,
+                value: match self.converts() {
+                    true => StatedValue::Converted,
+                    false => StatedValue::Stored,
+                },
             },
         }
     }

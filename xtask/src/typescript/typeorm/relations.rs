@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::EntityColumn;
 use super::columns::{Class, ClassColumns, Embedding, EntityReader};
 use super::options::{ColumnOptions, text};
-use crate::facts::{SqlColumn, SqlScalar, SqlType, StatedApart};
+use crate::facts::{SqlColumn, SqlScalar, SqlType, StatedApart, StatedValue};
 use crate::typescript::decorators::{Decorator, Decorators};
 use crate::typescript::resolve::{Property, Resolver};
 use crate::typescript::values::Value;
@@ -167,22 +167,36 @@ pub(super) fn naming_join<'j>(joins: &'j [JoinColumn], referenced: &str) -> Opti
     joins.iter().find(fits)?.name.as_ref()
 }
 
+/// Gives a column the type of the one that its foreign key leads to, as TypeORM does. Its length
+/// stays its own.
+fn take_type<'p>(known: &mut EntityColumn<'p>, key: EntityColumn<'p>) {
+    match key.ty {
+        Some(SqlScalar::Named(name, _)) => known.ty = Some(known.options.named(&name)),
+        Some(SqlScalar::Enum(..)) => known.ty = key.ty,
+        Some(SqlScalar::Unknown(_)) => return,
+        None => (known.ty, known.typed_by) = (None, key.typed_by),
+    }
+    known.sql.apart.inferred_type = true;
+}
+
 impl<'p> EntityReader<'_, 'p> {
     /// Adds the foreign keys of the relations of `own`, those that a column of its own stands for
     /// left out.
     pub(super) fn add_foreign_keys(&self, own: &mut ClassColumns<'p>) {
-        let mut added = Vec::new();
+        let mut added: Vec<EntityColumn<'p>> = Vec::new();
         for relation in &own.relations {
             let RelationColumns::Own(joins) = &relation.columns else {
                 continue;
             };
-            for (name, column) in self.foreign_keys(relation, joins) {
-                let is_known = |known: &EntityColumn<'p>| {
+            for (name, key) in self.foreign_keys(relation, joins) {
+                let is_known = |known: &&mut EntityColumn<'p>| {
                     let given = known.given_name.as_deref();
                     self.naming.column(&known.property, given, &[]) == *name
                 };
-                if !own.columns.iter().chain(&added).any(is_known) {
-                    added.push(column);
+                let mut all = own.columns.iter_mut().chain(&mut added);
+                match all.find(is_known) {
+                    Some(known) => take_type(known, key),
+                    None => added.push(key),
                 }
             }
         }
@@ -249,11 +263,12 @@ impl<'p> EntityReader<'_, 'p> {
                 apart: StatedApart {
                     nullable: relation.nullable.or(relation.primary.then_some(false)),
                     inferred_type: true,
+                    value: StatedValue::Related,
                 },
             },
             primary: relation.primary,
-            converted: true,
             filled_in: true,
+            soft_delete: false,
         }
     }
 }
