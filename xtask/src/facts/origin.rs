@@ -15,6 +15,9 @@ pub struct Origin {
     /// Whether it says by itself of which table it is, so that its name and its likeness need not
     /// be asked.
     pub names_table: bool,
+    /// Whether it is called like a row, whatever its table is called: the class `User` of the table
+    /// `app_users`.
+    pub names_rows: bool,
     /// Whether it only judges what comes in, as the validators of a server do: what goes out passes
     /// whatever it says.
     pub of_requests: bool,

@@ -77,7 +77,10 @@ pub(super) fn find(
         }
         // A type `Row` in a page is a row of that page, and what decorators describe is no plain
         // type.
-        if file.ends_with(".tsx") || is_inside(file, VIEW_FOLDERS) || patterns.is_decorated(&text) {
+        if file.ends_with(".tsx")
+            || is_inside(file, VIEW_FOLDERS)
+            || patterns.is_decorated(file, &text)
+        {
             continue;
         }
         match patterns.describes_rows(file, &text, tables) {
@@ -204,6 +207,8 @@ struct Patterns {
     entity: Regex,
     column: Regex,
     judged: Regex,
+    message: Regex,
+    decorated: Regex,
 }
 
 impl Patterns {
@@ -232,12 +237,14 @@ impl Patterns {
             judged: regex(
                 r"@(?:Is[A-Z]\w*|(?:Max|Min)?Length|Matches|Min|Max|ValidateNested|Api\w*Property\w*|Expose|Transform|Type)\s*\(",
             )?,
+            message: regex(r"(?i)[./-]dtos?(?:/|\.ts$)")?,
+            decorated: regex(r"(?m)^\s*@[A-Z]\w*\(")?,
         })
     }
 
     /// Whether decorators make something else than a type of its classes.
-    fn is_decorated(&self, text: &str) -> bool {
-        self.is_of_entities(text) || self.is_of_judged(text)
+    fn is_decorated(&self, file: &str, text: &str) -> bool {
+        self.is_of_entities(text) || self.is_of_judged(file, text)
     }
 
     /// Whether it holds classes of TypeORM, those included that entities extend or hold.
@@ -247,7 +254,7 @@ impl Patterns {
 
     /// Whether it holds classes whose values decorators judge or describe: what comes in and goes
     /// out.
-    fn is_of_judged(&self, text: &str) -> bool {
+    fn is_of_judged(&self, file: &str, text: &str) -> bool {
         const PACKAGES: [&str; 4] = [
             "class-validator",
             "class-transformer",
@@ -255,10 +262,10 @@ impl Patterns {
             "@nestjs/mapped-types",
         ];
         let makes = text.contains(" extends ") && text.contains("Type(");
-        PACKAGES.iter().any(|package| imports(text, package))
-            && (self.judged.is_match(text) || makes)
-            && !text.contains("@Controller(")
-            && !self.is_of_entities(text)
+        let is_called_so = self.message.is_match(file) && self.decorated.is_match(text);
+        let is_judged = PACKAGES.iter().any(|package| imports(text, package))
+            && (self.judged.is_match(text) || makes);
+        (is_judged || is_called_so) && !text.contains("@Controller(") && !self.is_of_entities(text)
     }
 
     /// validation, contracts, routes, drizzle, typeorm
@@ -268,7 +275,8 @@ impl Patterns {
         // A form validates the input of a page, which is no description of an entity.
         let validation =
             self.zod.is_match(text) && self.zod_object.is_match(text) && !file.ends_with(".tsx");
-        let validation = validation || (self.is_of_judged(text) && is_of_messages(file, text));
+        let validation =
+            validation || (self.is_of_judged(file, text) && is_of_messages(file, text));
         let next_route = file.ends_with("/route.ts") && file.contains("app/");
         let routes = next_route || (self.framework.is_match(text) && self.route.is_match(text));
         // A single pair is a call of `fetch`; several of them, or a name that says so, are a

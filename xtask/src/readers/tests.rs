@@ -31,6 +31,7 @@ const TABLE: Origin = Origin {
     noun: "toy table",
     family: Family::Table,
     names_table: true,
+    names_rows: false,
     of_requests: false,
     syntax: Syntax::Other,
     example: Some("table {table} { … }"),
@@ -41,6 +42,7 @@ const SCHEMA: Origin = Origin {
     noun: "toy schema",
     family: Family::Validation,
     names_table: false,
+    names_rows: false,
     of_requests: false,
     example: None,
     ..TABLE

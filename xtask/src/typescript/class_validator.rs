@@ -17,6 +17,7 @@ pub const ORIGIN: Origin = Origin {
     noun: "validation class",
     family: Family::Validation,
     names_table: false,
+    names_rows: false,
     of_requests: true,
     syntax: Syntax::Other,
     example: None,
@@ -31,9 +32,11 @@ pub struct Declared {
 }
 
 /// Returns the content of `class`, whose instances are of the type `instance`. `None` where no
-/// validator judges a property of it. Each property has a field by its type, which `field` makes.
+/// validator judges a property of it. Decorators of the monorepo's own may be validators where
+/// schemas are looked for. Each property has a field by its type, which `field` makes.
 pub fn declared<'p>(
     resolver: &Resolver<'p>,
+    validates: bool,
     (scope, class): (&Scope<'p>, &'p ClassDecl),
     instance: &ObjectType<'p>,
     field: impl Fn(&Property<'p>) -> Option<Field>,
@@ -42,7 +45,9 @@ pub fn declared<'p>(
         return None;
     }
     let members = members::of_class(resolver, &Value::Class(scope.clone(), class));
-    if !members.list.iter().any(members::Member::is_judged) {
+    let may_be = |member: &members::Member<'p>| validates && member.decorators.own > 0;
+    let mut list = members.list.iter();
+    if !list.any(|member| member.is_judged() || may_be(member)) {
         return None;
     }
     let mut fields = Vec::with_capacity(instance.properties.len());

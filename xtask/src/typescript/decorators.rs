@@ -5,7 +5,7 @@
 use std::rc::Rc;
 
 use super::resolve::{Resolver, Scope};
-use super::syntax::Expr;
+use super::syntax::{Expr, ExprKind};
 use super::values::{Arguments, UnknownCall, Value};
 use super::vocabulary::{self, Library};
 
@@ -36,6 +36,8 @@ pub struct Decorators<'p> {
     pub known: Vec<Decorator<'p>>,
     /// How many others there are: what they do is not known.
     pub others: usize,
+    /// How many of these are the monorepo's own.
+    pub own: usize,
 }
 
 impl<'p> Decorators<'p> {
@@ -43,7 +45,11 @@ impl<'p> Decorators<'p> {
     pub fn read(resolver: &Resolver<'p>, scope: &Scope<'p>, written: &'p [Expr]) -> Self {
         let mut found = Self::default();
         for decorator in written {
+            let others = found.others;
             found.add(resolver, &resolver.value(scope, decorator), 0);
+            if found.others > others && is_own(resolver, scope, decorator) {
+                found.own += 1;
+            }
         }
         found
     }
@@ -85,4 +91,12 @@ impl<'p> Decorators<'p> {
     pub fn find(&self, library: Library, name: &str) -> Option<&Decorator<'p>> {
         self.of(library).find(|decorator| &*decorator.name == name)
     }
+}
+
+/// Whether a decorator is made by a function of the monorepo.
+fn is_own<'p>(resolver: &Resolver<'p>, scope: &Scope<'p>, decorator: &'p Expr) -> bool {
+    let ExprKind::Call(callee, ..) = &decorator.kind else {
+        return false;
+    };
+    matches!(resolver.value(scope, callee).uncast(), Value::Function(..))
 }

@@ -26,6 +26,7 @@ pub const ORIGIN: Origin = Origin {
     noun: "Drizzle table",
     family: Family::Table,
     names_table: true,
+    names_rows: false,
     of_requests: false,
     syntax: Syntax::ColumnCalls,
     example: Some("pgTable('{table}', …)"),

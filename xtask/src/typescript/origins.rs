@@ -9,6 +9,7 @@ pub const INTERFACE: Origin = Origin {
     noun: "type",
     family: Family::Type,
     names_table: false,
+    names_rows: false,
     of_requests: false,
     syntax: Syntax::TypeMembers,
     example: None,

@@ -26,6 +26,7 @@ pub const ORIGIN: Origin = Origin {
     noun: "TypeORM entity",
     family: Family::Table,
     names_table: true,
+    names_rows: true,
     of_requests: false,
     syntax: Syntax::Other,
     example: Some("@Entity('{table}') class …"),

@@ -32,6 +32,7 @@ pub const ORIGIN: Origin = Origin {
     noun: "validation schema",
     family: Family::Validation,
     names_table: false,
+    names_rows: false,
     of_requests: false,
     syntax: Syntax::ZodCalls,
     example: None,

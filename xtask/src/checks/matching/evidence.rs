@@ -5,7 +5,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::find::Finder;
+use super::find::{Finder, is_named};
 use super::likeness::{Adopted, Lacking, Unclaimed};
 use super::names::{NameTable, is_output_name, is_shared, side_of_name};
 use super::{Description, Match, Namesake, Role, Strength, TableMatches};
@@ -27,7 +27,9 @@ pub fn describe<'a>(
     config: &Config,
     provenance: &Provenance,
 ) -> Vec<TableMatches<'a>> {
-    let names = &NameTable::new(&entities, config);
+    let mut names = NameTable::new(&entities, config);
+    names.add(row_names(&entities, facts), config);
+    let names = &names;
     let Hits {
         mut found,
         unclaimed,
@@ -66,6 +68,24 @@ pub fn describe<'a>(
         all[at] = self::described(entity, hits, ground);
     }
     all
+}
+
+/// The names that an ORM's declarations give to the rows of `entities`.
+fn row_names<'f>(
+    entities: &'f [Entity<'_>],
+    facts: &'f Facts,
+) -> impl Iterator<Item = (usize, &'f str)> {
+    let tables = facts
+        .tables
+        .iter()
+        .filter(|table| table.origin.names_rows && !table.name.contains('.'));
+    tables.filter_map(|table| {
+        let link = table.table_link.as_ref()?;
+        let at = entities
+            .iter()
+            .position(|entity| is_named(entity.name, &link.table))?;
+        Some((at, table.name.as_str()))
+    })
 }
 
 /// The inputs of the matching.

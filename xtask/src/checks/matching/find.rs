@@ -178,7 +178,7 @@ pub(in crate::checks) fn promised(facts: &Facts) -> HashSet<(&str, &str)> {
         .collect()
 }
 
-fn is_named(name: &ObjectName, written: &str) -> bool {
+pub(super) fn is_named(name: &ObjectName, written: &str) -> bool {
     match written.split_once('.') {
         Some((namespace, table)) => name.namespace == namespace && name.name == table,
         None => name.name == written,

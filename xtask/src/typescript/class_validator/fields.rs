@@ -53,12 +53,14 @@ pub(super) fn judged<'p>(resolver: &Resolver<'p>, member: &Member<'p>, typed: Fi
     let judgement = judgement(resolver, member);
     if !judgement.is_any() {
         let grouped = judgement.grouped > 0;
-        return match grouped {
-            true => Field {
-                kind: Kind::Unresolved("it is judged in groups only, which are left out".into()),
-                ..typed
-            },
-            false => unjudged(typed),
+        let why = match member.decorators.own {
+            _ if grouped => "it is judged in groups only, which are left out",
+            0 => return unjudged(typed),
+            _ => "what its decorators are made of is not known",
+        };
+        return Field {
+            kind: Kind::Unresolved(why.into()),
+            ..typed
         };
     }
     let may_be_null = typed.nullable;

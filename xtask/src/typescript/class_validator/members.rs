@@ -76,6 +76,7 @@ impl<'p> Members<'p> {
         };
         known.decorators.known.extend(member.decorators.known);
         known.decorators.others += member.decorators.others;
+        known.decorators.own += member.decorators.own;
         known.partial = known.partial.or(member.partial);
     }
 
@@ -93,6 +94,7 @@ impl<'p> Members<'p> {
                 .known
                 .append(&mut member.decorators.known);
             inherited.decorators.others += member.decorators.others;
+            inherited.decorators.own += member.decorators.own;
             member = inherited;
         }
         self.list.push(member);

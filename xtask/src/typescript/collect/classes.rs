@@ -56,9 +56,10 @@ impl<'p> File<'_, 'p> {
     ) -> Option<Declaration> {
         let object = self.resolver.properties(instance).ok()?;
         let class = (scope, class);
-        let declared = class_validator::declared(self.resolver, class, &object, |property| {
-            self.field(property)
-        })?;
+        let declared =
+            class_validator::declared(self.resolver, self.validates, class, &object, |property| {
+                self.field(property)
+            })?;
         Some(Declaration {
             origin: class_validator::ORIGIN,
             fields: declared.fields,

@@ -114,7 +114,7 @@ fn relations_have_their_foreign_keys() {
         &[
             "posts",
             "id=id integer default",
-            "editorId=editorId character varying",
+            "editorId=editorId uuid",
             "author=authorId uuid",
             "user=user_code character varying(9) ?",
         ],
