@@ -91,12 +91,15 @@ pub(super) fn find(
     }
     // Kysely's interface names every table and its type: whatever else looks like a row was made of
     // one.
+    // Entities are the types of their tables: what only may be one is another thing.
+    let mut found = roles.iter();
+    let has_entities = found.any(|(key, files)| *key == "typeorm" && !files.is_empty());
     let types = if !kysely.files.is_empty() {
         kysely.files.clone()
-    } else if !certain.is_empty() {
-        certain
-    } else {
+    } else if certain.is_empty() && !has_entities {
         possible
+    } else {
+        certain
     };
     roles.insert(0, ("types", types));
     roles

@@ -222,7 +222,7 @@ impl Demanded {
             "IsNegative" => self.number(|constraints| constraints.exclusive_maximum = Some(0.0)),
             "IsDivisibleBy" => self.number(|constraints| constraints.refined = true),
             "IsLatitude" | "IsLongitude" => {
-                self.be(Kind::Union(vec![Kind::Number, Kind::String]));
+                self.be(Kind::Union(Box::new([Kind::Number, Kind::String])));
                 self.constraints.refined = true;
             }
             "IsBoolean" => self.be(Kind::Boolean),

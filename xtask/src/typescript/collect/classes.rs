@@ -1,5 +1,7 @@
 //! Classes whose decorators make more of them than a type.
 
+use std::sync::Arc;
+
 use super::File;
 use crate::facts::{Declaration, Facts};
 use crate::typescript::resolve::{Scope, Type};
@@ -20,7 +22,7 @@ impl<'p> File<'_, 'p> {
             self.naming,
             (scope, class),
             self.resolver.program.checks_null(self.module),
-            |property| self.field(property),
+            |property| self.field(property).map(Arc::unwrap_or_clone),
         );
         let is_entity = !tables.is_empty();
         for table in tables {
@@ -36,7 +38,7 @@ impl<'p> File<'_, 'p> {
                 tags,
                 table_link: Some(table.link),
                 of_type: table.parent,
-                fields: table.fields,
+                fields: table.fields.into_iter().collect(),
                 unresolved: table.unresolved,
                 graphql: false,
                 null_unchecked: false,
@@ -58,11 +60,11 @@ impl<'p> File<'_, 'p> {
         let class = (scope, class);
         let declared =
             class_validator::declared(self.resolver, self.validates, class, &object, |property| {
-                self.field(property)
+                self.field(property).map(Arc::unwrap_or_clone)
             })?;
         Some(Declaration {
             origin: class_validator::ORIGIN,
-            fields: declared.fields,
+            fields: declared.fields.into_iter().collect(),
             unresolved: declared.unresolved,
             ..declaration.clone()
         })

@@ -186,7 +186,7 @@ fn of_type<'p>(
     for _ in 0..DEPTH {
         node = match &node.kind {
             TypeKind::Array(items) => items,
-            TypeKind::Reference(path, arguments) => match (path.as_slice(), &**arguments) {
+            TypeKind::Reference(named) => match (named.path.as_slice(), &*named.arguments) {
                 ([name], [inner]) if AROUND.contains(&name.as_str()) => inner,
                 _ => break,
             },

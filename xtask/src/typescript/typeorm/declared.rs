@@ -106,8 +106,8 @@ fn of_column(
         null_is_checked && column.sql.apart.value == StatedValue::Stored && typed.kind != Kind::Any;
     let by_type = typed.nullable || typed.optional || column.soft_delete;
     Field {
-        name: column.path.clone(),
-        column: Some(column.name.clone()),
+        name: column.path.as_str().into(),
+        column: Some(column.name.clone()).into(),
         optional: false,
         nullable: if is_typed { by_type } else { stated },
         kind: match typed.kind {

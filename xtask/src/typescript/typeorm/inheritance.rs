@@ -2,12 +2,12 @@
 //! whatever file they stand in.
 
 use super::ORIGIN;
-use crate::facts::Facts;
+use crate::facts::{Declaration, Facts, Field};
 
 /// Adds the columns of child entities to their parents, of which each child says where it stands.
 /// A child is a part of a table, and no description of it.
 pub fn merge_children(facts: &mut Facts) {
-    let is_child = |one: &crate::facts::Declaration| one.origin == ORIGIN && one.of_type.is_some();
+    let is_child = |one: &Declaration| one.origin == ORIGIN && one.of_type.is_some();
     if !facts.tables.iter().any(is_child) {
         return;
     }
@@ -25,12 +25,14 @@ pub fn merge_children(facts: &mut Facts) {
             tables.push(alone);
             continue;
         };
-        for field in child.fields {
-            let is_known = |known: &crate::facts::Field| known.column == field.column;
+        let mut added = Vec::new();
+        for field in &child.fields {
+            let is_known = |known: &Field| known.column == field.column;
             if !parent.fields.iter().any(is_known) {
-                parent.fields.push(field);
+                added.push(field.clone());
             }
         }
+        parent.fields = parent.fields.iter().cloned().chain(added).collect();
         parent.unresolved = parent.unresolved.take().or(child.unresolved);
     }
     facts.tables = tables;
