@@ -104,10 +104,9 @@ fn is_relation(name: &str) -> bool {
 /// The options behind the target and the inverse side.
 fn relation_options<'p>(resolver: &Resolver<'p>, decorator: &Decorator<'p>) -> ColumnOptions<'p> {
     let arguments = decorator.arguments(resolver);
-    let all = (0..arguments.count()).map(|at| arguments.at(at));
-    let options = all
-        .filter(|value| value.as_object().is_some())
-        .last()
+    let mut last_first = (0..arguments.count()).rev().map(|at| arguments.at(at));
+    let options = last_first
+        .find(|value| value.as_object().is_some())
         .unwrap_or(Value::Undefined);
     ColumnOptions::new(options)
 }
