@@ -1,5 +1,5 @@
-//! A Drizzle column has another default than the column of the database, or only one of the two has
-//! one.
+//! A column of an ORM's table has another default than the column of the database, or only one of
+//! the two has one.
 //!
 //! ## Why
 //! The ORM lets every insert leave the column out, and leaves it to the database to fill it in:

@@ -21,6 +21,8 @@ pub struct Sources {
     pub drizzle: FilePatterns,
     /// OpenAPI documents that people write.
     pub openapi: FilePatterns,
+    /// TypeORM's entities.
+    pub typeorm: FilePatterns,
     /// Files that have no role, though other globs may match them.
     pub exclude: GlobSet,
     /// Whether `.d.ts` files have no role unless a glob names them.
@@ -42,6 +44,7 @@ impl Sources {
             routes: of("routes", &mut raw.routes)?,
             drizzle: of("drizzle", &mut raw.drizzle)?,
             openapi: of("openapi", &mut raw.openapi)?,
+            typeorm: of("typeorm", &mut raw.typeorm)?,
             exclude: glob_set("exclude", &exclude)?,
             exclude_declarations: !declarations.is_empty(),
         })
@@ -61,15 +64,17 @@ impl Sources {
         self.exclude.is_match(file) || (self.exclude_declarations && is_unnamed())
     }
 
-    /// The patterns of every role of TypeScript files: types, validation, contracts, routes, Drizzle.
+    /// The patterns of every role of TypeScript files: types, validation, contracts, routes, Drizzle,
+    /// TypeORM.
     #[must_use]
-    pub fn roles(&self) -> [&FilePatterns; 5] {
+    pub fn roles(&self) -> [&FilePatterns; 6] {
         [
             &self.types,
             &self.validation,
             &self.contracts,
             &self.routes,
             &self.drizzle,
+            &self.typeorm,
         ]
     }
 }

@@ -12,6 +12,8 @@ pub const ORIGIN: Origin = Origin {
     family: Family::Validation,
     names_table: false,
     enforced: false,
+    names_rows: false,
+    of_requests: false,
     syntax: Syntax::Other,
     example: None,
 };
@@ -55,6 +57,7 @@ pub(super) fn declaration(name: String, location: Location, fields: Fields) -> D
         of_type: None,
         made_of: None,
         graphql: false,
+        null_unchecked: false,
         implements: Vec::new(),
         fields,
         unresolved: None,

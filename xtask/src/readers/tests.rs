@@ -32,6 +32,8 @@ const TABLE: Origin = Origin {
     family: Family::Table,
     names_table: true,
     enforced: true,
+    names_rows: false,
+    of_requests: false,
     syntax: Syntax::Other,
     example: Some("table {table} { … }"),
 };
@@ -42,6 +44,8 @@ const SCHEMA: Origin = Origin {
     family: Family::Validation,
     names_table: false,
     enforced: true,
+    names_rows: false,
+    of_requests: false,
     example: None,
     ..TABLE
 };
@@ -99,6 +103,7 @@ fn declare(path: &str, text: &str, facts: &mut Facts) {
             of_type: None,
             made_of: None,
             graphql: false,
+            null_unchecked: false,
             implements: Vec::new(),
             fields,
             unresolved: None,

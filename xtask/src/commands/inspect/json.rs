@@ -97,6 +97,9 @@ fn declaration(declaration: &Declaration, tables: &TablesOf) -> Value {
     object.insert("line".into(), json!(declaration.location.line));
     let table = tables.get(&declaration.location).map(ToString::to_string);
     object.insert("table".into(), json!(table));
+    if let Some(link) = &declaration.table_link {
+        object.insert("statedTable".into(), json!(link.table));
+    }
     object.insert("origin".into(), json!(declaration.origin.id));
     object.insert("exported".into(), json!(declaration.exported));
     object.insert(
@@ -124,6 +127,12 @@ fn field(field: &Field) -> Value {
     }
     if let Some(sql) = &field.sql {
         object.insert("sqlType".into(), json!(sql.ty.to_string()));
+        if let Some(nullable) = sql.apart.nullable {
+            object.insert("sqlNullable".into(), json!(nullable));
+        }
+        if sql.database_default {
+            object.insert("sqlDefault".into(), json!(true));
+        }
     }
     if field.has_default {
         object.insert("default".into(), json!(true));

@@ -160,6 +160,7 @@ impl<'p> File<'_, 'p> {
             of_type: named.of_type.clone(),
             made_of: None,
             graphql: false,
+            null_unchecked: false,
             implements: Vec::new(),
             fields: Fields::default(),
             unresolved: Some(reason),
