@@ -212,6 +212,10 @@ impl<'a> Model<'a> {
         let mut findings = Vec::new();
         for (described, description) in self.schemas() {
             let direction = self.direction(described, description);
+            let judges = !description.declaration.origin.of_requests;
+            if !judges && direction == Direction::Answer {
+                continue;
+            }
             for taken in Compared::all((described, description)) {
                 let found = match (taken.returned(), direction) {
                     (Some(returned), Direction::Request) => judge(returned, direction),

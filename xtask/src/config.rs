@@ -23,7 +23,7 @@ pub use accepted_drift::AcceptedDrift;
 pub use migrations::{LateMigration, Layout, MigrationsConfig, SchemaSource};
 #[cfg(test)]
 pub use raw::LINT_EXCLUDE;
-pub use raw::{Driver, Lint, Mapping, NamePatterns};
+pub use raw::{Driver, Lint, Mapping, NamePatterns, NamingStrategy};
 pub use scratch_names::ScratchNames;
 pub use sources::{FilePatterns, Sources};
 
@@ -67,6 +67,8 @@ pub struct Config {
     pub ignored_routes: GlobSet,
     /// Stands before the paths of contracts; empty for none.
     pub contracts_base_path: String,
+    /// How TypeORM names tables and columns that nobody named.
+    pub typeorm_naming: NamingStrategy,
     /// The driver whose JavaScript values the row types describe.
     pub driver: Option<Driver>,
     /// PostgreSQL type → the TypeScript kinds it arrives as, over the driver's defaults.
@@ -145,6 +147,7 @@ impl Config {
             ignored_tables: raw.ignored_tables,
             ignored_routes: glob_set("ignored-routes", &raw.ignored_routes)?,
             contracts_base_path: raw.contracts_base_path,
+            typeorm_naming: raw.typeorm_naming,
             driver: raw.driver,
             type_map: raw.type_map,
             sources,

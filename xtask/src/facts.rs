@@ -21,7 +21,7 @@ pub use fields::Fields;
 pub use keys::{ForeignKey, ReferentialAction, StatedAction, StatedKey, TableKeys};
 pub use origin::{Family, Origin, Syntax};
 pub use seldom::Rare;
-pub use sql::{SqlColumn, SqlDefault, SqlScalar, SqlType};
+pub use sql::{SqlColumn, SqlDefault, SqlScalar, SqlType, StatedApart, StatedValue};
 
 /// Everything that was read.
 #[derive(Debug, Clone, Default)]
@@ -103,6 +103,8 @@ pub struct Declaration {
     /// Whether it is a class that a GraphQL framework makes a type of answers from: rows are mapped
     /// to it.
     pub graphql: bool,
+    /// Whether its types say nothing about null, since the compiler does not check it.
+    pub null_unchecked: bool,
     /// The names of the types that a class implements, an ORM's row types among them.
     pub implements: Vec<String>,
     /// Its fields, inherited ones included, in the order of declaration.
@@ -261,6 +263,14 @@ impl Field {
     #[must_use]
     pub fn is_unread_column(&self) -> bool {
         self.column.is_none() && self.sql.is_none() && matches!(self.kind, Kind::Unresolved(_))
+    }
+
+    /// How its value comes from that of the column, as far as an ORM says it.
+    #[must_use]
+    pub fn stated_value(&self) -> StatedValue {
+        self.sql
+            .as_ref()
+            .map_or(StatedValue::Stored, |sql| sql.apart.value)
     }
 
     /// Returns the kind inside the field's arrays, with the constraints on it. These are the

@@ -34,6 +34,8 @@ pub struct ConfigurationProposal {
     pub driver: Option<&'static str>,
     /// PostgreSQL types that the program parses itself, and the kind that they become.
     pub parsed: Vec<(&'static str, &'static str)>,
+    /// Whether TypeORM names columns in snake case.
+    pub snake_case: bool,
     /// Keys of the configuration with their globs, and how many files each matched.
     pub roles: Vec<(&'static str, Vec<String>, usize)>,
     /// OpenAPI documents that programs write, and how that is known. They are left out.
@@ -90,12 +92,12 @@ pub fn propose(tree: &dyn Tree) -> Result<ConfigurationProposal> {
         "drizzle" => (key, roles::without_copies(tree, found)),
         _other => (key, found),
     });
-    let roles = roles.filter(|(_, found)| !found.is_empty());
-    let roles = roles.map(|(key, found)| (key, globs::cover(&found), found.len()));
     let documents = openapi::find(tree, &files);
     let has_prisma_migrations = matches!(layouts.foreign.first(), Some((Layout::Prisma, _)));
     let is_of_prisma = has_prisma_migrations || prisma.is_some();
     let prisma = prisma.map(|schema| ("prisma", schema.globs, schema.files));
+    let roles: Vec<_> = roles.filter(|(_, found)| !found.is_empty()).collect();
+    let has_entities = roles.iter().any(|(key, _)| *key == "typeorm");
     Ok(ConfigurationProposal {
         driver: kysely.driver.or(is_of_prisma.then_some("prisma")),
         parsed: kysely.parsed,
@@ -106,7 +108,10 @@ pub fn propose(tree: &dyn Tree) -> Result<ConfigurationProposal> {
             None => layouts.foreign.into_iter().skip(1).collect(),
         },
         unreadable: layouts.unreadable,
+        snake_case: has_entities && roles::names_in_snake_case(tree, &files),
         roles: roles
+            .into_iter()
+            .map(|(key, found)| (key, globs::cover(&found), found.len()))
             .chain(prisma)
             .chain(openapi_role(documents.written))
             .collect(),
@@ -322,6 +327,9 @@ impl ConfigurationProposal {
                 text += &format!("type-map = {{ {} }}\n", parsed.join(", "));
             }
         }
+        if self.snake_case {
+            text += "typeorm-naming = \"snake\"\n";
+        }
         for (key, globs, count) in &self.roles {
             let globs: Vec<_> = globs.iter().map(|glob| quoted(glob)).collect();
             let files = if *count == 1 {
@@ -398,6 +406,55 @@ mod tests {
              drizzle = [\"server/schema/users.ts\"] # 1 file\n\n[workspace.metadata.db.migrations]\n\
              layout = \"drizzle\"\ndir = \"drizzle\"\n# apply = \"<the command that migrates>\"\n"
         );
+    }
+
+    #[test]
+    fn entities_and_judged_classes_are_no_plain_types() {
+        let proposal = proposed(&[
+            ("db/migrations/1.sql", "CREATE TABLE users (id int);"),
+            (
+                "src/users/entities/user.entity.ts",
+                "import { Column, Entity } from 'typeorm';\n@Entity('users')\nexport class User { @Column() name: string }",
+            ),
+            (
+                "src/common/entities/base.ts",
+                "import { PrimaryGeneratedColumn } from \"typeorm\";\nexport abstract class UserEntity { @PrimaryGeneratedColumn() id: number }",
+            ),
+            (
+                "src/users/entities/create-user.dto.ts",
+                "import { IsEmail } from 'class-validator';\nexport class User { @IsEmail() email: string }",
+            ),
+            (
+                "src/users/entities/update-user.dto.ts",
+                "import { PartialType } from '@nestjs/mapped-types';\nexport class UserUpdate extends PartialType(CreateUserDto) {}",
+            ),
+            (
+                "src/users.controller.ts",
+                "import { Controller, Get } from '@nestjs/common';\nimport { ApiProperty } from '@nestjs/swagger';\n@Controller('users') export class UserController {}",
+            ),
+            (
+                "src/data-source.ts",
+                "export default new DataSource({ namingStrategy: new SnakeNamingStrategy() });",
+            ),
+        ]);
+        let expected = [
+            (
+                "validation",
+                vec![
+                    "src/users/entities/create-user.dto.ts".to_owned(),
+                    "src/users/entities/update-user.dto.ts".to_owned(),
+                ],
+                2,
+            ),
+            ("routes", vec!["src/users.controller.ts".to_owned()], 1),
+            (
+                "typeorm",
+                vec!["src/users/entities/user.entity.ts".to_owned()],
+                1,
+            ),
+        ];
+        assert_eq!(proposal.roles, expected);
+        assert!(proposal.toml(None).contains("typeorm-naming = \"snake\""));
     }
 
     #[test]

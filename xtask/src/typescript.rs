@@ -4,8 +4,10 @@
 //! of their declarations ([`crate::facts`]). Reading TypeScript never fails: a part that cannot be
 //! read is a fact too.
 
+pub mod class_validator;
 pub mod collect;
 pub mod contracts;
+pub mod decorators;
 pub mod discover;
 pub mod drizzle;
 pub mod endpoints;
@@ -18,8 +20,10 @@ mod reading;
 pub mod resolve;
 pub mod routes;
 pub mod syntax;
+pub mod typeorm;
 pub mod values;
 pub mod vocabulary;
+mod written_default;
 pub mod zod;
 
 use std::sync::OnceLock;
@@ -48,6 +52,8 @@ impl Reader for TypeScript {
             origins::CLASS,
             zod::ORIGIN,
             drizzle::ORIGIN,
+            class_validator::ORIGIN,
+            typeorm::ORIGIN,
         ]
     }
 

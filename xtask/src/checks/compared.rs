@@ -4,7 +4,7 @@ use super::accepted_kinds::DescriptionLayer;
 use super::entities::{ColumnFacts, EntityKind};
 use super::matching::{Description, Role, TableMatches};
 use super::pairing::Pair;
-use crate::facts::{Field, Kind, SqlScalar};
+use crate::facts::{Field, Kind, SqlScalar, StatedValue};
 
 /// A column and a field that stands for it.
 #[derive(Debug, Clone, Copy)]
@@ -105,6 +105,9 @@ impl<'m, 'a> Compared<'m, 'a> {
             .filter(|pair| pair.column.name == self.pair.column.name)
             .map(|pair| pair.field);
         of_column.any(|field| {
+            if field.stated_value() == StatedValue::Converted {
+                return true;
+            }
             let is_custom = field
                 .sql
                 .as_ref()

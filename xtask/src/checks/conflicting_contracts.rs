@@ -55,6 +55,8 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
 fn may_be_of_one_application(one: &Contract, other: &Contract) -> bool {
     match (&one.application, &other.application) {
         (Some(one), Some(other)) => one == other,
+        // Two methods that answer at one path are never registered together.
+        (None, None) => !(one.served && other.served),
         _not_known => true,
     }
 }

@@ -25,7 +25,9 @@ use super::entities::ColumnFacts;
 use super::matching::{Description, Role, TableMatches};
 use super::pairing::Pair;
 use super::{Check, Model, endpoints, names, wording};
-use crate::facts::{Contract, ContractReference, ContractShape, Declaration, Field, Kind};
+use crate::facts::{
+    Contract, ContractReference, ContractShape, Declaration, Field, Kind, StatedValue,
+};
 use crate::report::{Category, Finding, Severity};
 use crate::source::Location;
 
@@ -211,7 +213,7 @@ fn findings<'m, 'a>(
             let Some(facts) = described.entity.column(&pair.column.name) else {
                 continue;
             };
-            if let Some(what) = disagreement(model, promise.side, field, facts, pair.field) {
+            if let Some(what) = disagreement(model, promise, field, facts, pair.field) {
                 let finding = finding(model, promise, described, ty, (field, pair), &what);
                 found.push((field.location.clone(), finding));
             }
@@ -350,13 +352,18 @@ fn shared<'f, 'p, 'a>(
 
 fn disagreement(
     model: &Model<'_>,
-    side: ContractSide,
+    promise: &Promise<'_>,
     field: &Field,
     facts: &ColumnFacts<'_>,
     of_type: &Field,
 ) -> Option<String> {
+    let (side, declaration) = (promise.side, promise.declaration);
     let rules = &field.constraints;
     if rules.coerced || rules.transformed || matches!(field.kind, Kind::Any | Kind::Unresolved(_)) {
+        return None;
+    }
+    // What an ORM makes of the column is not what the column holds.
+    if of_type.stated_value() != StatedValue::Stored {
         return None;
     }
     if !accepted_kinds::accepts(
@@ -371,12 +378,17 @@ fn disagreement(
             wording::kind(&of_type.kind)
         ));
     }
+    let checks_null = !declaration.null_unchecked && !declaration.origin.of_requests;
     let may_be_null = of_type.nullable && !facts.not_null && !facts.null_is_empty;
     match side {
-        ContractSide::Response if may_be_null && !field.nullable && !field.optional => {
+        ContractSide::Response
+            if may_be_null && checks_null && !field.nullable && !field.optional =>
+        {
             Some("cannot be null here, can in the type".into())
         }
-        ContractSide::Request if facts.not_null && !of_type.nullable && field.nullable => {
+        ContractSide::Request
+            if facts.not_null && !of_type.nullable && field.nullable && !rules.null_as_absent =>
+        {
             Some("can be null here, cannot in the type".into())
         }
         ContractSide::Request | ContractSide::Response => {

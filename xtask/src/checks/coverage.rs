@@ -53,6 +53,7 @@ pub(super) fn coverage(model: &Model<'_>) -> Coverage {
             unresolved(facts, &compared),
             problems(facts),
             unmatched_schemas(model, &judged),
+            unchecked_nulls(model),
             endpoints(model),
         ]
         .concat(),
@@ -274,6 +275,24 @@ fn endpoints(model: &Model<'_>) -> Vec<Unjudged> {
         })
     });
     unresolved.chain(unserved).collect()
+}
+
+/// Says once that types are not judged by null, where the compiler does not check it.
+fn unchecked_nulls(model: &Model<'_>) -> Vec<Unjudged> {
+    let mut types = model
+        .types()
+        .map(|(_, description)| description.declaration)
+        .filter(|declaration| declaration.null_unchecked && declaration.origin.is_type());
+    let Some(first) = types.next() else {
+        return Vec::new();
+    };
+    let reason = match types.count() {
+        0 => "is not judged by null: `strictNullChecks` is off".to_owned(),
+        others => {
+            format!("and {others} more types are not judged by null: `strictNullChecks` is off")
+        }
+    };
+    vec![unjudged("type", first, reason)]
 }
 
 fn unjudged(what: &'static str, declaration: &Declaration, reason: String) -> Unjudged {

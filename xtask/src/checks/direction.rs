@@ -89,6 +89,12 @@ impl<'a> Directions<'a> {
     pub fn of(&self, description: &Description<'a>, entity: &Entity<'_>) -> Direction {
         let uses = self.uses();
         let by_contracts = uses.by_contracts(description.declaration);
+        if description.declaration.origin.of_requests {
+            return match by_contracts.in_answers && !by_contracts.in_requests {
+                true => Direction::Answer,
+                false => Direction::Request,
+            };
+        }
         match description.role {
             Role::Schema => {
                 let used = uses.all(description.declaration);

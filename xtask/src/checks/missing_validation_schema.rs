@@ -16,7 +16,8 @@
 //! ```
 //! No schema is called `TagSchema`, `CreateTagSchema`…, carries the tag `@table tags`, or stands in
 //! the configuration's `map`. Where more than three tables have none, that is one finding: a warning
-//! where it is most of those that have a type, as in a monorepo whose schemas are of other things. Without
+//! where it is most of those that have a type, as in a monorepo whose schemas are of other things. A
+//! table that only joins others, or lists values, needs none. Without
 //! `validation` in the configuration the check does not run.
 
 use super::entities::EntityKind;
@@ -51,6 +52,10 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
     let bare: Vec<_> = typed
         .iter()
         .filter(|(described, _)| !described.is_validated())
+        // Nothing of a table that only joins others comes in by itself.
+        .filter(|(described, _)| !described.entity.is_auxiliary())
+        // The coverage of the report names a class of requests that holds something else of it.
+        .filter(|(described, _)| !has_request(described))
         .copied()
         .collect();
     if bare.len() > FEW {
@@ -59,6 +64,12 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
     bare.into_iter()
         .map(|(described, ty)| finding(model, described, ty))
         .collect()
+}
+
+/// Whether something is called like a request for the table, and has too little in common with it.
+fn has_request(described: &TableMatches<'_>) -> bool {
+    let mut namesakes = described.namesakes.iter();
+    namesakes.any(|namesake| namesake.declaration.origin.of_requests)
 }
 
 /// So many tables without a schema are each worth a finding. More have one cause: nobody validates

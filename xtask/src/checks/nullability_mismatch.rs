@@ -17,7 +17,9 @@
 //! ```
 //! A `CHECK (bio IS NOT NULL)` counts as `NOT NULL`. Of the columns of a view PostgreSQL does not
 //! know it: they are not judged. A field that is optional but not nullable (`bio?: string`) is a
-//! warning: drivers return `null`.
+//! warning: drivers return `null`. Where the compiler does not check null (`strictNullChecks`), types
+//! say nothing about it, and the coverage of the report says that. What a decorator of an ORM says (`nullable: true`) counts beside
+//! the type of its property.
 
 use super::entities::ColumnFacts;
 use super::matching::{BesideRows, Role};
@@ -55,6 +57,12 @@ fn judge(model: &Model<'_>, compared: Compared<'_, '_>) -> Option<Finding> {
     if description.beside_rows == BesideRows::Part && verdict != NullabilityVerdict::NotNullable {
         return None;
     }
+    if description.declaration.null_unchecked
+        && stated_apart(compared.pair.field).is_none()
+        && verdict != NullabilityVerdict::Nullable
+    {
+        return None;
+    }
     let finding = finding(model, compared, verdict);
     // What is joined is null where nothing matches, and a query may leave the nulls out.
     Some(if partial || description.beside_rows == BesideRows::Part {
@@ -80,6 +88,9 @@ enum NullabilityVerdict {
 }
 
 fn verdict(role: Role, facts: &ColumnFacts<'_>, field: &Field) -> Option<NullabilityVerdict> {
+    if let Some(stated) = stated_apart(field) {
+        return of_statement(facts, field, stated);
+    }
     let is_read_as_empty = facts.null_is_empty && !field.nullable && !field.optional;
     if matches!(field.kind, Kind::Any | Kind::Unresolved(_)) || is_read_as_empty {
         return None;
@@ -98,6 +109,28 @@ fn verdict(role: Role, facts: &ColumnFacts<'_>, field: &Field) -> Option<Nullabi
             (facts.not_null && field.nullable).then_some(NullabilityVerdict::Nullable)
         }
         Role::Schema | Role::OutputSchema | Role::InsertSchema | Role::UpdateSchema => None,
+    }
+}
+
+/// Whether the column may be null, where an ORM says so apart from the type of the field.
+fn stated_apart(field: &Field) -> Option<bool> {
+    field.sql.as_ref()?.apart.nullable
+}
+
+/// The verdict on a column whose ORM says whether it may be null. The type of the field must hold
+/// null as well where the column does. Where it does not, the type may leave it to the ORM.
+fn of_statement(
+    facts: &ColumnFacts<'_>,
+    field: &Field,
+    stated: bool,
+) -> Option<NullabilityVerdict> {
+    let is_computed = facts.column.generated.is_some();
+    match (facts.not_null, stated) {
+        (true, true) => Some(NullabilityVerdict::Nullable),
+        (false, false) if is_computed => Some(NullabilityVerdict::Computed),
+        (false, false) => Some(NullabilityVerdict::NotNullable),
+        (false, true) if !field.nullable => Some(NullabilityVerdict::NotNullable),
+        (true, false) | (false, true) => None,
     }
 }
 
@@ -139,10 +172,7 @@ fn finding(model: &Model<'_>, compared: Compared<'_, '_>, verdict: NullabilityVe
     let finding = CHECK
         .finding(&described.entity.title(), message)
         .about(description, &column.name)
-        .at(
-            &field.location,
-            format!("`{}` here", wording::field_type(field)),
-        )
+        .at(&field.location, label(field, verdict))
         .at_column(described.entity.name, column, model.input.provenance)
         .with_detail("databaseNullable", !column.not_null)
         .with_detail("typescriptType", wording::field_type(field));
@@ -157,6 +187,16 @@ fn finding(model: &Model<'_>, compared: Compared<'_, '_>, verdict: NullabilityVe
         }
         NullabilityVerdict::Optional => finding,
         NullabilityVerdict::OptionalOnly | NullabilityVerdict::Computed => finding.as_warning(),
+    }
+}
+
+/// The words for the field. Of what an ORM states apart from its type, the statement counts.
+fn label(field: &Field, verdict: NullabilityVerdict) -> String {
+    let says_nullable = verdict == NullabilityVerdict::Nullable;
+    match stated_apart(field) {
+        Some(true) if says_nullable => "`nullable` here".to_owned(),
+        Some(false) if !says_nullable => "not `nullable` here".to_owned(),
+        Some(_) | None => format!("`{}` here", wording::field_type(field)),
     }
 }
 
@@ -197,6 +237,22 @@ mod tests {
             Case::failing(
                 TABLE,
                 "export interface UserTable { id: string; email: string; bio: string | null }\nexport interface NewUser { id: string;\n email: string | null }",
+                (3, "email"),
+            ),
+            // What a decorator says counts beside the type of its property.
+            Case::failing(
+                TABLE,
+                "import { Column, Entity, PrimaryColumn } from 'typeorm';\n@Entity('users') export class User { @PrimaryColumn() id: string; @Column() email: string;\n @Column({ nullable: false }) bio: string | null }",
+                (3, "bio"),
+            ),
+            Case::failing(
+                TABLE,
+                "import { Column, Entity, PrimaryColumn } from 'typeorm';\n@Entity('users') export class User { @PrimaryColumn() id: string; @Column() email: string;\n @Column({ nullable: true }) bio: string }",
+                (3, "bio"),
+            ),
+            Case::failing(
+                TABLE,
+                "import { Column, Entity, PrimaryColumn } from 'typeorm';\n@Entity('users') export class User { @PrimaryColumn() id: string;\n @Column({ nullable: true }) email: string; @Column({ nullable: true }) bio?: string }",
                 (3, "email"),
             ),
         ],

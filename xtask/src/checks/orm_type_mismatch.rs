@@ -16,7 +16,8 @@
 //! });
 //! ```
 //! Another length or precision, `text` for `varchar` and `json` for `jsonb` are warnings. Custom
-//! types are not judged.
+//! types are not judged, nor are types that nobody wrote: TypeORM takes them from the type of the
+//! property. Text with a `CHECK` on its values may stand in the place of an enum.
 
 use super::accepted_kinds;
 use super::entities::ColumnFacts;
@@ -41,12 +42,11 @@ pub const CHECK: Check = Check {
 fn run(model: &Model<'_>) -> Vec<Finding> {
     let judge = |compared: Compared<'_, '_>| {
         let Compared { facts, pair, .. } = compared;
-        let stated = &pair
-            .field
-            .sql
-            .as_ref()
-            .filter(|_| compared.is_of_table())?
-            .ty;
+        let sql = pair.field.sql.as_ref().filter(|_| compared.is_of_table())?;
+        let stated = &sql.ty;
+        if sql.apart.inferred_type && !states_length_of(stated, &facts.ty) {
+            return None;
+        }
         // What TypeScript shows too is said there already.
         let shown = !accepted_kinds::accepts(
             &facts.ty,
@@ -54,6 +54,9 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
             compared.layer(),
             model.input.config,
         );
+        if holds_values_of(stated, facts) {
+            return None;
+        }
         let told = shown || are_values_told(stated, facts);
         let difference = difference(stated, &facts.ty).filter(|_| !told)?;
         let finding = finding(model, compared, stated);
@@ -74,6 +77,16 @@ fn are_values_told(stated: &SqlType, facts: &ColumnFacts<'_>) -> bool {
             facts.ty.is_text()
                 && (labels.len() != allowed.len()
                     || labels.iter().any(|label| !allowed.contains(label)))
+        }
+        _ => false,
+    }
+}
+
+/// Whether a type that nobody wrote has a length that somebody wrote, for a column of that type.
+fn states_length_of(stated: &SqlType, ty: &ColumnType) -> bool {
+    match (&stated.scalar, &ty.scalar) {
+        (SqlScalar::Named(name, modifiers), Scalar::Builtin(found)) => {
+            name == found && !modifiers.is_empty()
         }
         _ => false,
     }
@@ -115,6 +128,15 @@ fn difference(stated: &SqlType, ty: &ColumnType) -> Option<TypeDifference> {
     } else {
         TypeDifference::Type
     })
+}
+
+/// Whether a column of text holds the values of the enum in whose place it stands, by a CHECK.
+fn holds_values_of(stated: &SqlType, facts: &ColumnFacts<'_>) -> bool {
+    let SqlScalar::Enum(_, values) = &stated.scalar else {
+        return false;
+    };
+    let held = facts.demands.values.as_ref();
+    facts.ty.is_text() && held.is_some_and(|held| held.iter().all(|value| values.contains(value)))
 }
 
 /// Types whose values are the same.
@@ -205,6 +227,12 @@ mod tests {
 
     pub const CASES: Cases = Cases {
         failing: &[
+            // The length is written, whatever the type follows from.
+            Case::failing(
+                "CREATE TABLE shops (id varchar(10) NOT NULL, name varchar(20) NOT NULL);",
+                "import { Column, Entity, PrimaryColumn } from 'typeorm';\n@Entity('shops') export class Shop { @PrimaryColumn({ length: 10 }) id: string;\n @Column({ length: 30 }) name: string }",
+                (3, "name"),
+            ),
             Case::failing(
                 TABLE,
                 table!(
@@ -262,6 +290,12 @@ mod tests {
             ),
         ],
         passing: &[
+            // What only follows from the type of a property is written by nobody, and text with a
+            // CHECK holds the values of an enum.
+            Case::passing(
+                "CREATE TABLE shops (id text NOT NULL, opened timestamptz NOT NULL, floors smallint NOT NULL, state text NOT NULL, CHECK ((state = ANY (ARRAY['open'::text, 'shut'::text]))));",
+                "import { Column, Entity, PrimaryColumn } from 'typeorm';\n@Entity('shops') export class Shop { @PrimaryColumn() id: string; @Column() opened: Date; @Column() floors: number; @Column({ type: 'enum', enum: ['open', 'shut'] }) state: string }",
+            ),
             Case::passing(TABLE, RIGHT),
             // Six digits are what a time has without saying so.
             Case::prisma_passing(

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use super::entities::Entity;
 use super::names;
 use crate::config::Config;
-use crate::facts::{Declaration, Field, Kind};
+use crate::facts::{Declaration, Field, Kind, StatedValue};
 use crate::schema::model::Column;
 use crate::schema::provenance::Provenance;
 use fields::DeclarationFields;
@@ -71,8 +71,13 @@ impl<'a> OrmNames<'a> {
     /// The names that those of `declarations` give that are an ORM's tables.
     pub fn new(declarations: impl Iterator<Item = &'a Declaration>) -> Self {
         let tables = declarations.filter(|declaration| declaration.origin.is_table());
+        // What a foreign key leads to is no value of the column in any other declaration.
+        let is_value = |field: &&Field| field.stated_value() != StatedValue::Related;
         Self {
-            fields: tables.flat_map(|table| &table.fields).collect(),
+            fields: tables
+                .flat_map(|table| &table.fields)
+                .filter(is_value)
+                .collect(),
         }
     }
 

@@ -163,8 +163,8 @@ mod tests {
             ),
             // What an ORM makes a table of as well is its row.
             Case::failing(
-                "CREATE TABLE shortcodes (id text PRIMARY KEY, request jsonb NOT NULL, created_on timestamp NOT NULL);",
-                "import { Field, ID, ObjectType } from 'type-graphql';\nimport { Entity } from 'typeorm';\n@ObjectType() @Entity()\nexport class Shortcode {\n id: string;\n request: string;\n createdOn: Date }",
+                "CREATE TABLE shortcodes (id text PRIMARY KEY, request jsonb NOT NULL, created_on timestamp NOT NULL DEFAULT now());",
+                "import { Field, ID, ObjectType } from 'type-graphql';\nimport { Column, CreateDateColumn, Entity, PrimaryColumn } from 'typeorm';\n@ObjectType() @Entity('shortcodes')\nexport class Shortcode {\n @PrimaryColumn() id: string;\n @Column('jsonb') request: string;\n @CreateDateColumn({ name: 'created_on' }) createdOn: Date }",
                 (6, "request"),
             ),
             Case {

@@ -23,6 +23,7 @@ use super::matching::{Description, Strength, TableMatches};
 use super::{Check, Model, wording};
 use crate::facts::{Field, Kind};
 use crate::report::{Category, Finding, Severity};
+use crate::schema::model::Column;
 
 /// See the file's documentation.
 pub const CHECK: Check = Check {
@@ -39,9 +40,8 @@ pub const CHECK: Check = Check {
 fn run(model: &Model<'_>) -> Vec<Finding> {
     // What was added to the columns of an ORM's table was added on purpose, and a request may ask
     // for anything.
-    let is_part = |strength| matches!(strength, Strength::Derived | Strength::Message);
-    let written = model.schemas().filter(|(_, description)| {
-        !description.declaration.origin.enforced || !is_part(description.strength)
+    let written = model.schemas().filter(|(described, description)| {
+        !description.declaration.origin.enforced || !is_part(described, description)
     });
     let fields = written.flat_map(|(described, description)| {
         let judged = description
@@ -62,6 +62,25 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
 /// held: only what was a column is wrong there.
 fn is_judged(description: &Description<'_>, field: &Field) -> bool {
     description.declaration.origin.enforced || description.pairing.outlives_its_column(field)
+}
+
+/// Whether a schema may hold what it likes beside columns. A request that is nearly the row means
+/// the row.
+fn is_part(described: &TableMatches<'_>, description: &Description<'_>) -> bool {
+    let is_made = |column: &Column| {
+        described
+            .entity
+            .column(&column.name)
+            .is_some_and(|facts| facts.made_by_server)
+    };
+    match description.strength {
+        Strength::Derived => true,
+        Strength::Message => {
+            let pairing = &description.pairing;
+            !description.declaration.origin.of_requests || !pairing.is_nearly_whole_but_for(is_made)
+        }
+        _ => false,
+    }
 }
 
 /// Returns whether the field is computed for those who receive the data, or used by the server: the

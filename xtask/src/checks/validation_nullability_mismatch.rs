@@ -19,12 +19,14 @@
 //!
 //! What has a default, in the schema, the ORM or the database, may be absent, and from what comes
 //! in the keys, which the server knows. A schema of what comes in may demand a value that the
-//! database does not. What may be absent is a warning, since the server may fill it in.
+//! database does not. What may be absent is a warning, since the server may fill it in. Where null
+//! passes as what is absent does (`@IsOptional()` of class-validator), that is one warning for each
+//! schema.
 
 use super::direction::Direction;
 use super::entities::ColumnFacts;
 use super::matching::{Role, Strength};
-use super::{Check, Compared, Model, edits};
+use super::{Check, Compared, Model, edits, wording};
 use crate::facts::{Field, Kind};
 use crate::report::{Category, Finding, Severity};
 
@@ -41,12 +43,57 @@ pub const CHECK: Check = Check {
 };
 
 fn run(model: &Model<'_>) -> Vec<Finding> {
-    model.judge_schemas(|compared, direction| {
+    let each = model.judge_schemas(|compared, direction| {
         compared
             .is_of_table()
             .then(|| judge(model, compared, direction))
             .flatten()
-    })
+    });
+    each.into_iter().chain(nulls_as_absent(model)).collect()
+}
+
+/// A finding for each schema that lets null pass wherever a value may be absent: that is one cause,
+/// however many fields it has.
+fn nulls_as_absent(model: &Model<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (described, description) in model.schemas() {
+        if !model.direction(described, description).comes_in() {
+            continue;
+        }
+        let pairs = Compared::all((described, description)).filter(Compared::is_of_table);
+        let let_in: Vec<_> = pairs.filter(|pair| lets_null_as_absent(pair)).collect();
+        let Some(first) = let_in.first() else {
+            continue;
+        };
+        let columns: Vec<&str> = let_in
+            .iter()
+            .map(|compared| compared.pair.column.name.as_str())
+            .collect();
+        let (noun, verb) = match columns.len() {
+            1 => ("Field", "accepts"),
+            _ => ("Fields", "accept"),
+        };
+        let message = format!(
+            "{noun} {} of validation schema `{}` {verb} null where a value may be absent, NOT NULL in the database",
+            wording::quoted_briefly(&columns),
+            description.declaration.name
+        );
+        let found = CHECK
+            .finding(&described.entity.title(), message)
+            .about(description, columns[0])
+            .at(&first.pair.field.location, "null passes as well")
+            .at_column(described.entity.name, first.pair.column, model.input.provenance)
+            .with_detail("fields", columns.clone())
+            .with_help("judge null where it is not meant: what may be absent is not judged when it is null");
+        findings.push(found.as_warning());
+    }
+    findings
+}
+
+fn lets_null_as_absent(compared: &Compared<'_, '_>) -> bool {
+    let field = compared.pair.field;
+    let judged = field.returned.as_deref().unwrap_or(field);
+    compared.facts.not_null && judged.nullable && judged.constraints.null_as_absent
 }
 
 /// The disagreement between a schema and a column about null.
@@ -94,6 +141,9 @@ fn verdict(compared: &Compared<'_, '_>, direction: Direction) -> Option<Validati
     }
     // A variant may demand what the rows of others do not have.
     if description.role != Role::InsertSchema && described.is_variant(description) {
+        return None;
+    }
+    if lets_null_as_absent(compared) {
         return None;
     }
     let known_to_server =
@@ -197,6 +247,15 @@ mod tests {
 
     pub const CASES: Cases = Cases {
         failing: &[
+            // class-validator does not judge null where a value may be absent.
+            Case {
+                configuration: "validation = ['**/*.ts']\nseverity = { MISSING_TYPE = 'off', LOOSE_VALIDATION = 'off' }",
+                ..Case::failing(
+                    TABLE,
+                    "import { IsEmail, IsOptional, IsString } from 'class-validator';\nexport class UpdateUserDto {\n @IsOptional() @IsEmail() email?: string;\n @IsOptional() @IsString() bio?: string;\n @IsOptional() @IsString() role?: string }",
+                    (3, "email"),
+                )
+            },
             // An answer that refuses what the database holds fails, whatever the schema is called.
             Case {
                 configuration: "types = []\nvalidation = ['**/*.ts']\ncontracts = ['**/*.ts']",

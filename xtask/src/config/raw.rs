@@ -48,6 +48,8 @@ pub(super) struct RawConfig {
     pub drizzle: Vec<String>,
     pub openapi: Vec<String>,
     pub prisma: Vec<String>,
+    pub typeorm: Vec<String>,
+    pub typeorm_naming: NamingStrategy,
     pub exclude: Vec<String>,
     pub names: NamePatterns,
     pub map: BTreeMap<String, Mapping>,
@@ -81,6 +83,8 @@ impl Default for RawConfig {
             drizzle: Vec::new(),
             openapi: Vec::new(),
             prisma: Vec::new(),
+            typeorm: Vec::new(),
+            typeorm_naming: NamingStrategy::default(),
             exclude: strings(&[
                 "**/*.test.*",
                 "**/*.spec.*",
@@ -140,6 +144,17 @@ pub enum Driver {
     Postgrest,
     /// Prisma's client: int8 is a `bigint`, numeric a `Decimal`, an array is never null.
     Prisma,
+}
+
+/// The names that TypeORM gives to tables and columns that nobody named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NamingStrategy {
+    /// TypeORM's own: columns are called like properties.
+    #[default]
+    Default,
+    /// `SnakeNamingStrategy`: columns are called like properties in snake case.
+    Snake,
 }
 
 /// Patterns by which declarations are named after tables. `{Singular}` is `UserProfile` for

@@ -26,6 +26,8 @@ pub struct Sources {
     /// Whether the configuration names the files of Prisma's schema. Where it does not and Prisma is
     /// the driver, they are looked for.
     pub prisma_is_stated: bool,
+    /// TypeORM's entities.
+    pub typeorm: FilePatterns,
     /// Files that have no role, though other globs may match them.
     pub exclude: GlobSet,
     /// Whether `.d.ts` files have no role unless a glob names them.
@@ -53,6 +55,7 @@ impl Sources {
             openapi: of("openapi", &mut raw.openapi)?,
             prisma: of("prisma", &mut raw.prisma)?,
             prisma_is_stated,
+            typeorm: of("typeorm", &mut raw.typeorm)?,
             exclude: glob_set("exclude", &exclude)?,
             exclude_declarations: !declarations.is_empty(),
         })
@@ -72,15 +75,17 @@ impl Sources {
         self.exclude.is_match(file) || (self.exclude_declarations && is_unnamed())
     }
 
-    /// The patterns of every role of TypeScript files: types, validation, contracts, routes, Drizzle.
+    /// The patterns of every role of TypeScript files: types, validation, contracts, routes, Drizzle,
+    /// TypeORM.
     #[must_use]
-    pub fn roles(&self) -> [&FilePatterns; 5] {
+    pub fn roles(&self) -> [&FilePatterns; 6] {
         [
             &self.types,
             &self.validation,
             &self.contracts,
             &self.routes,
             &self.drizzle,
+            &self.typeorm,
         ]
     }
 }

@@ -30,6 +30,8 @@ pub struct Constraints {
     pub transformed: bool,
     /// `.refine(…)` and the like: demands something that cannot be read.
     pub refined: bool,
+    /// Null passes as what is absent does, whether that is meant or not (`@IsOptional()`).
+    pub null_as_absent: bool,
     /// The constraints on each item of an array; `None` where there are none.
     pub items: Option<Box<Self>>,
 }

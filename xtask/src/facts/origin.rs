@@ -19,6 +19,12 @@ pub struct Origin {
     /// what it leaves unsaid is not missed, and its schemas are called like the things themselves
     /// (`User`).
     pub enforced: bool,
+    /// Whether it is called like a row, whatever its table is called: the class `User` of the table
+    /// `app_users`.
+    pub names_rows: bool,
+    /// Whether it only judges what comes in, as the validators of a server do: what goes out passes
+    /// whatever it says.
+    pub of_requests: bool,
     /// How changes of it are written.
     pub syntax: Syntax,
     /// The declaration to propose where a table lacks one, with `{table}` for its name. Only tables
@@ -73,6 +79,15 @@ impl Origin {
     #[must_use]
     pub fn is_validation(self) -> bool {
         self.family == Family::Validation
+    }
+
+    /// The noun of several.
+    #[must_use]
+    pub fn plural(self) -> String {
+        match self.noun.strip_suffix('y') {
+            Some(stem) => format!("{stem}ies"),
+            None => format!("{}s", self.noun),
+        }
     }
 
     /// Whether it is a table of an ORM.

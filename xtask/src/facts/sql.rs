@@ -16,6 +16,32 @@ pub struct SqlColumn {
     /// The values of an enum as the application has them, in the order of its labels, where the ORM
     /// gives them other names.
     pub application_values: Option<Vec<String>>,
+    /// What is said of the column apart from the type of the field.
+    pub apart: StatedApart,
+}
+
+/// The statements of an ORM about a column that it makes apart from the type of the field, as
+/// decorators do. Where the column is all that is stated, there are none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct StatedApart {
+    /// Whether the column may be null; none where only the type of the field says it.
+    pub nullable: Option<bool>,
+    /// Whether the column's type follows from the field's, and nobody wrote it.
+    pub inferred_type: bool,
+    /// How the value of the field comes from that of the column.
+    pub value: StatedValue,
+}
+
+/// How the value of a field comes from that of its column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum StatedValue {
+    /// It is the driver's.
+    #[default]
+    Stored,
+    /// The ORM makes another of it: a list of a text, what a transformer returns.
+    Converted,
+    /// It is what a foreign key leads to.
+    Related,
 }
 
 /// A default that is written out.

@@ -16,7 +16,53 @@ pub(super) fn cover(files: &[String]) -> Vec<String> {
         .cloned()
         .partition(|file| file.ends_with(".d.ts"));
     let declarations = declarations.iter().map(|file| globset::escape(file));
-    globs_of(&files).into_iter().chain(declarations).collect()
+    let (endings, others) = by_ending(files);
+    let globs = endings.into_iter().chain(globs_of(&others));
+    globs.chain(declarations).collect()
+}
+
+/// Globs for the files whose names end like those of NestJS say what is in them
+/// (`user.entity.ts`), and the files that have no such glob. A folder has files of many endings.
+fn by_ending(files: Vec<String>) -> (Vec<String>, Vec<String>) {
+    const TELLING: [&str; 6] = [
+        "dto",
+        "entity",
+        "controller",
+        "schema",
+        "contract",
+        "view-entity",
+    ];
+    let mut globs = Vec::new();
+    let mut left = files;
+    for ending in TELLING {
+        let end = format!(".{ending}.ts");
+        let same: Vec<&String> = left.iter().filter(|file| file.ends_with(&end)).collect();
+        if same.len() > FEW {
+            globs.push(format!("{}**/*{end}", common_folder(&same)));
+            left.retain(|file| !file.ends_with(&end));
+        }
+    }
+    (globs, left)
+}
+
+/// The folder that all of `files` are in, with a slash behind it; empty for the root.
+fn common_folder(files: &[&String]) -> String {
+    let folder = |file: &String| {
+        file.rsplit_once('/')
+            .map_or("", |(folder, _)| folder)
+            .to_owned()
+    };
+    let mut common = files.first().map(|file| folder(file)).unwrap_or_default();
+    for file in files {
+        while !is_inside(&folder(file), &common) {
+            common = parent(&common);
+        }
+    }
+    if common.is_empty() {
+        common
+    } else {
+        format!("{}/", globset::escape(&common))
+    }
 }
 
 fn globs_of(files: &[String]) -> Vec<String> {
@@ -115,6 +161,20 @@ mod tests {
 
     fn globs(files: &[&str]) -> Vec<String> {
         cover(&files.iter().map(ToString::to_string).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn files_that_say_what_they_hold_are_covered_by_their_ending() {
+        assert_eq!(
+            globs(&[
+                "src/a/a.dto.ts",
+                "src/a/b.dto.ts",
+                "src/b/c.dto.ts",
+                "src/b/d.entity.ts",
+                "src/other.ts",
+            ]),
+            ["src/**/*.dto.ts", "src/b/d.entity.ts", "src/other.ts"]
+        );
     }
 
     #[test]

@@ -55,7 +55,7 @@ pub(super) fn find(
         return Vec::new();
     };
     let mut roles: Vec<(&'static str, Vec<String>)> =
-        ["validation", "contracts", "routes", "drizzle"]
+        ["validation", "contracts", "routes", "drizzle", "typeorm"]
             .map(|key| (key, Vec::new()))
             .into();
     let (mut certain, mut possible) = (Vec::new(), Vec::new());
@@ -75,8 +75,12 @@ pub(super) fn find(
                 files.push(file.clone());
             }
         }
-        // A type `Row` in a page is a row of that page.
-        if file.ends_with(".tsx") || is_inside(file, VIEW_FOLDERS) {
+        // A type `Row` in a page is a row of that page, and what decorators describe is no plain
+        // type.
+        if file.ends_with(".tsx")
+            || is_inside(file, VIEW_FOLDERS)
+            || patterns.is_decorated(file, &text)
+        {
             continue;
         }
         match patterns.describes_rows(file, &text, tables) {
@@ -87,12 +91,15 @@ pub(super) fn find(
     }
     // Kysely's interface names every table and its type: whatever else looks like a row was made of
     // one.
+    // Entities are the types of their tables: what only may be one is another thing.
+    let mut found = roles.iter();
+    let has_entities = found.any(|(key, files)| *key == "typeorm" && !files.is_empty());
     let types = if !kysely.files.is_empty() {
         kysely.files.clone()
-    } else if !certain.is_empty() {
-        certain
-    } else {
+    } else if certain.is_empty() && !has_entities {
         possible
+    } else {
+        certain
     };
     roles.insert(0, ("types", types));
     roles
@@ -204,6 +211,11 @@ struct Patterns {
     contract_path: Regex,
     listed: Regex,
     drizzle: Regex,
+    entity: Regex,
+    column: Regex,
+    judged: Regex,
+    message: Regex,
+    decorated: Regex,
 }
 
 impl Patterns {
@@ -227,15 +239,51 @@ impl Patterns {
             drizzle: regex(
                 r"\b(?:pgTable|pgEnum|pgSchema|pgTableCreator|\w*[sS]chema\.table)\s*\(",
             )?,
+            entity: regex(r"@(?:View|Child)?Entity\s*\(")?,
+            column: regex(r"@(?:\w*Column|(?:One|Many)To(?:One|Many))\s*\(")?,
+            judged: regex(
+                r"@(?:Is[A-Z]\w*|(?:Max|Min)?Length|Matches|Min|Max|ValidateNested|Api\w*Property\w*|Expose|Transform|Type)\s*\(",
+            )?,
+            message: regex(r"(?i)[./-]dtos?(?:/|\.ts$)")?,
+            decorated: regex(r"(?m)^\s*@[A-Z]\w*\(")?,
         })
     }
 
-    /// validation, contracts, routes, drizzle
-    fn roles(&self, text: &str, file: &str) -> [bool; 4] {
+    /// Whether decorators make something else than a type of its classes.
+    fn is_decorated(&self, file: &str, text: &str) -> bool {
+        self.is_of_entities(text) || self.is_of_judged(file, text)
+    }
+
+    /// Whether it holds classes of TypeORM, those included that entities extend or hold.
+    fn is_of_entities(&self, text: &str) -> bool {
+        imports(text, "typeorm") && (self.entity.is_match(text) || self.column.is_match(text))
+    }
+
+    /// Whether it holds classes whose values decorators judge or describe: what comes in and goes
+    /// out.
+    fn is_of_judged(&self, file: &str, text: &str) -> bool {
+        const PACKAGES: [&str; 4] = [
+            "class-validator",
+            "class-transformer",
+            "@nestjs/swagger",
+            "@nestjs/mapped-types",
+        ];
+        let makes = text.contains(" extends ") && text.contains("Type(");
+        let is_called_so = self.message.is_match(file) && self.decorated.is_match(text);
+        let is_judged = PACKAGES.iter().any(|package| imports(text, package))
+            && (self.judged.is_match(text) || makes);
+        (is_judged || is_called_so) && !text.contains("@Controller(") && !self.is_of_entities(text)
+    }
+
+    /// validation, contracts, routes, drizzle, typeorm
+    fn roles(&self, text: &str, file: &str) -> [bool; 5] {
+        let typeorm = self.entity.is_match(text) && imports(text, "typeorm");
         let drizzle = self.drizzle.is_match(text) && text.contains("drizzle-orm");
         // A form validates the input of a page, which is no description of an entity.
         let validation =
             self.zod.is_match(text) && self.zod_object.is_match(text) && !file.ends_with(".tsx");
+        let validation =
+            validation || (self.is_of_judged(file, text) && is_of_messages(file, text));
         let next_route = file.ends_with("/route.ts") && file.contains("app/");
         let routes = next_route || (self.framework.is_match(text) && self.route.is_match(text));
         // A single pair is a call of `fetch`; several of them, or a name that says so, are a
@@ -250,7 +298,7 @@ impl Patterns {
         // requests and responses.
         let pairs = pairs.saturating_sub(self.listed.find_iter(text).count());
         let contracts = text.contains("initContract(") || (pairs >= enough && !routes);
-        [validation, contracts, routes, drizzle]
+        [validation, contracts, routes, drizzle, typeorm]
     }
 
     /// Whether it declares types that are named after tables.
@@ -285,6 +333,30 @@ impl Patterns {
             Likelihood::None
         }
     }
+}
+
+/// Whether judged classes of a file may be of what comes in. Those of settings are of the
+/// environment, and what is only described is a type.
+fn is_of_messages(file: &str, text: &str) -> bool {
+    let is_of_settings = file.ends_with("config.ts") || is_inside(file, &["config", "configs"]);
+    let is_judged = imports(text, "class-validator") || file.contains("dto");
+    is_judged && !is_of_settings
+}
+
+/// Whether a text imports from `package`.
+fn imports(text: &str, package: &str) -> bool {
+    ["'", "\""]
+        .iter()
+        .any(|quote| text.contains(&format!("from {quote}{package}{quote}")))
+}
+
+/// Whether a file names columns by `SnakeNamingStrategy`.
+pub(super) fn names_in_snake_case(tree: &dyn Tree, files: &[String]) -> bool {
+    let mut sources = files.iter().filter(|file| is_source(file));
+    sources.any(|file| {
+        let text = read(tree, file);
+        text.contains("new SnakeNamingStrategy(")
+    })
 }
 
 /// The table that `UserProfileRow` is named after, and the suffix.
@@ -350,20 +422,20 @@ mod tests {
         let roles = |file: &str, text: &str| patterns.roles(text, file);
         assert_eq!(
             roles("a.ts", "import { z } from 'zod/v4'; z.object({})"),
-            [true, false, false, false]
+            [true, false, false, false, false]
         );
         let contract = "export const e = { get: { method: 'GET', path: '/users' } }";
         assert_eq!(
             roles("contracts/a.ts", contract),
-            [false, true, false, false]
+            [false, true, false, false, false]
         );
         assert_eq!(
             roles("a.ts", &contract.repeat(3)),
-            [false, true, false, false]
+            [false, true, false, false, false]
         );
-        assert_eq!(roles("a.ts", contract), [false; 4]);
+        assert_eq!(roles("a.ts", contract), [false; 5]);
         let allowed = "const ALLOWED = [{ method: 'GET', path: '/a' }, { method: 'POST', path: '/b' }, { path: '/c', method: 'PUT' },\n];";
-        assert_eq!(roles("a.ts", allowed), [false; 4]);
+        assert_eq!(roles("a.ts", allowed), [false; 5]);
         assert!(
             !is_source("cypress/e2e/users.ts")
                 && !is_source("apps/api/test/util.ts")
@@ -371,7 +443,7 @@ mod tests {
         );
         assert_eq!(
             roles("web/app/api/users/route.ts", "export function GET() {}"),
-            [false, false, true, false]
+            [false, false, true, false, false]
         );
         let rows = |file: &str, text: &str| {
             patterns.describes_rows(file, text, &BTreeSet::from(["users".to_owned()]))

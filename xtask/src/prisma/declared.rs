@@ -6,7 +6,8 @@ use super::model::{
 };
 use crate::facts::{
     Declaration, Enumeration, Facts, Family, Field, ForeignKey, Kind, Origin, Rare,
-    ReferentialAction, Side, SqlColumn, SqlType, StatedAction, Syntax, TableKeys, TableLink, Tags,
+    ReferentialAction, Side, SqlColumn, SqlType, StatedAction, StatedApart, Syntax, TableKeys,
+    TableLink, Tags,
 };
 use crate::source::Location;
 
@@ -17,6 +18,8 @@ pub const MODEL: Origin = Origin {
     family: Family::Table,
     names_table: true,
     enforced: true,
+    names_rows: true,
+    of_requests: false,
     syntax: Syntax::PrismaFields,
     example: Some("model … { … @@map(\"{table}\") }"),
     null_is_empty: true,
@@ -60,6 +63,7 @@ fn table(model: &PrismaModel, schema: &PrismaSchema, foreign_keys: bool) -> Decl
         implements: Vec::new(),
         fields: columns.map(|column| field(column, schema)).collect(),
         unresolved: None,
+        null_unchecked: false,
     }
 }
 
@@ -100,6 +104,7 @@ fn field(column: &PrismaColumn, schema: &PrismaSchema) -> Field {
             database_default,
             default_value,
             application_values: application_values(&column.ty, schema),
+            apart: StatedApart::default(),
         })),
         value: Some(column.type_span),
         tags: column.tags.clone().into(),
@@ -175,6 +180,7 @@ fn join_table(join: &JoinTable, schema: &PrismaSchema, foreign_keys: bool) -> Op
         implements: Vec::new(),
         fields: fields.into_iter().collect(),
         unresolved: None,
+        null_unchecked: false,
     })
 }
 
@@ -203,6 +209,7 @@ fn join_column(name: &str, side: &JoinSide, schema: &PrismaSchema) -> Option<(Fi
             database_default: false,
             default_value: None,
             application_values: None,
+            apart: StatedApart::default(),
         })),
         value: None,
         ..field(column, schema)

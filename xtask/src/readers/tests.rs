@@ -32,6 +32,8 @@ const TABLE: Origin = Origin {
     family: Family::Table,
     names_table: true,
     enforced: true,
+    names_rows: false,
+    of_requests: false,
     syntax: Syntax::Other,
     example: Some("table {table} { … }"),
     null_is_empty: false,
@@ -44,6 +46,8 @@ const SCHEMA: Origin = Origin {
     family: Family::Validation,
     names_table: false,
     enforced: true,
+    names_rows: false,
+    of_requests: false,
     example: None,
     ..TABLE
 };
@@ -102,6 +106,7 @@ fn declare(path: &str, text: &str, facts: &mut Facts) {
             made_of: None,
             keys: None,
             graphql: false,
+            null_unchecked: false,
             implements: Vec::new(),
             fields,
             unresolved: None,

@@ -1,5 +1,6 @@
 //! The declarations of a file → facts.
 
+mod classes;
 mod constants;
 mod fields;
 pub(super) mod in_place;
@@ -19,6 +20,7 @@ use smallvec::SmallVec;
 use super::discover::Roles;
 use super::resolve::{Resolver, Scope};
 use super::syntax::{Module, NamespaceDeclaration, Statement, StatementKind};
+use crate::config::NamingStrategy;
 use crate::facts::Facts;
 pub use links::Links;
 pub(super) use names::qualified;
@@ -28,12 +30,14 @@ pub fn collect<'p>(
     resolver: &Resolver<'p>,
     module: &'p Module,
     roles: Roles,
+    naming: NamingStrategy,
     facts: &mut Facts,
 ) -> Links {
     let file = File {
         resolver,
         module,
         validates: roles.validation,
+        naming,
         links: RefCell::default(),
         fields: RefCell::default(),
     };
@@ -66,6 +70,8 @@ struct File<'e, 'p> {
     /// Whether validation schemas are looked for here: what looks like one and is not read is
     /// named.
     validates: bool,
+    /// The names that TypeORM gives.
+    naming: NamingStrategy,
     links: RefCell<Links>,
     fields: RefCell<fields::FieldsOfProperties<'p>>,
 }

@@ -3,6 +3,7 @@
 //! `<Name>Response` types.
 
 mod exchanges;
+mod nest;
 mod parts;
 mod references;
 mod unread;
@@ -86,6 +87,7 @@ pub fn read<'p>(
             found.add(resolver, name, &endpoint, paths);
         }
     }
+    found.contracts.extend(nest::read(resolver, server));
     for module in &modules {
         found.exchanges.extend(exchanges::read(module));
     }

@@ -26,6 +26,8 @@ pub struct Roles {
     pub routes: bool,
     /// Drizzle tables.
     pub drizzle: bool,
+    /// TypeORM's entities.
+    pub typeorm: bool,
 }
 
 impl Roles {
@@ -33,7 +35,7 @@ impl Roles {
     /// do not.
     #[must_use]
     pub fn describes_data(self) -> bool {
-        self.types || self.validation || self.contracts || self.drizzle
+        self.types || self.validation || self.contracts || self.drizzle || self.typeorm
     }
 
     fn any(self) -> bool {
@@ -83,7 +85,7 @@ pub fn walk(tree: &dyn Tree, config: &Config) -> Result<Walked> {
     let mut walked = Walked::default();
     for root in outermost {
         let files = tree.files(root).with_context(|| {
-            format!("cannot list `{root}`, where the configuration says that TypeScript files are: correct `types`, `validation`, `contracts`, `routes` or `drizzle`")
+            format!("cannot list `{root}`, where the configuration says that TypeScript files are: correct `types`, `validation`, `contracts`, `routes`, `drizzle` or `typeorm`")
         })?;
         walked
             .files
@@ -155,7 +157,7 @@ fn is_inside(root: &str, other: &str) -> bool {
 
 fn roles(config: &Config, path: &str) -> Roles {
     let path = globset::Candidate::new(path);
-    let [types, validation, contracts, routes, drizzle] =
+    let [types, validation, contracts, routes, drizzle, typeorm] =
         config.sources.roles().map(|role| role.matches(&path));
     Roles {
         types,
@@ -163,6 +165,7 @@ fn roles(config: &Config, path: &str) -> Roles {
         contracts,
         routes,
         drizzle,
+        typeorm,
     }
 }
 

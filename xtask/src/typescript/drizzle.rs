@@ -13,7 +13,7 @@ use std::rc::Rc;
 use super::resolve::{Lazy, Resolver};
 use super::values::{Arguments, EntryPlace, Value};
 use crate::facts::{
-    Constraints, Family, Origin, SqlColumn, SqlDefault, SqlScalar, SqlType, Syntax,
+    Constraints, Family, Origin, SqlColumn, SqlDefault, SqlScalar, SqlType, StatedApart, Syntax,
 };
 pub use columns::{column_method, enum_column, enum_values};
 pub use declared::{declared, declared_enum};
@@ -27,6 +27,8 @@ pub const ORIGIN: Origin = Origin {
     family: Family::Table,
     names_table: true,
     enforced: true,
+    names_rows: false,
+    of_requests: false,
     syntax: Syntax::ColumnCalls,
     example: Some("pgTable('{table}', …)"),
     null_is_empty: false,
@@ -100,6 +102,7 @@ impl DrizzleColumn<'_> {
             database_default: self.database_default || self.generated,
             default_value,
             application_values: None,
+            apart: StatedApart::default(),
         }
     }
 }

@@ -173,6 +173,12 @@ impl<'t> Program<'t> {
         self.resolver.claims(&module.path, specifier)
     }
 
+    /// Whether the compiler checks for null in `module` (`strictNullChecks`).
+    #[must_use]
+    pub fn checks_null(&self, module: &Module) -> bool {
+        self.resolver.checks_null(&module.path)
+    }
+
     /// Resolves `name` at the top of `module`; `None` for a global.
     pub fn lookup<'p>(&'p self, module: &'p Module, name: &str) -> Option<Symbol<'p>> {
         self.local(module, name, &mut Search::default())

@@ -10,6 +10,8 @@ pub const INTERFACE: Origin = Origin {
     family: Family::Type,
     names_table: false,
     enforced: true,
+    names_rows: false,
+    of_requests: false,
     syntax: Syntax::TypeMembers,
     example: None,
     null_is_empty: false,

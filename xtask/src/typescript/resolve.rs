@@ -33,6 +33,7 @@ use super::values::{self, Effects, Running};
 use super::zod;
 pub use lazy::Lazy;
 pub use locals::Locals;
+pub(in crate::typescript) use objects::property as declared_property;
 pub(crate) use scope::declared_in;
 pub use scope::{Binding, Receiver, Scope};
 pub(in crate::typescript) use types::is_same_name;

@@ -25,7 +25,7 @@ use super::syntax::Module;
 use super::values::Site;
 use crate::facts::{Route, Tags, UnresolvedEndpoint};
 use crate::source::{Location, Span};
-pub use server::Server;
+pub use server::{NestEndpoint, Server};
 
 /// The routes that were read, and those that could not be resolved.
 #[derive(Debug, Default)]

@@ -40,6 +40,7 @@ pub use classes::{ClassInstance, member_name, method_scope};
 pub(super) use effects::{CALLS, DEPTH, STEPS};
 pub use effects::{Effects, Handle, PathText, RouterId, Running, Site};
 pub use exports::TopLevel;
+pub use mapped::MadeClass;
 pub(super) use members::made_object;
 
 /// The value of a constant.
@@ -72,7 +73,7 @@ pub enum Value<'p> {
     /// A class, and where it stands.
     Class(Scope<'p>, &'p ClassDecl),
     /// A class that a package makes, by what its instances hold.
-    ClassOf(Lazy<'p>),
+    ClassOf(Rc<MadeClass<'p>>),
     /// A TypeScript enum.
     Enum(Scope<'p>, &'p EnumDecl),
     /// `import * as x`

@@ -19,6 +19,36 @@ pub enum Library {
     ZodFormData,
     /// The modules of Node that declare types of data.
     Node,
+    /// TypeORM, whose decorators make tables of classes.
+    TypeOrm,
+    /// class-validator, whose decorators judge the values of classes.
+    ClassValidator,
+    /// class-transformer, whose decorators make values of classes.
+    ClassTransformer,
+    /// NestJS, whose decorators make endpoints of methods.
+    Nest,
+    /// NestJS's decorators for OpenAPI documents, and its classes that are made of classes.
+    NestSwagger,
+}
+
+impl Library {
+    /// Whether its exports are decorators.
+    #[must_use]
+    pub fn decorates(self) -> bool {
+        match self {
+            Self::TypeOrm
+            | Self::ClassValidator
+            | Self::ClassTransformer
+            | Self::Nest
+            | Self::NestSwagger => true,
+            Self::Zod
+            | Self::Drizzle
+            | Self::Kysely
+            | Self::TypeFest
+            | Self::ZodFormData
+            | Self::Node => false,
+        }
+    }
 }
 
 /// Packages whose schemas are not read: what is declared with them is named.
@@ -88,6 +118,14 @@ const PACKAGES: &[(&str, Library)] = &[
     ("type-fest", Library::TypeFest),
     ("crypto", Library::Node),
     ("node:crypto", Library::Node),
+    ("typeorm", Library::TypeOrm),
+    ("class-validator", Library::ClassValidator),
+    ("class-transformer", Library::ClassTransformer),
+    ("@nestjs/class-validator", Library::ClassValidator),
+    ("@nestjs/class-transformer", Library::ClassTransformer),
+    ("@nestjs/common", Library::Nest),
+    ("@nestjs/swagger", Library::NestSwagger),
+    ("@nestjs/mapped-types", Library::NestSwagger),
 ];
 
 /// The library that `package` belongs to.

@@ -33,6 +33,8 @@ pub const ORIGIN: Origin = Origin {
     family: Family::Validation,
     names_table: false,
     enforced: true,
+    names_rows: false,
+    of_requests: false,
     syntax: Syntax::ZodCalls,
     example: None,
     null_is_empty: false,

@@ -1,5 +1,5 @@
-//! Runs the TypeScript compiler and Zod, installed by npm under `target/`, and compares what they
-//! say with db-inspect.
+//! Runs the TypeScript compiler, Zod, class-validator and TypeORM, installed by npm under `target/`,
+//! and compares what they say with db-inspect.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -83,6 +83,9 @@ fn install(folder: &Path) -> Result<(), String> {
         "openapi.mjs",
         "prisma.mjs",
         "prisma-ddl.mjs",
+        "judge.mjs",
+        "class_validator.mjs",
+        "typeorm.mjs",
     ] {
         if source.join(name).is_file() {
             std::fs::copy(source.join(name), folder.join(name))
@@ -116,6 +119,13 @@ fn install(folder: &Path) -> Result<(), String> {
 /// The fixtures.
 pub fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/typescript")
+}
+
+/// The fixtures of a library whose decorators are read.
+pub fn decorated(library: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/fixtures/decorators")
+        .join(library)
 }
 
 /// The TypeScript files below `root`, relative to it.

@@ -76,7 +76,7 @@ function column(place, field, said) {
   equal(`${place} default`, isFilled, said.default ?? false);
   const isFunction = field.default && typeof field.default === 'object' && !Array.isArray(field.default);
   const byDatabase = field.hasDefaultValue && (!isFunction || BY_DATABASE.includes(field.default.name));
-  equal(`${place} database default`, byDatabase, said.databaseDefault ?? false);
+  equal(`${place} database default`, byDatabase, said.sqlDefault ?? false);
 }
 
 function columnsOf(model, names) {
@@ -108,7 +108,7 @@ function keys(model, said) {
 
 for (const model of datamodel.models) {
   const said = ours.prisma.find((one) => one.name === model.name);
-  equal(`${model.name}`, named(model.name, model.dbName, model.schema), said?.describes);
+  equal(`${model.name}`, named(model.name, model.dbName, model.schema), said?.statedTable);
   if (!said) continue;
   const columns = model.fields.filter((one) => one.kind === 'scalar' || one.kind === 'enum');
   for (const field of columns) {

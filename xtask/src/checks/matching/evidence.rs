@@ -5,10 +5,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::find::Finder;
+use super::find::{Finder, is_named};
 use super::likeness::{Adopted, Lacking, Unclaimed};
 use super::mapped::{BesideRows, Kept, RowStatements};
-use super::names::{NameTable, is_output_name, is_shared};
+use super::names::{NameTable, is_output_name, is_shared, side_of_name};
 use super::{Description, Match, Namesake, Role, Strength, TableMatches};
 use crate::checks::entities::{ColumnFacts, Entity, EntityKind};
 use crate::checks::names;
@@ -28,7 +28,9 @@ pub fn describe<'a>(
     config: &Config,
     provenance: &Provenance,
 ) -> Vec<TableMatches<'a>> {
-    let names = &NameTable::new(&entities, config);
+    let mut names = NameTable::new(&entities, config);
+    names.add(row_names(&entities, facts), config);
+    let names = &names;
     let Hits {
         mut found,
         unclaimed,
@@ -67,6 +69,24 @@ pub fn describe<'a>(
         all[at] = self::described(entity, hits, ground);
     }
     all
+}
+
+/// The names that an ORM's declarations give to the rows of `entities`.
+fn row_names<'f>(
+    entities: &'f [Entity<'_>],
+    facts: &'f Facts,
+) -> impl Iterator<Item = (usize, &'f str)> {
+    let tables = facts
+        .tables
+        .iter()
+        .filter(|table| table.origin.names_rows && !table.name.contains('.'));
+    tables.filter_map(|table| {
+        let link = table.table_link.as_ref()?;
+        let at = entities
+            .iter()
+            .position(|entity| is_named(entity.name, &link.table))?;
+        Some((at, table.name.as_str()))
+    })
 }
 
 /// The inputs of the matching.
@@ -423,6 +443,13 @@ fn role(
 ) -> Role {
     match (declaration.origin.family, hit.side) {
         (Family::Table, _) => Role::Orm,
+        // What comes in is a part of a row: the server knows the rest.
+        (Family::Validation, Side::Row) if declaration.origin.of_requests => {
+            match side_of_name(&declaration.name) {
+                Side::Insert => Role::InsertSchema,
+                Side::Row | Side::Update => Role::UpdateSchema,
+            }
+        }
         (Family::Validation, Side::Row) if hit.output => Role::OutputSchema,
         (Family::Validation, Side::Row) => Role::Schema,
         (Family::Validation, Side::Insert) => Role::InsertSchema,

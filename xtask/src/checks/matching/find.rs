@@ -91,10 +91,11 @@ impl<'a> Finder<'a> {
         let is_promised = self
             .promised
             .contains(&(&*declaration.location.file, declaration.name.as_str()));
-        // What a document promises by a name of the table is judged by the table.
-        let is_left = |hit: &Match| {
-            hit.strength == Strength::Message && is_promised && declaration.origin.enforced
-        };
+        // What a document promises by a name of the table is judged by the table, and what judges a
+        // request demands more than a contract promises.
+        let is_promise =
+            is_promised && declaration.origin.enforced && !declaration.origin.of_requests;
+        let is_left = |hit: &Match| hit.strength == Strength::Message && is_promise;
         self.names.find(declaration).filter(|hit| !is_left(hit))
     }
 
@@ -183,7 +184,7 @@ pub(in crate::checks) fn promised(facts: &Facts) -> HashSet<(&str, &str)> {
         .collect()
 }
 
-fn is_named(name: &ObjectName, written: &str) -> bool {
+pub(super) fn is_named(name: &ObjectName, written: &str) -> bool {
     match written.split_once('.') {
         Some((namespace, table)) => name.namespace == namespace && name.name == table,
         None => name.name == written,

@@ -49,6 +49,36 @@ impl NameTable {
         }
     }
 
+    /// Takes up the names that declarations of an ORM give to the rows of tables, each by its
+    /// table's place among the entities. The names of tables themselves come first.
+    pub(super) fn add<'n>(
+        &mut self,
+        given: impl Iterator<Item = (usize, &'n str)>,
+        config: &Config,
+    ) {
+        let (types, schemas) = (patterns(of_types(config)), patterns(of_schemas(config)));
+        for (entity, name) in given {
+            let stem = ["Entity", "Model"]
+                .iter()
+                .find_map(|end| name.strip_suffix(end))
+                .unwrap_or(name);
+            for row_name in names::row_names(stem) {
+                for (table, patterns) in [(&mut self.types, &types), (&mut self.schemas, &schemas)]
+                {
+                    for pattern in patterns {
+                        let named = NameMeaning {
+                            entity,
+                            side: pattern.side,
+                            strength: pattern.strength,
+                            weight: row_name.len(),
+                        };
+                        table.entry(pattern.around(&row_name)).or_insert(named);
+                    }
+                }
+            }
+        }
+    }
+
     pub(in crate::checks) fn find(&self, declaration: &Declaration) -> Option<Match> {
         if !declaration.origin.enforced {
             return self.thing_of_document(declaration);
@@ -181,7 +211,7 @@ pub(super) fn side_of_name(name: &str) -> Side {
 /// before the thing or after it.
 fn in_message(name: &str) -> Option<(Side, Word)> {
     const MAKES: &[&str] = &[
-        "create", "new", "insert", "add", "upsert", "update", "patch", "edit",
+        "create", "new", "insert", "add", "upsert", "update", "patch", "edit", "register",
     ];
     const GETS: &[&str] = &["get", "find", "fetch"];
     const ASKS: &[&str] = &[

@@ -21,10 +21,12 @@ impl TableMatches<'_> {
 
     /// Whether a schema or type is of one variant of the rows: another one of its kind says another
     /// single value for the same column (`type: z.literal('card')`).
+    /// A request is no other variant of what goes out.
     #[must_use]
     pub fn is_variant(&self, description: &Description<'_>) -> bool {
         let others = self.descriptions.iter().filter(|other| {
             other.declaration.origin.family == description.declaration.origin.family
+                && other.role.is_written() == description.role.is_written()
         });
         let others: Vec<_> = others.collect();
         let mut single = description

@@ -13,7 +13,7 @@ pub(super) fn render(facts: &Facts, tables: &TablesOf, what: Option<Subject>) ->
     if wanted(Subject::Types) {
         declarations(&mut text, "Types", facts.types.iter(), tables);
         for (origin, of_origin) in super::by_origin(&facts.tables) {
-            declarations(&mut text, &format!("{}s", origin.noun), of_origin, tables);
+            declarations(&mut text, &origin.plural(), of_origin, tables);
         }
     }
     if wanted(Subject::Schemas) {
@@ -179,8 +179,9 @@ fn summary(facts: &Facts) -> String {
     let unresolved_declarations = all()
         .filter(|declaration| declaration.unresolved.is_some())
         .count();
-    let counted = |(origin, of_origin): (Origin, _)| {
-        format!("{} {}s, ", Iterator::count(of_origin), origin.noun)
+    let counted = |(origin, of_origin): (Origin, _)| match Iterator::count(of_origin) {
+        0 => String::new(),
+        count => format!("{count} {}, ", origin.plural()),
     };
     let tables: String = super::by_origin(&facts.tables).map(counted).collect();
     let ignored = match facts.files_ignored {

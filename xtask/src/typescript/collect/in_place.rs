@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use super::File;
 use super::constants::ConstantName;
+use crate::config::NamingStrategy;
 use crate::facts::{ContractShape, Declaration, Facts, Tags};
 use crate::source::Span;
 use crate::typescript::origins;
@@ -175,6 +176,7 @@ fn shape_of_type<'p>(
         made_of: None,
         keys: None,
         graphql: false,
+        null_unchecked: !resolver.program.checks_null(file.module),
         implements: Vec::new(),
         fields: file.fields(&object),
         unresolved: object.incomplete.as_ref().map(Rc::to_string),
@@ -207,6 +209,7 @@ fn file<'e, 'p>(resolver: &'e Resolver<'p>, unnamed: Unnamed<'_, 'p>) -> File<'e
         resolver,
         module: unnamed.scope.module,
         validates: false,
+        naming: NamingStrategy::default(),
         links: RefCell::default(),
         fields: RefCell::default(),
     }

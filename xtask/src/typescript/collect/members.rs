@@ -161,6 +161,7 @@ impl<'p> File<'_, 'p> {
             made_of: None,
             keys: None,
             graphql: false,
+            null_unchecked: false,
             implements: Vec::new(),
             fields: Fields::default(),
             unresolved: Some(reason),

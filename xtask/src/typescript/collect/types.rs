@@ -38,6 +38,16 @@ impl<'p> File<'_, 'p> {
             }
         }
         let declaration = self.declaration(statement, origin, prefix, &evaluated);
+        if let StatementKind::Class(class) = &statement.kind
+            && self.entity((scope, class), &declaration, facts)
+        {
+            return;
+        }
+        if let StatementKind::Class(class) = &statement.kind
+            && let Some(judged) = self.judged_class((scope, class), &evaluated, &declaration)
+        {
+            return facts.schemas.push(judged);
+        }
         let generated = self.generated_tables(&declaration, &evaluated);
         self.generated_enums(&declaration, &evaluated, facts);
         self.generated_objects(&declaration, &evaluated, facts);
@@ -71,6 +81,7 @@ impl<'p> File<'_, 'p> {
             made_of: None,
             keys: None,
             graphql: self.is_graphql(statement),
+            null_unchecked: !self.resolver.program.checks_null(self.module),
             implements: implemented(statement),
             fields,
             unresolved,

@@ -255,3 +255,25 @@ fn a_path_that_is_not_known_is_said() {
     )]);
     assert_eq!((found.contracts.len(), found.unresolved.len()), (0, 1));
 }
+
+#[test]
+fn methods_of_controllers_are_contracts_where_they_say_what_comes_in_or_goes_out() {
+    let found = of(
+        "import { Body, Controller, Delete, Get, Param, Post, Query } from '@nestjs/common';
+         import { ApiOkResponse } from '@nestjs/swagger';
+         class UserDto {} class CreateUserDto {} class ListDto {}
+         @Controller('users')
+         export class UsersController {
+           @Post() create(@Body() dto: CreateUserDto): Promise<UserDto> {}
+           @Get() list(@Query() query: ListDto): Promise<UserDto[]> {}
+           @Get(':id') @ApiOkResponse({ type: UserDto }) get(@Param('id') id: string) {}
+           @Delete(':id') remove() {}
+         }",
+    );
+    let expected = [
+        "UsersController.create = POST /users CreateUserDto UserDto",
+        "UsersController.list = GET /users ListDto UserDto",
+        "UsersController.get = GET /users/:id - UserDto",
+    ];
+    assert_eq!(found, expected);
+}

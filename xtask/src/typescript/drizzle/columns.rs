@@ -4,9 +4,10 @@ use std::rc::Rc;
 
 use super::tables::text;
 use super::{DrizzleColumn, PgEnum, sql};
-use crate::facts::{Constraints, SqlDefault, SqlScalar};
+use crate::facts::{Constraints, SqlScalar};
 use crate::typescript::resolve::{Lazy, Type, reason, union};
-use crate::typescript::values::{Arguments, ArrayValue, ObjectEntry, Value};
+use crate::typescript::values::{Arguments, ArrayValue, Value};
+use crate::typescript::written_default::written_default;
 
 /// Returns the column that a value in a table's columns describes, or the reason why the column is
 /// not known.
@@ -184,49 +185,6 @@ pub fn enum_values<'p>(declared: &PgEnum) -> Value<'p> {
     }
 }
 
-/// Returns a default that is written out: a string, a number, a list.
-fn written_default(value: &Value<'_>) -> Option<Rc<SqlDefault>> {
-    let text = match value.uncast() {
-        Value::String(text) => Some(text.to_string()),
-        Value::Number(number) => Some(number.to_string()),
-        Value::Bigint(digits) => Some(digits.to_string()),
-        Value::Boolean(value) => Some(value.to_string()),
-        _ => None,
-    };
-    let json = json(value)?.to_string();
-    Some(Rc::new(SqlDefault { text, json }))
-}
-
-/// The value as JSON; none where a part of it is computed.
-fn json(value: &Value<'_>) -> Option<serde_json::Value> {
-    Some(match value.uncast() {
-        Value::String(text) => (**text).into(),
-        Value::Number(number) if number.fract() == 0.0 && number.abs() < MAX_EXACT => {
-            (*number as i64).into()
-        }
-        Value::Number(number) => (*number).into(),
-        Value::Bigint(digits) => digits.parse::<i64>().ok()?.into(),
-        Value::Boolean(value) => (*value).into(),
-        Value::Null => serde_json::Value::Null,
-        Value::Array(array) if array.open.is_none() => array
-            .items
-            .iter()
-            .map(json)
-            .collect::<Option<Vec<_>>>()?
-            .into(),
-        Value::Object(object) if object.open.is_none() => {
-            let entry =
-                |entry: &ObjectEntry<'_>| Some((entry.name.to_string(), json(&entry.value)?));
-            let entries: Option<serde_json::Map<_, _>> = object.entries.iter().map(entry).collect();
-            entries?.into()
-        }
-        _ => return None,
-    })
-}
-
-/// JavaScript's numbers are whole numbers up to this.
-const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
-
 /// `column.name(arguments)`
 pub fn column_method<'p>(
     mut column: Rc<DrizzleColumn<'p>>,
@@ -250,7 +208,7 @@ pub fn column_method<'p>(
         }
         "default" | "defaultNow" | "defaultRandom" => {
             (changed.has_default, changed.database_default) = (true, true);
-            changed.default_value = arguments.first().and_then(written_default);
+            changed.default_value = arguments.first().and_then(written_default).map(Rc::new);
         }
         "$default" | "$defaultFn" | "$onUpdate" | "$onUpdateFn" => changed.has_default = true,
         "generatedByDefaultAsIdentity" => {

@@ -152,6 +152,11 @@ impl<'t> ModuleResolver<'t> {
         self.config(parent(from)).claims(specifier)
     }
 
+    /// Whether the compiler checks for null in the file `path`.
+    pub fn checks_null(&self, path: &str) -> bool {
+        self.config(parent(path)).checks_null()
+    }
+
     fn packages(&self) -> &Packages {
         self.packages.get_or_init(|| Packages::read(self.tree))
     }

@@ -1,4 +1,4 @@
-//! `paths` and `baseUrl` of the `tsconfig.json` nearest to a file.
+//! `paths` and `baseUrl` of the `tsconfig.json` nearest to a file, and whether null is checked.
 
 use serde_json::Value;
 
@@ -13,6 +13,12 @@ pub(super) struct TsConfig {
     base: Option<String>,
     /// Pattern → targets, as paths below the root.
     paths: Vec<(String, Vec<String>)>,
+    /// `strict`
+    strict: Option<bool>,
+    /// `strictNullChecks`
+    strict_null_checks: Option<bool>,
+    /// Whether all that says it was read: the file is there, and what it extends.
+    complete: bool,
 }
 
 /// The number of `extends` that are followed: more is a cycle.
@@ -24,7 +30,9 @@ impl TsConfig {
     pub fn read(tree: &dyn Tree, path: &str, packages: &dyn Fn(&str) -> Vec<String>) -> Self {
         let found = Self::read_within(tree, path, packages, EXTENDS);
         if found.paths.is_empty() && found.base.is_none() {
-            Self::referenced(tree, path, packages)
+            let mut referenced = Self::referenced(tree, path, packages);
+            referenced.take_strictness(&found);
+            referenced
         } else {
             found
         }
@@ -40,9 +48,13 @@ impl TsConfig {
             return Self::default();
         };
         let folder = parent(path);
-        let mut config = Self::default();
+        let mut config = Self {
+            complete: value["references"].is_null(),
+            ..Self::default()
+        };
         for extended in strings(&value["extends"]) {
             let Some(file) = extended_file(tree, folder, extended, packages) else {
+                config.complete = false;
                 continue;
             };
             config.merge(Self::read_within(tree, &file, packages, left - 1));
@@ -90,7 +102,13 @@ impl TsConfig {
             let targets = strings(targets).map(|target| join(&relative_to, target));
             paths.push((pattern.clone(), targets.collect()));
         }
-        Self { base, paths }
+        Self {
+            base,
+            paths,
+            strict: options["strict"].as_bool(),
+            strict_null_checks: options["strictNullChecks"].as_bool(),
+            complete: true,
+        }
     }
 
     // As in TypeScript, `paths` replace those of the extended configuration as a whole.
@@ -101,6 +119,21 @@ impl TsConfig {
         if !over.paths.is_empty() {
             self.paths = over.paths;
         }
+        self.strict = over.strict.or(self.strict);
+        self.strict_null_checks = over.strict_null_checks.or(self.strict_null_checks);
+        self.complete &= over.complete;
+    }
+
+    fn take_strictness(&mut self, from: &Self) {
+        self.strict = from.strict;
+        self.strict_null_checks = from.strict_null_checks;
+        self.complete = from.complete;
+    }
+
+    /// Whether a type without null excludes it. Where not all is known that says so, it does.
+    pub fn checks_null(&self) -> bool {
+        let said = self.strict_null_checks.or(self.strict);
+        said.unwrap_or(!self.complete)
     }
 
     /// Whether `paths` says that `specifier` is a file of the monorepo. A pattern `*` alone does

@@ -106,6 +106,7 @@ fn parameter(item: &ast::FormalParameter<'_>, level: NestingLevel<'_>) -> Parame
         default: item.initializer.as_ref().map(|value| lower(value, level)),
         property: (declares && !hidden).then_some(bound.span),
         declares,
+        decorators: decorators(&item.decorators, level),
         ..bound
     }
 }
@@ -120,6 +121,7 @@ pub(super) fn pattern(pattern: &ast::BindingPattern<'_>, level: NestingLevel<'_>
         default: None,
         property: None,
         declares: false,
+        decorators: Vec::new(),
         span: level.span(pattern.span()),
     };
     match pattern {

@@ -174,7 +174,7 @@ impl<'p> Resolver<'p> {
             Value::Class(scope, declaration) => self
                 .deeper(|| self.class(scope, declaration, arguments))
                 .unwrap_or_else(Type::unresolved),
-            Value::ClassOf(instance) => instance.get(self),
+            Value::ClassOf(made) => made.instance.get(self),
             Value::External(package, path) if package.is_empty() => {
                 self.builtin(path.last().map_or("", |name| name), arguments)
             }
@@ -194,7 +194,11 @@ fn has_setter(class: &ClassDecl, getter: &ClassMember) -> bool {
 }
 
 /// A property as it is written.
-fn property<'p>(scope: &Scope<'p>, name: Rc<str>, node: &'p PropertyNode) -> Property<'p> {
+pub(in crate::typescript) fn property<'p>(
+    scope: &Scope<'p>,
+    name: Rc<str>,
+    node: &'p PropertyNode,
+) -> Property<'p> {
     let value = node
         .value
         .as_ref()

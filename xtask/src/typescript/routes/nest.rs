@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::decorators::{Verb, verbs};
 use super::nest_modules::{Served, served};
-use super::server::{NestApp, Server};
+use super::server::{NestApp, NestEndpoint, Server};
 use super::{Routes, path};
 use crate::typescript::endpoints::joined;
 use crate::typescript::resolve::Resolver;
@@ -37,6 +37,15 @@ pub(super) fn read<'p>(
             }
             for verb in verbs(resolver, &scope, class) {
                 let paths = paths(&apps, class, &verb);
+                for path in &paths {
+                    server.nest_endpoints.borrow_mut().push(NestEndpoint {
+                        class: (scope.clone(), class),
+                        member: verb.member,
+                        method: verb.method.clone(),
+                        path: path.clone(),
+                        site: verb.site,
+                    });
+                }
                 let first = found.routes.len();
                 paths
                     .iter()

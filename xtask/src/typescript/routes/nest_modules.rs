@@ -4,11 +4,12 @@
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use super::decorators::decorators;
+use crate::typescript::decorators::Decorators;
 use crate::typescript::endpoints::{joined, path_of};
 use crate::typescript::resolve::{Resolver, Scope};
 use crate::typescript::syntax::ClassDecl;
 use crate::typescript::values::{PathText, UnknownCall, Value};
+use crate::typescript::vocabulary::Library;
 
 /// How many modules are looked into: a guard against modules that make modules.
 const MODULES: usize = 10_000;
@@ -75,9 +76,11 @@ fn module_options<'p>(
     scope: &Scope<'p>,
     class: &'p ClassDecl,
 ) -> Vec<Value<'p>> {
-    let calls = decorators(resolver, &class.decorators, scope);
-    let modules = calls.into_iter().filter(|(name, _)| name == "Module");
-    let options = modules.map(|(_, call)| call.arguments(resolver).at(0));
+    let calls = Decorators::read(resolver, scope, &class.decorators);
+    let modules = calls
+        .of(Library::Nest)
+        .filter(|call| &*call.name == "Module");
+    let options = modules.map(|call| call.arguments(resolver).at(0));
     options
         .filter(|options| matches!(options, Value::Object(_)))
         .collect()

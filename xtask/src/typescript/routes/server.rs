@@ -10,8 +10,8 @@ use super::frameworks;
 use super::routers::MethodCall;
 use crate::source::Span;
 use crate::typescript::endpoints::Endpoint;
-use crate::typescript::resolve::Resolver;
-use crate::typescript::syntax::{Function, Module, TypeNode};
+use crate::typescript::resolve::{Resolver, Scope};
+use crate::typescript::syntax::{ClassDecl, ClassMember, Function, Module, TypeNode};
 use crate::typescript::values::{Arguments, Effects, Handle, PathText, RouterId, Site, Value};
 
 /// The framework whose rules a router follows.
@@ -111,6 +111,21 @@ pub struct NestApp<'p> {
     pub default_version: Option<PathText>,
 }
 
+/// An endpoint of a NestJS controller.
+#[derive(Clone)]
+pub struct NestEndpoint<'p> {
+    /// The controller, with the scope it was declared in.
+    pub class: (Scope<'p>, &'p ClassDecl),
+    /// The method that answers.
+    pub member: &'p ClassMember,
+    /// Upper case; `ALL`.
+    pub method: String,
+    /// With all prefixes.
+    pub path: PathText,
+    /// Where it is declared.
+    pub site: Site<'p>,
+}
+
 /// The applications and routers of a program.
 #[derive(Default)]
 pub struct Server<'p> {
@@ -122,6 +137,8 @@ pub struct Server<'p> {
     pub(super) contracts: RefCell<Vec<Endpoint<'p>>>,
     /// Where these are offered, once all mounts are known.
     pub(super) placements: RefCell<Vec<Placement<'p>>>,
+    /// The endpoints of NestJS's controllers.
+    pub(super) nest_endpoints: RefCell<Vec<NestEndpoint<'p>>>,
 }
 
 impl<'p> Server<'p> {
@@ -133,6 +150,11 @@ impl<'p> Server<'p> {
     /// Every NestJS application that was made.
     pub fn nest_apps(&self) -> Vec<NestApp<'p>> {
         self.nest_apps.borrow().clone()
+    }
+
+    /// The endpoints of NestJS's controllers.
+    pub fn nest_endpoints(&self) -> Vec<NestEndpoint<'p>> {
+        self.nest_endpoints.borrow().clone()
     }
 
     /// The contracts that routers were made of, in the order of registration.

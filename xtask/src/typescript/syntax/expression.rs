@@ -210,6 +210,8 @@ pub struct Parameter {
     pub property: Option<Span>,
     /// Whether a constructor's parameter declares a property of any visibility.
     pub declares: bool,
+    /// `@Body('x')`
+    pub decorators: Vec<Expr>,
     /// The bytes of the name or pattern.
     pub span: Span,
 }
@@ -325,6 +327,16 @@ impl Expr {
 }
 
 impl ClassDecl {
+    /// Whether it or one of its members has a decorator.
+    #[must_use]
+    pub fn is_decorated(&self) -> bool {
+        !self.decorators.is_empty()
+            || self
+                .members
+                .iter()
+                .any(|member| !member.decorators.is_empty())
+    }
+
     /// As [`Expr::walk`], over decorators, initial values and bodies.
     pub fn walk<'e>(&'e self, visit: &mut dyn FnMut(&'e Expr)) {
         self.decorators
@@ -340,6 +352,12 @@ impl ClassDecl {
                 MemberKind::Method(function)
                 | MemberKind::Getter(function)
                 | MemberKind::Constructor(function) => {
+                    for parameter in &function.parameters {
+                        parameter
+                            .decorators
+                            .iter()
+                            .for_each(|decorator| decorator.walk(visit));
+                    }
                     function
                         .body
                         .statements()

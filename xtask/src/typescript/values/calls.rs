@@ -154,19 +154,24 @@ impl<'p> Resolver<'p> {
                     return Value::Zod(schema);
                 }
             }
-            Some(Library::Kysely | Library::TypeFest | Library::Node) | None => {}
+            Some(_) | None => {}
         }
         // nestjs-zod: `class CreateUserDto extends createZodDto(schema)`.
         if path.last() == Some(&"createZodDto")
             && let Some(Value::Zod(schema)) = arguments.first().map(Value::uncast)
         {
             let schema = Rc::clone(schema);
-            return Value::ClassOf(Lazy::computed(move |resolver| {
+            return mapped::made("createZodDto", arguments, move |resolver, _classes| {
                 zod::output(resolver, &schema)
-            }));
+            });
         }
         if let Some(class) = mapped::class(package, path, arguments) {
             return class;
+        }
+        if vocabulary::library(package).is_some_and(Library::decorates) {
+            let path = path.iter().map(|name| Rc::from(*name)).collect();
+            let callee = Value::External(package.into(), path);
+            return Value::Called(Rc::new(arguments.call_of(callee)));
         }
         let path = path.join(".");
         Value::unknown(format!("`{path}` comes from the package `{package}`"))

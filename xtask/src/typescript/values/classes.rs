@@ -103,7 +103,11 @@ impl<'p> Resolver<'p> {
     }
 
     /// `class`, and those of the monorepo that it extends, the nearest first.
-    fn lineage(&self, scope: &Scope<'p>, class: &'p ClassDecl) -> Vec<Class<'p>> {
+    pub(in crate::typescript) fn lineage(
+        &self,
+        scope: &Scope<'p>,
+        class: &'p ClassDecl,
+    ) -> Vec<Class<'p>> {
         let mut lineage = vec![(scope.clone(), class)];
         while let Some((scope, class)) = lineage.last() {
             let base = class

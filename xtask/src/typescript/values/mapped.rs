@@ -7,6 +7,31 @@ use crate::typescript::resolve::{Lazy, Resolver, Type, union};
 
 type MappedInstance = for<'r, 'p> fn(&'r Resolver<'p>, &[Value<'p>]) -> Type<'p>;
 
+/// A class that a function of a package makes.
+pub struct MadeClass<'p> {
+    /// The function: `PartialType`.
+    pub function: &'static str,
+    /// Its arguments.
+    pub arguments: Rc<[Value<'p>]>,
+    /// The type of the class's instances.
+    pub instance: Lazy<'p>,
+}
+
+/// The class that `function` makes of `arguments`.
+pub(super) fn made<'p>(
+    function: &'static str,
+    arguments: &[Value<'p>],
+    instance: impl Fn(&Resolver<'p>, &[Value<'p>]) -> Type<'p> + 'p,
+) -> Value<'p> {
+    let arguments: Rc<[Value<'p>]> = arguments.into();
+    let held = Rc::clone(&arguments);
+    Value::ClassOf(Rc::new(MadeClass {
+        function,
+        arguments,
+        instance: Lazy::computed(move |resolver| instance(resolver, &held)),
+    }))
+}
+
 /// The class that a call of `package` makes of others; none of any other function.
 pub(super) fn class<'p>(
     package: &str,
@@ -19,17 +44,15 @@ pub(super) fn class<'p>(
     ) {
         return None;
     }
-    let classes = arguments.to_vec();
-    let instance: MappedInstance = match *path.last()? {
-        "PartialType" => partial,
-        "PickType" => picked,
-        "OmitType" => omitted,
-        "IntersectionType" => all,
-        _ => return None,
-    };
-    Some(Value::ClassOf(Lazy::computed(move |resolver| {
-        instance(resolver, &classes)
-    })))
+    const FUNCTIONS: [(&str, MappedInstance); 4] = [
+        ("PartialType", partial),
+        ("PickType", picked),
+        ("OmitType", omitted),
+        ("IntersectionType", all),
+    ];
+    let name = *path.last()?;
+    let (function, instance) = FUNCTIONS.into_iter().find(|(known, _)| *known == name)?;
+    Some(made(function, arguments, instance))
 }
 
 fn partial<'p>(resolver: &Resolver<'p>, classes: &[Value<'p>]) -> Type<'p> {

@@ -101,6 +101,7 @@ fn both(one: Constraints, other: Constraints) -> Constraints {
         exclusive_maximum: least(one.exclusive_maximum, other.exclusive_maximum, f64::min),
         integer: one.integer || other.integer,
         coerced: false,
+        null_as_absent: false,
         transformed: other.transformed,
         refined: one.refined || other.refined || told_apart,
         items: match (one.items, other.items) {

@@ -1,0 +1,39 @@
+//! Entities that share a table: the columns of children are columns of their parent's table,
+//! whatever file they stand in.
+
+use super::ORIGIN;
+use crate::facts::{Declaration, Facts, Field};
+
+/// Adds the columns of child entities to their parents, of which each child says where it stands.
+/// A child is a part of a table, and no description of it.
+pub fn merge_children(facts: &mut Facts) {
+    let is_child = |one: &Declaration| one.origin == ORIGIN && one.of_type.is_some();
+    if !facts.tables.iter().any(is_child) {
+        return;
+    }
+    let (children, mut tables): (Vec<_>, Vec<_>) = std::mem::take(&mut facts.tables)
+        .into_iter()
+        .partition(is_child);
+    for child in children {
+        let parent = tables
+            .iter_mut()
+            .find(|table| Some(&table.location) == child.of_type.as_ref());
+        // One whose parent has no role is judged for itself.
+        let Some(parent) = parent else {
+            let mut alone = child;
+            alone.tags.projection = true;
+            tables.push(alone);
+            continue;
+        };
+        let mut added = Vec::new();
+        for field in &child.fields {
+            let is_known = |known: &Field| known.column == field.column;
+            if !parent.fields.iter().any(is_known) {
+                added.push(field.clone());
+            }
+        }
+        parent.fields = parent.fields.iter().cloned().chain(added).collect();
+        parent.unresolved = parent.unresolved.take().or(child.unresolved);
+    }
+    facts.tables = tables;
+}
