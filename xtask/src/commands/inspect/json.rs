@@ -97,8 +97,10 @@ fn declaration(declaration: &Declaration, tables: &TablesOf) -> Value {
     object.insert("line".into(), json!(declaration.location.line));
     let table = tables.get(&declaration.location).map(ToString::to_string);
     object.insert("table".into(), json!(table));
-    if let Some(link) = &declaration.table_link {
-        object.insert("statedTable".into(), json!(link.table));
+    if declaration.origin.is_table()
+        && let Some(link) = &declaration.table_link
+    {
+        object.insert("describes".into(), json!(link.table));
     }
     object.insert("origin".into(), json!(declaration.origin.id));
     object.insert("exported".into(), json!(declaration.exported));
@@ -127,11 +129,11 @@ fn field(field: &Field) -> Value {
     }
     if let Some(sql) = &field.sql {
         object.insert("sqlType".into(), json!(sql.ty.to_string()));
-        if let Some(nullable) = sql.apart.nullable {
-            object.insert("sqlNullable".into(), json!(nullable));
-        }
         if sql.database_default {
-            object.insert("sqlDefault".into(), json!(true));
+            object.insert("databaseDefault".into(), json!(true));
+        }
+        if let Some(nullable) = sql.apart.nullable {
+            object.insert("databaseNullable".into(), json!(nullable));
         }
     }
     if field.has_default {
