@@ -9,6 +9,7 @@ use postgres::config::Host;
 use xtask::internals::config::Config;
 use xtask::internals::postgres::catalog::{self, OwnTables};
 use xtask::internals::postgres::scratch::{Network, Scratch};
+use xtask::internals::progress::Progress;
 
 const TABLES: u32 = 2_000;
 const ROUNDS: usize = 7;
@@ -19,7 +20,8 @@ fn main() {
         .parent()
         .expect("the repository");
     let config = Config::load(root, None).expect("the repository is configured");
-    let scratch = Scratch::start(&config, None, Network::OfTheMachine).expect("PostgreSQL");
+    let scratch = Scratch::start(&config, None, Network::OfTheMachine, &Progress::default())
+        .expect("PostgreSQL");
     let mut client = scratch.connect().expect("connects");
     let own = OwnTables::new(&config.history_table);
     let mut at = 0;

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use postgres::config::Host;
 use xtask::internals::config::Config;
 use xtask::internals::postgres::scratch::{Network, Scratch};
+use xtask::internals::progress::Progress;
 
 const MIGRATIONS: usize = 500;
 const ROUNDS: usize = 3;
@@ -30,7 +31,8 @@ fn main() {
         .parent()
         .expect("`xtask` lies in the repository");
     let config = Config::load(repository, None).expect("the repository is configured");
-    let scratch = Scratch::start(&config, None, Network::OfTheMachine).expect("PostgreSQL");
+    let scratch = Scratch::start(&config, None, Network::OfTheMachine, &Progress::default())
+        .expect("PostgreSQL");
     let folder = tempfile::tempdir().expect("a temporary folder");
     write_migrations(folder.path());
     let server = match std::env::var("BENCH_DATABASE_URL") {

@@ -13,6 +13,7 @@ pub mod pairing;
 pub mod wording;
 
 mod coverage;
+mod database_keys;
 mod direction;
 mod duplicates;
 mod edits;
@@ -39,6 +40,8 @@ mod missing_type;
 mod missing_validation_schema;
 mod nullability_mismatch;
 mod orm_default_mismatch;
+mod orm_foreign_key_mismatch;
+mod orm_key_mismatch;
 mod orm_type_mismatch;
 mod schema_type_mismatch;
 mod strict_validation;
@@ -77,6 +80,8 @@ pub const CHECKS: &[Check] = &[
     nullability_mismatch::CHECK,
     orm_type_mismatch::CHECK,
     orm_default_mismatch::CHECK,
+    orm_key_mismatch::CHECK,
+    orm_foreign_key_mismatch::CHECK,
     enum_mismatch::CHECK,
     missing_object::CHECK,
     missing_column_in_insert::CHECK,

@@ -13,6 +13,7 @@ pub mod hooks;
 pub mod import;
 pub mod init;
 pub mod inspect;
+mod interruption;
 mod judge;
 mod live;
 mod made_schema;
@@ -44,10 +45,12 @@ use crate::migrations::provenance::SearchPath;
 use crate::migrations::scratch_environment::ScratchEnvironment;
 use crate::migrations::scratch_environment::time_limit::TimeLimit;
 use crate::migrations::{Migration, provenance};
+use crate::postgres::connect::Target;
 use crate::postgres::scratch::TargetSettings;
+use crate::progress::{Progress, Work};
 use crate::regular_file::Boundary;
 use crate::schema::provenance::Provenance;
-use crate::terminal::Terminal;
+use crate::terminal::{ProgressLine, Terminal};
 use crate::tree::{Tree, WorkingTree};
 use memory::Memory;
 
@@ -94,6 +97,8 @@ pub struct Context {
     pub tree: Arc<dyn Tree>,
     /// The time that migrations may take on scratch databases.
     pub time_limit: TimeLimit,
+    /// What the command does now.
+    pub progress: Progress,
     /// Results kept for the next run; `None` where there are none.
     pub memory: Option<Arc<Memory>>,
 }
@@ -121,6 +126,7 @@ impl Context {
             is_on_disk: false,
             tree,
             time_limit,
+            progress: Progress::default(),
             memory: None,
         })
     }
@@ -140,6 +146,7 @@ impl Context {
             likeness: TargetSettings::configured(&self.config.scratch),
             superuser: self.options.scratch_superuser,
             time_limit: self.time_limit.clone(),
+            progress: self.progress.clone(),
         }
     }
 
@@ -184,7 +191,27 @@ impl Context {
     /// # Errors
     /// When the tree has no usable configuration.
     pub fn at(&self, tree: Arc<dyn Tree>) -> Result<Self> {
-        Self::open(self.root.clone(), self.options.clone(), self.terminal, tree)
+        let context = Self::open(self.root.clone(), self.options.clone(), self.terminal, tree)?;
+        Ok(Self {
+            progress: self.progress.clone(),
+            ..context
+        })
+    }
+
+    /// Opens the target database: that of `--database-url`, else the embedded one.
+    ///
+    /// # Errors
+    /// When the address cannot be read, or the embedded server does not start.
+    pub fn target(&self) -> Result<Target> {
+        let url = self.options.database_url.as_deref();
+        Target::open(url, &self.config, &self.root, &self.progress)
+    }
+
+    /// Shows the progress of the command, which is called `what`, for as long as the result lives.
+    #[must_use]
+    pub fn show_progress(&self, what: &str) -> (ProgressLine, Work) {
+        let work = self.progress.begin(what);
+        (self.terminal.show_progress(self.progress.clone()), work)
     }
 
     /// Prints the result of a command in the requested format: for people, without colours, or as
@@ -237,6 +264,7 @@ pub fn run(mut cli: Cli, terminal: Terminal) -> Result<Outcome> {
 }
 
 fn configured(context: Context, command: Command) -> Result<Outcome> {
+    let _shown = doing(&command).map(|what| context.show_progress(what));
     match command {
         Command::Verify(options) => verify::run(context, &options),
         Command::Migrate(options) => migrate::run(&context, &options),
@@ -250,6 +278,25 @@ fn configured(context: Context, command: Command) -> Result<Outcome> {
         Command::InstallHooks(options) => hooks::run(&context, &options),
         // Ran above, without a configuration.
         Command::Init(_) | Command::Completions(_) | Command::Explain(_) => Ok(Outcome::Clean),
+    }
+}
+
+/// The work of a command in a few words; `None` where it waits for a person or ends at once.
+fn doing(command: &Command) -> Option<&'static str> {
+    match command {
+        Command::Verify(options) => (!options.watch).then_some("verifying"),
+        Command::Migrate(_) => Some("migrating"),
+        Command::Rollback(_) => Some("rolling back"),
+        Command::Snapshot(_) => Some("making the snapshot"),
+        Command::Status(_) => Some("reading the database"),
+        Command::Import(_) => Some("importing"),
+        Command::Baseline(_) => Some("adopting the database"),
+        Command::Inspect(_) => Some("reading the descriptions"),
+        Command::New(_)
+        | Command::InstallHooks(_)
+        | Command::Init(_)
+        | Command::Completions(_)
+        | Command::Explain(_) => None,
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod constraints;
 mod fields;
+mod keys;
 mod merge;
 mod origin;
 pub mod path;
@@ -17,6 +18,7 @@ use compact_str::CompactString;
 use crate::source::{Location, Span};
 pub use constraints::{Constraints, FormatOptions};
 pub use fields::Fields;
+pub use keys::{ForeignKey, ReferentialAction, StatedAction, StatedKey, TableKeys};
 pub use origin::{Family, Origin, Syntax};
 pub use seldom::Rare;
 pub use sql::{SqlColumn, SqlDefault, SqlScalar, SqlType, StatedApart, StatedValue};
@@ -96,6 +98,8 @@ pub struct Declaration {
     /// The part of an ORM's table that a schema was made of: `createInsertSchema(users).omit({ id:
     /// true })`.
     pub made_of: Option<MadeOf>,
+    /// The keys that an ORM's table states; none where the reader does not read them.
+    pub keys: Option<Box<TableKeys>>,
     /// Whether it is a class that a GraphQL framework makes a type of answers from: rows are mapped
     /// to it.
     pub graphql: bool,

@@ -7,6 +7,8 @@ mod insert;
 mod lists;
 mod outline;
 mod place;
+mod placed;
+mod prisma;
 mod values;
 
 pub use apply::apply;

@@ -16,6 +16,7 @@ use regex::Regex;
 
 use crate::config::Layout;
 use crate::layouts::detect::{self, Layouts};
+use crate::prisma::proposal::{self as prisma, ProposedSchema};
 use crate::tree::Tree;
 
 /// The facts found in a monorepo, and the configuration proposed from them.
@@ -78,7 +79,12 @@ pub fn propose(tree: &dyn Tree) -> Result<ConfigurationProposal> {
     files.retain(|file| !rules.is_ignored(file));
     let files = without_examples(files);
     let layouts = detect::find(tree, &files);
-    let tables = tables(tree, &files, &layouts);
+    let folders = layouts.foreign.iter().map(|(_, folder)| folder.as_str());
+    let prisma = prisma::propose(tree, &files, folders.chain(layouts.own.as_deref()));
+    let files = without_clients(files, prisma.as_ref());
+    let mut tables = tables(tree, &files, &layouts);
+    let of_models = prisma.iter().flat_map(|schema| &schema.tables);
+    tables.extend(of_models.map(|table| table.to_lowercase()));
     let sources: Vec<&String> = files.iter().filter(|file| roles::is_source(file)).collect();
     let kysely = kysely::find(tree, &sources);
     let roles = roles::find(tree, &files, &tables, &kysely);
@@ -87,7 +93,9 @@ pub fn propose(tree: &dyn Tree) -> Result<ConfigurationProposal> {
         _other => (key, found),
     });
     let documents = openapi::find(tree, &files);
-    let is_of_prisma = matches!(layouts.foreign.first(), Some((Layout::Prisma, _)));
+    let has_prisma_migrations = matches!(layouts.foreign.first(), Some((Layout::Prisma, _)));
+    let is_of_prisma = has_prisma_migrations || prisma.is_some();
+    let prisma = prisma.map(|schema| ("prisma", schema.globs, schema.files));
     let roles: Vec<_> = roles.filter(|(_, found)| !found.is_empty()).collect();
     let has_entities = roles.iter().any(|(key, _)| *key == "typeorm");
     Ok(ConfigurationProposal {
@@ -104,6 +112,7 @@ pub fn propose(tree: &dyn Tree) -> Result<ConfigurationProposal> {
         roles: roles
             .into_iter()
             .map(|(key, found)| (key, globs::cover(&found), found.len()))
+            .chain(prisma)
             .chain(openapi_role(documents.written))
             .collect(),
         generated_documents: documents.generated,
@@ -138,6 +147,17 @@ fn without_examples(files: Vec<String>) -> Vec<String> {
     } else {
         examples.into_iter().chain(others).collect()
     }
+}
+
+/// Leaves out the files of Prisma's clients, whose types follow from the schema.
+fn without_clients(files: Vec<String>, prisma: Option<&ProposedSchema>) -> Vec<String> {
+    let outputs: Vec<&String> = prisma.iter().flat_map(|schema| &schema.outputs).collect();
+    let is_client = |file: &String| {
+        outputs
+            .iter()
+            .any(|output| file.starts_with(&format!("{output}/")))
+    };
+    files.into_iter().filter(|file| !is_client(file)).collect()
 }
 
 /// The names of tables that migrations create or Drizzle declares, in lower case.

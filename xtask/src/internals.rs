@@ -41,6 +41,10 @@ pub mod postgres {
     pub use crate::postgres::{binaries, catalog, connect, embedded, scratch};
 }
 
+pub mod progress {
+    pub use crate::progress::Progress;
+}
+
 pub mod readers {
     pub use crate::readers::{Input, read};
 }

@@ -38,7 +38,7 @@ pub fn main() -> ExitCode {
         Ok(Outcome::Errors) => ExitCode::from(1),
         Err(error) => {
             // There is no other place to report a stderr that cannot be written.
-            let _ = terminal.eprint(&format!("error: {}\n", whole(&error)));
+            let _ = terminal.eprint_error(&whole(&error));
             ExitCode::from(2)
         }
     }

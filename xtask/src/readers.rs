@@ -16,13 +16,14 @@ use anyhow::Result;
 use crate::config::Config;
 use crate::facts::{Facts, Origin};
 use crate::openapi::OpenApi;
+use crate::prisma::Prisma;
 use crate::typescript::TypeScript;
 pub use cache::Cache;
 pub use reader::{Input, Reader};
 
 /// Every reader. Of two declarations of one table, that of the earlier reader comes first in every
 /// report.
-pub const READERS: &[&dyn Reader] = &[&TypeScript, &OpenApi];
+pub const READERS: &[&dyn Reader] = &[&TypeScript, &Prisma, &OpenApi];
 
 /// Reads the descriptions of the application side, in every language.
 ///

@@ -1,6 +1,7 @@
 //! Report in, text out: one file per format. Renderers decide nothing: the findings and their
 //! severities are in the report. They know nothing of the database or of TypeScript.
 
+mod blocks;
 pub mod github;
 pub mod gitlab;
 pub mod html;

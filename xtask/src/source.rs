@@ -49,6 +49,8 @@ pub struct LineIndex {
     /// The number of line breaks before each block. It is counted at the first request for a place,
     /// which most files never get.
     breaks_before: OnceLock<Vec<u32>>,
+    /// The places of what the text was made of, by the bytes that they begin at; none of a file.
+    made_of: Option<Arc<[(u32, Location)]>>,
 }
 
 /// Bytes of a block, within which line breaks are counted anew for each place. At most 255, because
@@ -63,7 +65,24 @@ impl LineIndex {
             file,
             text,
             breaks_before: OnceLock::new(),
+            made_of: None,
         }
+    }
+
+    /// The index of a text that no file holds. Each of its places is that of what it was made of:
+    /// `places` has these in the order of the bytes that they begin at.
+    #[must_use]
+    pub fn made_of(self, places: Vec<(u32, Location)>) -> Self {
+        Self {
+            made_of: Some(places.into()),
+            ..self
+        }
+    }
+
+    /// Whether no file holds the text.
+    #[must_use]
+    pub fn is_made(&self) -> bool {
+        self.made_of.is_some()
     }
 
     /// The length of the text in bytes.
@@ -95,6 +114,15 @@ impl LineIndex {
     /// The place of the byte range `span`; a range beyond the text is cut to it.
     #[must_use]
     pub fn location(&self, span: Span) -> Location {
+        if let Some(places) = &self.made_of
+            && let Some((_, place)) = places.get(
+                places
+                    .partition_point(|(start, _)| *start <= span.start)
+                    .saturating_sub(1),
+            )
+        {
+            return place.clone();
+        }
         let start = floor_char_boundary(&self.text, span.start as usize);
         let line_start =
             memchr::memrchr(b'\n', &self.text.as_bytes()[..start]).map_or(0, |before| before + 1);

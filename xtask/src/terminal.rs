@@ -3,13 +3,17 @@
 //! CI job.
 
 mod foreign_text;
+mod progress;
 
 use std::io::{self, IsTerminal, Write};
 use std::sync::{Mutex, PoisonError};
 
 use anstream::ColorChoice;
 
+use crate::progress::Progress;
+
 pub use foreign_text::{harmless, harmless_line, without_commands};
+pub use progress::ProgressLine;
 
 /// Clears the screen and what scrolled out of it.
 const CLEAR: &str = "\x1b[2J\x1b[3J\x1b[H";
@@ -22,6 +26,8 @@ pub struct Style {
     pub color: bool,
     /// Emoji: `✅` instead of `ok`.
     pub emoji: bool,
+    /// Whether a terminal shows it, so that lines are broken to its width.
+    pub is_terminal: bool,
     /// Columns of the terminal, 100 where there is none.
     pub width: usize,
 }
@@ -31,6 +37,7 @@ impl Style {
     pub const PLAIN: Self = Self {
         color: false,
         emoji: false,
+        is_terminal: false,
         width: 100,
     };
 }
@@ -74,6 +81,7 @@ impl Terminal {
             style: Style {
                 color,
                 emoji,
+                is_terminal: io::stdout().is_terminal() && !is_file,
                 width: terminal_width()
                     .filter(|_| !is_file)
                     .unwrap_or(Style::PLAIN.width),
@@ -120,6 +128,35 @@ impl Terminal {
         } else {
             self.write(text)
         }
+    }
+
+    /// Writes the error that ended the program.
+    pub fn eprint_error(&self, text: &str) -> io::Result<()> {
+        let text = foreign_text::plain(text);
+        let label = match self.style.color && io::stderr().is_terminal() {
+            true => "\x1b[1;31merror\x1b[0m",
+            false => "error",
+        };
+        write_error(&format!("{label}: {text}\n"))
+    }
+
+    /// Shows `progress` on stderr for as long as the result lives, where a person is there to see
+    /// it: on a terminal that can move its cursor, and in no CI job.
+    #[must_use]
+    pub fn show_progress(&self, progress: Progress) -> ProgressLine {
+        let is_set = |name: &str| {
+            std::env::var(name).is_ok_and(|value| !value.is_empty() && value != "false")
+        };
+        let can_move = std::env::var_os("TERM").is_none_or(|term| term != "dumb");
+        let is_quiet = self.destination == Destination::OnFailure;
+        let is_wanted = io::stderr().is_terminal() && can_move && !is_set("CI") && !is_quiet;
+        ProgressLine::show(progress, is_wanted)
+    }
+
+    /// Writes the last line of a process that a signal ends.
+    pub fn eprint_last(&self, text: &str) -> io::Result<()> {
+        progress::end();
+        self.eprint(text)
     }
 
     /// Writes `text` for people to stderr.
@@ -186,11 +223,11 @@ fn hold(text: &str) -> io::Result<()> {
 }
 
 fn write_out(text: &str) -> io::Result<()> {
-    ignore_closed_pipe(io::stdout().lock().write_all(text.as_bytes()))
+    progress::without_line(|| ignore_closed_pipe(io::stdout().lock().write_all(text.as_bytes())))
 }
 
 fn write_error(text: &str) -> io::Result<()> {
-    ignore_closed_pipe(io::stderr().lock().write_all(text.as_bytes()))
+    progress::without_line(|| ignore_closed_pipe(io::stderr().lock().write_all(text.as_bytes())))
 }
 
 /// Whether the locale says that the terminal shows more than ASCII, determined as cargo does.

@@ -5,6 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use xtask::internals::findings::rules;
 use xtask::internals::render::html;
 use xtask::internals::report::{
     Category, ColumnAlignment, DescriptionSummary, EntityAlignment, Finding, Layer, Severity,
@@ -199,7 +200,7 @@ fn large(file: &Path) {
             report.findings.push(finding.at(&place, "`number` here"));
         }
     }
-    std::fs::write(file, html::verification(&report)).expect("the page can be written");
+    std::fs::write(file, html::verification(&report, &rules())).expect("the page can be written");
 }
 
 #[test]

@@ -13,6 +13,7 @@ use xtask::internals::postgres::binaries::SWITCH;
 use xtask::internals::postgres::connect::{Target, connect as connect_to};
 use xtask::internals::postgres::embedded::Embedded;
 use xtask::internals::postgres::scratch::{Network, Scratch};
+use xtask::internals::progress::Progress;
 
 const HELPER: &str = "DB_TEST_HELPER";
 
@@ -260,14 +261,15 @@ fn helper() {
     let root = std::env::current_dir().expect("a folder");
     let says = |text: String| println!("helper says {text}");
     if task == "embedded" {
-        let embedded = Embedded::start(&config(), &root).expect("starts");
+        let embedded = Embedded::start(&config(), &root, &Progress::default()).expect("starts");
         open(&embedded)
             .batch_execute("CREATE TABLE helped (id integer)")
             .expect("creates");
         says(server_pid(&embedded).to_string());
         sleep_until_killed();
     } else {
-        let scratch = Scratch::start(&config(), None, Network::OfTheMachine).expect("starts");
+        let scratch = Scratch::start(&config(), None, Network::OfTheMachine, &Progress::default())
+            .expect("starts");
         says(scratch_folder(&mut connect(&scratch)).display().to_string());
         sleep_until_killed();
     }
@@ -352,7 +354,8 @@ impl Checkout {
 }
 
 fn embedded(checkout: &Checkout) -> Embedded {
-    Embedded::start(&config(), checkout.path()).unwrap_or_else(|error| panic!("{error:#}"))
+    Embedded::start(&config(), checkout.path(), &Progress::default())
+        .unwrap_or_else(|error| panic!("{error:#}"))
 }
 
 fn open(embedded: &Embedded) -> Client {
@@ -388,7 +391,8 @@ fn the_target_is_described_and_connected_to() {
     let Some(checkout) = checkout("target") else {
         return;
     };
-    let target = Target::open(None, &config(), checkout.path()).expect("starts");
+    let target =
+        Target::open(None, &config(), checkout.path(), &Progress::default()).expect("starts");
     let expected = format!("embedded PostgreSQL {} in `", major());
     assert!(
         target.describe().starts_with(&expected),

@@ -14,6 +14,7 @@ use crate::support::{config, major, repository};
 use server::Server;
 use xtask::internals::postgres::connect::{Target, connect as connect_to};
 use xtask::internals::postgres::scratch::{Network, Scratch};
+use xtask::internals::progress::Progress;
 
 #[test]
 fn every_failure_says_what_stands_in_the_way_and_what_to_do() {
@@ -107,7 +108,13 @@ fn a_shadow_server_gives_a_database_and_takes_it_back() {
         .admin()
         .batch_execute("CREATE DATABASE db_scratch_1000_abc OWNER maker")
         .expect("a left-over");
-    let scratch = Scratch::start(&config(), Some(&url), Network::OfTheMachine).expect("creates");
+    let scratch = Scratch::start(
+        &config(),
+        Some(&url),
+        Network::OfTheMachine,
+        &Progress::default(),
+    )
+    .expect("creates");
     scratch
         .connect()
         .expect("connects")
@@ -122,16 +129,26 @@ fn a_shadow_server_gives_a_database_and_takes_it_back() {
     drop(scratch);
     assert_eq!(databases(), [""; 0]);
     let denied = format!("postgresql://app:s3cret@localhost:{}/shop", server.port);
-    let error =
-        Scratch::start(&config(), Some(&denied), Network::OfTheMachine).expect_err("may not");
+    let error = Scratch::start(
+        &config(),
+        Some(&denied),
+        Network::OfTheMachine,
+        &Progress::default(),
+    )
+    .expect_err("may not");
     assert!(
         format!("{error:#}").contains("ALTER ROLE \"app\" CREATEDB"),
         "{error:#}"
     );
     let mut other_major = config();
     other_major.postgres_major = 14;
-    let error =
-        Scratch::start(&other_major, Some(&url), Network::OfTheMachine).expect_err("another major");
+    let error = Scratch::start(
+        &other_major,
+        Some(&url),
+        Network::OfTheMachine,
+        &Progress::default(),
+    )
+    .expect_err("another major");
     assert!(
         format!("{error:#}").contains(&format!("runs PostgreSQL {}", major())),
         "{error:#}"
@@ -139,7 +156,7 @@ fn a_shadow_server_gives_a_database_and_takes_it_back() {
 }
 
 fn error(url: &str) -> String {
-    let target = Target::open(Some(url), &config(), repository());
+    let target = Target::open(Some(url), &config(), repository(), &Progress::default());
     let error = match target {
         Ok(target) => connect_to(&target)
             .err()

@@ -7,7 +7,7 @@ use crate::support::monorepo::Monorepo;
 /// A table of Drizzle, items of arrays, what cannot be read, and a router that nobody mounts.
 const MORE: &str = "import { pgTable, uuid, varchar } from 'drizzle-orm/pg-core';
 import { Router } from 'express';
-import type { Decimal } from 'decimal.js';
+import type { Big } from 'big.js';
 import { z } from 'zod';
 
 export const tags = pgTable('tags', { id: uuid('id').primaryKey(), labels: varchar('labels', { length: 20 }).array() });
@@ -16,7 +16,7 @@ export const TagSchema = z.object({
   rank: z.number().int().min(1).optional(),
 });
 export interface Price {
-  amount: Decimal;
+  amount: Big;
   currency: 'KES' | 'USD' | null;
 }
 export const router: Router = Router();

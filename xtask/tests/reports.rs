@@ -5,6 +5,7 @@ mod runs;
 mod samples;
 
 use regex::Regex;
+use xtask::internals::findings::rules;
 use xtask::internals::render::{github, gitlab, html, human, json, junit, markdown, sarif};
 use xtask::internals::report::Verification;
 use xtask::internals::terminal::Style;
@@ -13,6 +14,7 @@ use xtask::internals::terminal::Style;
 const TERMINAL: Style = Style {
     color: true,
     emoji: true,
+    is_terminal: true,
     width: 100,
 };
 
@@ -59,7 +61,7 @@ fn in_every_format(name: &str, report: &Verification) {
     );
     lock_in(&format!("{name}.markdown"), &markdown::verification(report));
     lock_in(&format!("{name}.junit"), &junit::verification(report));
-    lock_in_page(name, &html::verification(report));
+    lock_in_page(name, &html::verification(report, &rules()));
 }
 
 #[test]
@@ -90,7 +92,10 @@ fn verification_of_a_branch() {
         "verification_branch.markdown",
         &markdown::verification(&report),
     );
-    lock_in_page("verification_branch", &html::verification(&report));
+    lock_in_page(
+        "verification_branch",
+        &html::verification(&report, &rules()),
+    );
 }
 
 #[test]
@@ -129,7 +134,7 @@ fn migrations() {
     }
     lock_in_page(
         "migration_failed_after",
-        &html::migration(&runs::failed_after()),
+        &html::migration(&runs::failed_after(), &rules()),
     );
     lock_in(
         "migration_done.terminal",

@@ -64,7 +64,7 @@ fn data_is_only_lost_by_name_and_after_a_backup() {
         .run(&repo, &["db-rollback", "--dry-run"])
         .must_exit(1);
     for (ran, end) in [
-        (ran, "ROLLBACK FAILED"),
+        (ran, "ROLLBACK REFUSED"),
         (dry, "DRY RUN: THE ROLLBACK WOULD BE REFUSED"),
     ] {
         for part in [

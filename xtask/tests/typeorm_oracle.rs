@@ -62,10 +62,10 @@ fn read_columns(inspected: &Value) -> Columns {
     let mut columns = Columns::new();
     for table in list(&inspected["typeorm"]) {
         for field in list(&table["fields"]) {
-            let name = format!("{}.{}", text(&table["describes"]), text(&field["column"]));
-            let stated = field["databaseNullable"].as_bool();
+            let name = format!("{}.{}", text(&table["statedTable"]), text(&field["column"]));
+            let stated = field["sqlNullable"].as_bool();
             let nullable = stated.unwrap_or(field["nullable"] == true);
-            let default = field["databaseDefault"] == true;
+            let default = field["sqlDefault"] == true;
             columns.insert(name, described(text(&field["sqlType"]), nullable, default));
         }
     }

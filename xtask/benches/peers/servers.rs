@@ -13,6 +13,7 @@ use anyhow::{Context, Result};
 use postgres::{Client, NoTls};
 use xtask::internals::config::Config;
 use xtask::internals::postgres::scratch::{Network, Scratch};
+use xtask::internals::progress::Progress;
 
 use super::process;
 use super::selection::Selection;
@@ -53,7 +54,7 @@ fn installation() -> Result<Installation> {
         .context("`xtask` lies in the repository")?;
     let config = Config::load(repository, None)
         .context("cannot read the configuration of the repository")?;
-    let scratch = Scratch::start(&config, None, Network::OfTheMachine)?;
+    let scratch = Scratch::start(&config, None, Network::OfTheMachine, &Progress::default())?;
     let query =
         "SELECT setting, current_setting('data_directory') FROM pg_config WHERE name = 'BINDIR'";
     let row = scratch.parameters().connect(NoTls)?.query_one(query, &[])?;

@@ -244,8 +244,10 @@ fn plausible(name: &str, ty: &ColumnType) -> Vec<KindShape> {
         "smallint" | "integer" | "real" | "double precision" => vec![Number],
         "oid" => vec![Number, String],
         "bigint" => vec![String, Number, Bigint],
-        "numeric" if is_whole_number => vec![String, Number, Bigint],
-        "numeric" => vec![String, Number],
+        "numeric" if is_whole_number => vec![String, Number, Bigint, Json],
+        // `Decimal` of decimal.js, as Prisma has it.
+        "numeric" => vec![String, Number, Json],
+        "money" => vec![String, Number, Json],
         "boolean" => vec![Boolean],
         "date" | "timestamp with time zone" | "timestamp without time zone" => vec![Date, String],
         "time with time zone" | "time without time zone" => vec![String, Date],

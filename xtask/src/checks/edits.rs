@@ -3,6 +3,7 @@
 //! way to say it, and code that was right before stays right.
 
 mod columns;
+mod models;
 
 use super::Model;
 use super::accepted_kinds::{self, DescriptionLayer, KindShape};
@@ -15,7 +16,6 @@ use crate::report::{Edit, Proposal};
 use crate::schema::model::Column;
 use crate::schema::types::Scalar;
 use crate::source::{Location, Span};
-pub(super) use columns::{add_default, change_null};
 
 /// Adds a field for `column` after the field of the column before it.
 pub(super) fn add_field(
@@ -24,8 +24,10 @@ pub(super) fn add_field(
     described: &TableMatches<'_>,
     column: &Column,
 ) -> Option<Proposal> {
-    if description.declaration.origin.syntax == Syntax::ColumnCalls {
-        return columns::add_column(description, described, column);
+    match description.declaration.origin.syntax {
+        Syntax::ColumnCalls => return columns::add_column(description, described, column),
+        Syntax::PrismaFields => return models::add_field(description, described, column),
+        Syntax::TypeMembers | Syntax::ZodCalls | Syntax::Other => {}
     }
     is_written(description, Syntax::TypeMembers)?;
     let facts = described.entity.column(&column.name)?;
@@ -34,6 +36,36 @@ pub(super) fn add_field(
     let sure = sure && description.role != Role::Domain;
     let null = if facts.not_null { "" } else { " | null" };
     add_member(description, described, column, format!("{ty}{null}"), sure)
+}
+
+/// Makes the column of `field`, in an ORM's table, one that cannot be null, or one that can.
+pub(super) fn change_null(
+    field: &Field,
+    description: &Description<'_>,
+    not_null: bool,
+) -> Option<Proposal> {
+    columns::change_null(field, description, not_null)
+        .or_else(|| models::change_null(field, description, not_null))
+}
+
+/// Gives the column of `field` the default that `column` has, where that can be written in one way.
+pub(super) fn add_default(
+    field: &Field,
+    description: &Description<'_>,
+    column: &Column,
+    literal: Option<&str>,
+) -> Option<Proposal> {
+    columns::add_default(field, description, column, literal)
+        .or_else(|| models::add_default(field, description, column, literal))
+}
+
+/// Gives the column of `field`, in an ORM's table, the type of the database.
+pub(super) fn change_type(
+    field: &Field,
+    description: &Description<'_>,
+    facts: &ColumnFacts<'_>,
+) -> Option<Proposal> {
+    models::change_type(field, description, facts)
 }
 
 /// Adds a field for `column` to a Zod object, after the field of the column before it.
@@ -167,7 +199,8 @@ pub(super) fn rename(
 ) -> Option<Proposal> {
     // What an ORM calls the column is written beside the property.
     if field.column.is_some() {
-        return columns::name_column(field, description, column);
+        return columns::name_column(field, description, column)
+            .or_else(|| models::name_column(field, description, column));
     }
     let name = field_name(described, description, &column.name);
     let name_differs = name != field.name;

@@ -147,7 +147,7 @@ fn judge(
     pair: &Pair<'_>,
 ) -> Option<(Option<ObjectName>, Finding)> {
     let facts = described.entity.column(&pair.column.name)?;
-    let allowed = facts.demands.values.as_deref()?;
+    let allowed = allowed_values(description, facts)?;
     let difference = match values_of(&pair.field.kind) {
         Values::Known(values) if is_of_another_thing(description, &values, allowed) => {
             return None;
@@ -187,6 +187,18 @@ fn judge(
         name,
         found.at_values(described.entity.name, facts, model.input.provenance),
     ))
+}
+
+/// The values that the database allows. An ORM may have other names for them, which the application
+/// then has, but its tables state those of the database.
+fn allowed_values<'f>(
+    description: &Description<'_>,
+    facts: &'f ColumnFacts<'_>,
+) -> Option<&'f [String]> {
+    match (&facts.ty.scalar, description.role) {
+        (Scalar::Enum(_, labels), Role::Orm) => Some(labels),
+        _ => facts.demands.values.as_deref(),
+    }
 }
 
 /// Returns whether the values are about something other than the column. In a type that describes
@@ -350,6 +362,7 @@ fn any_string(
         || constraints.pattern.is_some()
         || facts.column.generated.is_some()
         || description.role == Role::Domain
+        || !description.declaration.origin.restricts_text
     {
         return None;
     }

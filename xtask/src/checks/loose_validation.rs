@@ -97,7 +97,7 @@ fn judge(model: &Model<'_>, compared: Compared<'_, '_>) -> Option<Finding> {
                 .join(" and ")
         )),
         // The message says it in words.
-        Syntax::TypeMembers | Syntax::ColumnCalls | Syntax::Other => found,
+        Syntax::TypeMembers | Syntax::ColumnCalls | Syntax::PrismaFields | Syntax::Other => found,
     };
     let of_check = gaps.iter().all(|gap| gap.is_of_check(facts));
     let found = if of_check {

@@ -21,7 +21,7 @@
 
 use super::accepted_kinds;
 use super::entities::ColumnFacts;
-use super::{Check, Compared, Model, wording};
+use super::{Check, Compared, Model, edits, wording};
 use crate::facts::{SqlScalar, SqlType};
 use crate::report::{Category, Finding, Severity};
 use crate::schema::model::ObjectName;
@@ -57,7 +57,8 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
         if holds_values_of(stated, facts) {
             return None;
         }
-        let difference = difference(stated, &facts.ty).filter(|_| !shown)?;
+        let told = shown || are_values_told(stated, facts);
+        let difference = difference(stated, &facts.ty).filter(|_| !told)?;
         let finding = finding(model, compared, stated);
         Some(if difference == TypeDifference::Harmless {
             finding.as_warning()
@@ -66,6 +67,19 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
         })
     };
     model.type_fields().filter_map(judge).collect()
+}
+
+/// Whether the column is a text with other values than those of the stated enum, which is told of
+/// the values.
+fn are_values_told(stated: &SqlType, facts: &ColumnFacts<'_>) -> bool {
+    match (&stated.scalar, &facts.demands.values) {
+        (SqlScalar::Enum(_, labels), Some(allowed)) => {
+            facts.ty.is_text()
+                && (labels.len() != allowed.len()
+                    || labels.iter().any(|label| !allowed.contains(label)))
+        }
+        _ => false,
+    }
 }
 
 /// Whether a type that nobody wrote has a length that somebody wrote, for a column of that type.
@@ -137,8 +151,20 @@ fn is_named(found: &ObjectName, written: &str) -> bool {
 fn has_modifiers_of(stated: &SqlType, ty: &ColumnType) -> bool {
     let found: Vec<u32> = ty.length.into_iter().chain(ty.scale).collect();
     match &stated.scalar {
-        SqlScalar::Named(_, modifiers) => !ty.domains.is_empty() || *modifiers == found,
+        SqlScalar::Named(name, modifiers) => {
+            let meant = |modifiers: &[u32]| meant(name, modifiers);
+            !ty.domains.is_empty() || meant(modifiers) == meant(&found)
+        }
         SqlScalar::Enum(..) | SqlScalar::Unknown(_) => true,
+    }
+}
+
+/// The modifiers without those that mean what PostgreSQL does anyway: a time has six digits.
+fn meant(name: &str, modifiers: &[u32]) -> Vec<u32> {
+    let is_time = name.starts_with("time") || name.starts_with("interval");
+    match modifiers {
+        [6] if is_time => Vec::new(),
+        given => given.to_vec(),
     }
 }
 
@@ -165,6 +191,7 @@ fn finding(model: &Model<'_>, compared: Compared<'_, '_>, stated: &SqlType) -> F
         .at_column(described.entity.name, pair.column, model.input.provenance)
         .with_detail("databaseType", pair.column.type_name.as_str())
         .with_detail("ormType", stated)
+        .with_proposal(edits::change_type(pair.field, description, facts))
 }
 
 #[cfg(test)]
@@ -256,6 +283,11 @@ mod tests {
                 ),
                 (7, "filed_at"),
             ),
+            Case::prisma(
+                "CREATE TABLE bills (id bigint PRIMARY KEY, name varchar(100) NOT NULL);",
+                "model bills {\n  id BigInt @id\n  name String @db.VarChar(255)\n}",
+                (3, "name"),
+            ),
         ],
         passing: &[
             // What only follows from the type of a property is written by nobody, and text with a
@@ -265,6 +297,11 @@ mod tests {
                 "import { Column, Entity, PrimaryColumn } from 'typeorm';\n@Entity('shops') export class Shop { @PrimaryColumn() id: string; @Column() opened: Date; @Column() floors: number; @Column({ type: 'enum', enum: ['open', 'shut'] }) state: string }",
             ),
             Case::passing(TABLE, RIGHT),
+            // Six digits are what a time has without saying so.
+            Case::prisma_passing(
+                "CREATE TABLE bills (id bigint PRIMARY KEY, filed_at timestamptz NOT NULL);",
+                "model bills {\n  id BigInt @id\n  filed_at DateTime @db.Timestamptz(6)\n}",
+            ),
             Case::passing(
                 "CREATE DOMAIN code AS varchar(5); CREATE TABLE codes (code code NOT NULL, path ltree NOT NULL);",
                 "import { pgTable, varchar, customType } from 'drizzle-orm/pg-core';\nconst ltree = customType<{ data: string }>({ dataType: () => 'ltree' });\nexport const codes = pgTable('codes', { code: varchar().notNull(), path: ltree().notNull() });",

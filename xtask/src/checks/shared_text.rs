@@ -142,6 +142,9 @@ impl<'a> Texts<'a> {
             Edit::AddCheck { schema, .. }
             | Edit::ChangeCheck { schema, .. }
             | Edit::Wrap { schema, .. } => self.is_field_of_one_table(file, *schema),
+            Edit::AddLine { after: ty, .. } | Edit::ChangeType { ty, .. } => {
+                self.is_field_of_one_table(file, *ty)
+            }
             Edit::RemoveCall { column, .. } | Edit::NameColumn { column, .. } => {
                 self.is_field_of_one_table(file, *column)
             }

@@ -5,12 +5,14 @@
 use super::{Check, Input};
 use crate::config::Config;
 use crate::facts::Facts;
+use crate::readers;
 use crate::report::Finding;
 use crate::schema::model::{
     Column, Constraint, ConstraintKind, Domain, Enum, Identity, ObjectName, Schema, Table, View,
 };
 use crate::schema::provenance::Provenance;
 use crate::source::{LineIndex, Span};
+use crate::tree::MemoryTree;
 
 /// Inputs of a check.
 #[derive(Debug)]
@@ -41,6 +43,9 @@ pub const ENDPOINTS: &str = "types = []\nroutes = ['**/*.ts']\ncontracts = ['**/
 
 /// Only schemas are read, and zod is imported.
 const ZOD: &str = "types = []\nvalidation = ['**/*.ts']";
+
+/// The file is a Prisma schema.
+const PRISMA: &str = "types = []\nprisma = ['*.prisma']";
 
 impl Case {
     /// Nothing must be found.
@@ -88,6 +93,22 @@ impl Case {
             at: Some(line),
             field: None,
             configuration: ENDPOINTS,
+        }
+    }
+
+    /// As [`Case::failing`], of a Prisma schema.
+    pub const fn prisma(sql: &'static str, text: &'static str, at: (u32, &'static str)) -> Self {
+        Self {
+            configuration: PRISMA,
+            ..Self::failing(sql, text, at)
+        }
+    }
+
+    /// As [`Case::passing`], of a Prisma schema.
+    pub const fn prisma_passing(sql: &'static str, text: &'static str) -> Self {
+        Self {
+            configuration: PRISMA,
+            ..Self::passing(sql, text)
         }
     }
 
@@ -155,7 +176,7 @@ fn ts_line(finding: &Finding) -> Option<u32> {
     finding
         .labels
         .iter()
-        .find(|label| label.location.file.ends_with(".ts"))
+        .find(|label| !label.location.file.ends_with(".sql"))
         .map(|label| label.location.line)
 }
 
@@ -187,7 +208,16 @@ pub fn config(keys: &str) -> Config {
 
 /// Returns the facts that the real reader finds in one file.
 pub fn facts(ts: &str, config: &Config) -> Facts {
-    crate::typescript::test_utils::read([("case.ts", ts)], config)
+    if !config.sources.prisma_is_stated {
+        return crate::typescript::test_utils::read([("case.ts", ts)], config);
+    }
+    let tree = MemoryTree::new([("case.prisma", ts)]);
+    let input = readers::Input {
+        tree: &tree,
+        config,
+        cache: None,
+    };
+    readers::read(&input).expect("a file in memory")
 }
 
 /// Returns the safe changes for the findings about `ts` beside the tables of `sql`, with everything
@@ -304,7 +334,11 @@ fn domain(statement: &str) -> Domain {
 fn table(schema: &Schema, body: &str) -> Table {
     let mut table = Table::default();
     for item in items(body) {
-        if let Some(check) = item.strip_prefix("CHECK ") {
+        if let Some(columns) = item.strip_prefix("UNIQUE (") {
+            let columns = columns.trim_end_matches(')').split(", ");
+            let columns = columns.map(str::to_owned).collect();
+            constrain(&mut table, ConstraintKind::Unique, columns, String::new());
+        } else if let Some(check) = item.strip_prefix("CHECK ") {
             constrain(
                 &mut table,
                 ConstraintKind::Check,

@@ -19,7 +19,7 @@
 
 use super::accepted_kinds::{self, DescriptionLayer};
 use super::matching::{BesideRows, Description, Role};
-use super::{Check, Compared, Model, wording};
+use super::{Check, Compared, Model, edits, wording};
 use crate::facts::{Field, Kind};
 use crate::report::{Category, Finding, Severity};
 
@@ -111,6 +111,7 @@ fn finding(model: &Model<'_>, compared: Compared<'_, '_>) -> Finding {
             "{} is described by `{expected}`",
             wording::bare_column_type(column)
         ))
+        .with_proposal(edits::change_type(field, description, facts))
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use crate::called_as;
 use crate::migrations::comparison::Comparison;
 use crate::migrations::session::SessionSettings;
 use crate::migrations::{self, Migration, baseline, files, history, lock};
-use crate::postgres::connect::{Target, connect};
+use crate::postgres::connect::connect;
 use crate::postgres::scratch::Unavailable;
 use crate::schema::diff::Likeness;
 use crate::schema::snapshot::Snapshot;
@@ -31,11 +31,7 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
     context.refuse_in_place("its own table says what is applied, and nothing is to be recorded")?;
     let files = files::load(&context.tree(), &context.config.migrations.dir)?;
     let last = migrations::find(&files, &options.migration)?;
-    let target = Target::open(
-        context.options.database_url.as_deref(),
-        &context.config,
-        &context.root,
-    )?;
+    let target = context.target()?;
     let mut client = connect(&target)?;
     context
         .terminal

@@ -151,6 +151,9 @@ impl<'a> Judge<'a> {
 
 /// Reads the facts from the files.
 fn facts(context: &Context) -> Result<Facts> {
+    let _work = context
+        .progress
+        .begin("reading types, schemas and contracts");
     let cache = context.memory.as_ref().map(|memory| &memory.read);
     let facts = readers::read(&readers::Input {
         tree: &context.tree(),

@@ -12,7 +12,7 @@ use crate::migrations::fingerprint::Fingerprint;
 use crate::migrations::foreign_history::ForeignHistory;
 use crate::migrations::prediction;
 use crate::migrations::scratch_environment::ScratchEnvironment;
-use crate::postgres::connect::{Target, connect};
+use crate::postgres::connect::connect;
 use crate::postgres::database_url::DatabaseUrl;
 use crate::render::human;
 use crate::schema::model::Schema;
@@ -122,11 +122,7 @@ fn of_database(context: &Context, migrations: &[Migration]) -> Result<Schema> {
             fix()
         )
     }
-    let target = Target::open(
-        context.options.database_url.as_deref(),
-        &context.config,
-        &context.root,
-    )?;
+    let target = context.target()?;
     let mut client = connect(&target)?;
     if let Some(layout) = context.config.migrations.layout {
         let history = ForeignHistory::read(

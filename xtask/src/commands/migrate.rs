@@ -15,9 +15,10 @@ use postgres::Client;
 
 use super::database_lock::{self, LockTimeouts};
 use super::findings_by_migration::FindingsByMigration;
+use super::interruption::{Doing, SignalWatch, Standing};
 use super::judge::Judge;
 use super::run_summary::{self, RunSummary};
-use super::{Context, Outcome, live, report_files, wrapped};
+use super::{Context, Outcome, findings, live, report_files, wrapped};
 use crate::called_as;
 use crate::cli::{Format, ReportFormat};
 use crate::migrations::catalog_stamp::CatalogStamper;
@@ -67,7 +68,7 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
         .database_url
         .as_deref()
         .filter(|url| !url.is_empty());
-    let open = || Target::open(url, &context.config, &context.root).map(PendingClient::begin);
+    let open = || context.target().map(PendingClient::begin);
     // Connecting takes as long as reading the files, so both happen at once. An embedded server is
     // not started before the files are accepted.
     let early = url.map(|_| open());
@@ -87,6 +88,7 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
             &run.result,
             context.terminal.style(),
         ))?;
+        let _signals = SignalWatch::begin(context, run.standing.clone());
         if options.dry_run {
             let worked = run.look(&mut client, &files, reading);
             return Ok((run, worked, target));
@@ -136,6 +138,8 @@ struct Ready<'a, 'f> {
 struct MigrationRun<'a> {
     context: &'a Context,
     asked: Option<&'a Migration>,
+    /// How far it is, for Ctrl-C.
+    standing: Standing,
     /// Reads the catalogs of the database.
     reader: CatalogReader,
     /// The names and settings that scratch databases have in common with the database.
@@ -171,6 +175,7 @@ impl<'a> MigrationRun<'a> {
         Self {
             context,
             asked,
+            standing: Standing::new(Doing::Applying),
             reader,
             likeness: TargetSettings::default(),
             result,
@@ -250,6 +255,7 @@ impl<'a> MigrationRun<'a> {
         let pending = survey.state.pending.iter().copied();
         let planned: Vec<&Migration> = pending.filter(|file| file.version <= last).collect();
         self.result.planned = planned.iter().map(ToString::to_string).collect();
+        self.standing.plan(self.result.planned.clone());
         // A run with nothing to do needs no scratch database, and so no query for its names.
         if !survey.is_settled() {
             self.likeness = self
@@ -358,7 +364,10 @@ impl<'a> MigrationRun<'a> {
     ) -> Result<()> {
         let settings = session.settings;
         let _lookout = database_lock::look_out(self.context, session.target, settings);
-        self.say(&human::migration::applying(&self.result))?;
+        self.say(&human::migration::applying(
+            &self.result,
+            self.context.terminal.style(),
+        ))?;
         let tables = ready.tables.complete(client, &settings.history_table)?;
         let known = Known {
             prediction: &ready.prediction,
@@ -373,7 +382,7 @@ impl<'a> MigrationRun<'a> {
             &mut self.reader,
             ready.comparison,
             known,
-            last.version,
+            (last.version, self.standing.clone()),
         );
         let outcome = runner::run(
             client,
@@ -425,7 +434,7 @@ impl<'a> MigrationRun<'a> {
             file: report_files::MIGRATION,
             result: json::migration(&self.result),
             page: (self.context.options.report_format == ReportFormat::Html)
-                .then(|| html::migration(&self.result)),
+                .then(|| html::migration(&self.result, &findings::rules())),
             last_lines: human::migration::closing(
                 &self.result,
                 worked.is_err(),

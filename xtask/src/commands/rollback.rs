@@ -2,19 +2,20 @@
 //! transaction, verifies that the earlier schema is back, and reports.
 
 mod at_start;
+mod foreseen_losses;
 mod options;
 pub(super) mod restoration;
 mod selection;
 mod test;
 mod verdict;
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use postgres::Client;
 
 use super::database_lock;
+use super::interruption::{Doing, SignalWatch, Standing};
 use super::judge::Judge;
 use super::run_summary::{self, RunSummary};
 use super::{Context, Outcome, live, report_files, wrapped};
@@ -28,18 +29,17 @@ use crate::migrations::rollback::backup::Backup;
 use crate::migrations::rollback::execute::RollbackOutcome;
 use crate::migrations::rollback::options::RollbackOptions;
 use crate::migrations::rollback::unfinished::Begun;
-use crate::migrations::rollback::{
-    Plan, RollbackExpectation, StorageIdentity, loss, sequence, written,
-};
+use crate::migrations::rollback::{Plan, RollbackExpectation, sequence, written};
 use crate::migrations::session::SessionSettings;
 use crate::migrations::state::State;
 use crate::migrations::tables::Records;
-use crate::migrations::{Migration, journaled, lock, transaction};
-use crate::postgres::connect::{Target, connect};
+use crate::migrations::{Migration, journaled, lock};
+use crate::postgres::connect::connect;
 use crate::postgres::error::whole;
 use crate::render::{human, json};
 use crate::report::{Loss, Restoration, RollbackResult, RollbackVerdict, Timestamp, Verification};
 use at_start::AtStart;
+use foreseen_losses::foreseen_losses;
 pub use options::Options;
 use verdict::Verdicts;
 
@@ -53,11 +53,7 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
     }
     // A half-written new migration must not prevent undoing an old one.
     let (files, problems) = in_place::read(&context.tree(), &context.config.migrations)?;
-    let target = Arc::new(Target::open(
-        context.options.database_url.as_deref(),
-        &context.config,
-        &context.root,
-    )?);
+    let target = Arc::new(context.target()?);
     // Only a connection tells which of several hosts answered.
     let mut client = connect(&target)?;
     let mut run = RollbackRun::new(context, options, target.describe());
@@ -69,6 +65,7 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
         Ok(at_start) => at_start,
         Err(error) => return run.finish(Err(error)),
     };
+    let _signals = SignalWatch::begin(context, run.standing.clone());
     let settings = database_lock::take(context, &mut client, options.lock_timeouts)?;
     let _lookout = database_lock::look_out(context, &target, &settings);
     let worked = run.work(&mut client, &settings, (&files, &problems), &at_start);
@@ -80,6 +77,8 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
 struct RollbackRun<'a> {
     context: &'a Context,
     options: &'a Options,
+    /// How far it is, for Ctrl-C.
+    standing: Standing,
     result: RollbackResult,
 }
 
@@ -106,6 +105,7 @@ impl<'a> RollbackRun<'a> {
         Self {
             context,
             options,
+            standing: Standing::new(Doing::Undoing),
             result,
         }
     }
@@ -113,7 +113,7 @@ impl<'a> RollbackRun<'a> {
     /// Prints for people; programs get the whole result at the end.
     fn say(&self, text: &str) -> Result<()> {
         match self.context.options.format {
-            Format::Human => Ok(self.context.terminal.print(text)?),
+            Format::Human => Ok(self.context.terminal.print_styled(text)?),
             Format::Json => Ok(()),
         }
     }
@@ -144,6 +144,8 @@ impl<'a> RollbackRun<'a> {
             let explanation = selection::explanation(self.context, client, undo, &journal)?;
             self.result.planned.push((undo.to_string(), explanation));
         }
+        let names = plan.undo.iter().map(ToString::to_string).collect();
+        self.standing.plan(names);
         let judge = Judge::new(self.context, files)?;
         let environment = self.context.scratch_environment().like(client, files)?;
         let expectation = RollbackExpectation::new(&environment, &plan, &state, &journal);
@@ -154,7 +156,12 @@ impl<'a> RollbackRun<'a> {
             .iter()
             .any(|entry| entry.phase == Phase::RollingBack);
         self.result.pre = judge.judge(&before, "the database before the rollback", None);
+        let counting = self
+            .context
+            .progress
+            .begin("counting the data that would be lost");
         self.result.losses = foreseen_losses(client, &plan, &expectation)?;
+        drop(counting);
         self.say(&human::rollback::before(
             &self.result,
             self.context.terminal.style(),
@@ -184,7 +191,14 @@ impl<'a> RollbackRun<'a> {
             backup: backup.as_ref(),
         };
         let invalid_indexes = journaled::invalid_indexes(client)?;
-        let mut verdicts = Verdicts::new(self.context, &judge, &plan, &expectation, &before);
+        let mut verdicts = Verdicts::new(
+            self.context,
+            &judge,
+            &plan,
+            &expectation,
+            (&before, self.standing.clone()),
+        );
+        verdicts.begins(0);
         verdicts.expect_drift(client, interrupted, &invalid_indexes)?;
         self.perform(client, options, &plan, verdicts)
     }
@@ -230,7 +244,12 @@ impl<'a> RollbackRun<'a> {
         plan: &Plan,
         mut verdicts: Verdicts<'_>,
     ) -> Result<()> {
-        self.say(&human::rollback::performing(&self.result))?;
+        self.say(&human::rollback::performing(
+            &self.result,
+            self.context.terminal.style(),
+        ))?;
+        let work = format!("undoing {} migrations", plan.undo.len());
+        let _work = self.context.progress.begin(&work);
         let ending = sequence::run(client, options, &plan.undo, &mut verdicts);
         let (notes, (committed, post)) = (verdicts.notes(), verdicts.into_parts());
         self.result.notes.extend(notes);
@@ -429,29 +448,4 @@ fn backup_note(backup: &Backup) -> Option<String> {
         "{what} in `{folder}`; once the migrations are applied again, \
          `cd {folder} && psql -X -f restore.sql \"$DATABASE_URL\"` puts it back"
     ))
-}
-
-/// Counts in the live database the data that the scratch run and the SQL say would be lost.
-fn foreseen_losses(
-    client: &mut Client,
-    plan: &Plan,
-    expectation: &RollbackExpectation,
-) -> Result<Vec<Loss>> {
-    let mut transaction = transaction::begin(client)?;
-    transaction
-        .batch_execute(loss::SEE_ALL_ROWS)
-        .context("cannot prepare the session")?;
-    let here = StorageIdentity::read(&mut transaction)?;
-    let groups = sequence::groups(&plan.undo, expectation.changes.as_ref());
-    let changes: BTreeSet<_> = groups
-        .iter()
-        .flat_map(|(_, changes)| changes)
-        .map(|change| here.counted_in(change))
-        .collect();
-    let drops = changes
-        .iter()
-        .filter(|change| change.is_drop() && here.holds(change));
-    drops
-        .map(|change| loss::at_stake(&mut transaction, &here, change))
-        .collect()
 }

@@ -15,7 +15,7 @@ use crate::migrations::journal::{JournalEntry, Phase};
 use crate::migrations::state::{HistoryProblem, State};
 use crate::migrations::tables::{self, Records};
 use crate::migrations::{Migration, journaled, lock};
-use crate::postgres::connect::{Target, connect};
+use crate::postgres::connect::connect;
 use crate::render::{human, json};
 use crate::report::{Finding, MigrationState, MigrationStatus, Status};
 
@@ -33,11 +33,7 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
         return foreign::run(context, options);
     }
     let (files, problems) = in_place::read(&context.tree(), &context.config.migrations)?;
-    let target = Target::open(
-        context.options.database_url.as_deref(),
-        &context.config,
-        &context.root,
-    )?;
+    let target = context.target()?;
     let mut client = connect(&target)?;
     let table = &context.config.history_table;
     let located = tables::locate(&mut client, table)?;

@@ -160,6 +160,7 @@ pub fn run_on_git(
         GitTree::committed(repository.clone(), &repository.commit("HEAD")?)?
     };
     let context = Context::open(root, global, terminal, Arc::new(tree) as Arc<dyn Tree>)?;
+    let _shown = context.show_progress("verifying");
     match &options.since {
         Some(reference) => since::run(&context, &repository, reference, options),
         None => staged::run(&context, &repository, &changed, options),

@@ -70,11 +70,7 @@ struct Wrapped<'a> {
 impl<'a> Wrapped<'a> {
     fn open(context: &'a Context) -> Result<Self> {
         let files = context.migrations()?;
-        let target = Target::open(
-            context.options.database_url.as_deref(),
-            &context.config,
-            &context.root,
-        )?;
+        let target = context.target()?;
         let client = connect(&target)?;
         Ok(Self {
             context,

@@ -47,6 +47,7 @@ pub(super) struct RawConfig {
     pub routes: Vec<String>,
     pub drizzle: Vec<String>,
     pub openapi: Vec<String>,
+    pub prisma: Vec<String>,
     pub typeorm: Vec<String>,
     pub typeorm_naming: NamingStrategy,
     pub exclude: Vec<String>,
@@ -81,6 +82,7 @@ impl Default for RawConfig {
             routes: Vec::new(),
             drizzle: Vec::new(),
             openapi: Vec::new(),
+            prisma: Vec::new(),
             typeorm: Vec::new(),
             typeorm_naming: NamingStrategy::default(),
             exclude: strings(&[

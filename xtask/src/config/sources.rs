@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use globset::{Candidate, Glob, GlobSet, GlobSetBuilder};
 
-use super::raw::RawConfig;
+use super::raw::{Driver, RawConfig};
 use super::stay_inside;
 
 /// The files to read in each role. A file may have several.
@@ -21,6 +21,11 @@ pub struct Sources {
     pub drizzle: FilePatterns,
     /// OpenAPI documents that people write.
     pub openapi: FilePatterns,
+    /// Prisma's schema: none where it is not Prisma's to describe the database.
+    pub prisma: FilePatterns,
+    /// Whether the configuration names the files of Prisma's schema. Where it does not and Prisma is
+    /// the driver, they are looked for.
+    pub prisma_is_stated: bool,
     /// TypeORM's entities.
     pub typeorm: FilePatterns,
     /// Files that have no role, though other globs may match them.
@@ -36,6 +41,10 @@ impl Sources {
         let (declarations, exclude): (Vec<_>, Vec<_>) = std::mem::take(&mut raw.exclude)
             .into_iter()
             .partition(|glob| glob == ALL_DECLARATIONS);
+        let prisma_is_stated = !raw.prisma.is_empty();
+        if !prisma_is_stated && raw.driver == Some(Driver::Prisma) {
+            raw.prisma.push(ALL_SCHEMAS.to_owned());
+        }
         let of = |key, globs: &mut Vec<String>| patterns(key, std::mem::take(globs));
         Ok(Self {
             types: of("types", &mut raw.types)?,
@@ -44,6 +53,8 @@ impl Sources {
             routes: of("routes", &mut raw.routes)?,
             drizzle: of("drizzle", &mut raw.drizzle)?,
             openapi: of("openapi", &mut raw.openapi)?,
+            prisma: of("prisma", &mut raw.prisma)?,
+            prisma_is_stated,
             typeorm: of("typeorm", &mut raw.typeorm)?,
             exclude: glob_set("exclude", &exclude)?,
             exclude_declarations: !declarations.is_empty(),
@@ -78,6 +89,9 @@ impl Sources {
         ]
     }
 }
+
+/// The glob of all files of Prisma's schemas.
+const ALL_SCHEMAS: &str = "**/*.prisma";
 
 /// The end of the names of files that only hold declarations.
 const DECLARATIONS: &str = ".d.ts";

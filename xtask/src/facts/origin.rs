@@ -30,6 +30,10 @@ pub struct Origin {
     /// The declaration to propose where a table lacks one, with `{table}` for its name. Only tables
     /// of an ORM have one: the names of types are configured.
     pub example: Option<&'static str>,
+    /// Whether rows have an empty list for a list that is null in the database.
+    pub null_is_empty: bool,
+    /// Whether a text can be declared with the values that a CHECK allows.
+    pub restricts_text: bool,
 }
 
 /// The statement that declarations make about a table. A family is not a language: a model of
@@ -58,6 +62,8 @@ pub enum Syntax {
     ZodCalls,
     /// As calls of the builders of an ORM's columns: `bio: text('bio').notNull()`.
     ColumnCalls,
+    /// As fields of a Prisma model: `bio String? @db.VarChar(200)`.
+    PrismaFields,
     /// In another way: then only names and values are changed.
     Other,
 }

@@ -13,6 +13,9 @@ pub struct SqlColumn {
     pub database_default: bool,
     /// That value, where it is written out.
     pub default_value: Option<SqlDefault>,
+    /// The values of an enum as the application has them, in the order of its labels, where the ORM
+    /// gives them other names.
+    pub application_values: Option<Vec<String>>,
     /// What is said of the column apart from the type of the field.
     pub apart: StatedApart,
 }

@@ -8,7 +8,8 @@ use regex::Regex;
 use super::insert::insert;
 use super::lists::{List, ListKind};
 use super::outline::Outline;
-use super::values;
+use super::placed::Placed;
+use super::{prisma, values};
 use crate::report::{Edit, Finding, Proposal, SourceTexts, Suggestion};
 use crate::source::Span;
 use crate::typescript::parse;
@@ -85,6 +86,12 @@ fn place_all(findings: &mut [Finding], sources: &SourceTexts) {
         let Some(text) = sources.text(&proposal.file) else {
             continue;
         };
+        if proposal.file.ends_with(".prisma") {
+            let placed = prisma::placed(text, &proposal.edit);
+            finding.suggestion =
+                placed.and_then(|placed| suggested(proposal, text, placed, proposal.safe));
+            continue;
+        }
         if last.as_ref().is_none_or(|(file, _)| *file != proposal.file) {
             last = Some((proposal.file.clone(), Outline::of(&proposal.file, text)));
         }
@@ -127,6 +134,7 @@ fn suggestion(proposal: &Proposal, text: &str, outline: &Outline) -> Option<Sugg
             name,
         } => renamed_column(text, outline, *column, present, name)?,
         Edit::Wrap { schema, call } => wrap(text, outline, *schema, call)?,
+        Edit::AddLine { .. } | Edit::ChangeType { .. } => return None,
         Edit::AddValues {
             set,
             present,
@@ -141,6 +149,11 @@ fn suggestion(proposal: &Proposal, text: &str, outline: &Outline) -> Option<Sugg
             }
         }
     };
+    let safe = proposal.safe && !is_combined(outline, &proposal.edit);
+    suggested(proposal, text, placed, safe)
+}
+
+fn suggested(proposal: &Proposal, text: &str, placed: Placed, safe: bool) -> Option<Suggestion> {
     // What changes nothing suggests nothing.
     if text.get(placed.span.range())? == placed.replacement {
         return None;
@@ -150,15 +163,9 @@ fn suggestion(proposal: &Proposal, text: &str, outline: &Outline) -> Option<Sugg
         file: proposal.file.clone(),
         span: placed.span,
         replacement: placed.replacement,
-        safe: proposal.safe && !is_combined(outline, &proposal.edit),
+        safe,
         rank: placed.rank,
     })
-}
-
-struct Placed {
-    span: Span,
-    replacement: String,
-    rank: Option<u32>,
 }
 
 fn replaced(text: &str, span: Span, replacement: &str) -> Option<Placed> {
@@ -327,6 +334,8 @@ fn is_combined(outline: &Outline, edit: &Edit) -> bool {
         | Edit::Wrap { .. }
         | Edit::RemoveCall { .. }
         | Edit::NameColumn { .. }
+        | Edit::AddLine { .. }
+        | Edit::ChangeType { .. }
         | Edit::AddValues { .. } => return false,
     };
     let calls = outline.calls(schema).unwrap_or_default();

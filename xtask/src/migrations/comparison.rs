@@ -184,10 +184,13 @@ impl LaggingReplay {
     /// The schema after `version`, which must not be older than that of the last call.
     fn schema_after(&mut self, version: i64, files: &[Migration]) -> Result<Schema> {
         let last = self.last;
-        for file in files
+        let missing: Vec<&Migration> = files
             .iter()
             .filter(|file| file.version > last && file.version <= version)
-        {
+            .collect();
+        let work = self.session.replaying(missing.len());
+        for file in missing {
+            work.next(&file.to_string());
             self.session.replay([file])?;
             self.last = file.version;
         }

@@ -26,9 +26,14 @@ pub fn observe(
 ) -> Result<Vec<PlannedMigration>> {
     let mut session = environment.open()?;
     session.replay(applied.iter().copied())?;
+    let what = "seeing the locks of migrations on a scratch database";
+    let work = environment.progress.begin_counted(what, planned.len());
     planned
         .iter()
-        .map(|migration| one(&mut session, migration))
+        .map(|migration| {
+            work.next(&migration.to_string());
+            one(&mut session, migration)
+        })
         .collect()
 }
 

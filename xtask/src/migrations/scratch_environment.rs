@@ -20,6 +20,7 @@ use crate::config::Config;
 use crate::postgres::catalog::{CatalogReader, OwnTables};
 use crate::postgres::error::ServerError;
 use crate::postgres::scratch::{Connections, Network, Scratch, TargetSettings};
+use crate::progress::{Progress, Work};
 use crate::schema::model::Schema;
 use crate::tree::{Tree, WorkingTree};
 
@@ -38,6 +39,8 @@ pub struct ScratchEnvironment<'a> {
     pub superuser: bool,
     /// How long they may run.
     pub time_limit: TimeLimit,
+    /// Where the work is told.
+    pub progress: Progress,
 }
 
 /// A connection to a scratch database, which is removed with this value.
@@ -48,6 +51,7 @@ pub struct ScratchSession {
     reader: CatalogReader,
     own: OwnTables,
     watch: TimeLimitWatch,
+    progress: Progress,
     /// The last field, since fields are dropped in their order: the database is removed after the
     /// connection to it is closed.
     scratch: Scratch,
@@ -92,7 +96,7 @@ impl ScratchEnvironment<'_> {
         } else {
             Network::None
         };
-        let scratch = Scratch::start(self.config, self.shadow_url, network)?;
+        let scratch = Scratch::start(self.config, self.shadow_url, network, &self.progress)?;
         let Connections {
             mut client,
             superuser,
@@ -110,6 +114,7 @@ impl ScratchEnvironment<'_> {
             reader,
             own,
             watch,
+            progress: self.progress.clone(),
             scratch,
         };
         // On a live database this namespace exists before the first migration, too.
@@ -163,9 +168,22 @@ impl ScratchSession {
         &mut self,
         migrations: impl IntoIterator<Item = &'m Migration>,
     ) -> Result<()> {
-        migrations
-            .into_iter()
-            .try_for_each(|migration| replay::run(self.parts(), migration))
+        let migrations: Vec<&Migration> = migrations.into_iter().collect();
+        // A single one is a step of other work, which counts it.
+        let work = (migrations.len() > 1).then(|| self.replaying(migrations.len()));
+        for migration in migrations {
+            work.iter()
+                .for_each(|work| work.next(&migration.to_string()));
+            replay::run(self.parts(), migration)?;
+        }
+        Ok(())
+    }
+
+    /// Begins the work of replaying `count` migrations one by one.
+    #[must_use]
+    pub fn replaying(&self, count: usize) -> Work {
+        let what = "replaying migrations on a scratch database";
+        self.progress.begin_counted(what, count)
     }
 
     /// The connection, and the privileges that are lent on it.

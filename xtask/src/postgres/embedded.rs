@@ -18,6 +18,7 @@ use super::cluster::{self, Network, RunningServer, STOP_PATIENCE};
 use super::process::{self, Postmaster};
 use super::{places, scratch};
 use crate::config::Config;
+use crate::progress::Progress;
 use crate::whole_file;
 
 /// The embedded server, which runs at least as long as this value lives.
@@ -35,12 +36,13 @@ impl Embedded {
     ///
     /// # Errors
     /// When no binaries of the configured major are found, or the cluster's files cannot be used.
-    pub fn start(config: &Config, root: &Path) -> Result<Self> {
+    pub fn start(config: &Config, root: &Path, progress: &Progress) -> Result<Self> {
+        let _work = progress.begin("starting the embedded PostgreSQL");
         let major = config.postgres_major;
         let account = Account::for_servers()?;
         let folder = folder(root, major, account)?;
         places::create(&folder).with_context(|| format!("cannot create `{}`", folder.display()))?;
-        start_in(folder.clone(), major, root, account).with_context(|| {
+        start_in(folder.clone(), major, root, (account, progress)).with_context(|| {
             format!(
                 "cannot start the embedded PostgreSQL in `{}`",
                 folder.display()
@@ -104,7 +106,12 @@ fn folder(root: &Path, major: u32, account: Account) -> Result<PathBuf> {
         .join(format!("{name}-{major}")))
 }
 
-fn start_in(folder: PathBuf, major: u32, root: &Path, account: Account) -> Result<Embedded> {
+fn start_in(
+    folder: PathBuf,
+    major: u32,
+    root: &Path,
+    (account, progress): (Account, &Progress),
+) -> Result<Embedded> {
     let _gate = gate(&folder)?;
     let lease = open(&folder, "lease")?;
     // An exclusive lock means that no other run uses the server. It then becomes a shared one, and
@@ -118,7 +125,7 @@ fn start_in(folder: PathBuf, major: u32, root: &Path, account: Account) -> Resul
     let data = folder.join("data");
     let server = match join(&data, alone, account.owning(&data))? {
         Some(server) => server,
-        None => launch(&folder, &data, major, account)?,
+        None => launch(&folder, &data, major, (account, progress))?,
     };
     let shown = folder.strip_prefix(root).unwrap_or(&folder).to_path_buf();
     if let Some(inside) = folder.parent().filter(|inside| inside.starts_with(root)) {
@@ -179,9 +186,14 @@ fn join(data: &Path, alone: bool, account: Account) -> Result<Option<RunningServ
     Ok(None)
 }
 
-fn launch(folder: &Path, data: &Path, major: u32, account: Account) -> Result<RunningServer> {
+fn launch(
+    folder: &Path,
+    data: &Path,
+    major: u32,
+    (account, progress): (Account, &Progress),
+) -> Result<RunningServer> {
     sweep(folder, data)?;
-    let binaries = binaries::find(major, account)?;
+    let binaries = binaries::find(major, account, progress)?;
     if !data.exists() {
         cluster::create(&binaries, account, data)?;
     }

@@ -25,6 +25,8 @@ pub struct ServerError {
     pub context: Option<String>,
     /// The place in the SQL, once [`ServerError::locate`] knows which SQL it was.
     pub location: Option<Location>,
+    /// The line at that place, with a caret below the column.
+    excerpt: Option<String>,
     position: Option<Position>,
 }
 
@@ -65,6 +67,7 @@ impl From<&postgres::Error> for ServerError {
             hint: answer.hint().map(str::to_owned),
             context: answer.where_().map(str::to_owned),
             location: None,
+            excerpt: None,
             position,
         }
     }
@@ -101,13 +104,14 @@ impl ServerError {
             hint: None,
             context: None,
             location: None,
+            excerpt: None,
             position: None,
         }
     }
 
     /// Finds the error's place in the SQL that caused it.
     #[must_use]
-    pub fn locate(mut self, script: &SentText) -> Self {
+    pub fn locate(self, script: &SentText) -> Self {
         let Some(sent) = script.text.get(script.base..) else {
             return self;
         };
@@ -116,11 +120,25 @@ impl ServerError {
             Some(Position::Inner(at, query)) => inner(sent, *at, query).map(|at| script.base + at),
             None => None,
         };
-        self.location = start.map(|start| {
-            let start = u32::try_from(start).unwrap_or(u32::MAX);
-            let index = LineIndex::new(Arc::clone(&script.file), Arc::clone(&script.text));
-            index.location(Span { start, end: start })
-        });
+        match start {
+            Some(start) => {
+                let start = u32::try_from(start).unwrap_or(u32::MAX);
+                self.at(Span { start, end: start }, script)
+            }
+            None => Self {
+                location: None,
+                ..self
+            },
+        }
+    }
+
+    /// The same error at a place in the SQL that caused it.
+    #[must_use]
+    pub fn at(mut self, span: Span, script: &SentText) -> Self {
+        let index = LineIndex::new(Arc::clone(&script.file), Arc::clone(&script.text));
+        let location = index.location(span);
+        self.excerpt = excerpt(&script.text, &location);
+        self.location = Some(location);
         self
     }
 
@@ -141,6 +159,25 @@ impl ServerError {
             .as_deref()
             .is_none_or(|state| state.starts_with("08") || state.starts_with("57P"))
     }
+}
+
+/// Longer lines are not shown: no person wrote them.
+const LONGEST_LINE: usize = 300;
+
+/// The line of `text` at `location`, with a caret below the column.
+fn excerpt(text: &str, location: &Location) -> Option<String> {
+    let (line, column) = (location.line as usize, location.column as usize);
+    let source = text.lines().nth(line.checked_sub(1)?)?;
+    if source.trim().is_empty() || source.len() > LONGEST_LINE {
+        return None;
+    }
+    let source = source.replace('\t', " ");
+    let number = line.to_string();
+    let margin = " ".repeat(number.len());
+    let indent = " ".repeat(column.checked_sub(1)?);
+    Some(format!(
+        "  {margin} |\n  {number} | {source}\n  {margin} | {indent}^"
+    ))
 }
 
 /// The byte of the 1-based character `at`.
@@ -166,6 +203,9 @@ impl fmt::Display for ServerError {
         f.write_str(&self.headline().replace('\n', "\n         "))?;
         if let Some(location) = &self.location {
             write!(f, "\n  at {location}")?;
+        }
+        if let Some(excerpt) = &self.excerpt {
+            write!(f, "\n{excerpt}")?;
         }
         let parts = [
             ("DETAIL", &self.detail),
@@ -253,6 +293,7 @@ impl ServerError {
             hint: None,
             context: None,
             location: None,
+            excerpt: None,
             position: None,
         }
     }
@@ -270,6 +311,7 @@ mod tests {
             hint: Some("Perhaps you meant \"y\".".into()),
             context: None,
             location: None,
+            excerpt: None,
             position: Some(position),
         }
     }
@@ -300,7 +342,7 @@ mod tests {
         let located = error(Position::Sent(13)).locate(&script(text, 6));
         assert_eq!(
             located.to_string(),
-            "column \"x\" does not exist (SQLSTATE 42703)\n  at migrations/V1__a.sql:2:13\n  HINT: Perhaps you meant \"y\"."
+            "column \"x\" does not exist (SQLSTATE 42703)\n  at migrations/V1__a.sql:2:13\n    |\n  2 | SELECT 'ö', x;\n    |             ^\n  HINT: Perhaps you meant \"y\"."
         );
         assert_eq!(
             error(Position::Sent(99)).locate(&script(text, 6)).location,

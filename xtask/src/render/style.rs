@@ -14,6 +14,8 @@ pub enum Sign {
     Passed,
     /// `❌`, in words `failed:`
     Failed,
+    /// `⛔`, in words `refused:`
+    Refused,
     /// `⚠️`, in words `warning:`
     Warning,
     /// `🔍`, without a word.
@@ -39,6 +41,12 @@ pub enum Paint {
     Yellow,
     /// Help.
     Cyan,
+    /// A verdict of failure, and data that would be lost.
+    BoldRed,
+    /// A verdict of success.
+    BoldGreen,
+    /// A verdict that a person should read before going on.
+    BoldYellow,
     /// Emphasised text.
     Bold,
     /// Text of less importance.
@@ -53,6 +61,8 @@ pub fn sign(sign: Sign, style: Style) -> &'static str {
         (Sign::Passed, false) => "ok ",
         (Sign::Failed, true) => "❌ ",
         (Sign::Failed, false) => "failed: ",
+        (Sign::Refused, true) => "⛔ ",
+        (Sign::Refused, false) => "refused: ",
         (Sign::Warning, true) => "⚠️  ",
         (Sign::Warning, false) => "warning: ",
         (Sign::NotJudged, true) => "➖ ",
@@ -77,10 +87,37 @@ pub fn paint(text: &str, paint: Paint, style: Style) -> String {
         Paint::Green => "32",
         Paint::Yellow => "33",
         Paint::Cyan => "36",
+        Paint::BoldRed => "1;31",
+        Paint::BoldGreen => "1;32",
+        Paint::BoldYellow => "1;33",
         Paint::Bold => "1",
         Paint::Dim => "2",
     };
     format!("\u{1b}[{code}m{text}\u{1b}[0m")
+}
+
+/// Breaks `text` between words, so that no line is longer than `room` on a terminal. Files and
+/// pipes get it whole: programs search in lines.
+#[must_use]
+pub fn wrapped(text: &str, room: usize, style: Style) -> String {
+    if !style.is_terminal {
+        return text.to_owned();
+    }
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(last) if width(last) + 1 + width(word) <= room => {
+                last.push(' ');
+                last.push_str(word);
+            }
+            Some(_) | None => lines.push(word.to_owned()),
+        }
+    }
+    lines.join("\n")
+}
+
+fn width(text: &str) -> usize {
+    console::measure_text_width(text)
 }
 
 /// `1 error`, `3 errors`.
@@ -117,6 +154,19 @@ pub fn judged(coverage: &Coverage) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lines_are_broken_on_a_terminal_only() {
+        let style = Style {
+            is_terminal: true,
+            ..Style::PLAIN
+        };
+        assert_eq!(
+            wrapped("declare `interface A`, or else", 12, style),
+            "declare\n`interface\nA`, or else"
+        );
+        assert_eq!(wrapped("a b", 1, Style::PLAIN), "a b");
+    }
 
     #[test]
     fn words_stand_in_for_signs_and_colours() {

@@ -84,6 +84,24 @@ pub enum Edit {
         /// The name that it should have.
         name: String,
     },
+    /// A line is added after the one on which `after` ends, with the same indentation.
+    AddLine {
+        /// A part of the line before it.
+        after: Span,
+        /// The rank among lines that follow the same one; the lowest comes first.
+        rank: u32,
+        /// The line without its indentation.
+        line: String,
+    },
+    /// A field of a Prisma model gets another type; whether it is a list or optional stays.
+    ChangeType {
+        /// The type.
+        ty: Span,
+        /// The scalar type.
+        name: String,
+        /// The native type, where it needs one: `@db.Uuid`.
+        native: Option<String>,
+    },
     /// A set of string values gets those that it lacks.
     AddValues {
         /// The name of the set, or the type or schema that writes it out.

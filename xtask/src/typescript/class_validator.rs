@@ -22,6 +22,8 @@ pub const ORIGIN: Origin = Origin {
     of_requests: true,
     syntax: Syntax::Other,
     example: None,
+    null_is_empty: false,
+    restricts_text: true,
 };
 
 /// The content of a class that validators judge.

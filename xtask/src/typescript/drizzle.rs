@@ -31,6 +31,8 @@ pub const ORIGIN: Origin = Origin {
     of_requests: false,
     syntax: Syntax::ColumnCalls,
     example: Some("pgTable('{table}', …)"),
+    null_is_empty: false,
+    restricts_text: true,
 };
 
 /// A table or view.
@@ -99,6 +101,7 @@ impl DrizzleColumn<'_> {
             ty,
             database_default: self.database_default || self.generated,
             default_value,
+            application_values: None,
             apart: StatedApart::default(),
         }
     }

@@ -22,6 +22,7 @@ use rustc_hash::FxHashSet;
 
 use super::parse;
 use super::syntax::{Export, Import, Imported, Module, Text};
+use crate::prisma::client::Clients;
 use crate::readers::cache::Cache;
 use crate::tree::{Stamp, Tree};
 pub use listing::Listing;
@@ -76,6 +77,15 @@ impl<'t> Program<'t> {
         self
     }
 
+    /// The same program, in which imports of Prisma's generated clients lead to `clients`.
+    #[must_use]
+    pub fn offering(mut self, clients: &'t Clients<'t>) -> Self {
+        if !clients.are_none() {
+            self.resolver.offer(clients);
+        }
+        self
+    }
+
     /// The same program, which parses no file that `cache` has.
     #[must_use]
     pub fn remembering(mut self, cache: Option<&'t Cache>) -> Self {
@@ -106,6 +116,7 @@ impl<'t> Program<'t> {
                     .map(parse)
             };
             known
+                .or_else(|| self.generated(path))
                 .or_else(looked_at)
                 .or_else(|| Some(parse(&self.tree.read(path).ok()?)))
         };
@@ -113,6 +124,14 @@ impl<'t> Program<'t> {
         module
             .unwrap_or_else(|| self.modules.insert(path.to_owned(), Box::new(read())))
             .as_deref()
+    }
+
+    /// The declarations of a generated client.
+    fn generated(&self, path: &str) -> Option<Arc<Module>> {
+        let client = self.resolver.clients()?.module(path)?;
+        let mut module = parse::parse(path, client.text.as_bytes());
+        module.lines = module.lines.made_of(client.places);
+        Some(Arc::new(module))
     }
 
     /// Adds a file that was parsed for this program.
@@ -331,10 +350,17 @@ impl<'t> Program<'t> {
             (Resolved::File(file), imported) => match (self.load(file), imported) {
                 (None, _) => missing,
                 (Some(target), Imported::Namespace) => Symbol::Namespace(target),
-                (Some(target), Imported::Name(name)) => self
-                    .export(target, name, search)
-                    .or_else(|| self.export_of_package(target, name))
-                    .unwrap_or(missing),
+                (Some(target), Imported::Name(name)) => {
+                    // Of a generated client only the types of data are known.
+                    let other = if target.lines.is_made() {
+                        Symbol::External(&import.specifier, Some(name))
+                    } else {
+                        missing
+                    };
+                    self.export(target, name, search)
+                        .or_else(|| self.export_of_package(target, name))
+                        .unwrap_or(other)
+                }
             },
         }
     }

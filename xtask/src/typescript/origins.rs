@@ -14,6 +14,8 @@ pub const INTERFACE: Origin = Origin {
     of_requests: false,
     syntax: Syntax::TypeMembers,
     example: None,
+    null_is_empty: false,
+    restricts_text: true,
 };
 
 /// `type X = …`

@@ -19,6 +19,7 @@ use super::syntax::Module;
 use super::{contracts, routes, typeorm};
 use crate::config::{Config, NamingStrategy};
 use crate::facts::{Facts, Problem, Requested};
+use crate::prisma::client::Clients;
 use crate::readers::cache::Cache;
 use crate::readers::reader::Input;
 use crate::source::{LineIndex, Span};
@@ -42,8 +43,10 @@ pub(super) fn read(input: &Input<'_>, prefilter: Prefilter) -> Result<Facts> {
         files_ignored: walked.ignored,
         ..Facts::default()
     };
+    let clients = Clients::new(tree, config);
     let program = Program::new(tree)
         .knowing(walked.listing)
+        .offering(&clients)
         .remembering(cache);
     let reading = SourceReading {
         tree,

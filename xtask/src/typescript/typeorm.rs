@@ -31,6 +31,8 @@ pub const ORIGIN: Origin = Origin {
     of_requests: false,
     syntax: Syntax::Other,
     example: Some("@Entity('{table}') class …"),
+    null_is_empty: false,
+    restricts_text: true,
 };
 
 /// A table that a class describes.

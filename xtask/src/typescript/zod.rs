@@ -37,6 +37,8 @@ pub const ORIGIN: Origin = Origin {
     of_requests: false,
     syntax: Syntax::ZodCalls,
     example: None,
+    null_is_empty: false,
+    restricts_text: true,
 };
 
 /// A schema.

@@ -5,6 +5,7 @@ use super::certificates::Identity;
 use super::server::Server;
 use crate::support::{config, repository};
 use xtask::internals::postgres::connect::{Target, connect as connect_to};
+use xtask::internals::progress::Progress;
 
 /// Whether a connection of `user` is encrypted, or why there is none.
 fn encrypted(server: &Server, user: &str, host: &str, parameters: &str) -> Result<bool, String> {
@@ -12,8 +13,8 @@ fn encrypted(server: &Server, user: &str, host: &str, parameters: &str) -> Resul
         "postgresql://{user}:s3cret@{host}:{}/shop?{parameters}",
         server.port
     );
-    let target =
-        Target::open(Some(&url), &config(), repository()).map_err(|error| format!("{error:#}"))?;
+    let target = Target::open(Some(&url), &config(), repository(), &Progress::default())
+        .map_err(|error| format!("{error:#}"))?;
     let mut client = connect_to(&target).map_err(|error| format!("{error:#}"))?;
     let row = client.query_one(
         "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()",

@@ -81,6 +81,8 @@ fn install(folder: &Path) -> Result<(), String> {
         "zod.mjs",
         "drivers.mjs",
         "openapi.mjs",
+        "prisma.mjs",
+        "prisma-ddl.mjs",
         "judge.mjs",
         "class_validator.mjs",
         "typeorm.mjs",

@@ -16,6 +16,7 @@ use xtask::internals::config::Config;
 use xtask::internals::migrations::scratch_environment::time_limit::TimeLimit;
 use xtask::internals::migrations::scratch_environment::{ScratchEnvironment, ScratchSession};
 use xtask::internals::postgres::scratch::{Network, Scratch, TargetSettings};
+use xtask::internals::progress::Progress;
 
 /// How many cases of one test run at a time.
 const WORKERS: usize = 4;
@@ -56,7 +57,12 @@ pub fn committed_config() -> Config {
 /// A fresh, empty PostgreSQL cluster that is removed when dropped; none, with a note, on the
 /// machine of a developer without PostgreSQL. In CI a missing PostgreSQL fails the test.
 pub fn scratch() -> Option<Scratch> {
-    or_skipped(Scratch::start(&config(), None, Network::OfTheMachine))
+    or_skipped(Scratch::start(
+        &config(),
+        None,
+        Network::OfTheMachine,
+        &Progress::default(),
+    ))
 }
 
 #[expect(clippy::print_stdout, reason = "a skipped test says so")]
@@ -88,6 +94,7 @@ pub fn scratch_session() -> Option<ScratchSession> {
         likeness: TargetSettings::default(),
         superuser: false,
         time_limit: TimeLimit::default(),
+        progress: Progress::default(),
     };
     or_skipped(environment.open())
 }

@@ -10,11 +10,11 @@ use super::likeness::{Adopted, Lacking, Unclaimed};
 use super::mapped::{BesideRows, Kept, RowStatements};
 use super::names::{NameTable, is_output_name, is_shared, side_of_name};
 use super::{Description, Match, Namesake, Role, Strength, TableMatches};
-use crate::checks::entities::{Entity, EntityKind};
+use crate::checks::entities::{ColumnFacts, Entity, EntityKind};
 use crate::checks::names;
 use crate::checks::pairing::{OrmNames, Pairing, PairingRules, RelationNames};
 use crate::config::{Config, Driver};
-use crate::facts::{Declaration, Facts, Family, Field, Kind, Side};
+use crate::facts::{Declaration, Facts, Family, Field, Kind, Side, SqlScalar};
 use crate::schema::provenance::Provenance;
 use crate::schema::types::Scalar;
 
@@ -207,7 +207,14 @@ fn unclaimed_pairing<'a>(
     )
 }
 
-fn described<'a>(entity: Entity<'a>, hits: &[Hit<'a>], ground: &Ground<'_>) -> TableMatches<'a> {
+fn described<'a>(
+    mut entity: Entity<'a>,
+    hits: &[Hit<'a>],
+    ground: &Ground<'_>,
+) -> TableMatches<'a> {
+    for (declaration, _) in hits {
+        read_by_orm(&mut entity, declaration);
+    }
     let orm = OrmNames::new(hits.iter().map(|(declaration, _)| *declaration));
     let pairing = |declaration: &'a Declaration, hit: &Match| {
         paired(&entity, declaration, hit.strength, &orm, ground)
@@ -258,6 +265,40 @@ fn described<'a>(entity: Entity<'a>, hits: &[Hit<'a>], ground: &Ground<'_>) -> T
         namesakes: namesakes.collect(),
         entity,
     }
+}
+
+/// Makes of the columns what the application sees of them through the ORM that `declaration` is of.
+fn read_by_orm(entity: &mut Entity<'_>, declaration: &Declaration) {
+    if declaration.origin.null_is_empty {
+        for facts in &mut entity.columns {
+            facts.null_is_empty |= facts.ty.array;
+        }
+    }
+    for field in &declaration.fields {
+        if let Some(sql) = field.sql.as_deref()
+            && let Some(names) = &sql.application_values
+            && let SqlScalar::Enum(_, labels) = &sql.ty.scalar
+        {
+            let column = field.column.as_deref().unwrap_or(&field.name);
+            let mut columns = entity.columns.iter_mut();
+            if let Some(facts) = columns.find(|facts| facts.column.name == column) {
+                name_values(facts, labels, names);
+            }
+        }
+    }
+}
+
+/// Puts the names that an ORM gives to the values of an enum in the place of their labels: the
+/// application knows no others.
+fn name_values(facts: &mut ColumnFacts<'_>, labels: &[String], names: &[String]) {
+    let Scalar::Enum(_, values) = &facts.ty.scalar else {
+        return;
+    };
+    let named = |value: &String| {
+        let at = labels.iter().position(|label| label == value);
+        at.and_then(|at| names.get(at)).unwrap_or(value).clone()
+    };
+    facts.demands.values = Some(values.iter().map(named).collect());
 }
 
 /// The fields of a declaration beside the columns of the table, as freely as what says that it

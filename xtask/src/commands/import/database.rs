@@ -11,7 +11,7 @@ use crate::import::{self, EarlierImport, MigrationFiles};
 use crate::layouts::{DirectionPart, Draft, ImportedMigrations, Note, dump};
 use crate::migrations::comparison::Comparison;
 use crate::migrations::{Migration, OrderKey, files};
-use crate::postgres::connect::{Target, connect};
+use crate::postgres::connect::connect;
 use crate::postgres::error::whole;
 use crate::postgres::pg_dump::PgDump;
 use crate::postgres::scratch::Unavailable;
@@ -51,11 +51,7 @@ pub(super) fn run(context: &Context, options: &Options, to: &str) -> Result<Outc
             other.name.name
         )
     }
-    let target = Target::open(
-        context.options.database_url.as_deref(),
-        &context.config,
-        &context.root,
-    )?;
+    let target = context.target()?;
     let mut client = connect(&target)?;
     let live = live::read(&mut client, &context.config)?;
     if live.is_empty() {

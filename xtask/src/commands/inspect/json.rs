@@ -5,8 +5,8 @@ use serde_json::{Map, Value, json};
 
 use super::{Subject, TablesOf};
 use crate::facts::{
-    Constraints, Contract, Declaration, Enumeration, Facts, Field, Kind, Problem, Route,
-    UnresolvedEndpoint,
+    Constraints, Contract, Declaration, Enumeration, Facts, Field, ForeignKey, Kind, Problem,
+    Route, TableKeys, UnresolvedEndpoint,
 };
 
 /// Renders everything that was read, or only `what`.
@@ -97,10 +97,8 @@ fn declaration(declaration: &Declaration, tables: &TablesOf) -> Value {
     object.insert("line".into(), json!(declaration.location.line));
     let table = tables.get(&declaration.location).map(ToString::to_string);
     object.insert("table".into(), json!(table));
-    if declaration.origin.is_table()
-        && let Some(link) = &declaration.table_link
-    {
-        object.insert("describes".into(), json!(link.table));
+    if let Some(link) = &declaration.table_link {
+        object.insert("statedTable".into(), json!(link.table));
     }
     object.insert("origin".into(), json!(declaration.origin.id));
     object.insert("exported".into(), json!(declaration.exported));
@@ -108,10 +106,32 @@ fn declaration(declaration: &Declaration, tables: &TablesOf) -> Value {
         "fields".into(),
         declaration.fields.iter().map(field).collect(),
     );
+    if let Some(keys) = &declaration.keys {
+        object.insert("keys".into(), table_keys(keys));
+    }
     if let Some(reason) = &declaration.unresolved {
         object.insert("unresolved".into(), json!(reason));
     }
     Value::Object(object)
+}
+
+fn table_keys(keys: &TableKeys) -> Value {
+    let foreign = |key: &ForeignKey| {
+        json!({
+            "columns": key.columns,
+            "table": key.table,
+            "referenced": key.referenced,
+            "onDelete": key.on_delete.action.to_string(),
+            "onUpdate": key.on_update.action.to_string(),
+        })
+    };
+    let uniques = keys.uniques.iter().flatten().map(|key| &key.columns);
+    let all = keys.foreign.iter().flatten();
+    json!({
+        "primary": keys.primary.as_ref().map(|key| &key.columns),
+        "uniques": uniques.collect::<Vec<_>>(),
+        "foreign": all.map(foreign).collect::<Vec<_>>(),
+    })
 }
 
 fn field(field: &Field) -> Value {
@@ -129,11 +149,11 @@ fn field(field: &Field) -> Value {
     }
     if let Some(sql) = &field.sql {
         object.insert("sqlType".into(), json!(sql.ty.to_string()));
-        if sql.database_default {
-            object.insert("databaseDefault".into(), json!(true));
-        }
         if let Some(nullable) = sql.apart.nullable {
-            object.insert("databaseNullable".into(), json!(nullable));
+            object.insert("sqlNullable".into(), json!(nullable));
+        }
+        if sql.database_default {
+            object.insert("sqlDefault".into(), json!(true));
         }
     }
     if field.has_default {

@@ -10,6 +10,7 @@ use crate::called_as;
 use crate::cli::Format;
 use crate::commands::Context;
 use crate::commands::findings_by_migration::FindingsByMigration;
+use crate::commands::interruption::Standing;
 use crate::commands::judge::Judge;
 use crate::commands::{drift, live};
 use crate::migrations::catalog_stamp::CatalogStamper;
@@ -22,6 +23,7 @@ use crate::migrations::runner::{MigrationObserver, Undecided};
 use crate::migrations::{Migration, journal};
 use crate::postgres::catalog::{CatalogReader, OwnTables};
 use crate::postgres::scratch::Unavailable;
+use crate::progress::Work;
 use crate::render::human;
 use crate::report::{AppliedMigration, Verification};
 use crate::schema::diff::Likeness;
@@ -90,6 +92,10 @@ pub struct CommitVerifier<'a> {
     post: Option<Verification>,
     /// Migrations that were committed without a comparison.
     unchecked: Vec<String>,
+    /// How far the run is, for Ctrl-C.
+    standing: Standing,
+    /// How far the run is, for the person who waits.
+    work: Work,
 }
 
 impl<'a> CommitVerifier<'a> {
@@ -99,8 +105,9 @@ impl<'a> CommitVerifier<'a> {
         reader: &'a mut CatalogReader,
         comparison: Comparison<'a>,
         known: Known<'a>,
-        last: i64,
+        (last, standing): (i64, Standing),
     ) -> Self {
+        let total = standing.len();
         Self {
             context,
             reader,
@@ -114,6 +121,8 @@ impl<'a> CommitVerifier<'a> {
             applied: Vec::new(),
             post: None,
             unchecked: Vec::new(),
+            standing,
+            work: context.progress.begin_counted("applying migrations", total),
         }
     }
 
@@ -169,6 +178,38 @@ impl<'a> CommitVerifier<'a> {
         self.digest = None;
         self.unchecked.push(migration.to_string());
         Ok(())
+    }
+
+    /// Compares the result of `migration` with the prediction; an error undoes it.
+    fn accept(
+        &mut self,
+        transaction: &mut Transaction<'_>,
+        migration: &Migration,
+        answer: &[SimpleQueryMessage],
+    ) -> Result<()> {
+        let is_last = migration.version == self.last;
+        if self.matches_fingerprint(transaction, migration, answer)? {
+            self.digest = None;
+            return Ok(());
+        }
+        // The snapshot alone tells only the schema after the last migration.
+        if !is_last && self.known.prediction.origin == PredictionOrigin::SnapshotAlone {
+            return self.without_scratch(migration);
+        }
+        if self
+            .decided
+            .as_ref()
+            .is_some_and(|one| one.version == migration.version && one.expected.is_none())
+        {
+            return Ok(());
+        }
+        match self.compare(transaction, migration) {
+            Err(error) if !is_last && error.downcast_ref::<Unavailable>().is_some() => {
+                self.without_scratch(migration)
+            }
+            Ok(actual) if is_last => self.verify_alignment(&actual, migration),
+            compared => compared.map(drop),
+        }
     }
 
     /// Compares the whole catalogs with the prediction, and keeps their digests.
@@ -356,6 +397,8 @@ impl StepObserver for CommitVerifier<'_> {
 
 impl MigrationObserver for CommitVerifier<'_> {
     fn starting(&mut self, client: &mut Client, migration: &Migration) -> Result<()> {
+        self.standing.begins(migration.no_transaction);
+        self.work.next(&migration.to_string());
         match self.fingerprint(migration).cloned() {
             Some(expected) => self.fingerprinter.prepare(client, Some(&expected)),
             None => {
@@ -387,29 +430,10 @@ impl MigrationObserver for CommitVerifier<'_> {
         migration: &Migration,
         answer: &[SimpleQueryMessage],
     ) -> Result<()> {
-        let is_last = migration.version == self.last;
-        if self.matches_fingerprint(transaction, migration, answer)? {
-            self.digest = None;
-            return Ok(());
-        }
-        // The snapshot alone tells only the schema after the last migration.
-        if !is_last && self.known.prediction.origin == PredictionOrigin::SnapshotAlone {
-            return self.without_scratch(migration);
-        }
-        if self
-            .decided
-            .as_ref()
-            .is_some_and(|one| one.version == migration.version && one.expected.is_none())
-        {
-            return Ok(());
-        }
-        match self.compare(transaction, migration) {
-            Err(error) if !is_last && error.downcast_ref::<Unavailable>().is_some() => {
-                self.without_scratch(migration)
-            }
-            Ok(actual) if is_last => self.verify_alignment(&actual, migration),
-            compared => compared.map(drop),
-        }
+        self.accept(transaction, migration, answer)?;
+        // The COMMIT follows.
+        self.standing.commits();
+        Ok(())
     }
 
     fn decide(&mut self, migration: &Migration) -> Result<()> {
@@ -433,6 +457,7 @@ impl MigrationObserver for CommitVerifier<'_> {
     }
 
     fn applied(&mut self, migration: &AppliedMigration) {
+        self.standing.committed(1);
         self.applied.push(migration.clone());
         if self.context.options.format == Format::Human {
             let text = human::migration::applied(migration, self.context.terminal.style());

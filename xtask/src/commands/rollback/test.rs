@@ -16,7 +16,7 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
     let is_human = context.options.format == Format::Human;
     let say = |text: &str| {
         if is_human {
-            context.terminal.print(text)
+            context.terminal.print_styled(text)
         } else {
             Ok(())
         }
@@ -35,8 +35,8 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
     match context.options.format {
         Format::Human => context
             .terminal
-            .print(&human::rehearsal::closing(&all, style))?,
-        Format::Json => context.terminal.print_json(&json::rehearsals(&all))?,
+            .print_styled(&human::rehearsal::closing(&all, style))?,
+        Format::Json => context.print_result(&json::rehearsals(&all))?,
     }
     Ok(if all.iter().all(Rehearsal::passed) {
         Outcome::Clean

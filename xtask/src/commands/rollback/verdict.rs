@@ -4,6 +4,7 @@ use anyhow::{Result, anyhow};
 use postgres::{Client, Transaction};
 
 use crate::commands::Context;
+use crate::commands::interruption::Standing;
 use crate::commands::judge::Judge;
 use crate::commands::live;
 use crate::migrations::drift::Drift;
@@ -33,6 +34,8 @@ pub struct Verdicts<'a> {
     privileges: Vec<String>,
     post: Option<Verification>,
     committed: Vec<RolledBackMigration>,
+    /// How far the run is, for Ctrl-C.
+    standing: Standing,
 }
 
 impl<'a> Verdicts<'a> {
@@ -42,7 +45,7 @@ impl<'a> Verdicts<'a> {
         judge: &'a Judge<'a>,
         plan: &'a Plan,
         expectation: &'a RollbackExpectation,
-        before: &'a Schema,
+        (before, standing): (&'a Schema, Standing),
     ) -> Self {
         Self {
             context,
@@ -55,6 +58,7 @@ impl<'a> Verdicts<'a> {
             privileges: Vec::new(),
             post: None,
             committed: Vec::new(),
+            standing,
         }
     }
 
@@ -183,6 +187,20 @@ impl<'a> Verdicts<'a> {
         verdict
     }
 
+    /// The migration at `position` of the plan begins.
+    pub fn begins(&self, position: usize) {
+        if let Some(undo) = self.plan.undo.get(position) {
+            self.standing.begins(undo.no_transaction);
+        }
+    }
+
+    /// Whether the COMMIT follows the migration at `position`, as `sequence::groups` divides them.
+    fn ends_transaction(&self, position: usize) -> bool {
+        let refuses = |undo: &Undo| undo.no_transaction;
+        let is_alone = self.plan.undo.get(position).is_some_and(refuses);
+        is_alone || self.plan.undo.get(position + 1).is_none_or(refuses)
+    }
+
     /// Returns the migrations that were undone and committed, and the verification of the schema
     /// after the last one.
     pub fn into_parts(self) -> (Vec<RolledBackMigration>, Option<Verification>) {
@@ -218,6 +236,9 @@ impl RollbackObserver for Verdicts<'_> {
             None => RollbackVerdict::Unknown("nothing was predicted".into()),
         };
         let verdict = self.with_privileges(position, verdict, &schema);
+        if self.ends_transaction(position) {
+            self.standing.commits();
+        }
         // The earlier schemas of the plan do not stay, so only the last one is judged.
         if position + 1 == self.plan.undo.len() {
             self.post = Some(self.judge.judge(
@@ -230,6 +251,8 @@ impl RollbackObserver for Verdicts<'_> {
     }
 
     fn committed(&mut self, undone: &[RolledBackMigration]) {
+        self.standing.committed(undone.len());
+        self.begins(self.committed.len() + undone.len());
         self.committed.extend_from_slice(undone);
     }
 }

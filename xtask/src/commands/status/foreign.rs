@@ -10,7 +10,7 @@ use crate::config::{LateMigration, Layout};
 use crate::layouts::in_place;
 use crate::migrations::foreign_history::{ForeignHistory, ForeignState};
 use crate::migrations::{Migration, journaled};
-use crate::postgres::connect::{Target, connect};
+use crate::postgres::connect::connect;
 use crate::report::{Finding, MigrationState, MigrationStatus, Status};
 
 /// Shows the database as the tool's own table tells it.
@@ -23,11 +23,7 @@ pub(super) fn run(context: &Context, options: &Options) -> Result<Outcome> {
         )
     };
     let (files, problems) = in_place::read(&context.tree(), config)?;
-    let target = Target::open(
-        context.options.database_url.as_deref(),
-        &context.config,
-        &context.root,
-    )?;
+    let target = context.target()?;
     let mut client = connect(&target)?;
     let history = ForeignHistory::read(&mut client, layout, &context.config.history_table, &files)?;
     let (drift, mut unchecked) = look_for_drift(context, &mut client, &history)?;

@@ -10,7 +10,7 @@ use crate::commands::made_schema;
 use crate::migrations::Migration;
 use crate::migrations::tables::{self, Records};
 use crate::postgres::catalog::{self, OwnTables};
-use crate::postgres::connect::{Target, connect};
+use crate::postgres::connect::connect;
 use crate::render::human;
 use crate::report::Finding;
 use crate::schema::diff;
@@ -51,11 +51,7 @@ impl ExpectedSchema {
     }
 
     fn database(context: &Context, migrations: &[Migration]) -> Result<Self> {
-        let target = Target::open(
-            context.options.database_url.as_deref(),
-            &context.config,
-            &context.root,
-        )?;
+        let target = context.target()?;
         let mut client = connect(&target)?;
         let schema = catalog::read(&mut client, &OwnTables::of(&context.config));
         let schema =

@@ -43,7 +43,7 @@ pub fn rendered(context: &Context, report: &Verification) -> String {
         }
         ReportFormat::Markdown => markdown::verification(report),
         ReportFormat::Junit => junit::verification(report),
-        ReportFormat::Html => html::verification(report),
+        ReportFormat::Html => html::verification(report, &findings::rules()),
     }
 }
 

@@ -93,7 +93,10 @@ impl ApplyRun<'_> {
         }
         self.result.stopped_before = false;
         self.result.unchecked = not_promised(self.command);
-        self.say(&human::migration::applying(&self.result))?;
+        self.say(&human::migration::applying(
+            &self.result,
+            self.context.terminal.style(),
+        ))?;
         let ran = self.apply(wrapped);
         self.after(wrapped, &judge, &after)?;
         self.say(&human::migration::after(&self.result, style))?;

@@ -97,7 +97,10 @@ impl UndoRun<'_> {
             .into_iter()
             .map(|what| format!("not checked: {what}"))
             .collect();
-        self.say(&human::rollback::performing(&self.result))?;
+        self.say(&human::rollback::performing(
+            &self.result,
+            self.context.terminal.style(),
+        ))?;
         let ran = wrapped.run(("undo", self.command), self.options.lock_timeouts);
         self.result.in_doubt = ran.is_err().then(|| called_as::command("status"));
         self.result.output = Some(ran?).filter(|output| !output.is_empty());

@@ -23,7 +23,11 @@ pub fn rehearse(
     count: usize,
 ) -> Result<Prediction> {
     let mut rehearsal = PredictionRun::on(session);
-    rehearsal.session.replay(applied.iter().copied())?;
+    let work = rehearsal.session.replaying(applied.len() + pending.len());
+    for migration in applied {
+        work.next(&migration.to_string());
+        rehearsal.session.replay([*migration])?;
+    }
     let base = match base {
         Some(base) => base,
         None => rehearsal.session.read()?,
@@ -33,6 +37,7 @@ pub fn rehearse(
         // Where this run ends, and at the end of all files. Fingerprints stand for the other
         // schemas.
         let is_read = [count, pending.len()].contains(&(index + 1));
+        work.next(&migration.to_string());
         steps.push(rehearsal.step(migration, is_read)?);
     }
     Ok(Prediction {
@@ -51,9 +56,13 @@ pub fn record(
     migrations: &[Migration],
 ) -> Result<(Vec<Option<Fingerprint>>, Schema)> {
     let mut rehearsal = PredictionRun::on(environment.open()?);
+    let work = rehearsal.session.replaying(migrations.len());
     let fingerprints = migrations
         .iter()
-        .map(|migration| rehearsal.run(migration))
+        .map(|migration| {
+            work.next(&migration.to_string());
+            rehearsal.run(migration)
+        })
         .collect::<Result<_>>()?;
     Ok((fingerprints, rehearsal.session.read()?))
 }

@@ -76,10 +76,13 @@ impl RollbackExpectation {
             Ok(session) => ScratchDatabase::new(session, &environment.config.history_table),
             Err(error) => return Ok(Self::from_journal(plan, journal, &format!("{error:#}"))),
         };
-        if let Err(error) = before
-            .iter()
-            .try_for_each(|migration| scratch.apply(migration))
-        {
+        let work = scratch.session.replaying(before.len());
+        let ran = before.iter().try_for_each(|migration| {
+            work.next(&migration.to_string());
+            scratch.apply(migration)
+        });
+        drop(work);
+        if let Err(error) = ran {
             return Ok(Self::from_journal(plan, journal, &format!("{error:#}")));
         }
         let undone: Option<Vec<Forward<'_>>> = plan

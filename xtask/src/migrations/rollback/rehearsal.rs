@@ -12,6 +12,7 @@ use anyhow::{Result, bail};
 
 use crate::migrations::Migration;
 use crate::migrations::scratch_environment::ScratchEnvironment;
+use crate::progress::Work;
 use crate::report::Rehearsal;
 use stage::Stage;
 
@@ -38,17 +39,21 @@ pub fn rehearse(
     let first = migrations
         .len()
         .saturating_sub(last.unwrap_or(migrations.len()));
+    let what = "testing ways back on a scratch database";
+    let work = &environment
+        .progress
+        .begin_counted(what, migrations.len() - first);
     let (earlier, later) = shares(first..migrations.len(), environment.shadow_url.is_some());
     std::thread::scope(|scope| {
         let (sender, receiver) = std::sync::mpsc::channel();
         let beside = scope.spawn(move || {
             // Sending fails when the receiver is gone: the earlier ones have failed.
-            rehearse_share(environment, migrations, later, &mut |one| {
+            rehearse_share(environment, migrations, (later, work), &mut |one| {
                 Ok(sender.send(one.clone())?)
             })
         });
         // The verdicts of the later ones wait in the channel until the earlier ones are all told.
-        rehearse_share(environment, migrations, earlier, each)?;
+        rehearse_share(environment, migrations, (earlier, work), each)?;
         receiver.iter().try_for_each(|one| each(&one))?;
         beside
             .join()
@@ -72,16 +77,18 @@ fn shares(all: Range<usize>, is_shared_server: bool) -> (Range<usize>, Range<usi
 fn rehearse_share(
     environment: &ScratchEnvironment<'_>,
     migrations: &[Migration],
-    share: Range<usize>,
+    (share, work): (Range<usize>, &Work),
     each: &mut dyn FnMut(&Rehearsal) -> Result<()>,
 ) -> Result<()> {
     if share.is_empty() {
         return Ok(());
     }
     let mut stage = Stage::new(environment, migrations, share.start)?;
-    share
-        .into_iter()
-        .try_for_each(|index| each(&stage.rehearse(index)?))
+    for index in share {
+        work.next(&migrations[index].to_string());
+        each(&stage.rehearse(index)?)?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -22,6 +22,7 @@ impl PendingScratch {
             likeness,
             superuser,
             time_limit,
+            progress,
         } = environment.clone();
         let (config, root, shadow_url) = (
             config.clone(),
@@ -37,6 +38,7 @@ impl PendingScratch {
                 likeness,
                 superuser,
                 time_limit,
+                progress,
             }
             .open()
         });

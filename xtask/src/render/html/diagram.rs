@@ -48,7 +48,10 @@ pub(super) fn section(report: &Verification) -> String {
     if !tables.is_empty() {
         let _ = writeln!(
             text,
-            "<div class=\"diagram\" tabindex=\"0\" role=\"region\" aria-label=\"Diagram\">{}</div>",
+            "<p class=\"zoom\"><button type=\"button\" data-zoom=\"out\" aria-label=\"Smaller\">-</button> \
+             <button type=\"button\" data-zoom=\"in\" aria-label=\"Larger\">+</button> \
+             <button type=\"button\" data-zoom=\"fit\">Fit</button> <button type=\"button\" data-zoom=\"whole\">100 %</button></p>\n\
+             <div class=\"diagram\" tabindex=\"0\" role=\"region\" aria-label=\"Diagram\">{}</div>",
             picture(&tables, report)
         );
     }

@@ -34,14 +34,25 @@ pub(super) fn overview(report: &Verification) -> String {
         let _ = write!(text, "<th scope=\"col\">{name}</th>");
     }
     text.push_str("</tr></thead>\n<tbody>\n");
-    report
-        .alignment
-        .iter()
+    worst_first(report)
+        .into_iter()
         .for_each(|entity| text.push_str(&overview_row(entity, report)));
     text.push_str(
         "</tbody></table></div>\n<p class=\"empty\" hidden>No table fits.</p>\n</section>\n",
     );
     text
+}
+
+/// The tables, those with errors first, then those with warnings.
+fn worst_first(report: &Verification) -> Vec<&EntityAlignment> {
+    let mut entities: Vec<&EntityAlignment> = report.alignment.iter().collect();
+    entities.sort_by_cached_key(|entity| {
+        let findings = of_entity(entity, report);
+        // Without findings last: `None` would come first.
+        let severity = findings.iter().map(|finding| finding.severity).min();
+        (severity.is_none(), severity)
+    });
+    entities
 }
 
 /// Lists the findings about a table, or about a contract that mentions the table.
@@ -190,9 +201,8 @@ pub(super) fn side_by_side(report: &Verification) -> String {
         .iter()
         .filter(|entity| worst(&of_entity(entity, report)) == "error")
         .count();
-    report
-        .alignment
-        .iter()
+    worst_first(report)
+        .into_iter()
         .for_each(|entity| text.push_str(&entity_table(entity, report, wrong <= OPEN)));
     text.push_str("<p class=\"empty\" hidden>No table fits.</p>\n</section>\n");
     text
@@ -226,8 +236,34 @@ fn entity_table(entity: &EntityAlignment, report: &Verification, few: bool) -> S
         .columns
         .iter()
         .for_each(|column| text.push_str(&column_row(entity, column, &findings)));
-    text.push_str("</tbody></table></div></details>\n");
+    text.push_str("</tbody></table>\n");
+    text.push_str(&contracts(entity, &findings));
+    text.push_str("</div></details>\n");
     text
+}
+
+/// The contracts that mention the table, each in the colour of its findings.
+fn contracts(entity: &EntityAlignment, findings: &[&Finding]) -> String {
+    if entity.contracts.is_empty() {
+        return String::new();
+    }
+    let mut text = String::from("<ul class=\"legend\">");
+    for contract in &entity.contracts {
+        let is_about = |finding: &&&Finding| {
+            finding.category == Category::ApiContracts
+                && (finding.declaration.as_ref() == Some(&contract.name)
+                    || finding.declaration.is_none() && finding.entity == contract.endpoint)
+        };
+        let found: Vec<&Finding> = findings.iter().filter(is_about).copied().collect();
+        let _ = write!(
+            text,
+            "<li><span class=\"chip {}\">{}</span> {}</li>",
+            worst(&found),
+            escape(&contract.endpoint),
+            escape(&contract.name)
+        );
+    }
+    text + "</ul>\n"
 }
 
 type Numbered<'e> = Vec<(usize, &'e DescriptionSummary)>;

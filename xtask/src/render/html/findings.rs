@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{anchor, code, level};
+use super::{anchor, code, level, rules};
 use crate::render::markup::escape;
 use crate::report::{Finding, Label, Severity, SourceTexts, Suggestion, Verification};
 
@@ -71,6 +71,12 @@ fn one(finding: &Finding, report: &Verification) -> String {
             escape(&finding.entity)
         );
     }
+    let _ = writeln!(
+        text,
+        "<p><a href=\"#{}\">What {} means</a></p>",
+        rules::anchor(finding.kind),
+        escape(finding.kind)
+    );
     text.push_str("</div>\n</details>\n");
     text
 }
@@ -87,13 +93,20 @@ fn excerpt(label: &Label, sources: &SourceTexts) -> String {
     let marked = line
         .filter(|line| line.len() <= LONGEST_LINE)
         .map(|line| marked(line, label));
-    let marked = marked.map(|line| line + "\n").unwrap_or_default();
+    let marked = marked
+        .map(|line| format!("{}{line}\n", number(location.line as usize)))
+        .unwrap_or_default();
     let _ = writeln!(
         text,
         "<pre>{marked}<span class=\"dim\">{}</span></pre>",
         code(&label.text)
     );
     text
+}
+
+/// The number of a line, which is not copied with it.
+fn number(line: usize) -> String {
+    format!("<span class=\"number\">{line}</span>")
 }
 
 /// The line with the place marked.
@@ -123,19 +136,27 @@ fn change(suggestion: &Suggestion, sources: &SourceTexts) -> String {
         "<p><strong>Suggested:</strong> {}</p>\n",
         code(&suggestion.text)
     );
-    let Some((before, after)) = sources
-        .text(&suggestion.file)
-        .and_then(|text| suggestion.lines(text))
-    else {
+    let Some(source) = sources.text(&suggestion.file) else {
         return words;
     };
+    let Some((before, after)) = suggestion.lines(source) else {
+        return words;
+    };
+    // `before` is a slice of `source`: their addresses tell where it begins.
+    let start = before.as_ptr() as usize - source.as_ptr() as usize;
+    let first = source[..start].matches('\n').count() + 1;
     let mut text = words + "<pre>";
     for change in similar::TextDiff::from_lines(before, &after).iter_all_changes() {
         let line = escape(change.value().trim_end_matches(['\r', '\n']));
+        let index = change
+            .new_index()
+            .or(change.old_index())
+            .unwrap_or_default();
+        let number = number(first + index);
         let _ = match change.tag() {
-            similar::ChangeTag::Delete => writeln!(text, "<del>- {line}</del>"),
-            similar::ChangeTag::Insert => writeln!(text, "<ins>+ {line}</ins>"),
-            similar::ChangeTag::Equal => writeln!(text, "  {line}"),
+            similar::ChangeTag::Delete => writeln!(text, "{number}<del>- {line}</del>"),
+            similar::ChangeTag::Insert => writeln!(text, "{number}<ins>+ {line}</ins>"),
+            similar::ChangeTag::Equal => writeln!(text, "{number}  {line}"),
         };
     }
     text + "</pre>\n"

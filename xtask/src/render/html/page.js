@@ -100,6 +100,7 @@ window.addEventListener('hashchange', openTarget);
 
 const closed = [];
 window.addEventListener('beforeprint', () => {
+  if (byId('main').classList.contains('long')) return;
   for (const one of document.querySelectorAll('details:not([open])')) { closed.push(one); one.open = true; }
 });
 window.addEventListener('afterprint', () => { for (const one of closed.splice(0)) one.open = false; });
@@ -121,6 +122,31 @@ for (const box of svg ? svg.querySelectorAll('.entity') : []) {
   box.addEventListener('pointerleave', () => light(null));
   box.addEventListener('focusin', () => light(box.dataset.name));
   box.addEventListener('focusout', () => light(null));
+}
+
+// The diagram fits its frame at first; then its width is a factor of that in which it was drawn.
+const drawn = svg ? svg.viewBox.baseVal.width : 0;
+function zoom(to) {
+  const factor = Math.min(Math.max(to, 0.1), 4);
+  svg.classList.add('zoomed');
+  svg.setAttribute('width', String(drawn * factor));
+  svg.removeAttribute('height');
+}
+const fitted = () => svg.getBoundingClientRect().width / drawn;
+for (const button of document.querySelectorAll('[data-zoom]')) {
+  button.addEventListener('click', () => {
+    const by = { in: 1.25, out: 0.8 }[button.dataset.zoom];
+    if (by) zoom(fitted() * by);
+    else if (button.dataset.zoom === 'whole') zoom(1);
+    else svg.classList.remove('zoomed');
+  });
+}
+if (svg) {
+  svg.parentElement.addEventListener('wheel', (event) => {
+    if (!event.ctrlKey) return;
+    event.preventDefault();
+    zoom(fitted() * (event.deltaY < 0 ? 1.1 : 0.9));
+  }, { passive: false });
 }
 
 openTarget();

@@ -1,7 +1,7 @@
 //! The coverage at the end of every report: the number of things that were judged, and those that
 //! were not.
 
-use crate::render::style::{Paint, count, harmless_line, line, paint};
+use crate::render::style::{Paint, count, harmless_line, line, paint, wrapped};
 use crate::report::{Coverage, NO_TABLE, Unjudged};
 use crate::terminal::Style;
 
@@ -14,12 +14,19 @@ pub(super) fn coverage(coverage: &Coverage, style: Style) -> String {
     let mut text = String::new();
     line(
         &mut text,
-        format_args!("{}", paint(&summary(coverage), Paint::Bold, style)),
+        format_args!(
+            "{}",
+            paint(
+                &wrapped(&summary(coverage), style.width, style),
+                Paint::Bold,
+                style
+            )
+        ),
     );
     let mut detail = |what: &str| {
         line(
             &mut text,
-            format_args!("  {}", paint(what, Paint::Dim, style)),
+            format_args!("  {}", paint(&indented(what, style), Paint::Dim, style)),
         )
     };
     let (schemas, others): (Vec<_>, Vec<_>) = coverage
@@ -45,6 +52,11 @@ pub(super) fn coverage(coverage: &Coverage, style: Style) -> String {
         ));
     }
     text
+}
+
+/// A line of the list, broken to the width of the terminal.
+fn indented(text: &str, style: Style) -> String {
+    wrapped(text, style.width.saturating_sub(2), style).replace('\n', "\n  ")
 }
 
 fn summary(coverage: &Coverage) -> String {

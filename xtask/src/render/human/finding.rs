@@ -7,12 +7,15 @@ use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Element, Level, Origin, Renderer, Snippet};
 
 use super::suggestion;
-use crate::render::style::harmless_line;
+use crate::render::style::{harmless_line, wrapped};
 use crate::report::{Finding, FindingTiming, Label, Severity, SourceTexts};
 use crate::terminal::Style;
 
 /// Lines longer than this are not shown: no person wrote them.
 const LONGEST_LINE: usize = 400;
+
+/// The columns before a note: a line number, `=` and its name.
+const NOTE_MARGIN: usize = 16;
 
 /// Places in one file that are further apart than this are shown one by one.
 const MOST_LINES: u32 = 60;
@@ -24,14 +27,22 @@ pub fn finding(finding: &Finding, sources: &SourceTexts, style: Style) -> String
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
+    let title = harmless_line(&finding.title());
     let mut group = level
-        .primary_title(harmless_line(&finding.title()))
+        .primary_title(title)
         .id(finding.kind)
         .elements(excerpts(finding, sources));
-    for note in notes(finding) {
+    for note in notes(finding, style) {
         group = group.element(note);
     }
-    let mut text = renderer(style).render(&[group]);
+    let rendered = renderer(style).render(&[group]);
+    // The renderer leaves a long title to the terminal, which would break it within a word.
+    let (first, excerpts) = rendered.split_once('\n').unwrap_or((&rendered, ""));
+    let first = wrapped(first, style.width.saturating_sub(2), style).replace('\n', "\n  ");
+    let mut text = match excerpts {
+        "" => first,
+        excerpts => format!("{first}\n{excerpts}"),
+    };
     text.push('\n');
     if let Some(suggested) = &finding.suggestion {
         text.push_str(&suggestion::suggestion(suggested, sources, style));
@@ -45,15 +56,15 @@ fn renderer(style: Style) -> Renderer {
     } else {
         Renderer::plain()
     };
-    let decor = if style.emoji {
-        DecorStyle::Unicode
-    } else {
-        DecorStyle::Ascii
-    };
-    renderer.term_width(style.width).decor_style(decor)
+    // Lines of Unicode need glyphs that common fonts lack: `⸬` marks a second file.
+    renderer
+        .term_width(style.width)
+        .decor_style(DecorStyle::Ascii)
 }
 
-fn notes(finding: &Finding) -> Vec<Element<'static>> {
+fn notes(finding: &Finding, style: Style) -> Vec<Element<'static>> {
+    let room = style.width.saturating_sub(NOTE_MARGIN);
+    let text = |text: &str| wrapped(&harmless_line(text), room, style);
     let timing = finding.timing.as_ref().map(|timing| match timing {
         FindingTiming::Present => String::from("it is there today"),
         FindingTiming::ResolvedBy(migration) => {
@@ -63,11 +74,11 @@ fn notes(finding: &Finding) -> Vec<Element<'static>> {
             format!("it is not there today: `{migration}` introduces it")
         }
     });
-    let note = timing.map(|text| Element::from(Level::NOTE.message(harmless_line(&text))));
+    let note = timing.map(|note| Element::from(Level::NOTE.message(text(&note))));
     let help = finding
         .help
         .as_ref()
-        .map(|help| Element::from(Level::HELP.message(harmless_line(help))));
+        .map(|help| Element::from(Level::HELP.message(text(help))));
     note.into_iter().chain(help).collect()
 }
 

@@ -1,8 +1,8 @@
 //! `db-migrate` on the terminal, in the wording of the specification. The command prints each part
 //! as soon as it is known; together they are [`migration`].
 
-use super::steps::{banner, indented, signed, verification};
-use crate::render::style::{Sign, count, harmless};
+use super::steps::{banner, painted, reason, signed, verdict, verification};
+use crate::render::style::{Paint, Sign, count, harmless};
 use crate::report::{AppliedMigration, MigrationResult};
 use crate::terminal::Style;
 
@@ -12,7 +12,7 @@ pub fn migration(result: &MigrationResult, style: Style) -> String {
     let mut text = opening(result, style) + &before(result, style);
     text += &plan(result, style);
     if !result.stopped_before {
-        text += &applying(result);
+        text += &applying(result, style);
         result
             .applied
             .iter()
@@ -35,7 +35,7 @@ pub fn opening(result: &MigrationResult, style: Style) -> String {
 /// Step 1.
 #[must_use]
 pub fn before(result: &MigrationResult, style: Style) -> String {
-    let mut text = banner("STEP 1: PRE-MIGRATION VERIFICATION");
+    let mut text = banner("STEP 1: PRE-MIGRATION VERIFICATION", style);
     text += &verification(&result.pre, "Pre-migration", style);
     let is_known = result.command.is_none() || result.error.is_none();
     if result.planned.is_empty() && is_known && result.pre.overall_passed() {
@@ -56,7 +56,7 @@ pub fn plan(result: &MigrationResult, style: Style) -> String {
 
 /// The head of step 2.
 #[must_use]
-pub fn applying(result: &MigrationResult) -> String {
+pub fn applying(result: &MigrationResult, style: Style) -> String {
     if result.planned.is_empty() && result.command.is_none() {
         return String::new();
     }
@@ -68,7 +68,7 @@ pub fn applying(result: &MigrationResult) -> String {
     let command = result.command.as_deref().unwrap_or("refinery migrate");
     format!(
         "{}\nRunning {}{pending}...\n",
-        banner("STEP 2: APPLYING MIGRATION"),
+        banner("STEP 2: APPLYING MIGRATION", style),
         harmless(command)
     )
 }
@@ -100,7 +100,7 @@ pub fn after(result: &MigrationResult, style: Style) -> String {
         );
     }
     if let Some(post) = &result.post {
-        text += &banner("STEP 3: POST-MIGRATION VERIFICATION");
+        text += &banner("STEP 3: POST-MIGRATION VERIFICATION", style);
         text += &verification(post, "Post-migration", style);
     }
     text
@@ -121,27 +121,42 @@ pub fn closing(result: &MigrationResult, error_follows: bool, style: Style) -> S
         text += &result
             .error
             .as_ref()
-            .map(|error| format!("\n{}", indented(&harmless(error))))
+            .map(|error| reason(&harmless(error), style))
             .unwrap_or_default();
-        let sign = if result.success {
-            Sign::Passed
+        let (sign, color, title) = if result.success {
+            (
+                Sign::Passed,
+                Paint::BoldGreen,
+                "DRY RUN: NOTHING WAS CHANGED",
+            )
         } else {
-            Sign::Failed
+            let title = "DRY RUN: THE MIGRATION WOULD BE REFUSED";
+            (Sign::Refused, Paint::BoldRed, title)
         };
-        return text + &banner(signed(sign, "DRY RUN: NOTHING WAS CHANGED", style).trim_end());
+        return text + &verdict(&signed(sign, title, style), color, style);
     }
     if result.success {
         return text
-            + &banner(signed(Sign::Passed, "MIGRATION COMPLETED SUCCESSFULLY", style).trim_end());
+            + &verdict(
+                &signed(Sign::Passed, "MIGRATION COMPLETED SUCCESSFULLY", style),
+                Paint::BoldGreen,
+                style,
+            );
     }
     if let Some(error) = result.error.as_ref().filter(|_| !error_follows) {
-        text += &format!("\n{}", indented(&harmless(error)));
+        text += &reason(&harmless(error), style);
     }
-    text += &banner(signed(Sign::Failed, "MIGRATION FAILED", style).trim_end());
-    text + &applied_so_far(result)
+    // The tool could do its work, and its work was to say no.
+    let (sign, title) = if result.stopped_before && !error_follows {
+        (Sign::Refused, "MIGRATION REFUSED")
+    } else {
+        (Sign::Failed, "MIGRATION FAILED")
+    };
+    text += &verdict(&signed(sign, title, style), Paint::BoldRed, style);
+    text + &applied_so_far(result, style)
 }
 
-fn applied_so_far(result: &MigrationResult) -> String {
+fn applied_so_far(result: &MigrationResult, style: Style) -> String {
     let names: Vec<_> = result
         .applied
         .iter()
@@ -150,16 +165,18 @@ fn applied_so_far(result: &MigrationResult) -> String {
     let before = match names.as_slice() {
         [] if result.in_doubt.is_some() => String::new(),
         [] => "Nothing was applied.\n".to_owned(),
-        several => format!(
-            "Applied and committed before that: {}\n",
-            several.join(", ")
+        several => painted(
+            &format!("Applied and committed before that: {}", several.join(", ")),
+            Paint::BoldYellow,
+            style,
         ),
     };
     let doubt = result.in_doubt.as_ref().map(|command| {
-        format!(
-            "What is done of the one that failed, `{}` tells.\n",
+        let text = format!(
+            "What is done of the one that failed, `{}` tells.",
             harmless(command)
-        )
+        );
+        painted(&text, Paint::BoldYellow, style)
     });
     before + &doubt.unwrap_or_default()
 }

@@ -14,7 +14,7 @@ pub fn plan(plan: &MigrationPlan, style: Style) -> String {
     if plan.migrations.is_empty() {
         return String::new();
     }
-    let mut text = banner("STEP 2: WHAT WOULD BE APPLIED");
+    let mut text = banner("STEP 2: WHAT WOULD BE APPLIED", style);
     plan.migrations
         .iter()
         .for_each(|one| text += &migration(one, style));

@@ -1,8 +1,8 @@
 //! `db-rollback --test` on the terminal: a line for each migration, details where they matter, a
 //! summary.
 
-use super::steps::{banner, indented, signed};
-use crate::render::style::{Sign, count, harmless};
+use super::steps::{self, indented, signed};
+use crate::render::style::{Paint, Sign, count, harmless};
 use crate::report::{Rehearsal, RollbackVerdict};
 use crate::terminal::Style;
 
@@ -110,12 +110,12 @@ pub fn closing(all: &[Rehearsal], style: Style) -> String {
         let what = format!("not tested with rows: {}", harmless(&tables.join(", ")));
         text += &signed(Sign::Warning, &what, style);
     }
-    let verdict = if failed == 0 {
-        signed(Sign::Passed, "ROLLBACK TEST PASSED", style)
+    let (sign, title, color) = if failed == 0 {
+        (Sign::Passed, "ROLLBACK TEST PASSED", Paint::BoldGreen)
     } else {
-        signed(Sign::Failed, "ROLLBACK TEST FAILED", style)
+        (Sign::Failed, "ROLLBACK TEST FAILED", Paint::BoldRed)
     };
-    text + &banner(verdict.trim_end())
+    text + &steps::verdict(&signed(sign, title, style), color, style)
 }
 
 #[cfg(test)]

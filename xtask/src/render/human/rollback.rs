@@ -1,8 +1,8 @@
 //! `db-rollback` on the terminal, in the wording of the specification. The command prints each part
 //! as soon as it is known; together they are [`rollback`].
 
-use super::steps::{banner, indented, signed};
-use crate::render::style::{Sign, harmless, sign};
+use super::steps::{banner, indented, painted, reason, signed, verdict};
+use crate::render::style::{Paint, Sign, harmless, paint, sign};
 use crate::report::{
     Category, Loss, Restoration, RollbackResult, RollbackVerdict, RolledBackMigration, Unit,
     Verification,
@@ -14,7 +14,7 @@ use crate::terminal::Style;
 pub fn rollback(result: &RollbackResult, style: Style) -> String {
     let mut text = opening(result, style) + &before(result, style);
     if !result.rolled_back.is_empty() {
-        text += &performing(result);
+        text += &performing(result, style);
         result
             .rolled_back
             .iter()
@@ -37,7 +37,7 @@ pub fn opening(result: &RollbackResult, style: Style) -> String {
 /// Step 1, and the plan.
 #[must_use]
 pub fn before(result: &RollbackResult, style: Style) -> String {
-    let mut text = banner("STEP 1: PRE-ROLLBACK VERIFICATION");
+    let mut text = banner("STEP 1: PRE-ROLLBACK VERIFICATION", style);
     text += "\nCapturing current state...\nPre-rollback state captured:\n";
     text += &state(&result.pre);
     text += "\nTo be undone, newest first:\n";
@@ -59,10 +59,16 @@ pub fn losses(result: &RollbackResult, style: Style) -> String {
     }
     let mut text = format!(
         "\n{}",
-        signed(Sign::Warning, "This data goes with it:", style)
+        painted(
+            &signed(Sign::Warning, "This data goes with it:", style),
+            Paint::BoldYellow,
+            style,
+        )
     );
     for loss in lost {
-        text += &format!("- {}: {}\n", harmless(&loss.name.object), amount(loss));
+        let object = paint(&harmless(&loss.name.object), Paint::Bold, style);
+        let amount = paint(&amount(loss), Paint::BoldRed, style);
+        text += &format!("- {object}: {amount}\n");
         for dependent in &loss.dependents {
             text += &format!("    used by {}\n", harmless(dependent));
         }
@@ -85,7 +91,7 @@ fn amount(loss: &Loss) -> String {
 
 /// The head of step 2.
 #[must_use]
-pub fn performing(result: &RollbackResult) -> String {
+pub fn performing(result: &RollbackResult, style: Style) -> String {
     let what = if result.planned.len() == 1 {
         "migration"
     } else {
@@ -93,7 +99,7 @@ pub fn performing(result: &RollbackResult) -> String {
     };
     format!(
         "{}\nRolling back {what}...\n",
-        banner("STEP 2: PERFORMING ROLLBACK")
+        banner("STEP 2: PERFORMING ROLLBACK", style)
     )
 }
 
@@ -143,10 +149,10 @@ pub fn after(result: &RollbackResult, style: Style) -> String {
         return String::new();
     };
     let mut text = signed(Sign::Passed, "Rollback completed!", style);
-    text += &banner("STEP 3: POST-ROLLBACK VERIFICATION");
+    text += &banner("STEP 3: POST-ROLLBACK VERIFICATION", style);
     text += "\nVerifying restored state...\nPost-rollback state:\n";
     text += &state(post);
-    text += &banner("STEP 4: ANALYZING RESTORATION");
+    text += &banner("STEP 4: ANALYZING RESTORATION", style);
     text + &analysis(&result.restoration, style)
 }
 
@@ -212,33 +218,45 @@ pub fn closing(result: &RollbackResult, error_follows: bool, style: Style) -> St
     }
     if result.success && result.dry_run {
         return text
-            + &banner(signed(Sign::Passed, "DRY RUN: NOTHING WAS CHANGED", style).trim_end());
+            + &verdict(
+                &signed(Sign::Passed, "DRY RUN: NOTHING WAS CHANGED", style),
+                Paint::BoldGreen,
+                style,
+            );
     }
     if result.success {
         return text
-            + &banner(signed(Sign::Passed, "ROLLBACK COMPLETED SUCCESSFULLY", style).trim_end());
-    }
-    if let Some(error) = result.error.as_ref().filter(|_| !error_follows) {
-        text += &format!("\n{}", indented(&harmless(error)));
-    }
-    if result.dry_run && result.error.is_some() && !error_follows {
-        return text
-            + &banner(
-                signed(
-                    Sign::Failed,
-                    "DRY RUN: THE ROLLBACK WOULD BE REFUSED",
-                    style,
-                )
-                .trim_end(),
+            + &verdict(
+                &signed(Sign::Passed, "ROLLBACK COMPLETED SUCCESSFULLY", style),
+                Paint::BoldGreen,
+                style,
             );
     }
-    text += &banner(signed(Sign::Failed, "ROLLBACK FAILED", style).trim_end());
-    text + &undone_so_far(result)
+    if let Some(error) = result.error.as_ref().filter(|_| !error_follows) {
+        text += &reason(&harmless(error), style);
+    }
+    // The tool could do its work, and its work was to say no.
+    let is_refused = !error_follows && result.error.is_some() && result.in_doubt.is_none();
+    let undone = result
+        .rolled_back
+        .iter()
+        .any(|one| matches!(one.verdict, RollbackVerdict::NotRestored(_)));
+    let (sign, title) = match (is_refused && !undone, result.dry_run) {
+        (true, true) => (Sign::Refused, "DRY RUN: THE ROLLBACK WOULD BE REFUSED"),
+        (true, false) if result.rolled_back.is_empty() => (Sign::Refused, "ROLLBACK REFUSED"),
+        (true, false) => (Sign::Refused, "ROLLBACK STOPPED HALFWAY"),
+        (false, _) => (Sign::Failed, "ROLLBACK FAILED"),
+    };
+    text += &verdict(&signed(sign, title, style), Paint::BoldRed, style);
+    if result.dry_run && is_refused {
+        return text;
+    }
+    text + &undone_so_far(result, style)
 }
 
 /// Migrations that refuse transactions divide a rollback into parts, of which the first may be
 /// committed.
-fn undone_so_far(result: &RollbackResult) -> String {
+fn undone_so_far(result: &RollbackResult, style: Style) -> String {
     let committed = result
         .rolled_back
         .iter()
@@ -247,13 +265,18 @@ fn undone_so_far(result: &RollbackResult) -> String {
     let before = match names.as_slice() {
         [] if result.in_doubt.is_some() => String::new(),
         [] => "Nothing was undone.\n".to_owned(),
-        several => format!("Undone and committed before that: {}\n", several.join(", ")),
+        several => painted(
+            &format!("Undone and committed before that: {}", several.join(", ")),
+            Paint::BoldYellow,
+            style,
+        ),
     };
     let doubt = result.in_doubt.as_ref().map(|command| {
-        format!(
-            "What is done of the one that failed, `{}` tells.\n",
+        let text = format!(
+            "What is done of the one that failed, `{}` tells.",
             harmless(command)
-        )
+        );
+        painted(&text, Paint::BoldYellow, style)
     });
     let go_on = result
         .go_on

@@ -2,7 +2,8 @@
 //! its findings.
 
 use super::{finding, status_lines};
-use crate::render::style::{Sign, sign};
+use crate::render::blocks::blocks;
+use crate::render::style::{Paint, Sign, paint, sign, wrapped};
 use crate::report::{Finding, FindingTiming, Verification};
 use crate::terminal::Style;
 
@@ -10,8 +11,28 @@ use crate::terminal::Style;
 const RULE: &str = "═══════════════════════════════════════════════════════════";
 
 /// A title between two rules, after an empty line.
-pub fn banner(title: &str) -> String {
-    format!("\n{RULE}\n{title}\n{RULE}\n")
+pub fn banner(title: &str, style: Style) -> String {
+    verdict(title, Paint::Bold, style)
+}
+
+/// A verdict between two rules, after an empty line.
+pub fn verdict(title: &str, color: Paint, style: Style) -> String {
+    let rule = paint(RULE, color, style);
+    let title = paint(title.trim_end(), color, style);
+    format!("\n{rule}\n{title}\n{rule}\n")
+}
+
+/// Why a run was refused or failed: its first line is what a person must not miss, and its last
+/// lines are commands to copy.
+pub fn reason(text: &str, style: Style) -> String {
+    let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
+    // Indented by three, as the rest is.
+    let first = wrapped(first, style.width.saturating_sub(3), style);
+    let painted: String = first
+        .lines()
+        .map(|line| format!("   {}\n", paint(line, Paint::BoldRed, style)))
+        .collect();
+    format!("\n{painted}{}", indented(rest))
 }
 
 /// `✅ text`, on a line of its own.
@@ -23,23 +44,38 @@ pub fn signed(which: Sign, text: &str, style: Style) -> String {
 /// passed!`
 pub fn verification(report: &Verification, name: &str, style: Style) -> String {
     let mut text = format!("\n{}", status_lines(report, style));
-    let is_resolved = |one: &&Finding| matches!(one.timing, Some(FindingTiming::ResolvedBy(_)));
-    for one in report.findings.iter().filter(|one| !is_resolved(one)) {
+    let is_resolved = |one: &Finding| matches!(one.timing, Some(FindingTiming::ResolvedBy(_)));
+    for one in blocks(report, usize::MAX) {
+        if is_resolved(&one) {
+            continue;
+        }
         text.push('\n');
-        text.push_str(&finding::finding(one, &report.sources, style));
+        text.push_str(&finding::finding(&one, &report.sources, style));
     }
     // They need nobody: a first run on an empty database has one for every table.
-    text += &match report.findings.iter().filter(is_resolved).count() {
+    text += &match report
+        .findings
+        .iter()
+        .filter(|one| is_resolved(one))
+        .count()
+    {
         0 => String::new(),
         1 => "\n1 finding of today is resolved by pending migrations\n".to_owned(),
         several => format!("\n{several} findings of today are resolved by pending migrations\n"),
     };
     text.push('\n');
     text + &if report.overall_passed() {
-        signed(Sign::Passed, &format!("{name} verification passed!"), style)
+        let text = signed(Sign::Passed, &format!("{name} verification passed!"), style);
+        painted(&text, Paint::BoldGreen, style)
     } else {
-        signed(Sign::Failed, &format!("{name} verification failed!"), style)
+        let text = signed(Sign::Failed, &format!("{name} verification failed!"), style);
+        painted(&text, Paint::BoldRed, style)
     }
+}
+
+/// A line, with its end, in a colour.
+pub fn painted(line: &str, color: Paint, style: Style) -> String {
+    format!("{}\n", paint(line.trim_end(), color, style))
 }
 
 /// Indents text from elsewhere (a diff, an error).

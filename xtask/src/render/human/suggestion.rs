@@ -48,7 +48,7 @@ fn diff(text: &mut String, before: &str, after: &str, first_line: usize, style: 
         // A terminal would break a long line anywhere, so it is cut. A file gets the whole line.
         let room = style.width.saturating_sub(width + 4);
         let content = if style.color {
-            console::truncate_str(&content, room, "…")
+            console::truncate_str(&content, room, "...")
         } else {
             content.into()
         };

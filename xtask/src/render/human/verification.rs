@@ -1,7 +1,8 @@
 //! A verification as text.
 
+use crate::render::blocks::blocks;
 use crate::render::human::{coverage, digest, finding, since};
-use crate::render::style::{Paint, Sign, count, harmless_line, line, paint, sign};
+use crate::render::style::{Paint, Sign, count, harmless_line, line, paint, sign, wrapped};
 use crate::report::{Category, Severity, Since, Verification};
 use crate::terminal::Style;
 
@@ -29,8 +30,8 @@ pub fn verification(report: &Verification, style: Style) -> String {
     text.push_str(&about(since::schema));
     text.push('\n');
     let shown = report.shown_at_most.unwrap_or(usize::MAX);
-    for one in report.findings.iter().take(shown) {
-        text.push_str(&finding::finding(one, &report.sources, style));
+    for one in blocks(report, shown) {
+        text.push_str(&finding::finding(&one, &report.sources, style));
         text.push('\n');
     }
     if let Some(more) = report
@@ -60,7 +61,17 @@ pub fn verification(report: &Verification, style: Style) -> String {
 #[must_use]
 pub fn status_lines(report: &Verification, style: Style) -> String {
     let mut text = String::new();
-    line(&mut text, format_args!("Comparing with {}", report.against));
+    line(
+        &mut text,
+        format_args!(
+            "{}",
+            wrapped(
+                &format!("Comparing with {}", report.against),
+                style.width,
+                style
+            )
+        ),
+    );
     line(
         &mut text,
         format_args!(
@@ -157,13 +168,13 @@ pub fn summary(report: &Verification, style: Style) -> String {
     if report.overall_passed() {
         paint(
             &format!("Verification passed: {counted}"),
-            Paint::Green,
+            Paint::BoldGreen,
             style,
         )
     } else {
         paint(
             &format!("Verification failed: {counted}"),
-            Paint::Red,
+            Paint::BoldRed,
             style,
         )
     }

@@ -87,7 +87,10 @@ impl<'p> File<'_, 'p> {
                 .into(),
             has_default: self.may_be_left_out(&evaluated),
             sql: None,
-            value: place.and_then(|place| place.value),
+            // Of what was generated nothing can be changed.
+            value: place
+                .filter(|place| !place.module.lines.is_made())
+                .and_then(|place| place.value),
             tags: place.map_or_else(Rare::default, |place| {
                 super::tags::read(place.module, place.span).into()
             }),

@@ -174,6 +174,7 @@ fn shape_of_type<'p>(
         table_link: None,
         of_type: None,
         made_of: None,
+        keys: None,
         graphql: false,
         null_unchecked: !resolver.program.checks_null(file.module),
         implements: Vec::new(),

@@ -159,6 +159,7 @@ impl<'p> File<'_, 'p> {
             table_link: None,
             of_type: named.of_type.clone(),
             made_of: None,
+            keys: None,
             graphql: false,
             null_unchecked: false,
             implements: Vec::new(),

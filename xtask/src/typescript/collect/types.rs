@@ -79,6 +79,7 @@ impl<'p> File<'_, 'p> {
                 .or_else(|| self.commented_link(statement)),
             of_type: None,
             made_of: None,
+            keys: None,
             graphql: self.is_graphql(statement),
             null_unchecked: !self.resolver.program.checks_null(self.module),
             implements: implemented(statement),

@@ -9,6 +9,7 @@ use elsa::sync::FrozenMap;
 use super::Listing;
 use super::packages::{self, Packages};
 use super::tsconfig::TsConfig;
+use crate::prisma::client::Clients;
 use crate::tree::Tree;
 
 /// The target of a module specifier.
@@ -42,6 +43,8 @@ pub(super) struct ModuleResolver<'t> {
     configs: FrozenMap<String, Box<TsConfig>>,
     /// Folder → whether its Zod is version 3.
     old_zods: FrozenMap<String, Box<bool>>,
+    /// Prisma's generated clients, which need not be there.
+    clients: Option<&'t Clients<'t>>,
 }
 
 impl<'t> ModuleResolver<'t> {
@@ -53,7 +56,17 @@ impl<'t> ModuleResolver<'t> {
             packages: OnceLock::new(),
             configs: FrozenMap::new(),
             old_zods: FrozenMap::new(),
+            clients: None,
         }
+    }
+
+    /// Lets imports of generated clients lead to `clients`.
+    pub fn offer(&mut self, clients: &'t Clients<'t>) {
+        self.clients = Some(clients);
+    }
+
+    pub fn clients(&self) -> Option<&'t Clients<'t>> {
+        self.clients
     }
 
     /// The file or package that `specifier` means in the file `from`.
@@ -88,7 +101,12 @@ impl<'t> ModuleResolver<'t> {
         }
         match self.packages().candidates(specifier) {
             Some(candidates) => self.first_file(&candidates),
-            None => Resolved::External,
+            None => {
+                let client = self
+                    .clients
+                    .and_then(|clients| clients.of_package(specifier));
+                client.map_or(Resolved::External, |path| Resolved::File(path.to_owned()))
+            }
         }
     }
 
@@ -172,8 +190,12 @@ impl<'t> ModuleResolver<'t> {
         self.listing.is_file(self.tree, path)
     }
 
-    /// The source file that `base` means: with an extension, or the index of a folder.
+    /// The source file that `base` means: with an extension, or the index of a folder. A generated
+    /// client is read from its schema, whether or not it is there.
     fn file(&self, base: &str) -> Option<String> {
+        if let Some(path) = self.clients.and_then(|clients| clients.of_path(base)) {
+            return Some(path.to_owned());
+        }
         const EXTENSIONS: [&str; 8] = [
             ".ts",
             ".tsx",

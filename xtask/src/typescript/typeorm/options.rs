@@ -154,6 +154,7 @@ impl<'p> ColumnOptions<'p> {
             },
             database_default: stated.is_some() || computed,
             default_value: stated.and_then(|default| default_value(resolver, default)),
+            application_values: None,
             apart: StatedApart {
                 nullable: Some(self.flag("nullable").unwrap_or(is_null)),
                 inferred_type: false,

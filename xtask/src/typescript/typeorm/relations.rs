@@ -259,6 +259,7 @@ impl<'p> EntityReader<'_, 'p> {
                 },
                 database_default: false,
                 default_value: None,
+                application_values: None,
                 apart: StatedApart {
                     nullable: relation.nullable.or(relation.primary.then_some(false)),
                     inferred_type: true,

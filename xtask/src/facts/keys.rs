@@ -1,0 +1,80 @@
+//! The keys that an ORM's table states: its primary key, its unique keys, and the foreign keys behind
+//! its relations.
+
+use std::fmt;
+
+use crate::source::Location;
+
+/// The keys of a table as its declaration states them.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TableKeys {
+    /// The primary key.
+    pub primary: Option<StatedKey>,
+    /// The unique keys beside it; none where the source leaves them to the ORM.
+    pub uniques: Option<Vec<StatedKey>>,
+    /// The foreign keys; none where the source keeps them out of the database.
+    pub foreign: Option<Vec<ForeignKey>>,
+}
+
+/// The columns of a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatedKey {
+    /// The columns in the database, in their order.
+    pub columns: Vec<String>,
+    /// The text that states it.
+    pub location: Location,
+}
+
+/// A foreign key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ForeignKey {
+    /// Its columns, in their order.
+    pub columns: Vec<String>,
+    /// The other table, `users` or `audit.users`.
+    pub table: String,
+    /// The columns that they lead to, in the same order.
+    pub referenced: Vec<String>,
+    /// The effect of deleting the other row.
+    pub on_delete: StatedAction,
+    /// The effect of changing the key of the other row.
+    pub on_update: StatedAction,
+    /// The text that states it.
+    pub location: Location,
+}
+
+/// A referential action.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StatedAction {
+    /// The action.
+    pub action: ReferentialAction,
+    /// Whether the source says it, rather than leave it to the ORM's default.
+    pub written: bool,
+}
+
+/// The effect on rows of what happens to the row that they lead to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReferentialAction {
+    /// The statement fails, unless the rows are gone by its end.
+    NoAction,
+    /// The statement fails.
+    Restrict,
+    /// They follow.
+    Cascade,
+    /// Their columns become null.
+    SetNull,
+    /// Their columns get their defaults.
+    SetDefault,
+}
+
+/// As SQL writes it.
+impl fmt::Display for ReferentialAction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoAction => "NO ACTION",
+            Self::Restrict => "RESTRICT",
+            Self::Cascade => "CASCADE",
+            Self::SetNull => "SET NULL",
+            Self::SetDefault => "SET DEFAULT",
+        })
+    }
+}
