@@ -76,10 +76,8 @@ fn row_names<'f>(
     entities: &'f [Entity<'_>],
     facts: &'f Facts,
 ) -> impl Iterator<Item = (usize, &'f str)> {
-    let tables = facts
-        .tables
-        .iter()
-        .filter(|table| table.origin.names_rows && !table.name.contains('.'));
+    let names_rows = |table: &&Declaration| table.origin.names_rows && !table.name.contains('.');
+    let tables = facts.tables.iter().filter(names_rows);
     tables.filter_map(|table| {
         let link = table.table_link.as_ref()?;
         let at = entities
