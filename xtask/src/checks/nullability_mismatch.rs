@@ -18,8 +18,8 @@
 //! A `CHECK (bio IS NOT NULL)` counts as `NOT NULL`. Of the columns of a view PostgreSQL does not
 //! know it: they are not judged. A field that is optional but not nullable (`bio?: string`) is a
 //! warning: drivers return `null`. Where the compiler does not check null (`strictNullChecks`), types
-//! say nothing about it, and the coverage of the report says that. What a decorator of an ORM says (`nullable: true`) counts beside
-//! the type of its property.
+//! say nothing about it, and the coverage of the report says that. What a decorator of an ORM says
+//! (`nullable: true`) counts beside the type of its property.
 
 use super::entities::ColumnFacts;
 use super::matching::{BesideRows, Role};

@@ -5,7 +5,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::find::{Finder, is_named};
+use super::find::{Finder, row_names};
 use super::likeness::{Adopted, Lacking, Unclaimed};
 use super::mapped::{BesideRows, Kept, RowStatements};
 use super::names::{NameTable, is_output_name, is_shared, side_of_name};
@@ -69,22 +69,6 @@ pub fn describe<'a>(
         all[at] = self::described(entity, hits, ground);
     }
     all
-}
-
-/// The names that an ORM's declarations give to the rows of `entities`.
-fn row_names<'f>(
-    entities: &'f [Entity<'_>],
-    facts: &'f Facts,
-) -> impl Iterator<Item = (usize, &'f str)> {
-    let names_rows = |table: &&Declaration| table.origin.names_rows && !table.name.contains('.');
-    let tables = facts.tables.iter().filter(names_rows);
-    tables.filter_map(|table| {
-        let link = table.table_link.as_ref()?;
-        let at = entities
-            .iter()
-            .position(|entity| is_named(entity.name, &link.table))?;
-        Some((at, table.name.as_str()))
-    })
 }
 
 /// The inputs of the matching.

@@ -184,7 +184,23 @@ pub(in crate::checks) fn promised(facts: &Facts) -> HashSet<(&str, &str)> {
         .collect()
 }
 
-pub(super) fn is_named(name: &ObjectName, written: &str) -> bool {
+/// The names that an ORM's declarations give to the rows of `entities`.
+pub(super) fn row_names<'f>(
+    entities: &'f [Entity<'_>],
+    facts: &'f Facts,
+) -> impl Iterator<Item = (usize, &'f str)> {
+    let names_rows = |table: &&Declaration| table.origin.names_rows && !table.name.contains('.');
+    let tables = facts.tables.iter().filter(names_rows);
+    tables.filter_map(|table| {
+        let link = table.table_link.as_ref()?;
+        let at = entities
+            .iter()
+            .position(|entity| is_named(entity.name, &link.table))?;
+        Some((at, table.name.as_str()))
+    })
+}
+
+fn is_named(name: &ObjectName, written: &str) -> bool {
     match written.split_once('.') {
         Some((namespace, table)) => name.namespace == namespace && name.name == table,
         None => name.name == written,
