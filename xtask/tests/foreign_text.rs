@@ -37,7 +37,7 @@ fn is_harmless(ran: &Ran, what: &str) {
 /// The same on a terminal, where our own colours stand.
 #[track_caller]
 fn is_harmless_in_colour(ran: Ran, what: &str) {
-    let colours = Regex::new("\u{1b}\\[(0|1|2|3[1-6]|9[1-6])m").expect("a valid pattern");
+    let colours = Regex::new("\u{1b}\\[(0|1|2|(1;)?3[1-6]|9[1-6])m").expect("a valid pattern");
     let plain = |text: &str| colours.replace_all(text, "").into_owned();
     is_harmless(
         &Ran {

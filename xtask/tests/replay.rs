@@ -63,7 +63,7 @@ fn an_error_names_the_statement_and_its_place() {
     assert_eq!(
         text,
         "cannot replay `V2__m` on the scratch database: statement 3 of 3, `create table T ()`: relation \"t\" already exists \
-         (SQLSTATE 42P07)\n  at migrations/V2__m.sql:4:2"
+         (SQLSTATE 42P07)\n  at migrations/V2__m.sql:4:2\n    |\n  4 |  create table T ();\n    |  ^"
     );
 }
 
