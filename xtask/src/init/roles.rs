@@ -226,7 +226,7 @@ impl Patterns {
             zod: regex(r#"from\s+['"]zod(?:/[\w-]+)?['"]"#)?,
             zod_object: regex(r"\b(?:z\.)?(?:object|strictObject|looseObject)\s*\(")?,
             route: regex(
-                r#"\.(?:get|post|put|patch|delete|route|all)\s*\(\s*(?:['"`]/|\{)|@Controller\s*\("#,
+                r#"\.(?:get|post|put|patch|delete|route|all|use)\s*\(\s*(?:['"`]/|\{)|@Controller\s*\("#,
             )?,
             framework: regex(
                 r#"from\s+['"](?:express|fastify|hono|koa|@koa/router|koa-router|@nestjs/common|@hono/[\w-]+)"#,
@@ -440,6 +440,12 @@ mod tests {
             !is_source("cypress/e2e/users.ts")
                 && !is_source("apps/api/test/util.ts")
                 && is_source("src/test.ts")
+        );
+        // Without the mounts, the routes of the mounted routers have other paths.
+        let mounts = "import express from 'express'; app.use('/users', users);";
+        assert_eq!(
+            roles("index.ts", mounts),
+            [false, false, true, false, false]
         );
         assert_eq!(
             roles("web/app/api/users/route.ts", "export function GET() {}"),

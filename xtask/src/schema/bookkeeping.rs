@@ -2,7 +2,7 @@
 //! such a tool before, and are no part of a data model: no migration makes them, and no type
 //! describes them.
 
-use super::model::{ObjectName, Schema};
+use super::model::{ObjectName, Schema, Table};
 
 /// The names of the tables, in any namespace.
 pub const TABLES: &[&str] = &[
@@ -50,9 +50,9 @@ impl Schema {
         let mut schema = self.without_namespaces(&[HASURA.to_owned()]);
         let gone: Vec<ObjectName> = schema
             .tables
-            .keys()
-            .filter(|name| is_bookkeeping(name))
-            .cloned()
+            .iter()
+            .filter(|(name, table)| is_bookkeeping(name) || is_of_typeorm(name, table))
+            .map(|(name, _)| name.clone())
             .collect();
         for table in &gone {
             schema.tables.remove(table);
@@ -110,6 +110,22 @@ pub fn is_bookkeeping(table: &ObjectName) -> bool {
     TABLES.contains(&table.name.as_str()) && may_be_bookkeeping(table)
 }
 
+/// Whether the table is the history of TypeORM. Its name is one that an application may use, so the
+/// columns decide.
+fn is_of_typeorm(name: &ObjectName, table: &Table) -> bool {
+    let columns = table.columns.iter();
+    let columns: Vec<_> = columns
+        .map(|column| (column.name.as_str(), column.type_name.as_str()))
+        .collect();
+    name.name == "migrations"
+        && columns
+            == [
+                ("id", "integer"),
+                ("timestamp", "bigint"),
+                ("name", "character varying"),
+            ]
+}
+
 /// Whether a table of this name lies where a migration tool would make it.
 pub fn may_be_bookkeeping(table: &ObjectName) -> bool {
     ONLY_IN
@@ -132,7 +148,7 @@ fn identifier(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::model::{Namespace, Sequence, Table};
+    use crate::schema::model::{Column, Namespace, Sequence};
 
     fn named(namespace: &str, name: &str) -> ObjectName {
         ObjectName {
@@ -196,6 +212,34 @@ mod tests {
             left.grants.into_keys().collect::<Vec<_>>(),
             ["table public.users"]
         );
+    }
+
+    #[test]
+    fn the_columns_tell_typeorms_history_from_a_table_of_the_application() {
+        let column = |(name, type_name): (&str, &str)| Column {
+            name: name.into(),
+            type_name: type_name.into(),
+            ..Column::default()
+        };
+        let theirs = [
+            ("id", "integer"),
+            ("timestamp", "bigint"),
+            ("name", "character varying"),
+        ];
+        let ours = [("id", "integer"), ("name", "text")];
+        for (columns, left) in [(&theirs[..], 0), (&ours[..], 1)] {
+            let mut schema = Schema::default();
+            let table = Table {
+                columns: columns.iter().copied().map(column).collect(),
+                ..Table::default()
+            };
+            schema.tables.insert(named("public", "migrations"), table);
+            assert_eq!(
+                schema.without_bookkeeping().tables.len(),
+                left,
+                "{columns:?}"
+            );
+        }
     }
 
     #[test]

@@ -1,0 +1,3 @@
+export * from './project';
+export * from './task';
+export * from './user';
