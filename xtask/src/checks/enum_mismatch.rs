@@ -19,8 +19,8 @@
 //! restricted to some of the values, and so may each of several variants of the rows. A plain `string` is a warning: it lets any value through. One
 //! set that is used in several places is one finding. A set that says which enum it is (`pgEnum`,
 //! Supabase's `Enums` and `Constants`) is judged by that, unless a field has told it. Where only an
-//! ORM's table names the values of a text (`text({ enum: […] })`), a schema of answers that refuses
-//! one of them is a warning.
+//! ORM's table names the values of a text (`text({ enum: […] })`), a schema of answers or rows that
+//! refuses one of them is a warning.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -150,8 +150,8 @@ fn judge(
 ) -> Option<(Option<ObjectName>, Finding)> {
     let facts = described.entity.column(&pair.column.name)?;
     let Some(allowed) = allowed_values(description, facts) else {
-        let goes_out = direction == Direction::Answer;
-        return goes_out
+        let shows_rows = direction.shows_rows(description);
+        return shows_rows
             .then(|| refused_of_orm(model, described, description, pair))?
             .map(|found| (None, found));
     };
@@ -196,7 +196,7 @@ fn judge(
     ))
 }
 
-/// A schema of answers that refuses a value that an ORM's table has for a column of text.
+/// A schema of answers or rows that refuses a value that an ORM's table has for a column of text.
 fn refused_of_orm(
     model: &Model<'_>,
     described: &TableMatches<'_>,

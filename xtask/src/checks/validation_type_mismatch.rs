@@ -22,9 +22,9 @@
 //! JSON or a list, the server evidently converts it. So it does for a schema that is written by hand
 //! beside an ORM's table.
 //!
-//! A schema of answers that refuses what an ORM returns is a warning: Drizzle's `decimal()` is a
-//! string, and so is `bigint({ mode: 'string' })`. Where several columns are described so, the server
-//! converts them.
+//! A schema of answers, or of rows, that refuses what an ORM returns is a warning: Drizzle's
+//! `decimal()` is a string, and so is `bigint({ mode: 'string' })`. Where several columns are
+//! described so, the server converts them.
 
 use super::accepted_kinds::{self, DescriptionLayer};
 use super::direction::Direction;
@@ -92,7 +92,7 @@ fn judge<'a>(
     if is_of_row {
         return Some(of_kind(model, compared, DescriptionLayer::Driver));
     }
-    if direction == Direction::Answer
+    if direction.shows_rows(compared.description)
         && let Some(returned) = refused_of_orm(&compared)
     {
         return Some(of_orm(model, compared, returned));
@@ -276,6 +276,14 @@ mod tests {
                 ..Case::failing(
                     "CREATE TABLE invoices (id uuid PRIMARY KEY, label text NOT NULL, amount numeric NOT NULL, vat numeric NOT NULL, rank bigint NOT NULL);",
                     "import { z } from 'zod';\nimport { bigint, decimal, pgTable, text, uuid } from 'drizzle-orm/pg-core';\nexport const invoices = pgTable('invoices', { id: uuid().primaryKey(), label: text().notNull(), amount: decimal().notNull(), vat: decimal().notNull(), rank: bigint({ mode: 'number' }).notNull() });\nexport const InvoiceResponseSchema = z.object({ id: z.uuid(), label: z.string(),\n amount: z.number(), vat: z.string(), rank: z.number() });",
+                    (5, "amount"),
+                )
+            },
+            Case {
+                configuration: "types = []\nvalidation = ['**/*.ts']\ndrizzle = ['**/*.ts']",
+                ..Case::failing(
+                    "CREATE TABLE invoices (id uuid PRIMARY KEY, label text NOT NULL, amount numeric NOT NULL, vat numeric NOT NULL, rank bigint NOT NULL, created_at timestamp NOT NULL DEFAULT now());",
+                    "import { z } from 'zod';\nimport { bigint, decimal, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core';\nexport const invoices = pgTable('invoices', { id: uuid().primaryKey(), label: text().notNull(), amount: decimal().notNull(), vat: decimal().notNull(), rank: bigint({ mode: 'number' }).notNull(), createdAt: timestamp('created_at').notNull().defaultNow() });\nexport const invoiceSchema = z.object({ id: z.uuid(), label: z.string(),\n amount: z.number(), vat: z.string(), rank: z.number().int(), createdAt: z.date() });",
                     (5, "amount"),
                 )
             },
