@@ -91,6 +91,26 @@ pub fn takes(ty: &ColumnType, kind: &Kind, layer: DescriptionLayer, config: &Con
     }
 }
 
+/// Whether a schema of `kind` refuses the scalar that an ORM returns, and its JSON: `Decimal` as a
+/// string where a number is demanded. A bigint has no JSON, so the server converts it.
+#[must_use]
+pub fn refuses_scalar(kind: &Kind, returned: &Kind) -> bool {
+    let is_scalar = |kind: &Kind| {
+        matches!(
+            kind,
+            Kind::String | Kind::Number | Kind::Bigint | Kind::Boolean | Kind::Date
+        )
+    };
+    let is_taken = |kind: &Kind| !is_scalar(kind) || kind == returned;
+    match (returned, kind) {
+        (Kind::String | Kind::Number, Kind::Union(members)) => {
+            !members.is_empty() && !members.iter().any(is_taken)
+        }
+        (Kind::String | Kind::Number, one) => !is_taken(one),
+        _other => false,
+    }
+}
+
 /// Whether a field of `kind` has JSON as its unparsed text. PostgreSQL takes JSON so; drivers
 /// return it parsed, and then a plain string is right only where each value is one.
 #[must_use]

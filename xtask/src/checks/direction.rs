@@ -32,6 +32,18 @@ pub enum Direction {
 }
 
 impl Direction {
+    /// Whether a schema of this direction shows rows as they are: an answer does, and so does a
+    /// copy of the row. A part of it may be of something that the server made of the row.
+    #[must_use]
+    pub fn shows_rows(self, description: &Description<'_>) -> bool {
+        let pairing = &description.pairing;
+        match self {
+            Self::Answer => true,
+            Self::Row => pairing.is_nearly_whole() && pairing.odd() == 0,
+            Self::Request | Self::Unknown => false,
+        }
+    }
+
     /// Whether its values may come in.
     #[must_use]
     pub fn comes_in(self) -> bool {

@@ -18,7 +18,9 @@
 //! `CHECK (role IN ('admin', …))` counts like an enum. What is inserted or updated may be
 //! restricted to some of the values, and so may each of several variants of the rows. A plain `string` is a warning: it lets any value through. One
 //! set that is used in several places is one finding. A set that says which enum it is (`pgEnum`,
-//! Supabase's `Enums` and `Constants`) is judged by that, unless a field has told it.
+//! Supabase's `Enums` and `Constants`) is judged by that, unless a field has told it. Where only an
+//! ORM's table names the values of a text (`text({ enum: […] })`), a schema of answers or rows that
+//! refuses one of them is a warning.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -147,7 +149,12 @@ fn judge(
     pair: &Pair<'_>,
 ) -> Option<(Option<ObjectName>, Finding)> {
     let facts = described.entity.column(&pair.column.name)?;
-    let allowed = allowed_values(description, facts)?;
+    let Some(allowed) = allowed_values(description, facts) else {
+        let shows_rows = direction.shows_rows(description);
+        return shows_rows
+            .then(|| refused_of_orm(model, described, description, pair))?
+            .map(|found| (None, found));
+    };
     let difference = match values_of(&pair.field.kind) {
         Values::Known(values) if is_of_another_thing(description, &values, allowed) => {
             return None;
@@ -187,6 +194,36 @@ fn judge(
         name,
         found.at_values(described.entity.name, facts, model.input.provenance),
     ))
+}
+
+/// A schema of answers or rows that refuses a value that an ORM's table has for a column of text.
+fn refused_of_orm(
+    model: &Model<'_>,
+    described: &TableMatches<'_>,
+    description: &Description<'_>,
+    pair: &Pair<'_>,
+) -> Option<Finding> {
+    let orm = described.returned_by_orm(pair.column)?;
+    let (Values::Known(held), Values::Known(taken)) =
+        (values_of(&orm.kind), values_of(&pair.field.kind))
+    else {
+        return None;
+    };
+    let mut difference = ValuesDifference::of(&taken, &held, description.role)?;
+    difference.unknown.clear();
+    let is_other = is_of_another_thing(description, &taken, &held)
+        || !description.declaration.origin.enforced
+        || described.is_variant(description);
+    if difference.missing.is_empty() || is_other {
+        return None;
+    }
+    let found = finding(model, described, description, pair, &held, &difference)
+        .at(&orm.location, "the ORM's table has them here")
+        .with_help(format!(
+            "rows hold {}, as the ORM's table says",
+            wording::quoted(&held)
+        ));
+    Some(found.as_warning())
 }
 
 /// The values that the database allows. An ORM may have other names for them, which the application
@@ -489,8 +526,25 @@ mod tests {
                 "import { pgTable, uuid, text } from 'drizzle-orm/pg-core';\nexport const users = pgTable('users', { id: uuid('id').notNull(),\n state: text('state', { enum: ['on', 'broken'] }).notNull() });\nexport type User = typeof users.$inferSelect;\nexport type NewUser = typeof users.$inferInsert;",
                 (3, "state"),
             ),
+            // Only an ORM's table names the values.
+            Case {
+                configuration: "types = []\nvalidation = ['**/*.ts']\ndrizzle = ['**/*.ts']",
+                ..Case::failing(
+                    "CREATE TABLE logs (id uuid PRIMARY KEY, label text NOT NULL, mode text NOT NULL);",
+                    "import { z } from 'zod';\nimport { pgTable, text, uuid } from 'drizzle-orm/pg-core';\nexport const logs = pgTable('logs', { id: uuid().primaryKey(), label: text().notNull(), mode: text({ enum: ['keys', 'credits'] }).notNull() });\nexport const LogResponseSchema = z.object({ id: z.uuid(), label: z.string(),\n mode: z.enum(['keys']) });",
+                    (5, "mode"),
+                )
+            },
         ],
         passing: &[
+            // More values may pass in what goes out, and fewer in what comes in.
+            Case {
+                configuration: "types = []\nvalidation = ['**/*.ts']\ndrizzle = ['**/*.ts']",
+                ..Case::passing(
+                    "CREATE TABLE logs (id uuid PRIMARY KEY, label text NOT NULL, mode text NOT NULL);",
+                    "import { z } from 'zod';\nimport { pgTable, text, uuid } from 'drizzle-orm/pg-core';\nexport const logs = pgTable('logs', { id: uuid().primaryKey(), label: text().notNull(), mode: text({ enum: ['keys', 'credits'] }).notNull() });\nexport const LogResponseSchema = z.object({ id: z.uuid(), label: z.string(), mode: z.enum(['keys', 'credits', 'none']) });\nexport const CreateLogSchema = z.object({ label: z.string(), mode: z.enum(['keys']) });",
+                )
+            },
             // Each variant has one of the values.
             Case {
                 configuration: "types = []\nvalidation = ['**/*.ts']",

@@ -22,8 +22,9 @@
 //! 5. **Beside a declaration that states the rows** ([`mapped`]): a table of an ORM, a type that says
 //!    of which table it is, for schemas one that has all columns and nothing else. Whatever only is
 //!    called like the table is judged there where it is a copy of the row: nearly whole, without
-//!    relations, in the same style of names. Where it only lacks columns, what it has is judged. Other
-//!    types and schemas were made of rows, and `CreateUser` is a request.
+//!    relations, in the same style of names. Where it only lacks columns, or one field of a `…Row` is
+//!    called otherwise, what it has is judged. Other types and schemas were made of
+//!    rows, and `CreateUser` is a request.
 //!
 //! | evidence | kept where | a type is a row where, and else a domain type | reason |
 //! |---|---|---|---|

@@ -20,7 +20,7 @@
 //! is taken for one.
 
 use super::entities::EntityKind;
-use super::matching::{Description, Role, TableMatches};
+use super::matching::{BesideRows, Description, Role, TableMatches};
 use super::pairing::Pair;
 use super::{Check, Model, edits, wording};
 use crate::facts::Field;
@@ -192,9 +192,12 @@ fn renamed(
 
 impl Finding {
     /// Makes the finding a warning where a type may leave out columns. A domain type may leave out
-    /// columns that only the database needs. A type of a view has the columns that it needs.
+    /// columns that only the database needs. A type of a view has the columns that it needs, and
+    /// one beside an ORM's table may be what a query returns.
     fn softened(self, described: &TableMatches<'_>, description: &Description<'_>) -> Self {
-        let is_free = description.role == Role::Domain || described.entity.kind == EntityKind::View;
+        let is_free = description.role == Role::Domain
+            || description.beside_rows == BesideRows::Part
+            || described.entity.kind == EntityKind::View;
         if is_free { self.as_warning() } else { self }
     }
 }
@@ -230,6 +233,12 @@ mod tests {
                     (1, "report_id"),
                 )
             },
+            // Beside a table of an ORM, one column and one field remain of a row.
+            Case::failing(
+                "CREATE TABLE ranks (id uuid PRIMARY KEY, name text NOT NULL, slug text NOT NULL, note text, weight integer NOT NULL);",
+                "import { integer, pgTable, text, uuid } from 'drizzle-orm/pg-core';\nexport const ranks = pgTable('ranks', { id: uuid().primaryKey(), name: text().notNull(), slug: text().notNull(), note: text(), weight: integer().notNull() });\nexport type RankRow = { id: string; name: string;\n code: string; note: string | null; weight: number };",
+                (4, "slug"),
+            ),
             // One field is not written like the others.
             Case::failing(
                 "CREATE TABLE users (id uuid NOT NULL, first_name text NOT NULL, last_name text NOT NULL, home_town text NOT NULL);",
@@ -275,6 +284,11 @@ mod tests {
             },
         ],
         passing: &[
+            // The row of an ORM's table without a column, and with what a query adds.
+            Case::passing(
+                "CREATE TABLE ranks (id uuid PRIMARY KEY, name text NOT NULL, slug text NOT NULL, note text, weight integer NOT NULL);",
+                "import { integer, pgTable, text, uuid } from 'drizzle-orm/pg-core';\nexport const ranks = pgTable('ranks', { id: uuid().primaryKey(), name: text().notNull(), slug: text().notNull(), note: text(), weight: integer().notNull() });\nexport type RankRow = { id: string; name: string; slug: string; note: string | null; memberCount: string };",
+            ),
             // Beside a table of an ORM it is what a component shows, or a query returns.
             Case::passing(
                 "CREATE TABLE deploys (id uuid PRIMARY KEY, name text NOT NULL, slug text NOT NULL, config jsonb, note text);",

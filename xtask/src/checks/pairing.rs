@@ -405,6 +405,14 @@ impl<'a> Pairing<'a> {
         self.extra.len() + self.renamed.len() - self.former.len()
     }
 
+    /// Whether one column and one field remain, and the field stands for the column under another
+    /// name.
+    #[must_use]
+    pub fn is_whole_but_for_a_name(&self) -> bool {
+        let nothing_else = self.missing.is_empty() && self.extra.is_empty();
+        nothing_else && self.renamed.len() == 1 && self.is_nearly_whole()
+    }
+
     /// How many fields are called like columns, or like what was one.
     #[must_use]
     pub fn columns_ever(&self) -> usize {

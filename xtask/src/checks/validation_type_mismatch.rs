@@ -21,10 +21,15 @@
 //! A request is not the insert: where it has an object for a text column, or a text for a column of
 //! JSON or a list, the server evidently converts it. So it does for a schema that is written by hand
 //! beside an ORM's table.
+//!
+//! A schema of answers, or of rows, that refuses what an ORM returns is a warning: Drizzle's
+//! `decimal()` is a string, and so is `bigint({ mode: 'string' })`. Where several columns are
+//! described so, the server converts them.
 
 use super::accepted_kinds::{self, DescriptionLayer};
 use super::direction::Direction;
 use super::matching::{Description, Role};
+use super::pairing::Pair;
 use super::{Check, Compared, Model, formats, wording};
 use crate::config::Driver;
 use crate::facts::Kind;
@@ -87,6 +92,11 @@ fn judge<'a>(
     if is_of_row {
         return Some(of_kind(model, compared, DescriptionLayer::Driver));
     }
+    if direction.shows_rows(compared.description)
+        && let Some(returned) = refused_of_orm(&compared)
+    {
+        return Some(of_orm(model, compared, returned));
+    }
     let constraints = compared.pair.field.innermost().1;
     let is_array = matches!(kind, Kind::Array(_));
     formats::never_taken(ty, &constraints)
@@ -135,6 +145,38 @@ fn is_row_of_driver(
         && !pair.field.constraints.coerced
         && compared.layer_of_rows() == DescriptionLayer::Driver
         && described.types().any(types_rows)
+}
+
+/// The kind of value that an ORM returns, where this schema refuses it. A schema that refuses
+/// several is of values that the server has converted.
+fn refused_of_orm<'a>(compared: &Compared<'_, 'a>) -> Option<&'a Kind> {
+    let described = compared.described;
+    let refused = |pair: &Pair<'a>| {
+        let returned = &described.returned_by_orm(pair.column)?.kind;
+        let is_refused = !pair.field.constraints.coerced
+            && accepted_kinds::refuses_scalar(&pair.field.kind, returned);
+        is_refused.then_some(returned)
+    };
+    let pairs = &compared.description.pairing.pairs;
+    let is_only = pairs.iter().filter_map(refused).count() == 1;
+    refused(&compared.pair).filter(|_| is_only)
+}
+
+fn of_orm(model: &Model<'_>, compared: Compared<'_, '_>, returned: &Kind) -> Finding {
+    let (kind, returned) = (
+        wording::kind(&compared.pair.field.kind),
+        wording::kind(returned),
+    );
+    let mut found = finding(model, compared, &format!("`{kind}`"))
+        .with_detail("schemaType", kind)
+        .with_help(format!(
+            "the ORM returns a `{returned}`, which the schema refuses: demand that, or convert the \
+             value before it is sent"
+        ));
+    if let Some(orm) = compared.described.returned_by_orm(compared.pair.column) {
+        found = found.at(&orm.location, format!("a `{returned}` by the ORM's table"));
+    }
+    found.as_warning()
 }
 
 fn of_kind(model: &Model<'_>, compared: Compared<'_, '_>, layer: DescriptionLayer) -> Finding {
@@ -228,8 +270,48 @@ mod tests {
                 "export const BillSchema = z.object({ id: z.uuid(), voteCount: z.number().int(), filedAt: z.date(),\n tags: z.string() });",
                 (3, "tags"),
             ),
+            // Where an ORM has the rows, what goes out is what it returns.
+            Case {
+                configuration: "types = []\nvalidation = ['**/*.ts']\ndrizzle = ['**/*.ts']",
+                ..Case::failing(
+                    "CREATE TABLE invoices (id uuid PRIMARY KEY, label text NOT NULL, amount numeric NOT NULL, vat numeric NOT NULL, rank bigint NOT NULL);",
+                    "import { z } from 'zod';\nimport { bigint, decimal, pgTable, text, uuid } from 'drizzle-orm/pg-core';\nexport const invoices = pgTable('invoices', { id: uuid().primaryKey(), label: text().notNull(), amount: decimal().notNull(), vat: decimal().notNull(), rank: bigint({ mode: 'number' }).notNull() });\nexport const InvoiceResponseSchema = z.object({ id: z.uuid(), label: z.string(),\n amount: z.number(), vat: z.string(), rank: z.number() });",
+                    (5, "amount"),
+                )
+            },
+            Case {
+                configuration: "types = []\nvalidation = ['**/*.ts']\ndrizzle = ['**/*.ts']",
+                ..Case::failing(
+                    "CREATE TABLE invoices (id uuid PRIMARY KEY, label text NOT NULL, amount numeric NOT NULL, vat numeric NOT NULL, rank bigint NOT NULL, created_at timestamp NOT NULL DEFAULT now());",
+                    "import { z } from 'zod';\nimport { bigint, decimal, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core';\nexport const invoices = pgTable('invoices', { id: uuid().primaryKey(), label: text().notNull(), amount: decimal().notNull(), vat: decimal().notNull(), rank: bigint({ mode: 'number' }).notNull(), createdAt: timestamp('created_at').notNull().defaultNow() });\nexport const invoiceSchema = z.object({ id: z.uuid(), label: z.string(),\n amount: z.number(), vat: z.string(), rank: z.number().int(), createdAt: z.date() });",
+                    (5, "amount"),
+                )
+            },
+            Case {
+                configuration: "types = []\nvalidation = ['**/*.ts']\ndrizzle = ['**/*.ts']",
+                ..Case::failing(
+                    "CREATE TABLE invoices (id uuid PRIMARY KEY, label text NOT NULL, amount numeric NOT NULL, vat numeric NOT NULL, rank bigint NOT NULL);",
+                    "import { z } from 'zod';\nimport { bigint, decimal, pgTable, text, uuid } from 'drizzle-orm/pg-core';\nexport const invoices = pgTable('invoices', { id: uuid().primaryKey(), label: text().notNull(), amount: decimal().notNull(), vat: decimal().notNull(), rank: bigint({ mode: 'number' }).notNull() });\nexport const InvoiceResponseSchema = z.object({ id: z.uuid(), label: z.string(), amount: z.string(), vat: z.string(),\n rank: z.string() });",
+                    (5, "rank"),
+                )
+            },
         ],
         passing: &[
+            // The server converts what is coerced, what comes in, and what is described so throughout.
+            Case {
+                configuration: "types = []\nvalidation = ['**/*.ts']\ndrizzle = ['**/*.ts']",
+                ..Case::passing(
+                    "CREATE TABLE invoices (id uuid PRIMARY KEY, label text NOT NULL, amount numeric NOT NULL, vat numeric NOT NULL, rank bigint NOT NULL);",
+                    "import { z } from 'zod';\nimport { bigint, decimal, pgTable, text, uuid } from 'drizzle-orm/pg-core';\nexport const invoices = pgTable('invoices', { id: uuid().primaryKey(), label: text().notNull(), amount: decimal().notNull(), vat: decimal().notNull(), rank: bigint({ mode: 'number' }).notNull() });\nexport const InvoiceResponseSchema = z.object({ id: z.uuid(), label: z.string(), amount: z.coerce.number(), vat: z.union([z.string(), z.number()]), rank: z.number() });\nexport const CreateInvoiceSchema = z.object({ label: z.string(), amount: z.number(), vat: z.string(), rank: z.number().int() });",
+                )
+            },
+            Case {
+                configuration: "types = []\nvalidation = ['**/*.ts']\ndrizzle = ['**/*.ts']",
+                ..Case::passing(
+                    "CREATE TABLE invoices (id uuid PRIMARY KEY, label text NOT NULL, amount numeric NOT NULL, vat numeric NOT NULL, rank bigint NOT NULL);",
+                    "import { z } from 'zod';\nimport { bigint, decimal, pgTable, text, uuid } from 'drizzle-orm/pg-core';\nexport const invoices = pgTable('invoices', { id: uuid().primaryKey(), label: text().notNull(), amount: decimal().notNull(), vat: decimal().notNull(), rank: bigint({ mode: 'number' }).notNull() });\nexport const InvoiceResponseSchema = z.object({ id: z.uuid(), label: z.string(), amount: z.number(), vat: z.number(), rank: z.number() });",
+                )
+            },
             // What is inserted is what parsing returns.
             Case::valid(
                 TABLE,

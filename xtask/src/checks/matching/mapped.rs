@@ -13,7 +13,8 @@ use crate::facts::{Declaration, Family, Field, Side};
 pub enum BesideRows {
     /// Nothing else: no other declaration states the rows, or it is a copy of these.
     Itself,
-    /// Some of the columns and nothing else. What it has is judged.
+    /// Some of the columns and nothing else, or a row of which one field is called otherwise. What
+    /// it has is judged.
     Part,
     /// Something that was made of rows.
     Mapped,
@@ -58,10 +59,11 @@ impl<'a> RowStatements<'a> {
 
     /// What a declaration is beside those that state the rows.
     pub(super) fn beside(&self, kept: &Kept<'a>) -> BesideRows {
-        let (declaration, _, pairing) = kept;
+        let (declaration, hit, pairing) = kept;
+        let is_renamed = hit.strength == Strength::Row && pairing.is_whole_but_for_a_name();
         let is_part = declaration.origin.family == Family::Type
             && pairing.pairs.len() >= FEWEST_COLUMNS
-            && pairing.odd() == 0
+            && (pairing.odd() == 0 || is_renamed)
             && pairing.relations.is_empty()
             && !self.is_in_other_style(declaration);
         match self.are_mapped_to(kept) {

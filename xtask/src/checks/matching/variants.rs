@@ -2,9 +2,21 @@
 //! discriminated union, and those written by hand beside an ORM's table.
 
 use super::{Description, Role, Strength, TableMatches};
-use crate::facts::{Field, Kind};
+use crate::facts::{Field, Kind, SqlScalar, StatedApart};
+use crate::schema::model::Column;
 
-impl TableMatches<'_> {
+impl<'a> TableMatches<'a> {
+    /// The field by which an ORM's table describes `column`, where nothing is stated apart from the
+    /// column: then its kind is that of the values that the ORM returns.
+    #[must_use]
+    pub fn returned_by_orm(&self, column: &Column) -> Option<&'a Field> {
+        let mut pairs = self.of_role(Role::Orm).flat_map(|orm| &orm.pairing.pairs);
+        let field = pairs.find(|pair| pair.column.name == column.name)?.field;
+        let sql = field.sql.as_ref()?;
+        let is_known = !matches!(sql.ty.scalar, SqlScalar::Unknown(_));
+        (is_known && sql.apart == StatedApart::default()).then_some(field)
+    }
+
     /// Whether a schema is written by hand beside an ORM's table, of which schemas can be made: then
     /// it is of the thing that the rows are about, or of a request.
     #[must_use]
