@@ -5,6 +5,7 @@
 mod constraints;
 mod fields;
 mod keys;
+mod listed;
 mod merge;
 mod origin;
 pub mod path;
@@ -19,6 +20,7 @@ use crate::source::{Location, Span};
 pub use constraints::{Constraints, FormatOptions};
 pub use fields::Fields;
 pub use keys::{ForeignKey, ReferentialAction, StatedAction, StatedKey, TableKeys};
+pub use listed::ListedTable;
 pub use origin::{Family, Origin, Syntax};
 pub use seldom::Rare;
 pub use sql::{SqlColumn, SqlDefault, SqlScalar, SqlType, StatedApart, StatedValue};
@@ -34,6 +36,8 @@ pub struct Facts {
     pub schemas: Vec<Declaration>,
     /// Tables that an ORM declares (Drizzle's `pgTable`).
     pub tables: Vec<Declaration>,
+    /// Names of tables in lists of them: the keys of kysely's `DB`.
+    pub listed_tables: Vec<ListedTable>,
     /// Enumerations of string values: TypeScript enums, unions of literals, `z.enum`, `pgEnum`, `as
     /// const` arrays.
     pub enums: Vec<Enumeration>,

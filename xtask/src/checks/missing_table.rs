@@ -12,19 +12,19 @@
 //! export const tools = pgTable('tools', { id: uuid('id').primaryKey() });
 //! ```
 //! Judged is what says which table it describes: a table of an ORM, a generated type, an entry of a
-//! list of tables (kysely's `DB`) of which at least half are there, the tag `@table`; where the migrations dropped or renamed a table, also a type that is called like its
+//! list of tables (kysely's `DB`, kanel's `PublicSchema`) of which at least half are there, the tag `@table`; where the migrations dropped or renamed a table, also a type that is called like its
 //! row (`ToolRow`, `ToolEntity`), unless most of its fields never were columns. Of a dropped table
 //! whose columns a type of its bare name or a schema (`Tool`, `ToolSchema`) still has, it is a
 //! warning: that may be the thing itself. A table that others make belongs in `ignored-tables`, its
 //! namespace in `foreign-namespaces`.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::entities::is_judged;
 use super::matching::{NameTable, Strength, is_shared};
 use super::{Check, Model, names, others};
 use crate::config::Config;
-use crate::facts::{Declaration, Side};
+use crate::facts::{Declaration, ListedTable, Side};
 use crate::report::{Category, Finding, Severity};
 use crate::schema::model::ObjectName;
 use crate::source::Location;
@@ -63,8 +63,42 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
         .into_iter()
         .chain(likely)
         .filter(|(_, missing)| seen.insert(missing.table.clone()));
-    once.map(|(declaration, missing)| finding(declaration, &missing))
-        .collect()
+    let mut found: Vec<_> = once
+        .map(|(declaration, missing)| finding(declaration, &missing))
+        .collect();
+    for entry in missing_entries(model, &gone) {
+        if seen.insert(entry.table.clone()) {
+            found.push(finding_of_entry(entry, gone.named(&entry.table)));
+        }
+    }
+    found
+}
+
+/// The entries of lists of tables after which no table is called, whatever types stand beside them.
+/// Where a list has the database's own names, its entries are exactly those.
+fn missing_entries<'m>(model: &'m Model<'_>, gone: &DroppedTables<'m>) -> Vec<&'m ListedTable> {
+    let mut lists: BTreeMap<&Location, Vec<&ListedTable>> = BTreeMap::new();
+    for entry in &model.input.facts.listed_tables {
+        if gone.lists.contains(&entry.list_location) {
+            lists.entry(&entry.list_location).or_default().push(entry);
+        }
+    }
+    let mut missing = Vec::new();
+    for entries in lists.into_values() {
+        let is_snake_case = |entry: &&ListedTable| entry.table.contains('_');
+        let is_exact = entries
+            .iter()
+            .any(|entry| is_snake_case(entry) && is_called_exactly(model, &entry.table));
+        missing.extend(entries.into_iter().filter(|entry| {
+            let table = &entry.table;
+            let is_there = match is_exact {
+                true => is_called_exactly(model, table),
+                false => is_known(model, table),
+            };
+            !is_there && is_ours(table, model.input.config) && !is_of_others(model, table, true)
+        }));
+    }
+    missing
 }
 
 /// A table that a declaration describes, and that is not there.
@@ -133,13 +167,10 @@ fn is_of_others(model: &Model<'_>, written: &str, listed: bool) -> bool {
 /// and list anything.
 fn lists<'m>(model: &Model<'m>) -> HashSet<&'m Location> {
     let mut entries: HashMap<&Location, (usize, usize)> = HashMap::new();
-    let links = model.input.facts.types.iter();
-    for link in links.filter_map(|declaration| declaration.table_link.as_ref()) {
-        if let Some(list) = &link.listed
-            && !is_of_others(model, &link.table, true)
-        {
-            let (there, all) = entries.entry(list).or_default();
-            *there += usize::from(is_known(model, &link.table));
+    for entry in &model.input.facts.listed_tables {
+        if !is_of_others(model, &entry.table, true) {
+            let (there, all) = entries.entry(&entry.list_location).or_default();
+            *there += usize::from(is_known(model, &entry.table));
             *all += 1;
         }
     }
@@ -246,6 +277,13 @@ fn is_known(model: &Model<'_>, written: &str) -> bool {
     known.any(|name| is_named(name, written) || names::key(&name.name) == names::key(written))
 }
 
+/// Whether a table or view has exactly this name.
+fn is_called_exactly(model: &Model<'_>, written: &str) -> bool {
+    let schema = model.input.schema;
+    let mut known = schema.tables.keys().chain(schema.views.keys());
+    known.any(|name| is_named(name, written))
+}
+
 fn is_ours(written: &str, config: &Config) -> bool {
     let name = ObjectName::from_key(written);
     is_judged(&name, config) && !config.foreign_namespaces.contains(&name.namespace)
@@ -290,11 +328,28 @@ fn finding(declaration: &Declaration, missing: &Missing<'_>) -> Finding {
     }
 }
 
+fn finding_of_entry(entry: &ListedTable, place: Option<&Location>) -> Finding {
+    let (list, table) = (&entry.list, &entry.table);
+    let message = format!("Table '{table}' does not exist, and `{list}` lists it");
+    CHECK
+        .finding(table, message)
+        .with_declaration(list)
+        .at(&entry.location, format!("`{list}` lists `{table}`"))
+        .at_some(place, format!("`{table}` was dropped or renamed here"))
+        .with_help(
+            "name the table as the database does, write the migration that makes it, or take the entry \
+             out; a table that others make belongs in `ignored-tables`",
+        )
+}
+
 #[cfg(test)]
 mod tests {
     use crate::checks::test_utils::{Case, Cases};
 
     const TABLE: &str = "CREATE TABLE tools (id uuid NOT NULL);";
+
+    const SHEDS: &str =
+        "CREATE TABLE garden_tools (id uuid NOT NULL); CREATE TABLE tool_sheds (id uuid NOT NULL);";
 
     const DROPPED: &str = "CREATE TABLE tools (id uuid NOT NULL); CREATE TABLE remarks (id uuid NOT NULL, body text NOT NULL, author_id uuid NOT NULL, created_at timestamptz NOT NULL); DROP TABLE remarks;";
 
@@ -345,8 +400,33 @@ mod tests {
                 "export interface ToolRow { id: string }\nexport interface Database { public: { Tables: { tools: {\n Row: { id: string } } }; Views: { sheds: {\n Row: { id: string | null } } } } }",
                 4,
             ),
+            // Kanel's list of tables: what queries name is the key, whatever its type describes.
+            Case::failing_entity(
+                SHEDS,
+                "/** Represents the table public.garden_tools */\nexport interface GardenToolsTable { id: string }\n/** Represents the table public.tool_sheds */\nexport interface ToolShedsTable { id: string }\nexport interface PublicSchema {\n garden_tools: GardenToolsTable;\n toolSheds: ToolShedsTable }",
+                7,
+            ),
+            // The types are declared where nobody looks.
+            Case {
+                configuration: "severity = { MISSING_TYPE = 'off' }",
+                ..Case::failing_entity(
+                    SHEDS,
+                    "import type { GardenTools, ToolSheds } from './tables';\nexport interface Database {\n garden_tools: GardenTools;\n shed: ToolSheds }",
+                    4,
+                )
+            },
         ],
         passing: &[
+            // A list may have all names in camel case.
+            Case::passing(
+                SHEDS,
+                "export interface GardenToolsTable { id: string }\nexport interface ToolShedsTable { id: string }\nexport interface PublicSchema { gardenTools: GardenToolsTable; toolSheds: ToolShedsTable }",
+            ),
+            // What is called so and lists other things.
+            Case::passing(
+                SHEDS,
+                "export interface GardenToolRow { id: string }\nexport interface ToolShedRow { id: string }\ninterface Shape { id: string }\nexport interface PublicSchema { body: Shape; query: Shape }",
+            ),
             // It is called so, and is another thing.
             Case::passing(
                 DROPPED,

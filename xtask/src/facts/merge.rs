@@ -11,6 +11,7 @@ impl Facts {
             types,
             schemas,
             tables,
+            listed_tables,
             enums,
             objects,
             routes,
@@ -26,6 +27,7 @@ impl Facts {
         self.types.extend(types);
         self.schemas.extend(schemas);
         self.tables.extend(tables);
+        self.listed_tables.extend(listed_tables);
         self.enums.extend(enums);
         self.objects.extend(objects);
         self.routes.extend(routes);

@@ -281,7 +281,8 @@ pub fn side_of_member(name: &str) -> Option<Side> {
 pub enum TableList {
     /// Supabase's `Database`, with the sides of each table in its schema. Others have rows in one.
     Database,
-    /// kysely's `DB`, `Tables`: names of tables, each with the type of its rows.
+    /// kysely's `DB`, `Tables`, kanel's `PublicSchema`: names of tables, each with the type of its
+    /// rows.
     Rows,
     /// pg-to-ts' `TableTypes`: names of tables, each with what is selected and what is put in.
     SelectAndInput,
@@ -293,7 +294,8 @@ pub fn table_list(name: &str) -> Option<TableList> {
     match name {
         "TableTypes" => Some(TableList::SelectAndInput),
         name if name.ends_with("Database") => Some(TableList::Database),
-        name if name == "Tables" || name.ends_with("DB") => Some(TableList::Rows),
+        "Tables" | "PublicSchema" => Some(TableList::Rows),
+        name if name.ends_with("DB") => Some(TableList::Rows),
         _ => None,
     }
 }

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use super::File;
 use crate::facts::{
-    Declaration, Enumeration, Facts, Origin, Side, StatedKind, StatedObject, TableLink,
+    Declaration, Enumeration, Facts, ListedTable, Origin, Side, StatedKind, StatedObject, TableLink,
 };
 use crate::source::Location;
 use crate::typescript::modules::Symbol;
@@ -25,6 +25,8 @@ pub struct Links {
     tables: Vec<(Location, TableLink)>,
     /// The declaration at the first place describes a side of what the one at the second describes.
     sides: Vec<(Location, Side, Location)>,
+    /// The entries of lists of tables.
+    entries: Vec<ListedTable>,
 }
 
 impl Links {
@@ -32,10 +34,13 @@ impl Links {
     pub fn extend(&mut self, other: Self) {
         self.tables.extend(other.tables);
         self.sides.extend(other.sides);
+        self.entries.extend(other.entries);
     }
 
-    /// Gives each declaration without a link of its own the one that others state.
+    /// Gives each declaration without a link of its own the one that others state, and takes up the
+    /// entries of lists.
     pub fn apply(&self, facts: &mut Facts) {
+        facts.listed_tables.extend(self.entries.iter().cloned());
         let tables: HashMap<_, _> = self.tables.iter().map(|(at, link)| (at, link)).collect();
         let sides = self.sides.iter().filter_map(|(at, side, of)| {
             let link = TableLink {
@@ -84,8 +89,8 @@ impl<'p> File<'_, 'p> {
         }
     }
 
-    /// A map of tables: kysely's `DB`, whose properties are all declared types, and the
-    /// `TableTypes` of pg-to-ts.
+    /// A map of tables: kysely's `DB`, kanel's `PublicSchema`, whose properties are all declared
+    /// types, and the `TableTypes` of pg-to-ts.
     fn note_database(&self, name: &Name, members: &'p [TypeMember]) {
         let list = self.module.location(name.span);
         let note = |table, of, side| self.note_table(&list, table, of, side);
@@ -93,8 +98,10 @@ impl<'p> File<'_, 'p> {
             Some(TableList::Rows | TableList::Database)
                 if !members.is_empty() && members.iter().all(is_reference) =>
             {
-                TypeNode::properties(members)
-                    .for_each(|property| note(property, property, Side::Row));
+                for property in TypeNode::properties(members) {
+                    self.note_entry(name, property);
+                    note(property, property, Side::Row);
+                }
             }
             Some(TableList::Rows | TableList::Database) | None => {}
             Some(TableList::SelectAndInput) => {
@@ -104,6 +111,7 @@ impl<'p> File<'_, 'p> {
                     else {
                         continue;
                     };
+                    self.note_entry(name, table);
                     for side in TypeNode::properties(sides) {
                         match side.key.literal() {
                             Some("select") => note(table, side, Side::Row),
@@ -114,6 +122,19 @@ impl<'p> File<'_, 'p> {
                 }
             }
         }
+    }
+
+    /// The property `entry` of `list` is named after a table.
+    fn note_entry(&self, list: &Name, entry: &'p PropertySignature) {
+        let Some(table) = entry.key.literal() else {
+            return;
+        };
+        self.links.borrow_mut().entries.push(ListedTable {
+            table: table.to_owned(),
+            location: self.module.location(entry.span),
+            list: list.text.to_string(),
+            list_location: self.module.location(list.span),
+        });
     }
 
     /// The type of the property `of` describes the table that the property `table` of `list` is
