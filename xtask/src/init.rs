@@ -2,6 +2,7 @@
 //! files with row types, schemas, contracts, routes and tables. A person reads a proposal before it
 //! counts, so that one folder too many is better than one too few.
 
+mod driver;
 mod globs;
 mod kysely;
 mod openapi;
@@ -86,6 +87,7 @@ pub fn propose(tree: &dyn Tree) -> Result<ConfigurationProposal> {
     let of_models = prisma.iter().flat_map(|schema| &schema.tables);
     tables.extend(of_models.map(|table| table.to_lowercase()));
     let sources: Vec<&String> = files.iter().filter(|file| roles::is_source(file)).collect();
+    let parsers = driver::parsers(tree, &sources);
     let kysely = kysely::find(tree, &sources);
     let roles = roles::find(tree, &files, &tables, &kysely);
     let roles = roles.into_iter().map(|(key, found)| match key {
@@ -98,9 +100,15 @@ pub fn propose(tree: &dyn Tree) -> Result<ConfigurationProposal> {
     let prisma = prisma.map(|schema| ("prisma", schema.globs, schema.files));
     let roles: Vec<_> = roles.filter(|(_, found)| !found.is_empty()).collect();
     let has_entities = roles.iter().any(|(key, _)| *key == "typeorm");
+    let of_packages = || driver::of_packages(tree, &files).filter(|_| !is_of_prisma);
+    let driver = kysely.driver.or_else(of_packages);
+    let driver = driver.filter(|_| parsers.is_some());
     Ok(ConfigurationProposal {
-        driver: kysely.driver.or(is_of_prisma.then_some("prisma")),
-        parsed: kysely.parsed,
+        driver: driver.or(is_of_prisma.then_some("prisma")),
+        parsed: match driver {
+            Some(_) => parsers.into_iter().flatten().collect(),
+            None => Vec::new(),
+        },
         postgres: server::major(tree, &files),
         migrations: migrations(tree, &files, &layouts),
         others: match layouts.own {

@@ -1,5 +1,5 @@
-//! The tables that a program gives to Kysely: the interface in `Kysely<Database>`, and the values
-//! that its rows hold.
+//! The tables that a program gives to Kysely: the interface in `Kysely<Database>`, and the driver
+//! below it.
 
 use std::collections::BTreeSet;
 
@@ -8,19 +8,13 @@ use regex::Regex;
 use super::read;
 use crate::tree::Tree;
 
-/// The types whose parsers programs replace, by the name or number that `setTypeParser` takes.
-const PARSED_TYPES: &[(&str, &str, &str)] =
-    &[("INT8", "20", "int8"), ("NUMERIC", "1700", "numeric")];
-
 /// What is known of a program's use of Kysely.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct KyselyUse {
     /// The files that declare an interface of all tables, or the type of one of them.
     pub(super) files: Vec<String>,
-    /// The driver below it, where it is seen, and nothing parses values in an unknown way.
+    /// The driver below it, where it is seen.
     pub(super) driver: Option<&'static str>,
-    /// PostgreSQL types that the program parses itself, and the kind that they become.
-    pub(super) parsed: Vec<(&'static str, &'static str)>,
 }
 
 /// Looks for `Kysely<…>` in the sources `files`.
@@ -30,7 +24,6 @@ pub(super) fn find(tree: &dyn Tree, files: &[&String]) -> KyselyUse {
     };
     let mut names = BTreeSet::new();
     let mut drivers = BTreeSet::new();
-    let mut parsers = Some(BTreeSet::new());
     for file in files {
         let text = read(tree, file);
         if text.contains("Kysely<") {
@@ -42,13 +35,6 @@ pub(super) fn find(tree: &dyn Tree, files: &[&String]) -> KyselyUse {
         }
         if text.contains("PostgresJSDialect") {
             drivers.insert("postgres-js");
-        }
-        if text.contains("setTypeParser") {
-            let own = patterns.parsers(&text);
-            parsers = parsers.zip(own).map(|(mut all, own)| {
-                all.extend(own);
-                all
-            });
         }
     }
     if names.is_empty() {
@@ -69,11 +55,7 @@ pub(super) fn find(tree: &dyn Tree, files: &[&String]) -> KyselyUse {
     let files = lists.union(&declaring(&listed)).cloned().collect();
     KyselyUse {
         files,
-        driver: drivers
-            .first()
-            .copied()
-            .filter(|_| drivers.len() == 1 && parsers.is_some()),
-        parsed: parsers.unwrap_or_default().into_iter().collect(),
+        driver: drivers.first().copied().filter(|_| drivers.len() == 1),
     }
 }
 
@@ -81,7 +63,6 @@ struct Patterns {
     given: Regex,
     declared: Regex,
     member: Regex,
-    parser: Regex,
 }
 
 impl Patterns {
@@ -91,7 +72,6 @@ impl Patterns {
             given: regex(r"\bKysely<\s*(\w+)\s*>")?,
             declared: regex(r"\b(?:interface|type)\s+(\w+)\b[^;{]*\{")?,
             member: regex(r"\w\W*?:\s*(\w+)\s*[;,\n}]")?,
-            parser: regex(r"\bsetTypeParser\s*\(\s*(?:[\w.]*\.)?(\w+)\s*,([^;]*)")?,
         })
     }
 
@@ -114,32 +94,6 @@ impl Patterns {
         }
         listed
     }
-
-    /// The types that `text` parses, and what they become; `None` where one is not understood.
-    fn parsers(&self, text: &str) -> Option<Vec<(&'static str, &'static str)>> {
-        let found = self.parser.captures_iter(text);
-        found
-            .map(|found| Some((parsed_type(&found[1])?, kind(&found[2])?)))
-            .collect()
-    }
-}
-
-fn parsed_type(name: &str) -> Option<&'static str> {
-    let row = PARSED_TYPES
-        .iter()
-        .find(|row| row.0 == name || row.1 == name)?;
-    Some(row.2)
-}
-
-fn kind(parser: &str) -> Option<&'static str> {
-    if parser.contains("BigInt") {
-        return Some("bigint");
-    }
-    let numbers = ["parseInt", "parseFloat", "Number"];
-    numbers
-        .iter()
-        .any(|name| parser.contains(name))
-        .then_some("number")
 }
 
 #[cfg(test)]
@@ -150,7 +104,8 @@ mod tests {
     fn found(files: &[(&str, &str)]) -> KyselyUse {
         let tree = MemoryTree::new(files.iter().copied());
         let names: Vec<String> = files.iter().map(|(name, _)| (*name).to_owned()).collect();
-        find(&tree, &names.iter().collect::<Vec<_>>())
+        let files: Vec<_> = names.iter().collect();
+        find(&tree, &files)
     }
 
     const TABLES: (&str, &str) = (
@@ -167,26 +122,6 @@ mod tests {
         let used = found(&[TABLES, ("src/db.ts", opened), users]);
         assert_eq!(used.files, ["src/tables.ts", "src/users.ts"]);
         assert_eq!(used.driver, Some("node-postgres"));
-        assert_eq!(used.parsed, []);
-    }
-
-    #[test]
-    fn values_that_the_program_parses_are_known_or_leave_the_driver_open() {
-        let program = |parser: &str| {
-            let text = format!(
-                "import {{ Kysely, PostgresDialect }} from 'kysely';\n{parser}\nlet db: Kysely<Database>;"
-            );
-            found(&[TABLES, ("src/db.ts", &text)])
-        };
-        let number =
-            program("pg.types.setTypeParser(pg.types.builtins.INT8, (v) => parseInt(v, 10));");
-        assert_eq!(number.parsed, [("int8", "number")]);
-        assert_eq!(number.driver, Some("node-postgres"));
-        let by_number = program("types.setTypeParser(20, BigInt);");
-        assert_eq!(by_number.parsed, [("int8", "bigint")]);
-        let own =
-            program("types.setTypeParser(types.builtins.TIMESTAMPTZ, Temporal.Instant.from);");
-        assert_eq!(own.driver, None);
     }
 
     #[test]
