@@ -48,6 +48,24 @@ impl<'m, 'a> Compared<'m, 'a> {
         description.is_whole() && description.holds_primary_key(&described.entity)
     }
 
+    /// Whether it is a row as the driver returns it: the type of the table's rows is inferred from
+    /// the schema, and no ORM makes them.
+    #[must_use]
+    pub fn is_parsed_row(&self) -> bool {
+        let types_rows = |other: &Description<'_>| {
+            other.inferred
+                && other.role == Role::Row
+                && other.pairing.pairs.iter().any(|other| {
+                    other.column.name == self.pair.column.name
+                        && other.field.location == self.pair.field.location
+                })
+        };
+        self.describes_rows()
+            && self.description.role == Role::Schema
+            && self.layer_of_rows() == DescriptionLayer::Driver
+            && self.described.types().any(types_rows)
+    }
+
     /// The same with what parsing makes of the field's values, where that is something else.
     #[must_use]
     pub(super) fn returned(self) -> Option<Self> {

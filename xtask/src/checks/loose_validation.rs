@@ -20,12 +20,17 @@
 //! it is judged. A union is as loose as its loosest member. Where no value passes both sides, they
 //! disagree about what the field means, and no change is suggested. A schema that demands what only
 //! the server knows (`createdAt`), that contracts name in responses only, or that only schemas of
-//! answers hold (`ListBillsResponseSchema`), is of what goes out.
+//! answers hold (`ListBillsResponseSchema`), is of what goes out. So is one that demands every
+//! column, in a file whose other schemas are of rows.
 
 mod gaps;
 
+use std::collections::{HashMap, HashSet};
+
 use gaps::Gap;
 
+use super::direction::Direction;
+use super::matching::Role;
 use super::{Check, Compared, Model, edits};
 use crate::facts::Syntax;
 use crate::report::{Category, Finding, Proposal, Severity};
@@ -43,12 +48,48 @@ pub const CHECK: Check = Check {
 };
 
 fn run(model: &Model<'_>) -> Vec<Finding> {
+    let files = files_of_rows(model);
     model.judge_schemas(|compared, direction| {
-        direction
-            .comes_in()
+        let is_row = direction == Direction::Unknown && is_row_beside_rows(&compared, &files);
+        (direction.comes_in() && !is_row)
             .then(|| judge(model, compared))
             .flatten()
     })
+}
+
+/// So many schemas of rows in a file show that it describes the rows of a database.
+const ROWS: usize = 3;
+
+/// The files whose schemas are of rows: nothing that comes in is described beside them.
+fn files_of_rows<'m>(model: &'m Model<'_>) -> HashSet<&'m str> {
+    let mut counts: HashMap<&str, (usize, bool)> = HashMap::new();
+    for (described, description) in model.schemas() {
+        let file = &*description.declaration.location.file;
+        let (rows, has_requests) = counts.entry(file).or_default();
+        match model.direction(described, description) {
+            Direction::Row => *rows += usize::from(description.is_whole()),
+            Direction::Request => *has_requests = true,
+            Direction::Answer | Direction::Unknown => {}
+        }
+    }
+    let files = counts.into_iter();
+    files
+        .filter(|(_, (rows, has_requests))| *rows >= ROWS && !has_requests)
+        .map(|(file, _)| file)
+        .collect()
+}
+
+/// Whether a schema demands every column of its table, in a file of rows: so does it where the
+/// server makes none of them.
+fn is_row_beside_rows(compared: &Compared<'_, '_>, files: &HashSet<&str>) -> bool {
+    let description = compared.description;
+    let pairs = &description.pairing.pairs;
+    description.role == Role::Schema
+        && files.contains(&*description.declaration.location.file)
+        && pairs.len() == compared.described.entity.columns.len()
+        && pairs
+            .iter()
+            .all(|pair| !pair.field.optional && !pair.field.has_default)
 }
 
 fn judge(model: &Model<'_>, compared: Compared<'_, '_>) -> Option<Finding> {
@@ -147,6 +188,9 @@ mod tests {
         CHECK (((rating >= 1) AND (rating <= 5))), CHECK ((code ~ '^[A-Z]+$'::text)), CHECK ((votes >= 0)));";
 
     const NAMES: &str = "CREATE TABLE guests (id uuid PRIMARY KEY, name varchar(20) NOT NULL, floor smallint NOT NULL);";
+
+    const SETTINGS: &str = "CREATE TABLE oaks (id bigint PRIMARY KEY, made_at timestamptz DEFAULT now() NOT NULL); CREATE TABLE elms (id bigint PRIMARY KEY, made_at timestamptz DEFAULT now() NOT NULL); CREATE TABLE firs (id bigint PRIMARY KEY, made_at timestamptz DEFAULT now() NOT NULL); \
+        CREATE TABLE oak_settings (oak_id bigint PRIMARY KEY REFERENCES oaks (id), message text, CHECK ((char_length(message) <= 100)));";
 
     const LISTS: &str = "CREATE TABLE posts (id uuid PRIMARY KEY, tags varchar(20)[] NOT NULL, scores smallint[] NOT NULL, names text[]);";
 
@@ -273,8 +317,19 @@ mod tests {
                 "export const CreateGuestSchema = z.object({ name: z.string().max(20),\n floor: z.number().int().max(70000).superRefine(() => {}) });",
                 (3, "floor"),
             ),
+            // Beside what comes in, a schema of all columns may be of either.
+            Case::validation(
+                SETTINGS,
+                "export const OakSchema = z.object({ id: z.string(), madeAt: z.date() });\nexport const ElmSchema = z.object({ id: z.string(), madeAt: z.date() });\nexport const FirSchema = z.object({ id: z.string(), madeAt: z.date() });\nexport const CreateOakSchema = z.object({ id: z.string() });\nexport const OakSettingSchema = z.object({ oakId: z.string(),\n message: z.string().nullable() });",
+                (7, "message"),
+            ),
         ],
         passing: &[
+            // All schemas of the file are of rows.
+            Case::valid(
+                SETTINGS,
+                "export const OakSchema = z.object({ id: z.string(), madeAt: z.date() });\nexport const ElmSchema = z.object({ id: z.string(), madeAt: z.date() });\nexport const FirSchema = z.object({ id: z.string(), madeAt: z.date() });\nexport const OakSettingSchema = z.object({ oakId: z.string(), message: z.string().nullable() });",
+            ),
             // A factory that coerces makes schemas as any other does.
             Case {
                 configuration: "types = []\nvalidation = ['**/*.ts']\ndrizzle = ['**/*.ts']",

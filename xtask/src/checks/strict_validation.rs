@@ -14,10 +14,11 @@
 //! });
 //! ```
 //! Only schemas whose names say that they are of rows or responses are judged: a schema of what
-//! comes in may be as strict as it likes. Where all schemas of what is written demand the same, no row
-//! holds anything else. A format is judged wherever rows are: `z.iso.datetime()`
-//! refuses every `timestamptz` that PostgREST sends (`driver = "postgrest"`), `z.uuidv7()` what
-//! `gen_random_uuid()` makes.
+//! comes in may be as strict as it likes. Where all schemas of what is written demand the same, no
+//! row holds anything else. A schema that rows are parsed with (the type of the rows is inferred
+//! from it) is judged where the database states a wider limit. A format is judged wherever rows are:
+//! `z.iso.datetime()` refuses every `timestamptz` that PostgREST sends (`driver = "postgrest"`),
+//! `z.uuidv7()` what `gen_random_uuid()` makes.
 
 use super::direction::Direction;
 use super::entities::ColumnFacts;
@@ -42,6 +43,7 @@ pub const CHECK: Check = Check {
 fn run(model: &Model<'_>) -> Vec<Finding> {
     model.judge_schemas(|compared, direction| {
         let excess = excess(&compared, direction)
+            .or_else(|| contradiction(&compared, direction))
             .or_else(|| foreign_format(&compared, direction, model.input.config.driver))?;
         Some(finding(model, compared, &excess))
     })
@@ -59,6 +61,26 @@ fn excess(compared: &Compared<'_, '_>, direction: Direction) -> Option<String> {
         return None;
     }
     of_field(compared.facts, compared.pair.field)
+}
+
+/// Describes a limit of a schema that rows are parsed with, where the database states a wider one.
+/// A limit that the database does not state may be one that every writer keeps.
+fn contradiction(compared: &Compared<'_, '_>, direction: Direction) -> Option<String> {
+    let may_be_row = matches!(direction, Direction::Row | Direction::Unknown);
+    let field = compared.pair.field;
+    let is_array = matches!(field.kind, Kind::Array(_));
+    if !may_be_row || is_array || !compared.is_parsed_row() || is_ensured(compared) {
+        return None;
+    }
+    let (given, demands) = (&field.constraints, &compared.facts.demands);
+    let stated = Constraints {
+        max_length: given.max_length.filter(|_| demands.max_length.is_some()),
+        min_length: given.min_length.filter(|_| demands.min_length.is_some()),
+        maximum: given.maximum.filter(|_| demands.maximum.is_some()),
+        minimum: given.minimum.filter(|_| demands.minimum.is_some()),
+        ..(**given).clone()
+    };
+    of_value(compared.facts, &stated)
 }
 
 /// Whether all schemas of what is written demand as much: then no row comes to hold anything else.
@@ -170,6 +192,8 @@ mod tests {
 
     const TABLE: &str = "CREATE TABLE bills (id uuid PRIMARY KEY, title varchar(500) NOT NULL, tags varchar(20)[] NOT NULL);";
 
+    const RUBRICS: &str = "CREATE TABLE rubrics (id bigint PRIMARY KEY, hint varchar(10000), stars integer NOT NULL, made_at timestamptz DEFAULT now() NOT NULL, CHECK (((stars >= 0) AND (stars <= 5))));";
+
     pub const CASES: Cases = Cases {
         failing: &[
             Case::validation(
@@ -209,8 +233,33 @@ mod tests {
                 "export const StopResponseSchema = z.object({ name: z.string(),\n id: z.uuidv7() });",
                 (3, "id"),
             ),
+            // Rows are parsed with it, and the database states a wider limit.
+            Case {
+                configuration: "types = ['**/*.ts']\nvalidation = ['**/*.ts']",
+                ..Case::failing(
+                    RUBRICS,
+                    "import { z } from 'zod';\nexport const RubricSchema = z.object({ id: z.string(), madeAt: z.date(), stars: z.number(),\n hint: z.string().max(500).nullable() });\nexport type Rubric = z.infer<typeof RubricSchema>;",
+                    (3, "hint"),
+                )
+            },
+            Case {
+                configuration: "types = ['**/*.ts']\nvalidation = ['**/*.ts']",
+                ..Case::failing(
+                    RUBRICS,
+                    "import { z } from 'zod';\nexport const RubricSchema = z.object({ id: z.string(), madeAt: z.date(), hint: z.string().nullable(),\n stars: z.number().max(4) });\nexport type Rubric = z.infer<typeof RubricSchema>;",
+                    (3, "stars"),
+                )
+            },
         ],
         passing: &[
+            // All that is written keeps it; what the database does not limit may be limited elsewhere.
+            Case {
+                configuration: "types = ['**/*.ts']\nvalidation = ['**/*.ts']",
+                ..Case::passing(
+                    RUBRICS,
+                    "import { z } from 'zod';\nexport const RubricSchema = z.object({ id: z.string().min(1), madeAt: z.date(), stars: z.number().int().min(0).max(5), hint: z.string().max(500).nullable() });\nexport type Rubric = z.infer<typeof RubricSchema>;\nexport const CreateRubricSchema = RubricSchema.omit({ id: true, madeAt: true });",
+                )
+            },
             // Nothing else is written.
             Case::valid(
                 "CREATE TABLE pages (id uuid PRIMARY KEY, subdomain varchar(40) NOT NULL);",

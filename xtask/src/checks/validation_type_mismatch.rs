@@ -18,15 +18,17 @@
 //! one of rows by what it takes; where nothing says which it is, either will do. A string of a
 //! format that the column never holds (`z.ulid()` for a uuid) is of another type too.
 //!
+//! With a driver, a schema that the type of the rows is inferred from must take what it returns. The
+//! JSON of a row will do, unless another field shows that rows are parsed with it: it takes a `Date`.
+//!
 //! A request is not the insert: where it has an object for a text column, or a text for a column of
 //! JSON or a list, the server evidently converts it. So it does for a schema that is written by hand
 //! beside an ORM's table.
 
 use super::accepted_kinds::{self, DescriptionLayer};
 use super::direction::Direction;
-use super::matching::{Description, Role};
 use super::{Check, Compared, Model, formats, wording};
-use crate::config::Driver;
+use crate::config::{Config, Driver};
 use crate::facts::Kind;
 use crate::report::{Category, Finding, Severity};
 use crate::schema::types::Scalar;
@@ -83,7 +85,8 @@ fn judge<'a>(
     // A row as the driver returns it, or its JSON.
     let is_of_row = is_row_of_driver(&compared, direction, config.driver)
         && !accepted_kinds::takes(ty, kind, DescriptionLayer::Driver, config)
-        && !accepted_kinds::is_json_of_row(ty, kind, config);
+        && (!accepted_kinds::is_json_of_row(ty, kind, config)
+            || takes_rows_elsewhere(&compared, config));
     if is_of_row {
         return Some(of_kind(model, compared, DescriptionLayer::Driver));
     }
@@ -106,35 +109,34 @@ fn is_parsed_by_server(compared: &Compared<'_, '_>) -> bool {
     is_structure && is_one && !compared.description.declaration.origin.enforced
 }
 
-/// Whether the type of the table's rows is inferred from the schema, so that what the schema
-/// demands is what code believes of the driver.
+/// Whether what the schema demands is what code believes of the driver.
 fn is_row_of_driver(
     compared: &Compared<'_, '_>,
     direction: Direction,
     driver: Option<Driver>,
 ) -> bool {
-    let Compared {
-        described,
-        description,
-        pair,
-        ..
-    } = compared;
     let may_be_row = matches!(direction, Direction::Row | Direction::Unknown);
-    let types_rows = |other: &Description<'_>| {
-        other.inferred
-            && other.role == Role::Row
-            && other.pairing.pairs.iter().any(|other| {
-                other.column.name == pair.column.name && other.field.location == pair.field.location
-            })
-    };
     // Prisma types its rows itself. What is coerced takes whatever the driver returns.
     may_be_row
         && driver != Some(Driver::Prisma)
-        && compared.describes_rows()
-        && description.role == Role::Schema
-        && !pair.field.constraints.coerced
-        && compared.layer_of_rows() == DescriptionLayer::Driver
-        && described.types().any(types_rows)
+        && !compared.pair.field.constraints.coerced
+        && compared.is_parsed_row()
+}
+
+/// Whether another field of the schema takes what the driver returns and JSON has otherwise: a
+/// `Date`. Then rows are parsed with it, and not their JSON.
+fn takes_rows_elsewhere(compared: &Compared<'_, '_>, config: &Config) -> bool {
+    let mut pairs = compared.description.pairing.pairs.iter();
+    pairs.any(|pair| {
+        let Some(facts) = compared.described.entity.column(&pair.column.name) else {
+            return false;
+        };
+        let (ty, kind) = (&facts.ty, &pair.field.kind);
+        !pair.field.constraints.coerced
+            && !matches!(kind, Kind::Any | Kind::Unresolved(_) | Kind::Array(_))
+            && accepted_kinds::is_json_of_row(ty, &Kind::String, config)
+            && accepted_kinds::takes(ty, kind, DescriptionLayer::Driver, config)
+    })
 }
 
 fn of_kind(model: &Model<'_>, compared: Compared<'_, '_>, layer: DescriptionLayer) -> Finding {
@@ -191,6 +193,8 @@ mod tests {
 
     const TABLE: &str = "CREATE TABLE bills (id uuid PRIMARY KEY, vote_count bigint NOT NULL, filed_at timestamptz NOT NULL, tags text[] NOT NULL);";
 
+    const SESSIONS: &str = "CREATE TABLE sessions (id bigint PRIMARY KEY, ends timestamptz, made timestamptz NOT NULL);";
+
     pub const CASES: Cases = Cases {
         failing: &[
             Case::validation(
@@ -228,8 +232,25 @@ mod tests {
                 "export const BillSchema = z.object({ id: z.uuid(), voteCount: z.number().int(), filedAt: z.date(),\n tags: z.string() });",
                 (3, "tags"),
             ),
+            // An instant beside it is taken as the driver returns it: rows are parsed, not their JSON.
+            Case {
+                configuration: "types = ['**/*.ts']\nvalidation = ['**/*.ts']\ndriver = 'node-postgres'",
+                ..Case::failing(
+                    SESSIONS,
+                    "import { z } from 'zod';\nconst Instant = z.union([z.string(), z.date()]).transform((at) => new Date(at));\nexport const SessionSchema = z.object({ id: z.string(), ends: Instant.nullable(),\n made: z.string() });\nexport type Session = z.infer<typeof SessionSchema>;",
+                    (4, "made"),
+                )
+            },
         ],
         passing: &[
+            // Where the program parses instants itself, they are what it says.
+            Case {
+                configuration: "types = ['**/*.ts']\nvalidation = ['**/*.ts']\ndriver = 'node-postgres'\ntype-map = { timestamptz = ['string'] }",
+                ..Case::passing(
+                    SESSIONS,
+                    "import { z } from 'zod';\nexport const SessionSchema = z.object({ id: z.string(), ends: z.union([z.string(), z.date()]).nullable(), made: z.string() });\nexport type Session = z.infer<typeof SessionSchema>;",
+                )
+            },
             // What is inserted is what parsing returns.
             Case::valid(
                 TABLE,
