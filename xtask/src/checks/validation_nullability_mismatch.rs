@@ -270,6 +270,12 @@ mod tests {
                 "export const CreateUserSchema = z.object({\n email: z.string().nullable() });",
                 (3, "email"),
             ),
+            // What all variants take is of the column.
+            Case::validation(
+                TABLE,
+                "export const CreateUserSchema = z.object({\n email: z.string().nullable() }).and(z.union([z.object({ bio: z.string() }), z.object({ bio: z.null() })]));",
+                (3, "email"),
+            ),
             Case::validation(
                 TABLE,
                 "export const CreateUserSchema = z.object({\n email: z.string().optional() });",
@@ -287,6 +293,11 @@ mod tests {
             ),
         ],
         passing: &[
+            // Variants that exclude each other: code makes the value before it inserts.
+            Case::valid(
+                TABLE,
+                "export const CreateUserSchema = z.object({ bio: z.string() }).and(z.union([z.object({ email: z.string(), role: z.null().optional() }), z.object({ email: z.null().optional(), role: z.string() })]));",
+            ),
             // What is inserted is what parsing returns.
             Case::valid(
                 TABLE,

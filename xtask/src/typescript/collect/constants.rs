@@ -257,12 +257,17 @@ impl<'p> File<'_, 'p> {
                 only.open.as_ref().map(Rc::to_string),
             ));
         }
+        let is_joined = matches!(schema.innermost().kind, SchemaKind::Intersection(..));
         let first = alternatives.pop()?;
         let common = ObjectValue {
             entries: first
                 .entries
                 .iter()
                 .filter_map(|entry| of_any(entry, &alternatives))
+                .map(|entry| match is_joined && self.is_null_in_some(&entry) {
+                    true => unknown(entry),
+                    false => entry,
+                })
                 .collect(),
             ..ObjectValue::default()
         };
@@ -277,6 +282,19 @@ impl<'p> File<'_, 'p> {
             .any(|one| one.entries.len() != fields.len());
         let why = || UNION_OF_OBJECTS.to_owned();
         Some((fields, open.or_else(|| others.then(why))))
+    }
+
+    /// Whether only some options of a field take null. Where variants are joined to an object, they
+    /// exclude each other (`{ userId }`, `{ userId?: null, newUser }`), and code tells them apart
+    /// before it writes: such a field says nothing of the column.
+    fn is_null_in_some(&self, entry: &ObjectEntry<'p>) -> bool {
+        let schema = zod::schema_of(&entry.value);
+        let SchemaKind::Union(options) = &schema.kind else {
+            return false;
+        };
+        let is_nullable = |option: &Rc<Schema<'p>>| zod::describe(self.resolver, option).nullable;
+        let nullable = options.iter().filter(|option| is_nullable(option)).count();
+        nullable > 0 && nullable < options.len()
     }
 
     fn table(&self, named: &ConstantName<'_>, table: &DrizzleTable<'p>) -> Declaration {
@@ -328,6 +346,14 @@ fn of_any<'p>(entry: &ObjectEntry<'p>, others: &[ObjectValue<'p>]) -> Option<Obj
         value: Value::Zod(Schema::new(SchemaKind::Union(options))),
         ..entry.clone()
     })
+}
+
+/// `entry`, with nothing said of its values.
+fn unknown(entry: ObjectEntry<'_>) -> ObjectEntry<'_> {
+    ObjectEntry {
+        value: Value::Zod(Schema::new(SchemaKind::Any)),
+        ..entry
+    }
 }
 
 /// Whether a value holds no schema, table or set of values, as is seen without evaluating it:
