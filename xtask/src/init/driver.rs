@@ -20,7 +20,6 @@ const OTHERS: &[&str] = &[
     "@neondatabase/serverless",
     "@prisma/client",
     "@vercel/postgres",
-    "bun-sql",
     "drizzle-orm",
     "kysely-postgres-js",
     "pg-native",
@@ -82,7 +81,7 @@ pub(super) fn of_packages(tree: &dyn Tree, files: &[String]) -> Option<&'static 
 
 fn is_other(package: &str) -> bool {
     let is_published = |publisher: &&str| package.starts_with(*publisher);
-    OTHERS.contains(&package) || OTHER_PUBLISHERS.iter().any(|one| is_published(one))
+    OTHERS.contains(&package) || OTHER_PUBLISHERS.iter().any(is_published)
 }
 
 fn parsed_type(name: &str) -> Option<&'static str> {
