@@ -97,7 +97,7 @@ pub struct Context {
     pub tree: Arc<dyn Tree>,
     /// The time that migrations may take on scratch databases.
     pub time_limit: TimeLimit,
-    /// What the command does now.
+    /// The progress of the command's work.
     pub progress: Progress,
     /// Results kept for the next run; `None` where there are none.
     pub memory: Option<Arc<Memory>>,

@@ -362,7 +362,7 @@ fn disagreement(
     if rules.coerced || rules.transformed || matches!(field.kind, Kind::Any | Kind::Unresolved(_)) {
         return None;
     }
-    // What an ORM makes of the column is not what the column holds.
+    // The ORM's value is not the column's.
     if of_type.stated_value() != StatedValue::Stored {
         return None;
     }

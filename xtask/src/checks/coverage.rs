@@ -133,7 +133,7 @@ fn projections(model: &Model<'_>) -> Vec<Unjudged> {
     each.collect()
 }
 
-/// What is made of rows that another declaration states.
+/// Declarations that are made of rows which another one states.
 fn mapped(model: &Model<'_>) -> Vec<Unjudged> {
     let mapped = model
         .descriptions()
@@ -254,7 +254,7 @@ fn endpoints(model: &Model<'_>) -> Vec<Unjudged> {
         location: Some(one.location.clone()),
     });
     let offered = model.endpoints();
-    // What lacks the prefix of its routes has a finding.
+    // A contract that lacks the prefix of its routes has a finding.
     let lacked = model.lacked_prefixes().iter();
     let lacking: HashSet<*const Contract> = lacked
         .flat_map(|one| &one.contracts)

@@ -169,7 +169,7 @@ impl UsedOn {
 enum SchemaUser<'a> {
     /// Another schema.
     Schema(&'a Declaration),
-    /// What a contract writes in place.
+    /// A schema that a contract writes in place.
     Contract(UsedOn),
 }
 
@@ -305,7 +305,7 @@ impl<'a> Uses<'a> {
         used
     }
 
-    /// What holds `schema` or takes fields from it, directly.
+    /// The schemas that hold `schema` or take fields from it, directly.
     fn users(&self, schema: &'a Declaration) -> impl Iterator<Item = SchemaUser<'a>> {
         let holders = self.holders.get(schema.name.as_str()).into_iter().flatten();
         let takers = schema

@@ -105,7 +105,7 @@ fn judge(model: &Model<'_>, compared: Compared<'_, '_>) -> Option<Finding> {
         return None;
     }
     let mut gaps = gaps::gaps(facts, pair.field);
-    // What a document does not say, the program may demand all the same.
+    // The program may demand more than a document says.
     if !description.declaration.origin.enforced {
         gaps.retain(Gap::is_stated);
     }

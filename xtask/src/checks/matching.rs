@@ -88,7 +88,7 @@ pub struct Description<'a> {
     /// Whether it is a type whose fields all are a schema's (`z.infer<typeof UserSchema>`): what is
     /// wrong about it is wrong about the schema.
     pub inferred: bool,
-    /// What it is beside a declaration that states the rows.
+    /// Its relation to a declaration that states the rows.
     pub beside_rows: BesideRows,
 }
 

@@ -75,7 +75,7 @@ fn findings<'a>(
         .renamed
         .iter()
         .filter(|_| pairing.has_few_odd_fields() && pairing.pairs.len() > 2)
-        // What is left out and what is added on purpose are not one.
+        // A field left out and one added on purpose are not one.
         .filter(|_| !is_choice || (pairing.missing.is_empty() && pairing.odd() == 1))
         // The names are the ORM table's.
         .filter(|_| description.strength != Strength::Derived);
@@ -157,7 +157,7 @@ fn is_of_lookup(described: &TableMatches<'_>, description: &Description<'_>) -> 
 
 /// Whether an `INSERT` needs the column from whoever asks for it.
 fn is_needed(described: &TableMatches<'_>, description: &Description<'_>, column: &Column) -> bool {
-    // What is called an insert is what is written; a request is not.
+    // A schema called an insert is written; a request is not.
     let is_insert = matches!(description.strength, Strength::Stated | Strength::Row);
     let is_made = !is_insert && names::is_usually_made_by_server(&column.name);
     !is_made && is_unknown_to_server(described, description, column)
@@ -337,7 +337,7 @@ mod tests {
                 "CREATE TABLE keys (id uuid PRIMARY KEY, name text NOT NULL, token text NOT NULL, created_by text NOT NULL, status text NOT NULL);",
                 "export const CreateKeySchema = z.object({ name: z.string() });",
             ),
-            // What clients are told of a row is chosen, and computed beside it.
+            // An answer chooses from the row, and adds computed fields.
             Case {
                 configuration: CONTRACTS,
                 ..Case::passing(

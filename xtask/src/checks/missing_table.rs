@@ -422,7 +422,7 @@ mod tests {
                 SHEDS,
                 "export interface GardenToolsTable { id: string }\nexport interface ToolShedsTable { id: string }\nexport interface PublicSchema { gardenTools: GardenToolsTable; toolSheds: ToolShedsTable }",
             ),
-            // What is called so and lists other things.
+            // A type of that name which lists other things.
             Case::passing(
                 SHEDS,
                 "export interface GardenToolRow { id: string }\nexport interface ToolShedRow { id: string }\ninterface Shape { id: string }\nexport interface PublicSchema { body: Shape; query: Shape }",

@@ -239,7 +239,7 @@ mod tests {
                 "export interface UserTable { id: string; email: string; bio: string | null }\nexport interface NewUser { id: string;\n email: string | null }",
                 (3, "email"),
             ),
-            // What a decorator says counts beside the type of its property.
+            // A decorator counts beside the type of its property.
             Case::failing(
                 TABLE,
                 "import { Column, Entity, PrimaryColumn } from 'typeorm';\n@Entity('users') export class User { @PrimaryColumn() id: string; @Column() email: string;\n @Column({ nullable: false }) bio: string | null }",

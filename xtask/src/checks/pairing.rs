@@ -71,7 +71,7 @@ impl<'a> OrmNames<'a> {
     /// The names that those of `declarations` give that are an ORM's tables.
     pub fn new(declarations: impl Iterator<Item = &'a Declaration>) -> Self {
         let tables = declarations.filter(|declaration| declaration.origin.is_table());
-        // What a foreign key leads to is no value of the column in any other declaration.
+        // The target of a foreign key is no value of the column in any other declaration.
         let is_value = |field: &&Field| field.stated_value() != StatedValue::Related;
         Self {
             fields: tables

@@ -55,7 +55,7 @@ fn judge(model: &Model<'_>, compared: Compared<'_, '_>) -> Option<Finding> {
     let (ty, kind) = (&facts.ty, &pair.field.kind);
     if accepted_kinds::is_json_text(ty, kind) {
         // GraphQL knows no JSON: what is asked for is sent as its text. PostgreSQL takes it so.
-        // What a part of the row shows may be one text of several.
+        // A part of the row may show one text of several.
         let is_right = description.declaration.graphql
             || description.role.is_written()
             || description.beside_rows == BesideRows::Part;

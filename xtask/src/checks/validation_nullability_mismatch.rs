@@ -148,7 +148,7 @@ fn verdict(compared: &Compared<'_, '_>, direction: Direction) -> Option<Validati
     }
     let known_to_server =
         description.role == Role::InsertSchema && (facts.foreign_key || facts.primary_key);
-    // What is made of an ORM's table demands it, unless it was made optional on purpose.
+    // A schema made of an ORM's table demands it, unless it was made optional on purpose.
     let is_chosen = description.strength == Strength::Derived;
     let filled_in = known_to_server || is_chosen || described.is_filled_in(pair.column);
     match description.role {
@@ -194,7 +194,7 @@ fn of_output(facts: &ColumnFacts<'_>, field: &Field) -> Option<ValidationVerdict
 
 fn judge(model: &Model<'_>, compared: Compared<'_, '_>, direction: Direction) -> Option<Finding> {
     let verdict = verdict(&compared, direction)?;
-    // Of what rows are mapped to, only what cannot hold them is wrong.
+    // A mapped type is only wrong where it cannot hold the rows.
     let is_mapped =
         direction != Direction::Request && compared.described.is_beside_orm(compared.description);
     if is_mapped && verdict == ValidationVerdict::LetsNullIn {
@@ -270,7 +270,7 @@ mod tests {
                 "export const CreateUserSchema = z.object({\n email: z.string().nullable() });",
                 (3, "email"),
             ),
-            // What all variants take is of the column.
+            // Values that all variants take are the column's.
             Case::validation(
                 TABLE,
                 "export const CreateUserSchema = z.object({\n email: z.string().nullable() }).and(z.union([z.object({ bio: z.string() }), z.object({ bio: z.null() })]));",

@@ -249,7 +249,7 @@ mod tests {
                 "export const CreateBillSchema = z.object({ voteCount: z.number().int(), filedAt: z.date(), tags: z.array(z.string()),\n id: z.ulid() });",
                 (3, "id"),
             ),
-            // What is called an insert is written as it is.
+            // A schema called an insert is written as it is.
             Case::validation(
                 "CREATE TABLE hooks (id uuid PRIMARY KEY, url text NOT NULL, headers text NOT NULL);",
                 "export const InsertHookSchema = z.object({ url: z.string(),\n headers: z.record(z.string(), z.string()) });",

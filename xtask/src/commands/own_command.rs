@@ -34,7 +34,7 @@ pub fn run(
     let reader = child.stdout.take().map(|mut output| {
         std::thread::spawn(move || {
             let mut bytes = Vec::new();
-            // What was read before an error is shown.
+            // The part that was read before an error is shown.
             let _ = output.read_to_end(&mut bytes);
             String::from_utf8_lossy(&bytes).into_owned()
         })

@@ -16,7 +16,7 @@ pub struct SqlColumn {
     /// The values of an enum as the application has them, in the order of its labels, where the ORM
     /// gives them other names.
     pub application_values: Option<Vec<String>>,
-    /// What is said of the column apart from the type of the field.
+    /// The statements about the column apart from the type of the field.
     pub apart: StatedApart,
 }
 

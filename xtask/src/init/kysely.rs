@@ -8,7 +8,7 @@ use regex::Regex;
 use super::read;
 use crate::tree::Tree;
 
-/// What is known of a program's use of Kysely.
+/// A program's use of Kysely, as far as it is known.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct KyselyUse {
     /// The files that declare an interface of all tables, or the type of one of them.

@@ -99,7 +99,7 @@ impl<'t> Documents<'t> {
         for step in steps.split('/') {
             let step = unescaped(step);
             let next = step_into(place, &step).or_else(|| {
-                // What is pointed into may be a reference itself.
+                // The target may be a reference itself.
                 let through = self.target(place, self::reference(place)?).ok()?;
                 step_into(through, &step)
             });

@@ -157,7 +157,7 @@ impl<'d> Schemas<'d> {
     }
 }
 
-/// What is an object of one of these kinds: a property may be absent where one of them has none. A
+/// An object of one of these kinds: a property may be absent where one of them has none. A
 /// member without properties (`null`, `required: [a]`) says nothing of them.
 fn any_of(members: Vec<Parts>) -> Parts {
     let mut any = Parts::default();

@@ -42,7 +42,7 @@ impl Side {
     }
 }
 
-/// What one side of an operation says.
+/// The statements of one side of an operation.
 #[derive(Debug, Default)]
 pub(super) struct SideContent {
     /// The schemas that it names, in order.
@@ -175,7 +175,7 @@ impl SideContent {
         let reference = ContractReference {
             name: name.to_owned(),
             location,
-            // What the network has is not looked for.
+            // Packages of the network are not looked for.
             resolved: declaration.is_some() || name.contains("://"),
             declaration,
             whole,

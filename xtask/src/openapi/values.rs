@@ -97,7 +97,7 @@ impl<'d> Schemas<'d> {
         found
     }
 
-    /// What the keywords beside `$ref`, `allOf` and their like say.
+    /// The statements of the keywords beside `$ref`, `allOf` and their like.
     fn own(&self, place: Place<'d>, depth: usize) -> ValueSchema {
         let names = type_names(place);
         let is_null = |name: &&str| *name == "null";
@@ -298,7 +298,7 @@ fn count(place: Place<'_>, key: &str) -> Option<u32> {
 
 /// Values that satisfy both: those of `allOf`.
 pub(super) fn both(one: ValueSchema, other: ValueSchema) -> ValueSchema {
-    // What is any value says nothing about null.
+    // A field of any value says nothing about null.
     let nullable = match (one.is_any(), other.is_any()) {
         (false, false) => one.nullable && other.nullable,
         (_, _) => one.nullable || other.nullable,

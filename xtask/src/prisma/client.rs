@@ -96,7 +96,7 @@ impl<'t> Clients<'t> {
             if self.are_none() {
                 return Vec::new();
             }
-            // What cannot be listed is the reader's to say.
+            // The reader says which folders cannot be listed.
             let found = files::find(self.tree, self.config).unwrap_or_default();
             let schemas = found.schemas.into_iter().enumerate();
             schemas.map(|(at, source)| client(at, source)).collect()

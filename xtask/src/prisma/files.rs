@@ -32,7 +32,7 @@ pub struct SchemaSource {
 pub struct FoundSchemas {
     /// The schemas.
     pub schemas: Vec<SchemaSource>,
-    /// What could not be read, or is not judged.
+    /// The parts that could not be read, or are not judged.
     pub problems: Vec<Problem>,
     /// The number of files.
     pub files: usize,

@@ -204,7 +204,7 @@ fn common<'p>(names: &[&str]) -> Option<Type<'p>> {
         &"JsonValue" | &"JSONValue" | &"Json" | &"InputJsonValue" => Some(Type::Unknown),
         &"JsonObject" | &"JSONObject" | &"JsonArray" => Some(Type::Opaque),
         &"Buffer" => Some(Type::Bytes),
-        // Of decimal.js, which Prisma's runtime has under the same name.
+        // The class of decimal.js, which Prisma's runtime has under the same name.
         &"Decimal" => Some(Type::Opaque),
         _ => None,
     }

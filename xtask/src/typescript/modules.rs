@@ -351,7 +351,7 @@ impl<'t> Program<'t> {
                 (None, _) => missing,
                 (Some(target), Imported::Namespace) => Symbol::Namespace(target),
                 (Some(target), Imported::Name(name)) => {
-                    // Of a generated client only the types of data are known.
+                    // Only the types of data are known of a generated client.
                     let other = if target.lines.is_made() {
                         Symbol::External(&import.specifier, Some(name))
                     } else {

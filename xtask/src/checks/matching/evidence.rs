@@ -425,7 +425,7 @@ fn role(
 ) -> Role {
     match (declaration.origin.family, hit.side) {
         (Family::Table, _) => Role::Orm,
-        // What comes in is a part of a row: the server knows the rest.
+        // A request is a part of a row: the server knows the rest.
         (Family::Validation, Side::Row) if declaration.origin.of_requests => {
             match side_of_name(&declaration.name) {
                 Side::Insert => Role::InsertSchema,

@@ -8,7 +8,7 @@ use crate::checks::names::{self, NameStyle};
 use crate::checks::pairing::Pairing;
 use crate::facts::{Declaration, Family, Field, Side};
 
-/// What a declaration is beside one that states the rows.
+/// The relation of a declaration to one that states the rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BesideRows {
     /// Nothing else: no other declaration states the rows, or it is a copy of these.
@@ -57,7 +57,7 @@ impl<'a> RowStatements<'a> {
         stated
     }
 
-    /// What a declaration is beside those that state the rows.
+    /// The relation of a declaration to those that state the rows.
     pub(super) fn beside(&self, kept: &Kept<'a>) -> BesideRows {
         let (declaration, hit, pairing) = kept;
         let is_renamed = hit.strength == Strength::Row && pairing.is_whole_but_for_a_name();

@@ -36,7 +36,7 @@ impl RecordedMigration {
             numbers
         };
         if self.is_limit {
-            // What is repeated has no version, and none is below it.
+            // A repeatable migration has no version, and none is below it.
             return !foreign.version.is_empty() && foreign.order.numbers <= numbers();
         }
         match layout {

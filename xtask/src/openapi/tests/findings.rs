@@ -263,7 +263,7 @@ fn schemas_in_place_are_compared_with_the_type() {
 #[test]
 fn fields_that_only_go_out_are_not_taken() {
     let text = "        id: { type: integer, readOnly: true }";
-    // Of what goes out it is a mismatch, and once.
+    // In an answer it is a mismatch, told once.
     let both = document(&[
         (
             8,

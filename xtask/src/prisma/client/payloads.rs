@@ -8,7 +8,7 @@ use crate::prisma::model::{PrismaModel, PrismaSchema};
 pub(super) fn selection(text: &mut ClientText, model: &PrismaModel, schema: &PrismaSchema) {
     let name = &model.name;
     let relations = relations(model, schema);
-    // What is not asked for, `false` says.
+    // `false` says that it is not asked for.
     let asked = "as C[K] extends false | undefined ? never : K";
     text.push(&format!(
         "type ${name}<S> =\n\

@@ -29,7 +29,7 @@ struct Judgement {
     grouped: usize,
 }
 
-/// What class-transformer does to a value.
+/// The effect of class-transformer on a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Transformed {
     /// Nothing that is known to matter.

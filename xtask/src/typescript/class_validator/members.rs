@@ -14,7 +14,7 @@ use super::rules;
 /// The deepest nesting of classes that are made of others.
 const DEPTH: u32 = 24;
 
-/// What `PartialType` adds to a property.
+/// The change that `PartialType` makes to a property.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Partial {
     /// `undefined` and `null` pass.

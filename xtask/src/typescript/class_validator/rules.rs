@@ -118,7 +118,7 @@ const FORMATS: &[(&str, &str, usize)] = &[
     ("IsJWT", "jwt", 0),
 ];
 
-/// What validators of one value demand together.
+/// The demands of all validators of one value.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Demanded {
     /// The kind of the value, where one of them says it.
@@ -257,7 +257,7 @@ impl Demanded {
             "IsDefined" => self.refuses_nothing = true,
             "Allow" => self.kind = self.kind.take().or(Some(Kind::Any)),
             "IsEmpty" | "NotEquals" | "IsNotIn" => self.constraints.refined = true,
-            // What people write themselves may do anything.
+            // SQL that people write themselves may do anything.
             _custom => {
                 self.constraints.refined = true;
                 self.may_take_nothing = true;

@@ -20,7 +20,7 @@ use crate::typescript::zod;
 pub(super) type FieldsOfProperties<'p> =
     FxHashMap<PropertyIdentity, (Lazy<'p>, Option<Arc<Field>>)>;
 
-/// What tells properties apart that were written somewhere.
+/// The key by which written properties are told apart.
 #[derive(PartialEq, Eq, Hash)]
 pub(super) struct PropertyIdentity {
     /// The address of its value.
@@ -87,7 +87,7 @@ impl<'p> File<'_, 'p> {
                 .into(),
             has_default: self.may_be_left_out(&evaluated),
             sql: None,
-            // Of what was generated nothing can be changed.
+            // Generated code cannot be changed.
             value: place
                 .filter(|place| !place.module.lines.is_made())
                 .and_then(|place| place.value),

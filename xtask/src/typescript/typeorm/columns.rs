@@ -278,7 +278,7 @@ fn held<'p>(
     typed.unwrap_or_else(|| declared_property(scope, name.into(), &member.property))
 }
 
-/// What a decorator makes of a column.
+/// The column that a decorator makes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Mode {
     Regular,

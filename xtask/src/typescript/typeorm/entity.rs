@@ -78,7 +78,7 @@ impl<'p> EntityReader<'_, 'p> {
         let (at, parent, name) =
             named.find_map(|(at, base)| Some((at, base, self.table_name(base)?)))?;
         let mut own = self.columns_of(&lineage[..at], &Embedding::default());
-        // What the parent extends is the parent's.
+        // The classes that the parent extends are the parent's.
         own.open = None;
         self.add_foreign_keys(&mut own);
         let join_tables = self.join_tables(class, &name, &own);

@@ -268,7 +268,7 @@ impl<'p> Resolver<'p> {
     }
 
     /// The elements in `[…]` or the arguments of a call, each of which is evaluated by `element`.
-    /// Of a call those behind a spread that is not known are left out.
+    /// Arguments behind an unknown spread are left out.
     pub(super) fn items(
         &self,
         scope: &Scope<'p>,
