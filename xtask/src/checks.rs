@@ -19,6 +19,7 @@ mod duplicates;
 mod edits;
 mod endpoints;
 mod filled_in;
+mod orm_tables;
 mod others;
 mod shared_text;
 

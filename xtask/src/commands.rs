@@ -66,6 +66,9 @@ pub enum Outcome {
 /// Refuses an unknown type of findings in `severity`: a misspelt one would silently keep its
 /// default severity.
 fn refuse_unknown_kinds(config: &Config) -> Result<()> {
+    if config.severity.is_empty() {
+        return Ok(());
+    }
     let rules = findings::rules();
     let is_known = |kind: &String| rules.iter().any(|rule| rule.kind == kind);
     let Some(unknown) = config.severity.keys().find(|kind| !is_known(kind)) else {
@@ -223,6 +226,18 @@ impl Context {
         match self.options.format {
             Format::Human => self.terminal.print(text)?,
             Format::Json => self.terminal.print_json(text)?,
+        }
+        Ok(())
+    }
+
+    /// Tells people what the run is doing. Programs get the whole result at its end.
+    ///
+    /// # Errors
+    /// When stdout cannot be written.
+    pub fn say(&self, text: &str) -> Result<()> {
+        match self.options.format {
+            Format::Human => self.terminal.print_styled(text)?,
+            Format::Json => {}
         }
         Ok(())
     }

@@ -73,7 +73,7 @@ pub fn accepts(ty: &ColumnType, kind: &Kind, layer: DescriptionLayer, config: &C
 #[must_use]
 pub fn takes(ty: &ColumnType, kind: &Kind, layer: DescriptionLayer, config: &Config) -> bool {
     match kind {
-        // Nothing but null.
+        // Only null is taken.
         Kind::Union(members) if members.is_empty() => true,
         Kind::Union(members) => members
             .iter()

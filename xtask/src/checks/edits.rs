@@ -197,10 +197,9 @@ pub(super) fn rename(
     column: &Column,
     field: &Field,
 ) -> Option<Proposal> {
-    // What an ORM calls the column is written beside the property.
+    // An ORM's table writes the name of the column beside the property.
     if field.column.is_some() {
-        return columns::name_column(field, description, column)
-            .or_else(|| models::name_column(field, description, column));
+        return name_column(field, description, column);
     }
     let name = field_name(described, description, &column.name);
     let name_differs = name != field.name;
@@ -222,6 +221,30 @@ pub(super) fn rename(
 /// Goes on where changes of the declaration are written in `syntax`.
 fn is_written(description: &Description<'_>, syntax: Syntax) -> Option<()> {
     (description.declaration.origin.syntax == syntax).then_some(())
+}
+
+/// Makes the column of `field`, in an ORM's table, name `column` of the database.
+fn name_column(field: &Field, description: &Description<'_>, column: &Column) -> Option<Proposal> {
+    match description.declaration.origin.syntax {
+        Syntax::ColumnCalls | Syntax::PrismaFields => {}
+        Syntax::TypeMembers | Syntax::ZodCalls | Syntax::Other => return None,
+    }
+    let edit = Edit::NameColumn {
+        column: field.value?,
+        present: field.column.as_ref()?.clone(),
+        name: column.name.clone(),
+    };
+    let text = format!("name the column `{}`", column.name);
+    suggested(&field.location.file, text, edit)
+}
+
+/// A change that a person has to look at.
+fn suggested(file: &str, text: String, edit: Edit) -> Option<Proposal> {
+    let found = proposal(file, text, edit)?;
+    Some(Proposal {
+        safe: false,
+        ..found
+    })
 }
 
 fn proposal(file: &str, text: String, edit: Edit) -> Option<Proposal> {

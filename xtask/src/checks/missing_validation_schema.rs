@@ -52,7 +52,7 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
     let bare: Vec<_> = typed
         .iter()
         .filter(|(described, _)| !described.is_validated())
-        // Nothing of a table that only joins others comes in by itself.
+        // Rows of a table that only joins others do not come in by themselves.
         .filter(|(described, _)| !described.entity.is_auxiliary())
         // The coverage of the report names a class of requests that holds something else of it.
         .filter(|(described, _)| !has_request(described))

@@ -20,12 +20,10 @@
 //! expression, is no key that an ORM states. A key that only the database has is a warning.
 
 use super::database_keys::{self, UniqueKey};
-use super::entities::EntityKind;
-use super::matching::{Description, TableMatches};
+use super::orm_tables::TableComparison;
 use super::{Check, Model, wording};
 use crate::facts::{StatedKey, TableKeys};
 use crate::report::{Category, Finding, Severity};
-use crate::schema::model::Table;
 
 /// See the file's documentation.
 pub const CHECK: Check = Check {
@@ -41,157 +39,111 @@ pub const CHECK: Check = Check {
 
 fn run(model: &Model<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (described, description) in model.types() {
-        let table = model.input.schema.tables.get(described.entity.name);
-        let stated = description.declaration.keys.as_deref();
-        if let (Some(table), Some(stated), EntityKind::Table) =
-            (table, stated, described.entity.kind)
-        {
-            let comparison = KeyComparison {
-                model,
-                described,
-                description,
-                table,
-            };
-            comparison.judge(stated, &mut findings);
-        }
+    for (comparison, stated) in TableComparison::of_keys(model) {
+        judge(&comparison, stated, &mut findings);
     }
     findings
 }
 
-struct KeyComparison<'c, 'a> {
-    model: &'c Model<'a>,
-    described: &'c TableMatches<'a>,
-    description: &'c Description<'a>,
-    table: &'c Table,
-}
-
-impl KeyComparison<'_, '_> {
-    fn judge(&self, stated: &TableKeys, findings: &mut Vec<Finding>) {
-        let actual = database_keys::unique_keys(self.table);
-        let primary = database_keys::primary_key(self.table);
-        let is_unique = |columns: &[String]| {
-            primary.is_some_and(|key| is_same(key, columns))
-                || actual.iter().any(|key| is_same(&key.columns, columns))
-        };
-        if let Some(key) = &stated.primary
-            && self.has_columns(&key.columns)
-            // Where a table has no primary key, Prisma takes a unique one for it.
-            && !primary.map_or_else(|| is_unique(&key.columns), |found| is_same(found, &key.columns))
-        {
-            findings.push(self.other_primary_key(key, primary));
-        }
-        let Some(uniques) = &stated.uniques else {
-            return;
-        };
-        for key in uniques {
-            if self.has_columns(&key.columns) && !is_unique(&key.columns) {
-                findings.push(self.not_unique(key));
-            }
-        }
-        let is_stated = |columns: &[String]| {
-            let of_uniques = uniques.iter().map(|key| &key.columns);
-            let mut all = of_uniques.chain(stated.primary.iter().map(|key| &key.columns));
-            all.any(|stated| is_same(stated, columns))
-        };
-        for key in &actual {
-            if !is_stated(&key.columns) && self.has_fields(&key.columns) {
-                findings.push(self.not_stated(key));
-            }
+fn judge(compared: &TableComparison<'_, '_>, stated: &TableKeys, findings: &mut Vec<Finding>) {
+    let actual = database_keys::unique_keys(compared.table);
+    let primary = database_keys::primary_key(compared.table);
+    let is_unique = |columns: &[String]| {
+        primary.is_some_and(|key| is_same(key, columns))
+            || actual.iter().any(|key| is_same(&key.columns, columns))
+    };
+    if let Some(key) = &stated.primary
+        && has_columns(compared, &key.columns)
+        // Where a table has no primary key, Prisma takes a unique one for it.
+        && !primary.map_or_else(|| is_unique(&key.columns), |found| is_same(found, &key.columns))
+    {
+        findings.push(other_primary_key(compared, key, primary));
+    }
+    let Some(uniques) = &stated.uniques else {
+        return;
+    };
+    for key in uniques {
+        if has_columns(compared, &key.columns) && !is_unique(&key.columns) {
+            findings.push(not_unique(compared, key));
         }
     }
-
-    /// Whether the table has all columns of a key. That one is missing is said of the field.
-    fn has_columns(&self, columns: &[String]) -> bool {
-        columns
-            .iter()
-            .all(|column| self.table.column(column).is_some())
-    }
-
-    /// Whether the declaration has a field for each.
-    fn has_fields(&self, columns: &[String]) -> bool {
-        let pairs = &self.description.pairing.pairs;
-        columns
-            .iter()
-            .all(|column| pairs.iter().any(|pair| pair.column.name == *column))
-    }
-
-    fn other_primary_key(&self, key: &StatedKey, actual: Option<&[String]>) -> Finding {
-        let stated = wording::quoted(&key.columns);
-        let actual = match actual {
-            Some(columns) => format!("is {} in the database", wording::quoted(columns)),
-            None => "does not exist in the database".to_owned(),
-        };
-        let message = format!(
-            "The primary key of {} is {stated}, and {actual}",
-            self.named()
-        );
-        self.finding(&key.columns, message)
-            .at(&key.location, format!("{stated} here"))
-            .at_some(
-                self.model
-                    .input
-                    .provenance
-                    .table(self.described.entity.name),
-                format!("`{}` was last changed here", self.described.entity.title()),
-            )
-    }
-
-    fn not_unique(&self, key: &StatedKey) -> Finding {
-        let columns = wording::quoted(&key.columns);
-        let message = format!(
-            "Key mismatch for {columns}: unique in {}, not in the database",
-            self.named()
-        );
-        self.finding(&key.columns, message)
-            .at(&key.location, "unique here")
-            .at_columns(self, &key.columns)
-    }
-
-    fn not_stated(&self, key: &UniqueKey<'_>) -> Finding {
-        let columns = wording::quoted(&key.columns);
-        let message = format!(
-            "Key mismatch for {columns}: unique in the database by `{}`, not in {}",
-            key.name,
-            self.named()
-        );
-        let pairs = &self.description.pairing.pairs;
-        let of_key = pairs.iter().find(|pair| pair.column.name == key.columns[0]);
-        let declared = &self.description.declaration.location;
-        let place = of_key.map_or(declared, |pair| &pair.field.location);
-        self.finding(&key.columns, message)
-            .at(place, "not unique here")
-            .at_columns(self, &key.columns)
-            .as_warning()
-    }
-
-    fn named(&self) -> String {
-        let name = &self.description.declaration.name;
-        format!("{} `{name}`", self.description.noun())
-    }
-
-    fn finding(&self, columns: &[String], message: String) -> Finding {
-        CHECK
-            .finding(&self.described.entity.title(), message)
-            .about(self.description, &columns.join(", "))
+    let is_stated = |columns: &[String]| {
+        let of_uniques = uniques.iter().map(|key| &key.columns);
+        let mut all = of_uniques.chain(stated.primary.iter().map(|key| &key.columns));
+        all.any(|stated| is_same(stated, columns))
+    };
+    for key in &actual {
+        if !is_stated(&key.columns) && compared.has_fields(&key.columns) {
+            findings.push(not_stated(compared, key));
+        }
     }
 }
 
-impl Finding {
-    /// Adds the migration line that last touched the first of the columns.
-    fn at_columns(self, comparison: &KeyComparison<'_, '_>, columns: &[String]) -> Self {
-        let column = columns
-            .first()
-            .and_then(|name| comparison.table.column(name));
-        match column {
-            Some(column) => self.at_column(
-                comparison.described.entity.name,
-                column,
-                comparison.model.input.provenance,
+/// Whether the table has all columns of a key. That one is missing is said of the field.
+fn has_columns(compared: &TableComparison<'_, '_>, columns: &[String]) -> bool {
+    columns
+        .iter()
+        .all(|column| compared.table.column(column).is_some())
+}
+
+fn other_primary_key(
+    compared: &TableComparison<'_, '_>,
+    key: &StatedKey,
+    actual: Option<&[String]>,
+) -> Finding {
+    let stated = wording::quoted(&key.columns);
+    let actual = match actual {
+        Some(columns) => format!("is {} in the database", wording::quoted(columns)),
+        None => "does not exist in the database".to_owned(),
+    };
+    let message = format!(
+        "The primary key of {} is {stated}, and {actual}",
+        compared.named()
+    );
+    compared
+        .finding(&CHECK, &key.columns, message)
+        .at(&key.location, format!("{stated} here"))
+        .at_some(
+            compared
+                .model
+                .input
+                .provenance
+                .table(compared.described.entity.name),
+            format!(
+                "`{}` was last changed here",
+                compared.described.entity.title()
             ),
-            None => self,
-        }
-    }
+        )
+}
+
+fn not_unique(compared: &TableComparison<'_, '_>, key: &StatedKey) -> Finding {
+    let columns = wording::quoted(&key.columns);
+    let message = format!(
+        "Key mismatch for {columns}: unique in {}, not in the database",
+        compared.named()
+    );
+    compared
+        .finding(&CHECK, &key.columns, message)
+        .at(&key.location, "unique here")
+        .at_first_of(compared, &key.columns)
+}
+
+fn not_stated(compared: &TableComparison<'_, '_>, key: &UniqueKey<'_>) -> Finding {
+    let columns = wording::quoted(&key.columns);
+    let message = format!(
+        "Key mismatch for {columns}: unique in the database by `{}`, not in {}",
+        key.name,
+        compared.named()
+    );
+    let pairs = &compared.description.pairing.pairs;
+    let of_key = pairs.iter().find(|pair| pair.column.name == key.columns[0]);
+    let declared = &compared.description.declaration.location;
+    let place = of_key.map_or(declared, |pair| &pair.field.location);
+    compared
+        .finding(&CHECK, &key.columns, message)
+        .at(place, "not unique here")
+        .at_first_of(compared, &key.columns)
+        .as_warning()
 }
 
 fn is_same(one: &[String], other: &[String]) -> bool {

@@ -82,7 +82,7 @@ fn are_values_told(stated: &SqlType, facts: &ColumnFacts<'_>) -> bool {
     }
 }
 
-/// Whether a type that nobody wrote has a length that somebody wrote, for a column of that type.
+/// Whether an inferred type has a written length, for a column of that type.
 fn states_length_of(stated: &SqlType, ty: &ColumnType) -> bool {
     match (&stated.scalar, &ty.scalar) {
         (SqlScalar::Named(name, modifiers), Scalar::Builtin(found)) => {

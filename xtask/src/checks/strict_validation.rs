@@ -260,7 +260,7 @@ mod tests {
                     "import { z } from 'zod';\nexport const RubricSchema = z.object({ id: z.string().min(1), madeAt: z.date(), stars: z.number().int().min(0).max(5), hint: z.string().max(500).nullable() });\nexport type Rubric = z.infer<typeof RubricSchema>;\nexport const CreateRubricSchema = RubricSchema.omit({ id: true, madeAt: true });",
                 )
             },
-            // Nothing else is written.
+            // No other schema is written.
             Case::valid(
                 "CREATE TABLE pages (id uuid PRIMARY KEY, subdomain varchar(40) NOT NULL);",
                 "export const InsertPageSchema = z.object({ subdomain: z.string().max(20) });\nexport const PageResponseSchema = z.object({ id: z.uuid(), subdomain: z.string().max(20) });",

@@ -79,7 +79,7 @@ fn judge<'a>(
              holds; a plain string is right where each value is a JSON string",
         ));
     }
-    // What is written must be one of what the column takes; rows need only pass.
+    // A written value must be one that the column takes; rows need only pass.
     let fits = match direction {
         Direction::Request => accepted_kinds::accepts,
         Direction::Answer | Direction::Row | Direction::Unknown => accepted_kinds::takes,

@@ -20,7 +20,7 @@ use super::judge::Judge;
 use super::run_summary::{self, RunSummary};
 use super::{Context, Outcome, findings, live, report_files, wrapped};
 use crate::called_as;
-use crate::cli::{Format, ReportFormat};
+use crate::cli::ReportFormat;
 use crate::migrations::catalog_stamp::CatalogStamper;
 use crate::migrations::comparison::Comparison;
 use crate::migrations::journal;
@@ -84,7 +84,7 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
         // Only a connection tells which of several hosts answered.
         let (target, mut client) = pending.wait()?;
         let mut run = MigrationRun::new(context, options, asked, target.describe());
-        run.say(&human::migration::opening(
+        run.context.say(&human::migration::opening(
             &run.result,
             context.terminal.style(),
         ))?;
@@ -182,14 +182,6 @@ impl<'a> MigrationRun<'a> {
         }
     }
 
-    /// Prints for people; programs get the whole result at the end.
-    fn say(&self, text: &str) -> Result<()> {
-        match self.context.options.format {
-            Format::Human => Ok(self.context.terminal.print_styled(text)?),
-            Format::Json => Ok(()),
-        }
-    }
-
     /// Verifies, and applies what passed.
     fn work(
         &mut self,
@@ -248,7 +240,8 @@ impl<'a> MigrationRun<'a> {
             self.result.pre = before::history_problems(&survey.state);
             self.result.error =
                 Some("the history of the database and the migration files disagree".into());
-            self.say(&human::migration::before(&self.result, style))?;
+            self.context
+                .say(&human::migration::before(&self.result, style))?;
             return Ok(None);
         }
         let last = self.asked.map_or(i64::MAX, |asked| asked.version);
@@ -295,7 +288,8 @@ impl<'a> MigrationRun<'a> {
                 findings: vec![found],
                 ..Verification::empty("the database as it is")
             };
-            self.say(&human::migration::before(&self.result, style))?;
+            self.context
+                .say(&human::migration::before(&self.result, style))?;
             return Ok(None);
         }
         let applied = survey.applied();
@@ -316,7 +310,8 @@ impl<'a> MigrationRun<'a> {
         if self.context.options.report_format == ReportFormat::Html {
             before::picture(&mut self.result.pre, &judge, &prediction, planned.len());
         }
-        self.say(&human::migration::before(&self.result, style))?;
+        self.context
+            .say(&human::migration::before(&self.result, style))?;
         // The survey took the stamp before the catalogs were read: the next run sees a change that
         // was made in between.
         let stamp = survey
@@ -364,7 +359,7 @@ impl<'a> MigrationRun<'a> {
     ) -> Result<()> {
         let settings = session.settings;
         let _lookout = database_lock::look_out(self.context, session.target, settings);
-        self.say(&human::migration::applying(
+        self.context.say(&human::migration::applying(
             &self.result,
             self.context.terminal.style(),
         ))?;
@@ -418,7 +413,7 @@ impl<'a> MigrationRun<'a> {
             }
             None => Err(error),
         });
-        self.say(&human::migration::after(
+        self.context.say(&human::migration::after(
             &self.result,
             self.context.terminal.style(),
         ))?;

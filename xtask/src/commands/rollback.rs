@@ -20,7 +20,6 @@ use super::judge::Judge;
 use super::run_summary::{self, RunSummary};
 use super::{Context, Outcome, live, report_files, wrapped};
 use crate::called_as;
-use crate::cli::Format;
 use crate::layouts::in_place;
 use crate::migrations::commit;
 use crate::migrations::journal::Phase;
@@ -57,7 +56,7 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
     // Only a connection tells which of several hosts answered.
     let mut client = connect(&target)?;
     let mut run = RollbackRun::new(context, options, target.describe());
-    run.say(&human::rollback::opening(
+    run.context.say(&human::rollback::opening(
         &run.result,
         context.terminal.style(),
     ))?;
@@ -110,14 +109,6 @@ impl<'a> RollbackRun<'a> {
         }
     }
 
-    /// Prints for people; programs get the whole result at the end.
-    fn say(&self, text: &str) -> Result<()> {
-        match self.context.options.format {
-            Format::Human => Ok(self.context.terminal.print_styled(text)?),
-            Format::Json => Ok(()),
-        }
-    }
-
     fn work(
         &mut self,
         client: &mut Client,
@@ -162,7 +153,7 @@ impl<'a> RollbackRun<'a> {
             .begin("counting the data that would be lost");
         self.result.losses = foreseen_losses(client, &plan, &expectation)?;
         drop(counting);
-        self.say(&human::rollback::before(
+        self.context.say(&human::rollback::before(
             &self.result,
             self.context.terminal.style(),
         ))?;
@@ -228,7 +219,7 @@ impl<'a> RollbackRun<'a> {
             self.result.notes.push(when.into());
         }
         for undo in &plan.undo {
-            self.say(&format!(
+            self.context.say(&format!(
                 "\n-- {undo} ({})\n{}\n",
                 undo.file,
                 undo.sql.trim_end()
@@ -244,7 +235,7 @@ impl<'a> RollbackRun<'a> {
         plan: &Plan,
         mut verdicts: Verdicts<'_>,
     ) -> Result<()> {
-        self.say(&human::rollback::performing(
+        self.context.say(&human::rollback::performing(
             &self.result,
             self.context.terminal.style(),
         ))?;
@@ -311,7 +302,8 @@ impl<'a> RollbackRun<'a> {
             }
         }
         self.say_undone()?;
-        self.say(&human::rollback::after(&self.result, style))
+        self.context
+            .say(&human::rollback::after(&self.result, style))
     }
 
     /// The oldest migration of the plan, once a part of it is undone and committed: `--last N`
@@ -335,7 +327,7 @@ impl<'a> RollbackRun<'a> {
         self.result
             .rolled_back
             .iter()
-            .try_for_each(|one| self.say(&human::rollback::rolled_back(one, style)))
+            .try_for_each(|one| self.context.say(&human::rollback::rolled_back(one, style)))
     }
 
     fn not_restored(&mut self, plan: &Plan, undone: Vec<crate::report::RolledBackMigration>) {
@@ -391,7 +383,7 @@ impl<'a> RollbackRun<'a> {
         self.result.losses = losses;
         match is_said {
             true => Ok(()),
-            false => self.say(&human::rollback::losses(
+            false => self.context.say(&human::rollback::losses(
                 &self.result,
                 self.context.terminal.style(),
             )),

@@ -81,7 +81,7 @@ impl<'a> Wrapped<'a> {
         })
     }
 
-    /// What the tool's own table says; `None` where no table is known.
+    /// The records of the tool's own table; `None` where no table is known.
     fn history(&mut self) -> Result<Option<ForeignHistory<'_>>> {
         let Some(layout) = self.layout else {
             return Ok(None);

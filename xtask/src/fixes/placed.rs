@@ -6,7 +6,7 @@ use crate::source::Span;
 pub(super) struct Placed {
     /// The bytes that it replaces; none where it only adds.
     pub span: Span,
-    /// What stands there then.
+    /// The text that stands there then.
     pub replacement: String,
     /// The rank among changes at one place; the lowest comes first.
     pub rank: Option<u32>,

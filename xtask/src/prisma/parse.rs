@@ -408,39 +408,32 @@ impl Parser {
     }
 
     fn name(&mut self, what: &str) -> Parsed<Name> {
-        match self.peek() {
-            Some(Token {
-                kind: TokenKind::Name(text),
-                span,
-                ..
-            }) => {
-                let name = Name {
-                    text: text.clone(),
-                    span: *span,
-                };
-                self.at += 1;
-                Ok(name)
-            }
-            _ => Err(self.error(&format!("{what} is expected here"))),
-        }
+        self.text_of(what, |kind| match kind {
+            TokenKind::Name(text) => Some(text.clone()),
+            _ => None,
+        })
     }
 
     fn string(&mut self, what: &str) -> Parsed<Name> {
-        match self.peek() {
-            Some(Token {
-                kind: TokenKind::Text(text),
-                span,
-                ..
-            }) => {
-                let name = Name {
-                    text: text.clone(),
-                    span: *span,
-                };
-                self.at += 1;
-                Ok(name)
-            }
-            _ => Err(self.error(&format!("{what} is expected here"))),
-        }
+        self.text_of(what, |kind| match kind {
+            TokenKind::Text(text) => Some(text.clone()),
+            _ => None,
+        })
+    }
+
+    /// Takes the next token, where `text` finds one in it.
+    fn text_of(&mut self, what: &str, text: fn(&TokenKind) -> Option<String>) -> Parsed<Name> {
+        let found = self.peek().and_then(|token| {
+            Some(Name {
+                text: text(&token.kind)?,
+                span: token.span,
+            })
+        });
+        let Some(name) = found else {
+            return Err(self.error(&format!("{what} is expected here")));
+        };
+        self.at += 1;
+        Ok(name)
     }
 
     /// The place of the next token; the end of the last one where there is none.

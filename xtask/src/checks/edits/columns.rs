@@ -2,7 +2,7 @@
 //! Rows and inserts both get their types from the table, so that each is a suggestion: whoever
 //! writes rows has to follow.
 
-use super::{add_member, is_written, proposal, union};
+use super::{add_member, is_written, suggested, union};
 use crate::checks::entities::ColumnFacts;
 use crate::checks::matching::{Description, TableMatches};
 use crate::checks::names;
@@ -67,22 +67,6 @@ pub(in crate::checks) fn add_default(
     append(field, description, &call)
 }
 
-/// Makes the column of `field` name `column` of the database.
-pub(super) fn name_column(
-    field: &Field,
-    description: &Description<'_>,
-    column: &Column,
-) -> Option<Proposal> {
-    is_written(description, Syntax::ColumnCalls)?;
-    let edit = Edit::NameColumn {
-        column: field.value?,
-        present: field.column.as_ref()?.clone(),
-        name: column.name.clone(),
-    };
-    let text = format!("name the column `{}`", column.name);
-    suggested(&field.location.file, text, edit)
-}
-
 fn append(field: &Field, description: &Description<'_>, call: &str) -> Option<Proposal> {
     is_written(description, Syntax::ColumnCalls)?;
     let edit = Edit::Wrap {
@@ -90,14 +74,6 @@ fn append(field: &Field, description: &Description<'_>, call: &str) -> Option<Pr
         call: call.to_owned(),
     };
     suggested(&field.location.file, format!("add `{call}`"), edit)
-}
-
-fn suggested(file: &str, text: String, edit: Edit) -> Option<Proposal> {
-    let found = proposal(file, text, edit)?;
-    Some(Proposal {
-        safe: false,
-        ..found
-    })
 }
 
 /// The literal as a value of the field.

@@ -1,7 +1,7 @@
 //! Changes of the fields of a Prisma model: `bio String? @db.VarChar(200)`. The client gets its types
 //! from the model, so that each is a suggestion: code that reads or writes rows has to follow.
 
-use super::{is_written, neighbour, proposal};
+use super::{is_written, neighbour, suggested};
 use crate::checks::entities::ColumnFacts;
 use crate::checks::matching::{Description, TableMatches};
 use crate::checks::names;
@@ -143,30 +143,6 @@ fn literal_of(kind: &Kind, literal: &str) -> Option<String> {
         Kind::Boolean => matches!(literal, "true" | "false").then(|| literal.to_owned()),
         _ => None,
     }
-}
-
-/// Makes the field name `column` of the database.
-pub(super) fn name_column(
-    field: &Field,
-    description: &Description<'_>,
-    column: &Column,
-) -> Option<Proposal> {
-    is_written(description, Syntax::PrismaFields)?;
-    let edit = Edit::NameColumn {
-        column: field.value?,
-        present: field.column.as_ref()?.clone(),
-        name: column.name.clone(),
-    };
-    let text = format!("name the column `{}`", column.name);
-    suggested(&field.location.file, text, edit)
-}
-
-fn suggested(file: &str, text: String, edit: Edit) -> Option<Proposal> {
-    let found = proposal(file, text, edit)?;
-    Some(Proposal {
-        safe: false,
-        ..found
-    })
 }
 
 /// Types of PostgreSQL, as Prisma writes them: the scalar and the native type.

@@ -11,7 +11,7 @@ use crate::facts::{Declaration, Family, Field, Side};
 /// The relation of a declaration to one that states the rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BesideRows {
-    /// Nothing else: no other declaration states the rows, or it is a copy of these.
+    /// No relation: no other declaration states the rows, or it is a copy of these.
     Itself,
     /// Some of the columns and nothing else, or a row of which one field is called otherwise. What
     /// it has is judged.

@@ -63,7 +63,7 @@ impl<'a> MigrationRun<'a> {
             self.result.error =
                 Some("the verification found errors: the migration would be refused".into());
         }
-        self.say(&human::migration::plan(
+        self.context.say(&human::migration::plan(
             &self.result,
             self.context.terminal.style(),
         ))

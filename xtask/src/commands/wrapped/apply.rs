@@ -6,7 +6,6 @@ use anyhow::{Result, bail};
 
 use super::{Wrapped, command, not_promised};
 use crate::called_as;
-use crate::cli::Format;
 use crate::commands::judge::Judge;
 use crate::commands::migrate::Options;
 use crate::commands::run_summary::{self, RunSummary};
@@ -50,7 +49,7 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
         command,
         options,
     };
-    run.say(&human::migration::opening(
+    run.context.say(&human::migration::opening(
         &run.result,
         context.terminal.style(),
     ))?;
@@ -67,20 +66,16 @@ struct ApplyRun<'a> {
 }
 
 impl ApplyRun<'_> {
-    fn say(&self, text: &str) -> Result<()> {
-        match self.context.options.format {
-            Format::Human => Ok(self.context.terminal.print_styled(text)?),
-            Format::Json => Ok(()),
-        }
-    }
-
     fn work(&mut self, wrapped: &mut Wrapped<'_>) -> Result<()> {
         let style = self.context.terminal.style();
         let judge = Judge::new(self.context, &wrapped.files)?;
         let Some(after) = self.before(wrapped, &judge)? else {
-            return self.say(&human::migration::before(&self.result, style));
+            return self
+                .context
+                .say(&human::migration::before(&self.result, style));
         };
-        self.say(&human::migration::before(&self.result, style))?;
+        self.context
+            .say(&human::migration::before(&self.result, style))?;
         if !self.result.pre.overall_passed() {
             self.result.error = Some(
                 "the verification before the migration found errors; nothing was applied".into(),
@@ -89,17 +84,20 @@ impl ApplyRun<'_> {
         }
         if wrapped.layout.is_some() && self.result.planned.is_empty() || self.options.dry_run {
             self.result.success = true;
-            return self.say(&human::migration::plan(&self.result, style));
+            return self
+                .context
+                .say(&human::migration::plan(&self.result, style));
         }
         self.result.stopped_before = false;
         self.result.unchecked = not_promised(self.command);
-        self.say(&human::migration::applying(
+        self.context.say(&human::migration::applying(
             &self.result,
             self.context.terminal.style(),
         ))?;
         let ran = self.apply(wrapped);
         self.after(wrapped, &judge, &after)?;
-        self.say(&human::migration::after(&self.result, style))?;
+        self.context
+            .say(&human::migration::after(&self.result, style))?;
         ran
     }
 

@@ -4,7 +4,6 @@ use anyhow::{Result, bail};
 
 use super::{Wrapped, command, not_promised};
 use crate::called_as;
-use crate::cli::Format;
 use crate::commands::judge::Judge;
 use crate::commands::rollback::{Options, restoration};
 use crate::commands::run_summary::{self, RunSummary};
@@ -50,7 +49,7 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
         command,
         options,
     };
-    run.say(&human::rollback::opening(
+    run.context.say(&human::rollback::opening(
         &run.result,
         context.terminal.style(),
     ))?;
@@ -67,13 +66,6 @@ struct UndoRun<'a> {
 }
 
 impl UndoRun<'_> {
-    fn say(&self, text: &str) -> Result<()> {
-        match self.context.options.format {
-            Format::Human => Ok(self.context.terminal.print_styled(text)?),
-            Format::Json => Ok(()),
-        }
-    }
-
     fn work(&mut self, wrapped: &mut Wrapped<'_>) -> Result<()> {
         let style = self.context.terminal.style();
         let judge = Judge::new(self.context, &wrapped.files)?;
@@ -88,7 +80,8 @@ impl UndoRun<'_> {
             .last()
             .map(|one| format!("probably `{one}`, the newest"));
         self.result.planned = vec![(what, newest)];
-        self.say(&human::rollback::before(&self.result, style))?;
+        self.context
+            .say(&human::rollback::before(&self.result, style))?;
         if self.options.dry_run {
             self.result.success = true;
             return Ok(());
@@ -97,7 +90,7 @@ impl UndoRun<'_> {
             .into_iter()
             .map(|what| format!("not checked: {what}"))
             .collect();
-        self.say(&human::rollback::performing(
+        self.context.say(&human::rollback::performing(
             &self.result,
             self.context.terminal.style(),
         ))?;
@@ -106,9 +99,11 @@ impl UndoRun<'_> {
         self.result.output = Some(ran?).filter(|output| !output.is_empty());
         self.after(wrapped, &judge, &applied)?;
         for one in &self.result.rolled_back {
-            self.say(&human::rollback::rolled_back(one, style))?;
+            self.context
+                .say(&human::rollback::rolled_back(one, style))?;
         }
-        self.say(&human::rollback::after(&self.result, style))
+        self.context
+            .say(&human::rollback::after(&self.result, style))
     }
 
     /// Verifies that the database is what the migrations make that are left.
