@@ -7,6 +7,7 @@ mod history_table;
 mod migrations;
 mod raw;
 mod scratch_names;
+mod scratch_settings;
 mod sources;
 
 use std::collections::BTreeMap;
@@ -55,8 +56,12 @@ pub struct Config {
     pub scratch_setup: Vec<String>,
     /// Names and settings of scratch databases where there is no target to imitate.
     pub scratch: ScratchNames,
+    /// Settings with which scratch servers of ours start: `shared_preload_libraries=citus`.
+    pub scratch_settings: Vec<String>,
     /// Namespaces that others own (Supabase's `auth`): neither compared nor judged.
     pub foreign_namespaces: Vec<String>,
+    /// Extensions that others install: neither compared nor judged.
+    pub foreign_extensions: Vec<String>,
     /// Differences between the database and its migrations that do not count.
     pub accepted_drift: AcceptedDrift,
     /// The namespaces (PostgreSQL schemas) whose tables are judged; empty for all but the system's.
@@ -141,7 +146,9 @@ impl Config {
             history_table: history_table::validated(&raw.history_table)?,
             scratch_setup: raw.scratch_setup,
             scratch: raw.scratch.validated()?,
+            scratch_settings: scratch_settings::validated(&raw.scratch_settings)?,
             foreign_namespaces: raw.foreign_namespaces,
+            foreign_extensions: raw.foreign_extensions,
             accepted_drift: AcceptedDrift::new(raw.accepted_drift)?,
             namespaces: raw.namespaces,
             ignored_tables: raw.ignored_tables,

@@ -552,6 +552,45 @@ fn what_others_make_is_made_on_scratch_and_not_compared() {
     ]);
 }
 
+/// The platform installs an extension in production; no migration makes it.
+#[test]
+fn extensions_of_the_platform_are_not_compared_where_they_are_named() {
+    let Some(scratch) = shared() else { return };
+    let database = Database::create(scratch, "foreign_extensions");
+    let repo = Monorepo::of_migrations(&[USERS]);
+    database.run(&repo, &["db-migrate"]).must_exit(0);
+    let available = "SELECT name FROM pg_available_extensions WHERE installed_version IS NULL ORDER BY name LIMIT 1";
+    let row = database.connect().query_one(available, &[]);
+    let name: String = row.expect("PostgreSQL comes with extensions").get(0);
+    database
+        .connect()
+        .batch_execute(&format!("CREATE EXTENSION \"{name}\""))
+        .expect("the platform installs it");
+    let drifted = database
+        .run(&repo, &["db-verify", "--database"])
+        .must_exit(1);
+    assert!(drifted.stdout.contains(&name), "{}", drifted.stdout);
+    let keys = format!("[workspace.metadata.db]\nforeign-extensions = ['{name}']\n");
+    repo.edit("Cargo.toml", "[workspace.metadata.db]\n", &keys);
+    database
+        .run(&repo, &["db-verify", "--database"])
+        .must_exit(0);
+}
+
+/// A library that must be loaded with the server, on a scratch server of ours.
+#[test]
+fn scratch_servers_start_with_the_configured_settings() {
+    let repo = Monorepo::of_migrations(&[(
+        "V1__loaded",
+        "DO $$ BEGIN IF current_setting('max_worker_processes') <> '11' THEN RAISE 'not set'; END IF; END $$;\n",
+        "SELECT 1;\n",
+    )]);
+    repo.run(&["db-verify"]).must_fail_at_length(&["not set"]);
+    let keys = "[workspace.metadata.db]\nscratch-settings = { max_worker_processes = '11' }\n";
+    repo.edit("Cargo.toml", "[workspace.metadata.db]\n", keys);
+    repo.run(&["db-verify"]).must_exit(0);
+}
+
 #[test]
 fn a_dry_run_shows_locks_rewrites_scans_and_the_schema_and_changes_nothing() {
     let Some(scratch) = shared() else { return };

@@ -52,6 +52,7 @@ pub fn take(
         history_table: tables::locate(client, table)?,
         lock_pid: held.pid,
         server_version: held.server_version,
+        is_distributed: held.is_distributed,
         ddl_lock_timeout: Duration::from_millis(lock_timeouts.ddl_lock_timeout),
         // The pauses double from at most 0.5 s, so that a run gives up after at most 7.5 s of them.
         retries: 4,

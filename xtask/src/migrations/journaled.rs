@@ -145,6 +145,7 @@ struct WriteAhead<'r, 'o> {
 impl StatementObserver for WriteAhead<'_, '_> {
     fn before(&mut self, transaction: &mut Transaction<'_>, step: &Step<'_>) -> Result<()> {
         self.settings.ensure_locked(transaction)?;
+        self.settings.limit_workers(transaction)?;
         self.observer
             .before_statement(transaction, step.statement.text())?;
         self.settings.blockers.forget();

@@ -70,6 +70,8 @@ pub struct HeldLock {
     pub pid: i32,
     /// The server's version: 150018 is 15.18.
     pub server_version: u32,
+    /// Whether Citus distributes tables of the database over other servers.
+    pub is_distributed: bool,
     /// SQL to append to another statement: `; SET a = 1; SET b = 2`. With these settings the server
     /// notices that a client is gone without a word, also in the middle of a long statement, and
     /// frees its locks.
@@ -93,10 +95,10 @@ pub fn acquire(
     // Short pauses at first, so that a short run of another session costs little. They grow to half
     // a second, so that a long run is not asked all the time.
     let mut pause = Duration::from_millis(20);
-    let (pid, server_version) = loop {
+    let attempt = loop {
         let attempt = try_lock(client, history_table)?;
         if attempt.is_locked {
-            break (attempt.pid, attempt.server_version);
+            break attempt;
         }
         let holder = holder(client, history_table)?;
         if start.elapsed() >= timeout {
@@ -109,10 +111,11 @@ pub fn acquire(
         sleep(pause);
         pause = (pause * 2).min(Duration::from_millis(500));
     };
-    let liveness = liveness(client, pid).inspect_err(|_| release(client, history_table))?;
+    let liveness = liveness(client, attempt.pid).inspect_err(|_| release(client, history_table))?;
     Ok(HeldLock {
-        pid,
-        server_version,
+        pid: attempt.pid,
+        server_version: attempt.server_version,
+        is_distributed: attempt.is_distributed,
         liveness,
     })
 }
@@ -190,13 +193,15 @@ struct Attempt {
     is_locked: bool,
     pid: i32,
     server_version: u32,
+    is_distributed: bool,
     database: String,
 }
 
 fn try_lock(client: &mut Client, history_table: &str) -> Result<Attempt> {
     let query = format!(
         "SELECT pg_catalog.pg_try_advisory_lock({})::int, pg_catalog.pg_backend_pid(),
-                pg_catalog.current_setting('server_version_num'), pg_catalog.current_database()",
+                pg_catalog.current_setting('server_version_num'), pg_catalog.current_database(),
+                (SELECT count(*) FROM pg_catalog.pg_extension WHERE extname = 'citus')",
         key_sql(history_table)
     );
     let answer = client
@@ -212,6 +217,7 @@ fn try_lock(client: &mut Client, history_table: &str) -> Result<Attempt> {
         is_locked: field(0)? == 1,
         pid: i32::try_from(field(1)?)?,
         server_version: u32::try_from(field(2)?)?,
+        is_distributed: field(4)? == 1,
         database: database.unwrap_or_default(),
     })
 }

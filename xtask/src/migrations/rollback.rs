@@ -4,6 +4,7 @@
 
 pub mod backup;
 mod deferred;
+mod distributed_tables;
 pub mod execute;
 pub mod expectation;
 mod far_servers;

@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result, bail};
 use postgres::{Client, SimpleQueryMessage, Transaction};
 
 use super::blockers::Blockers;
-use super::lock;
+use super::{lock, transaction};
 
 /// The session of a run.
 #[derive(Debug, Clone)]
@@ -18,6 +18,8 @@ pub struct SessionSettings {
     pub lock_pid: i32,
     /// The server's version: 150018 is 15.18.
     pub server_version: u32,
+    /// Whether Citus distributes tables of the database over other servers.
+    pub is_distributed: bool,
     /// How long a statement may wait for a lock that the application holds.
     pub ddl_lock_timeout: Duration,
     /// How often a migration is tried again after such a wait, or after a deadlock.
@@ -37,6 +39,39 @@ impl SessionSettings {
             .ddl_lock_timeout
             .clamp(Duration::from_millis(50), Duration::from_millis(500));
         (0..self.retries).map(move |attempt| first * 2_u32.saturating_pow(attempt))
+    }
+
+    /// Begins a transaction in which a migration or a way back runs.
+    ///
+    /// # Errors
+    /// When the connection is gone.
+    pub(crate) fn begin<'c>(&self, client: &'c mut Client) -> Result<Transaction<'c>> {
+        let mut transaction = transaction::begin(client)?;
+        self.limit_workers(&mut transaction)?;
+        Ok(transaction)
+    }
+
+    /// Limits the waits of this transaction on Citus's workers, too. They do not know the settings
+    /// of the session: Citus tells them those of a transaction alone, and only where it is told to.
+    pub(crate) fn limit_workers(&self, transaction: &mut Transaction<'_>) -> Result<()> {
+        if !self.is_distributed {
+            return Ok(());
+        }
+        let limit = format!(
+            "SET LOCAL lock_timeout = {}",
+            self.ddl_lock_timeout.as_millis()
+        );
+        // Each by itself, and no other setting: Citus passes the whole text of the message on.
+        for sql in [
+            "SET LOCAL citus.propagate_set_commands = 'local'",
+            &limit,
+            "SET LOCAL citus.propagate_set_commands = 'none'",
+        ] {
+            transaction
+                .batch_execute(sql)
+                .context("cannot limit how long the workers of Citus wait for locks")?;
+        }
+        Ok(())
     }
 
     /// SQL that resets the session to its start, with the limits of a run. A setting of one

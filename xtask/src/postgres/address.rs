@@ -183,6 +183,23 @@ impl Address {
         }
     }
 
+    /// The names of the hosts that may answer.
+    pub(super) fn host_names(&self) -> impl Iterator<Item = &str> {
+        self.endpoints
+            .iter()
+            .filter_map(|endpoint| endpoint.host_name())
+    }
+
+    /// Returns what `hint` says of the first server for which it says anything.
+    pub(super) fn provider_hint(
+        &self,
+        hint: impl Fn(&str, u16) -> Option<String>,
+    ) -> Option<String> {
+        self.endpoints
+            .iter()
+            .find_map(|endpoint| hint(endpoint.host_name()?, endpoint.port))
+    }
+
     pub(super) fn database(&self) -> &str {
         &self.database
     }

@@ -26,6 +26,7 @@ macro_rules! not_of_extensions {
 mod alike;
 mod columns;
 mod constraints;
+mod distribution;
 mod grants;
 mod indexes;
 mod objects;
@@ -56,6 +57,7 @@ pub struct OwnTables {
     /// The namespace that exists for them, where the configuration names one.
     namespace: Option<String>,
     foreign_namespaces: Vec<String>,
+    foreign_extensions: Vec<String>,
 }
 
 impl OwnTables {
@@ -64,6 +66,7 @@ impl OwnTables {
     pub fn of(config: &Config) -> Self {
         Self {
             foreign_namespaces: config.foreign_namespaces.clone(),
+            foreign_extensions: config.foreign_extensions.clone(),
             ..Self::new(&config.history_table)
         }
     }
@@ -80,6 +83,7 @@ impl OwnTables {
             tables,
             namespace: namespace.map(str::to_owned),
             foreign_namespaces: Vec::new(),
+            foreign_extensions: Vec::new(),
         }
     }
 
@@ -153,6 +157,7 @@ impl CatalogReader {
         // number.
         let mut relations = relations::read(catalogs, own, &mut schema)?;
         columns::read(catalogs, &mut relations, &mut schema)?;
+        distribution::read(catalogs, &relations, &mut schema)?;
         constraints::read(catalogs, &relations, &mut schema)?;
         indexes::read(catalogs, &relations, &mut schema)?;
         triggers::read(catalogs, own, &mut schema)?;
@@ -162,6 +167,9 @@ impl CatalogReader {
         objects::read(catalogs, &mut schema)?;
         grants::read(catalogs, own, &mut schema)?;
         transaction.rollback()?;
+        schema
+            .extensions
+            .retain(|name, _| !own.foreign_extensions.contains(name));
         if let Some(namespace) = own
             .namespace
             .as_deref()

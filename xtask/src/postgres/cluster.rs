@@ -238,15 +238,15 @@ pub(super) struct RunningServer {
 }
 
 impl RunningServer {
-    /// Starts a server on `data` with its socket in `socket_folder`, and waits until it accepts
-    /// connections.
+    /// Starts a server on `data` with its socket in `socket_folder` and `settings` beside ours, and
+    /// waits until it accepts connections.
     pub(super) fn start(
         binaries: &Binaries,
         account: Account,
         data: &Path,
         socket_folder: &Path,
         log: &Path,
-        network: Network,
+        (network, settings): (Network, &[String]),
     ) -> Result<Self> {
         let program = binaries.program("postgres");
         let output = OpenOptions::new().create(true).append(true).open(log);
@@ -258,7 +258,8 @@ impl RunningServer {
         command
             .arg("-D")
             .arg(data)
-            .args(SETTINGS.iter().flat_map(|setting| ["-c", setting]));
+            .args(SETTINGS.iter().flat_map(|setting| ["-c", setting]))
+            .args(settings.iter().flat_map(|setting| ["-c", setting.as_str()]));
         command
             .arg("-c")
             .arg(format!("unix_socket_directories={}", quoted(socket_folder)));

@@ -2,8 +2,11 @@
 //! cause has its own sentence and its own next step. A password is never part of either.
 
 mod attempt;
+mod engine;
 mod explain;
 mod pooler;
+mod providers;
+mod server;
 mod sockets;
 
 use std::path::Path;
@@ -89,10 +92,9 @@ impl Target {
     }
 }
 
-/// Connects to `target`, and makes sure that the server session stays the same. A pooler may give
-/// each transaction another one: locks and settings would stay behind in sessions of the
-/// application.
-///
+/// Connects to `target`, and makes sure that the server is PostgreSQL and that its session stays
+/// the same. A pooler may give each transaction another one: locks and settings would stay behind
+/// in sessions of the application.
 ///
 /// # Errors
 /// One paragraph that names the cause and the next step.
@@ -157,7 +159,7 @@ pub fn connect_beside(target: &Target) -> Result<Client> {
 /// Connects to the database at `address`, see [`connect`].
 pub(super) fn connect_to_session(address: &Address) -> Result<Client> {
     let mut client = connect_to(address)?;
-    pooler::refuse(&mut client, address)
+    server::refuse_unsuitable(&mut client, address)
         .with_context(|| format!("cannot use `{}`", address.describe()))?;
     Ok(client)
 }

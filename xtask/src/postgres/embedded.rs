@@ -42,7 +42,7 @@ impl Embedded {
         let account = Account::for_servers()?;
         let folder = folder(root, major, account)?;
         places::create(&folder).with_context(|| format!("cannot create `{}`", folder.display()))?;
-        start_in(folder.clone(), major, root, (account, progress)).with_context(|| {
+        start_in(folder.clone(), config, root, (account, progress)).with_context(|| {
             format!(
                 "cannot start the embedded PostgreSQL in `{}`",
                 folder.display()
@@ -108,7 +108,7 @@ fn folder(root: &Path, major: u32, account: Account) -> Result<PathBuf> {
 
 fn start_in(
     folder: PathBuf,
-    major: u32,
+    config: &Config,
     root: &Path,
     (account, progress): (Account, &Progress),
 ) -> Result<Embedded> {
@@ -125,7 +125,7 @@ fn start_in(
     let data = folder.join("data");
     let server = match join(&data, alone, account.owning(&data))? {
         Some(server) => server,
-        None => launch(&folder, &data, major, (account, progress))?,
+        None => launch(&folder, &data, config, (account, progress))?,
     };
     let shown = folder.strip_prefix(root).unwrap_or(&folder).to_path_buf();
     if let Some(inside) = folder.parent().filter(|inside| inside.starts_with(root)) {
@@ -136,7 +136,7 @@ fn start_in(
         server,
         folder,
         shown,
-        major,
+        major: config.postgres_major,
         lease,
     })
 }
@@ -189,11 +189,11 @@ fn join(data: &Path, alone: bool, account: Account) -> Result<Option<RunningServ
 fn launch(
     folder: &Path,
     data: &Path,
-    major: u32,
+    config: &Config,
     (account, progress): (Account, &Progress),
 ) -> Result<RunningServer> {
     sweep(folder, data)?;
-    let binaries = binaries::find(major, account, progress)?;
+    let binaries = binaries::find(config.postgres_major, account, progress)?;
     if !data.exists() {
         cluster::create(&binaries, account, data)?;
     }
@@ -209,7 +209,7 @@ fn launch(
         data,
         socket_folder.path(),
         &log,
-        Network::OfTheMachine,
+        (Network::OfTheMachine, &config.scratch_settings),
     )?;
     // The server removes its socket, the sweep its folder.
     let _ = socket_folder.keep();

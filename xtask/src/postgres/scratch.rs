@@ -84,7 +84,7 @@ impl Scratch {
             Some(url) => {
                 ScratchKind::Database(Box::new(Shadow::create(url, config.postgres_major)?))
             }
-            None => ScratchKind::Cluster(Cluster::start(config.postgres_major, network, progress)?),
+            None => ScratchKind::Cluster(Cluster::start(config, network, progress)?),
         };
         Ok(Self { kind })
     }
@@ -245,13 +245,19 @@ struct Cluster {
 }
 
 impl Cluster {
-    fn start(major: u32, network: Network, progress: &Progress) -> Result<Self> {
+    fn start(config: &Config, network: Network, progress: &Progress) -> Result<Self> {
         let account = Account::for_servers().context(Unavailable)?;
-        let binaries = binaries::find(major, account, progress).context(Unavailable)?;
-        Self::start_on(&binaries, account, network).context("cannot start a scratch database")
+        let binaries =
+            binaries::find(config.postgres_major, account, progress).context(Unavailable)?;
+        Self::start_on(&binaries, account, (network, &config.scratch_settings))
+            .context("cannot start a scratch database")
     }
 
-    fn start_on(binaries: &Binaries, account: Account, network: Network) -> Result<Self> {
+    fn start_on(
+        binaries: &Binaries,
+        account: Account,
+        server: (Network, &[String]),
+    ) -> Result<Self> {
         // 6 is the length of the random part of a temporary name.
         let parent = places::short_lived(account, PREFIX.len() + 6);
         // Both places are swept: an earlier run may have found no room in memory.
@@ -268,7 +274,7 @@ impl Cluster {
             &data,
             folder.path(),
             &folder.path().join("log"),
-            network,
+            server,
         )?;
         let guard = Some(ExitGuard::new(server.pid(), folder.path()));
         Ok(Self {

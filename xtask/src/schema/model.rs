@@ -2,6 +2,7 @@
 //! field here is equal; OIDs, statistics and dates are left out. Privileges and owners are kept
 //! apart ([`Schema::grants`]), since servers grant some that no migration mentions.
 
+mod distribution;
 mod name;
 mod objects;
 mod relation;
@@ -11,6 +12,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use distribution::{Distribution, DistributionMethod};
 pub use name::ObjectName;
 pub use objects::{
     Extension, Namespace, Object, Policy, Routine, RoutineKind, Rule, Sequence, Trigger,

@@ -17,7 +17,7 @@ use crate::migrations::commit::{commit, outcome};
 use crate::migrations::journaled::StepObserver;
 use crate::migrations::script::{self, Script};
 use crate::migrations::session::SessionSettings;
-use crate::migrations::{history, journal, transaction};
+use crate::migrations::{history, journal};
 use crate::postgres::error::is_contention;
 use crate::report::{Loss, RollbackVerdict, RolledBackMigration};
 
@@ -108,7 +108,7 @@ fn attempt(
     observer: &mut dyn RollbackObserver,
 ) -> Result<Option<RollbackOutcome>> {
     settings.clean(client)?;
-    let mut transaction = transaction::begin(client)?;
+    let mut transaction = settings.begin(client)?;
     settings.ensure_locked(&mut transaction)?;
     let mut before = audit.begin(&mut transaction)?;
     let (undone, restored) = run_all(&mut transaction, settings, undo, &mut before, observer)?;

@@ -14,7 +14,7 @@ use super::row_hashes::RowHashes;
 use super::rows::RowCounters;
 use super::sequence_positions::SequencePositions;
 use super::storage_identity::{StorageChange, StorageIdentity};
-use super::{deferred, foreign_tables, loss, written};
+use super::{deferred, distributed_tables, foreign_tables, loss, written};
 use crate::migrations::{journal, sql};
 use crate::postgres::error::ServerError;
 use crate::report::Loss;
@@ -198,6 +198,9 @@ impl<'a> LossAudit<'a> {
         before.counters.are_true(transaction)?;
         let after = StorageIdentity::read(transaction)?;
         let mut changed = before.counters.changed(transaction)?;
+        for oid in distributed_tables::written(transaction, &before.storage)? {
+            changed.entry(oid).or_insert(0);
+        }
         changed.retain(|oid, _| !before.own.contains(oid));
         let mut changes: BTreeSet<StorageChange> =
             before.storage.changes(&after).into_iter().collect();

@@ -6,7 +6,7 @@ mod change;
 mod composites;
 mod names;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context as _, Result};
 use postgres::{GenericClient, Row};
@@ -19,12 +19,16 @@ use crate::report::LossName;
 use crate::schema::model::ObjectName;
 use composites::Composites;
 
+use super::distributed_tables;
+
 /// The tables and columns of a database.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct StorageIdentity {
     tables: BTreeMap<u32, Stored>,
     /// Foreign tables, whose rows lie elsewhere.
     foreign: BTreeMap<u32, ObjectName>,
+    /// Tables of `tables` whose rows Citus keeps on other servers.
+    distributed: BTreeSet<u32>,
     /// The types of columns that consist of other types.
     composites: Composites,
 }
@@ -58,7 +62,8 @@ pub(super) struct StoredColumn {
 }
 
 /// The query for the tables: a row for each, with its columns as arrays of one length. Of several
-/// parents only one counts.
+/// parents only one counts. An extension's tables are left out, except those in which it keeps data
+/// of people: `pg_dump` writes the rows of these (`pg_extension_config_dump`).
 const TABLES: &str = "
     SELECT c.oid, n.nspname::text AS namespace, c.relname::text AS name, c.relfilenode, c.relispartition,
            c.relkind::text AS kind,
@@ -69,12 +74,17 @@ const TABLES: &str = "
            coalesce(array_agg(a.atttypmod ORDER BY a.attnum) FILTER (WHERE a.attnum IS NOT NULL), '{}') AS modifiers,
            coalesce(array_agg(a.attinhcount > 0 ORDER BY a.attnum) FILTER (WHERE a.attnum IS NOT NULL), '{}') AS inherited,
            coalesce((SELECT i.indkey::int2[] FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indisprimary),
-                    '{}') AS key
+                    '{}') AS key,
+           pg_catalog.to_regclass('pg_catalog.pg_dist_partition') IS NOT NULL AS has_distributions
     FROM pg_catalog.pg_class c
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
                                        AND a.attgenerated = ''
     WHERE c.relkind IN ('r', 'p', 'f') AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'
+      AND NOT EXISTS (
+          SELECT FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid
+          WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'
+            AND d.refclassid = 'pg_catalog.pg_extension'::regclass AND c.oid <> ALL (coalesce(e.extconfig, '{}')))
     GROUP BY c.oid, n.nspname, c.relname, c.relfilenode, c.relispartition, c.relkind
     ORDER BY c.oid";
 
@@ -89,6 +99,9 @@ impl StorageIdentity {
             composites,
             ..Self::default()
         };
+        if rows.first().is_some_and(|row| row.get("has_distributions")) {
+            all.distributed = distributed_tables::read(client)?;
+        }
         for row in &rows {
             let (oid, table) = stored(row)?;
             match row.try_get("kind")? {
@@ -246,6 +259,11 @@ impl StorageIdentity {
     /// Returns the foreign tables by their OIDs.
     pub(super) fn foreign(&self) -> &BTreeMap<u32, ObjectName> {
         &self.foreign
+    }
+
+    /// Returns the OIDs of the tables whose rows Citus keeps on other servers.
+    pub(super) fn distributed(&self) -> &BTreeSet<u32> {
+        &self.distributed
     }
 
     /// Returns the naming of the objects in it.

@@ -11,7 +11,7 @@ use crate::migrations::commit::{commit, outcome};
 use crate::migrations::journal::{self, Phase, Record};
 use crate::migrations::script::{self, Script};
 use crate::migrations::session::{SERVER_PROCESS, SessionSettings};
-use crate::migrations::{Migration, history, transaction};
+use crate::migrations::{Migration, history};
 use crate::postgres::error::is_contention;
 
 /// Runs the migration, writes its rows, lets `observer` verify, and commits. Tries again after a
@@ -47,7 +47,7 @@ fn once(
     migration: &Migration,
     observer: &mut dyn MigrationObserver,
 ) -> Result<()> {
-    let mut transaction = transaction::begin(client)?;
+    let mut transaction = settings.begin(client)?;
     settings.blockers.forget();
     script::run_in(
         &mut transaction,

@@ -34,6 +34,16 @@ pub enum HostAddress {
     Socket(PathBuf),
 }
 
+impl ServerEndpoint {
+    /// The name of the host; `None` for a socket.
+    pub fn host_name(&self) -> Option<&str> {
+        match &self.place {
+            HostAddress::Host(name) | HostAddress::Address(name, _) => Some(name),
+            HostAddress::Socket(_) => None,
+        }
+    }
+}
+
 impl std::fmt::Debug for ServerEndpoint {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Endpoint")

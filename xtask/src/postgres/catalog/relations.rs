@@ -36,6 +36,7 @@ const RELATIONS: &str = concat!(
                SELECT quote_ident(option_name) || ' ' || quote_literal(option_value)
                FROM pg_options_to_table(f.ftoptions) ORDER BY 1), ', ') || ')', '') AS foreign_server,
            CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END AS definition,
+           to_regclass('pg_catalog.pg_dist_partition') IS NOT NULL AS has_distributions,
            cd.description AS comment
     FROM pg_class AS c
     JOIN pg_namespace AS n ON n.oid = c.relnamespace
@@ -76,7 +77,11 @@ const PARENTS: &str = concat!(
 /// The relations that are read, by OID. Other catalogs refer to them, and to their columns, in this
 /// way.
 #[derive(Debug, Default)]
-pub(super) struct Relations(HashMap<u32, Relation>);
+pub(super) struct Relations {
+    by_oid: HashMap<u32, Relation>,
+    /// Whether the database has the catalog of Citus.
+    pub has_distributions: bool,
+}
 
 #[derive(Debug)]
 struct Relation {
@@ -100,7 +105,7 @@ pub(super) struct Attribute {
 
 impl Relations {
     pub(super) fn add(&mut self, oid: u32, name: ObjectName, quoted: String) {
-        self.0.insert(
+        self.by_oid.insert(
             oid,
             Relation {
                 name,
@@ -112,18 +117,18 @@ impl Relations {
 
     /// Adds the next column of a relation.
     pub(super) fn add_attribute(&mut self, relation: u32, attribute: Attribute) {
-        if let Some(relation) = self.0.get_mut(&relation) {
+        if let Some(relation) = self.by_oid.get_mut(&relation) {
             relation.attributes.push(attribute);
         }
     }
 
     pub(super) fn name(&self, oid: u32) -> Option<&ObjectName> {
-        Some(&self.0.get(&oid)?.name)
+        Some(&self.by_oid.get(&oid)?.name)
     }
 
     /// Its name as PostgreSQL writes it.
     pub(super) fn quoted(&self, oid: u32) -> Option<&str> {
-        Some(&self.0.get(&oid)?.quoted)
+        Some(&self.by_oid.get(&oid)?.quoted)
     }
 
     /// The table of this OID.
@@ -143,7 +148,7 @@ impl Relations {
         relation: u32,
         number: i16,
     ) -> Option<(&'s str, Attribute)> {
-        let relation = self.0.get(&relation)?;
+        let relation = self.by_oid.get(&relation)?;
         let at = relation
             .attributes
             // Columns were added in the order of their numbers.
@@ -165,6 +170,7 @@ pub(super) fn read(
     let mut relations = Relations::default();
     for row in client.query(RELATIONS, &[&own.tables])? {
         relations.add(row.get("oid"), object_name(&row), row.get("quoted"));
+        relations.has_distributions = row.get("has_distributions");
         match row.get("kind") {
             "v" | "m" => drop(schema.views.insert(object_name(&row), view(&row))),
             _ => drop(schema.tables.insert(object_name(&row), table(&row))),

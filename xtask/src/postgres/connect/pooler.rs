@@ -10,6 +10,7 @@ use anyhow::{Result, bail};
 use postgres::{Client, SimpleQueryMessage};
 
 use super::connect_to;
+use super::providers::direct_address;
 use super::sockets::is_port_of_ours;
 use crate::postgres::address::Address;
 
@@ -31,20 +32,18 @@ const ROUNDS: usize = 2;
 const SESSION: &str = "SELECT pg_catalog.pg_backend_pid()::text || '/' ||
     coalesce((SELECT backend_start::text FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid())), '')";
 
-/// The query for the port that the server sees at the other end of its connection.
-const CLIENT_PORT: &str = "SELECT coalesce(pg_catalog.inet_client_port(), -1)::text";
-
-/// Refuses a connection whose server session changes. Where the server sees a port of this process,
-/// nothing is between the two. Otherwise a second connection is opened beside it. A pool gives it
+/// Refuses a connection whose server session changes. Where `client_port`, the port that the server
+/// sees at the other end, is one of this process, nothing is between the two. Otherwise a second connection is opened beside it. A pool gives it
 /// the session that has just become free; without a pool each has a separate session. Where no
 /// second connection can be made, only the first is asked.
-pub(super) fn refuse(client: &mut Client, address: &Address) -> Result<()> {
+pub(super) fn refuse(
+    client: &mut Client,
+    address: &Address,
+    client_port: Option<u16>,
+) -> Result<()> {
     // A unix socket has no port, and behind a proxy or a translated address the server sees another
     // one.
-    if ask(client, CLIENT_PORT)
-        .and_then(|port| port.parse().ok())
-        .is_some_and(is_port_of_ours)
-    {
+    if client_port.is_some_and(is_port_of_ours) {
         return Ok(());
     }
     let Some(own) = ask(client, SESSION) else {
@@ -52,15 +51,23 @@ pub(super) fn refuse(client: &mut Client, address: &Address) -> Result<()> {
     };
     // A pool that hands its sessions out in turn shows it at once.
     if ask(client, SESSION).is_some_and(|now| now != own) {
-        bail!("{POOLED}")
+        bail!("{}", pooled(address))
     }
     let beside = Beside::connect(address);
     let is_pooled = is_pooled(client, &own, &beside);
     beside.close();
     if is_pooled {
-        bail!("{POOLED}")
+        bail!("{}", pooled(address))
     }
     Ok(())
+}
+
+/// The error message, with the address to use instead where the provider is known.
+fn pooled(address: &Address) -> String {
+    match address.provider_hint(direct_address) {
+        Some(hint) => format!("{POOLED}. {hint}"),
+        None => POOLED.to_owned(),
+    }
 }
 
 /// Whether `client`, whose session was `own`, shares it with the connection `beside` it, or has

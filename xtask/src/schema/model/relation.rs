@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ObjectName, Policy, Rule, Trigger};
+use super::{Distribution, ObjectName, Policy, Rule, Trigger};
 
 /// Leaves a field out of the snapshot where it is false.
 fn is_false(value: &bool) -> bool {
@@ -34,6 +34,9 @@ pub struct Table {
     /// The server and options of a foreign table: `SERVER files OPTIONS (filename 'x')`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub foreign: Option<String>,
+    /// The distribution of its rows over several servers; only with Citus.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub distribution: Option<Distribution>,
     /// `UNLOGGED`.
     #[serde(default, skip_serializing_if = "is_false")]
     pub unlogged: bool,
