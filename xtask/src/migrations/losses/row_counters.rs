@@ -1,4 +1,4 @@
-//! Finds the tables in which the SQL of a rollback deletes or changes rows, by PostgreSQL's own
+//! Finds the tables in which SQL deletes or changes rows, by PostgreSQL's own
 //! counters of the transaction. They include rows that a foreign key deletes in cascade. SQL of a
 //! superuser can stop the counting in between. Where it may have, every table that is locked for
 //! writing counts as changed.

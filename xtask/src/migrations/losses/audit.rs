@@ -1,4 +1,4 @@
-//! Audits the losses of a rollback. Certain losses are counted, backed up and accepted before its
+//! Audits the losses of SQL that runs forward or back. Certain losses are counted, backed up and accepted before its
 //! SQL runs. Other changes of the SQL are found before its COMMIT. The SQL is then undone, and runs
 //! again with these changes in the audit.
 
@@ -8,10 +8,10 @@ use anyhow::{Context as _, Result, anyhow};
 use postgres::Transaction;
 
 use super::large_objects::{self, LargeObjects};
-use super::options::RollbackOptions;
+use super::options::{AuditDirection, LossOptions};
 use super::populated_views::PopulatedViews;
+use super::row_counters::RowCounters;
 use super::row_hashes::RowHashes;
-use super::rows::RowCounters;
 use super::sequence_positions::SequencePositions;
 use super::storage_identity::{StorageChange, StorageIdentity};
 use super::{deferred, foreign_tables, loss, written};
@@ -22,15 +22,15 @@ use crate::schema::model::ObjectName;
 
 /// The changes to the data that are known, from one attempt to the next.
 #[derive(Debug)]
-pub(super) struct LossAudit<'a> {
-    options: RollbackOptions<'a>,
+pub(in crate::migrations) struct LossAudit<'a> {
+    options: LossOptions<'a>,
     doubts: written::Doubts,
     foreseen: BTreeSet<StorageChange>,
 }
 
 /// Losses, at least one of which was not accepted.
 #[derive(Debug, Clone)]
-pub(super) struct UnacceptedLosses(pub Vec<Loss>);
+pub(in crate::migrations) struct UnacceptedLosses(pub Vec<Loss>);
 
 impl std::fmt::Display for UnacceptedLosses {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -42,7 +42,7 @@ impl std::error::Error for UnacceptedLosses {}
 
 /// The state of the data before the SQL runs.
 #[derive(Debug)]
-pub(super) struct BeforeLoss {
+pub(in crate::migrations) struct BeforeLoss {
     storage: StorageIdentity,
     drops: Vec<(StorageChange, Loss)>,
     hashes: Vec<RowHashes>,
@@ -56,7 +56,7 @@ pub(super) struct BeforeLoss {
 
 /// The outcome of an audit.
 #[derive(Debug)]
-pub(super) enum AuditOutcome {
+pub(in crate::migrations) enum AuditOutcome {
     /// More changed than was foreseen: undo it, and run it again.
     Rerun,
     /// The losses, all of them accepted or empty, and warnings that a person should look at.
@@ -65,15 +65,18 @@ pub(super) enum AuditOutcome {
 
 impl BeforeLoss {
     /// Checks whether rows are still counted, while the session is as some SQL left it.
-    pub(super) fn look_at_session(&mut self, transaction: &mut Transaction<'_>) -> Result<()> {
+    pub(in crate::migrations) fn look_at_session(
+        &mut self,
+        transaction: &mut Transaction<'_>,
+    ) -> Result<()> {
         self.counters.are_true(transaction).map(drop)
     }
 }
 
 impl<'a> LossAudit<'a> {
     /// Begins with the changes `foreseen` and with the doubts that the text of the SQL leaves.
-    pub(super) fn new(
-        options: RollbackOptions<'a>,
+    pub(in crate::migrations) fn new(
+        options: LossOptions<'a>,
         doubts: written::Doubts,
         foreseen: impl IntoIterator<Item = StorageChange>,
     ) -> Self {
@@ -89,7 +92,10 @@ impl<'a> LossAudit<'a> {
     ///
     /// # Errors
     /// [`UnacceptedLosses`], among those of the queries.
-    pub(super) fn begin(&mut self, transaction: &mut Transaction<'_>) -> Result<BeforeLoss> {
+    pub(in crate::migrations) fn begin(
+        &mut self,
+        transaction: &mut Transaction<'_>,
+    ) -> Result<BeforeLoss> {
         let storage = StorageIdentity::read(transaction)?;
         self.foreseen = self
             .foreseen
@@ -187,7 +193,7 @@ impl<'a> LossAudit<'a> {
     ///
     /// # Errors
     /// [`UnacceptedLosses`], among those of the queries.
-    pub(super) fn finish(
+    pub(in crate::migrations) fn finish(
         &mut self,
         transaction: &mut Transaction<'_>,
         before: &mut BeforeLoss,
@@ -289,7 +295,7 @@ fn updates(changed: &BTreeMap<u32, i64>, before: &StorageIdentity) -> Vec<String
 }
 
 /// Resets the settings that counting and comparing needed.
-fn clean(transaction: &mut Transaction<'_>, options: RollbackOptions<'_>) -> Result<()> {
+fn clean(transaction: &mut Transaction<'_>, options: LossOptions<'_>) -> Result<()> {
     transaction
         .batch_execute(&options.settings.reset())
         .context("cannot clean the session")
@@ -299,9 +305,9 @@ fn clean(transaction: &mut Transaction<'_>, options: RollbackOptions<'_>) -> Res
 ///
 /// # Errors
 /// [`UnacceptedLosses`], among those of the queries.
-pub(super) fn ask_consent(
+pub(in crate::migrations) fn ask_consent(
     transaction: &mut Transaction<'_>,
-    options: RollbackOptions<'_>,
+    options: LossOptions<'_>,
     foreseen: &BTreeSet<StorageChange>,
 ) -> Result<()> {
     let here = StorageIdentity::read(transaction)?;
@@ -321,7 +327,7 @@ fn count(
     transaction: &mut Transaction<'_>,
     storage: &StorageIdentity,
     changes: &[&StorageChange],
-    options: RollbackOptions<'_>,
+    options: LossOptions<'_>,
 ) -> Result<Vec<(StorageChange, Loss)>> {
     if !changes.is_empty() {
         transaction
@@ -355,7 +361,7 @@ fn count(
 fn lock_table(
     transaction: &mut Transaction<'_>,
     table: &ObjectName,
-    options: RollbackOptions<'_>,
+    options: LossOptions<'_>,
 ) -> Result<()> {
     let blockers = &options.settings.blockers;
     blockers.forget();
@@ -371,7 +377,7 @@ fn lock_table(
 }
 
 /// Returns the losses, if each was accepted or is empty.
-fn check(losses: Vec<Loss>, options: RollbackOptions<'_>) -> Result<Vec<Loss>> {
+fn check(losses: Vec<Loss>, options: LossOptions<'_>) -> Result<Vec<Loss>> {
     match losses.iter().all(|loss| loss.is_accepted(options.accepted)) {
         true => Ok(losses),
         false => Err(anyhow!(UnacceptedLosses(losses))),

@@ -1,4 +1,4 @@
-//! Compares the rows of a table before and after the SQL of a rollback, and counts the rows and
+//! Compares the rows of a table before and after the SQL, and counts the rows and
 //! values that are gone. A hash of each value is kept in a temporary table. So the server does the
 //! comparison, and data that may fit nowhere else stays there.
 //!
@@ -231,8 +231,8 @@ impl RowHashes {
             return Ok(None);
         };
         let kind: String = row.try_get(0)?;
-        // A savepoint: a value that cannot be converted fails the query, and must not end the
-        // rollback.
+        // A savepoint: a value that cannot be converted fails the query, and must not end
+        // the transaction.
         let mut attempt = transaction.transaction()?;
         let all = format!(
             "SELECT count({}) FROM {}",

@@ -1,20 +1,19 @@
-//! Watches over a down file without transaction, whose statements are committed one by one. No
+//! Watches over a script without transaction, whose statements are committed one by one. No
 //! statement is committed before all its losses were accepted by name.
 
 use anyhow::Result;
 use postgres::{Client, Transaction};
 
-use super::execute::RollbackObserver;
-use super::loss_audit::{AuditOutcome, BeforeLoss, LossAudit};
-use super::options::RollbackOptions;
+use super::audit::{AuditOutcome, BeforeLoss, LossAudit};
+use super::options::LossOptions;
 use super::written::{self, Doubts};
 use crate::migrations::journaled::StepObserver;
 use crate::report::Loss;
 
 /// Keeps an audit for each statement.
-pub(super) struct StatementGuard<'a, 'o> {
-    options: RollbackOptions<'a>,
-    observer: &'o mut dyn RollbackObserver,
+pub(in crate::migrations) struct StatementGuard<'a, 'o> {
+    options: LossOptions<'a>,
+    observer: &'o mut dyn StepObserver,
     /// The audit of the statement that is not committed yet.
     audit: Option<LossAudit<'a>>,
     before: Option<BeforeLoss>,
@@ -25,9 +24,9 @@ pub(super) struct StatementGuard<'a, 'o> {
 }
 
 impl<'a, 'o> StatementGuard<'a, 'o> {
-    pub(super) fn new(
-        options: RollbackOptions<'a>,
-        observer: &'o mut dyn RollbackObserver,
+    pub(in crate::migrations) fn new(
+        options: LossOptions<'a>,
+        observer: &'o mut dyn StepObserver,
     ) -> Self {
         Self {
             options,
@@ -41,7 +40,7 @@ impl<'a, 'o> StatementGuard<'a, 'o> {
     }
 
     /// Returns the losses, and the warnings that a person should look at.
-    pub(super) fn into_parts(self) -> (Vec<Loss>, Vec<String>) {
+    pub(in crate::migrations) fn into_parts(self) -> (Vec<Loss>, Vec<String>) {
         (self.losses, self.warnings)
     }
 }
