@@ -26,6 +26,7 @@ mod privilege_drift;
 mod report_files;
 pub mod rollback;
 mod run_summary;
+mod shell_word;
 pub mod snapshot;
 mod snapshot_fallback;
 pub mod status;

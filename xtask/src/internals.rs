@@ -55,12 +55,13 @@ pub mod render {
 
 pub mod report {
     pub use crate::report::{
-        AppliedMigration, Baseline, Category, ColumnAlignment, ContractField, ContractSummary,
-        Coverage, DescriptionSummary, Direction, EntityAlignment, Finding, FindingTiming, Fixes,
-        Layer, Left, LockMode, Loss, LossName, MigrationPlan, MigrationResult, MigrationState,
-        MigrationStatus, PlannedMigration, PlannedStatement, Rehearsal, Restoration,
-        RollbackResult, RollbackVerdict, RolledBackMigration, Rule, Severity, Since, SourceTexts,
-        StatementEffects, Status, Suggestion, TableLock, Timestamp, Unit, Unjudged, Verification,
+        AppliedMigration, Baseline, Category, ColumnAlignment, Consent, ContractField,
+        ContractSummary, Coverage, DescriptionSummary, Direction, EntityAlignment, Finding,
+        FindingTiming, Fixes, Layer, Left, LockMode, Loss, LossName, MigrationLoss, MigrationPlan,
+        MigrationResult, MigrationState, MigrationStatus, PlannedMigration, PlannedStatement,
+        Rehearsal, Restoration, RollbackResult, RollbackVerdict, RolledBackMigration, Rule,
+        Severity, Since, SourceTexts, StatementEffects, Status, Suggestion, TableLock, Timestamp,
+        Unit, Unjudged, Verification,
     };
 }
 

@@ -16,6 +16,7 @@ pub mod journal;
 pub mod journaled;
 pub mod lint;
 pub mod lock;
+pub mod losses;
 mod migration;
 pub mod next;
 pub mod observe;

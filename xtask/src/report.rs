@@ -5,6 +5,7 @@ mod alignment;
 mod baseline;
 mod finding;
 mod fixes;
+mod loss;
 mod migration;
 mod plan;
 mod proposal;
@@ -22,15 +23,14 @@ pub use alignment::{
 pub use baseline::{Baseline, BaselineSummary};
 pub use finding::{Category, Finding, FindingTiming, Label, Rule, Severity, Suggestion};
 pub use fixes::{Fixes, Left};
+pub use loss::{Consent, Loss, LossName, MigrationLoss, Unit};
 pub use migration::{AppliedMigration, MigrationResult};
 pub use plan::{
     LockMode, MigrationPlan, PlannedMigration, PlannedStatement, StatementEffects, TableLock,
 };
 pub use proposal::{Edit, Proposal};
 pub use rehearsal::Rehearsal;
-pub use rollback::{
-    Loss, LossName, Restoration, RollbackResult, RollbackVerdict, RolledBackMigration, Unit,
-};
+pub use rollback::{Restoration, RollbackResult, RollbackVerdict, RolledBackMigration};
 pub use since::Since;
 pub use sources::SourceTexts;
 pub use status::{MigrationState, MigrationStatus, Status};

@@ -24,6 +24,7 @@ mod fingerprints;
 mod fix;
 mod following_drift;
 mod foreign_text;
+mod forward_losses;
 mod git_configuration;
 mod hidden_commits;
 mod history_table;

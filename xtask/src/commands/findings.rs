@@ -3,6 +3,7 @@
 
 use super::{drift, privilege_drift};
 use crate::checks;
+use crate::migrations::losses::advice;
 use crate::migrations::{branch, lint};
 use crate::report::Rule;
 
@@ -15,6 +16,7 @@ const ALIKE: u32 = 750;
 pub fn rules() -> Vec<Rule> {
     let mut rules = checks::rules();
     rules.push(lint::documentation());
+    rules.extend(advice::documentation());
     rules.extend(branch::documentation());
     rules.extend([drift::documentation(), privilege_drift::documentation()]);
     rules

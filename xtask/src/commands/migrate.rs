@@ -3,6 +3,7 @@
 
 mod before;
 mod commit_verifier;
+pub(super) mod consent;
 mod dry_run;
 mod foresee;
 mod reading;
@@ -24,6 +25,7 @@ use crate::cli::ReportFormat;
 use crate::migrations::catalog_stamp::CatalogStamper;
 use crate::migrations::comparison::Comparison;
 use crate::migrations::journal;
+use crate::migrations::losses::forward::ForwardLosses;
 use crate::migrations::prediction::{Prediction, PredictionOrigin};
 use crate::migrations::runner;
 use crate::migrations::scratch_environment::ScratchEnvironment;
@@ -37,6 +39,7 @@ use crate::postgres::scratch::TargetSettings;
 use crate::render::{html, human, json};
 use crate::report::{Finding, MigrationPlan, MigrationResult, Timestamp, Verification};
 use commit_verifier::{CommitVerifier, Known, Rejected};
+use consent::LossArguments;
 use foresee::{Foreseen, is_no_database_of_ours};
 use reading::PendingFiles;
 use survey::Survey;
@@ -52,6 +55,10 @@ pub struct Options {
     /// schema would change
     #[arg(long)]
     pub dry_run: bool,
+
+    /// What may be lost.
+    #[command(flatten)]
+    pub losses: LossArguments,
 
     /// How long to wait for locks.
     #[command(flatten)]
@@ -137,6 +144,7 @@ struct Ready<'a, 'f> {
 /// One run, and its results so far.
 struct MigrationRun<'a> {
     context: &'a Context,
+    options: &'a Options,
     asked: Option<&'a Migration>,
     /// How far it is, for Ctrl-C.
     standing: Standing,
@@ -150,7 +158,7 @@ struct MigrationRun<'a> {
 impl<'a> MigrationRun<'a> {
     fn new(
         context: &'a Context,
-        options: &Options,
+        options: &'a Options,
         asked: Option<&'a Migration>,
         database: String,
     ) -> Self {
@@ -164,6 +172,8 @@ impl<'a> MigrationRun<'a> {
             command: None,
             stopped_before: true,
             unchecked: Vec::new(),
+            losses: Vec::new(),
+            notes: Vec::new(),
             pre: Verification::empty("nothing yet"),
             post: None,
             in_doubt: None,
@@ -174,6 +184,7 @@ impl<'a> MigrationRun<'a> {
         let reader = CatalogReader::new(OwnTables::of(&context.config));
         Self {
             context,
+            options,
             asked,
             standing: Standing::new(Doing::Applying),
             reader,
@@ -203,6 +214,9 @@ impl<'a> MigrationRun<'a> {
             self.result.error = Some(
                 "the verification before the migration found errors; nothing was applied".into(),
             );
+            return Ok(());
+        }
+        if !self.ask_consent(client, &ready.planned)? {
             return Ok(());
         }
         self.result.stopped_before = false;
@@ -372,6 +386,14 @@ impl<'a> MigrationRun<'a> {
             history_table: &settings.history_table,
             stamper: tables.stamps.then_some(session.stamper),
         };
+        let accepted = self.options.losses.accepted();
+        let backup = self.backup()?;
+        let mut losses = ForwardLosses::begin(
+            client,
+            settings,
+            (&accepted, backup.as_ref()),
+            &ready.planned,
+        )?;
         let mut verifier = CommitVerifier::new(
             self.context,
             &mut self.reader,
@@ -383,8 +405,8 @@ impl<'a> MigrationRun<'a> {
             client,
             settings,
             files,
-            &ready.recorded,
-            last.version,
+            (&ready.recorded, last.version),
+            &mut losses,
             &mut verifier,
         );
         let (applied, post, unchecked) = verifier.into_parts();
@@ -403,7 +425,8 @@ impl<'a> MigrationRun<'a> {
             .iter()
             .find(|file| failed.is_some_and(|name| *name == file.to_string()));
         // A COMMIT without an answer, or a migration without transaction, may have left changes.
-        let in_doubt = outcome.as_ref().is_err_and(commit::is_in_doubt)
+        let is_in_doubt = outcome.as_ref().is_err_and(commit::is_in_doubt);
+        let in_doubt = is_in_doubt
             || !self.result.success && failed.is_some_and(|migration| migration.no_transaction);
         self.result.in_doubt = in_doubt.then(|| called_as::command("status"));
         let outcome = outcome.or_else(|error| match error.downcast_ref::<Rejected>() {
@@ -413,6 +436,12 @@ impl<'a> MigrationRun<'a> {
             }
             None => Err(error),
         });
+        self.settle_losses(&losses, backup.as_ref(), is_in_doubt)?;
+        // The tool could do its work, and its work was to say no.
+        let outcome = match losses.refused() {
+            [] => outcome,
+            _refused => Ok(()),
+        };
         self.context.say(&human::migration::after(
             &self.result,
             self.context.terminal.style(),

@@ -23,12 +23,14 @@ use crate::called_as;
 use crate::layouts::in_place;
 use crate::migrations::commit;
 use crate::migrations::journal::Phase;
+use crate::migrations::losses::backup::Backup;
+use crate::migrations::losses::options::{AuditDirection, LossOptions};
+use crate::migrations::losses::written;
 use crate::migrations::preflight::PreflightProblem;
-use crate::migrations::rollback::backup::Backup;
 use crate::migrations::rollback::execute::RollbackOutcome;
 use crate::migrations::rollback::options::RollbackOptions;
 use crate::migrations::rollback::unfinished::Begun;
-use crate::migrations::rollback::{Plan, RollbackExpectation, sequence, written};
+use crate::migrations::rollback::{Plan, RollbackExpectation, sequence};
 use crate::migrations::session::SessionSettings;
 use crate::migrations::state::State;
 use crate::migrations::tables::Records;
@@ -176,10 +178,13 @@ impl<'a> RollbackRun<'a> {
         let backup = self.backup()?;
         let rehearsed = expectation.changes.as_ref();
         let options = RollbackOptions {
-            settings,
+            losses: LossOptions {
+                settings,
+                accepted: &accepted,
+                backup: backup.as_ref(),
+                direction: AuditDirection::Back,
+            },
             rehearsed,
-            accepted: &accepted,
-            backup: backup.as_ref(),
         };
         let invalid_indexes = journaled::invalid_indexes(client)?;
         let mut verdicts = Verdicts::new(
@@ -197,7 +202,9 @@ impl<'a> RollbackRun<'a> {
     fn backup(&self) -> Result<Option<Backup>> {
         let folder = self.options.backup.as_deref();
         folder
-            .map(|folder| Backup::create(folder, self.result.timestamp.as_str()))
+            .map(|folder| {
+                Backup::create(folder, self.result.timestamp.as_str(), AuditDirection::Back)
+            })
             .transpose()
     }
 
@@ -255,7 +262,7 @@ impl<'a> RollbackRun<'a> {
             }
         };
         self.result.in_doubt = in_doubt.then(|| called_as::command("status"));
-        if let Some(backup) = options.backup {
+        if let Some(backup) = options.losses.backup {
             // Data whose COMMIT was not confirmed may be gone: its files stay.
             if !ending.as_ref().is_err_and(commit::is_in_doubt) {
                 backup.discard_uncommitted();

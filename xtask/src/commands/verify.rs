@@ -19,7 +19,8 @@ use super::judge::Judge;
 use super::{Context, Outcome, output};
 use crate::cli::{GlobalOptions, ReportFormat};
 use crate::git::Repository;
-use crate::migrations::{self, Migration, lint};
+use crate::migrations::losses::advice;
+use crate::migrations::{self, Migration};
 use crate::render::human;
 use crate::report::{Baseline, Finding, Verification};
 use crate::terminal::Terminal;
@@ -250,7 +251,7 @@ impl Examined<'_> {
     /// there is none: advice about every migration would be noise.
     fn risks(&self, context: &Context) -> Result<Vec<Finding>> {
         match &self.expected.known {
-            Some(known) => lint::lint_new(&self.migrations[..self.asked], known, &context.config),
+            Some(known) => advice::of_new(&self.migrations[..self.asked], known, &context.config),
             None => Ok(Vec::new()),
         }
     }

@@ -13,6 +13,8 @@ use refinery_core::traits::sync;
 use super::commit::commit;
 use super::journal::{Phase, Record};
 use super::journaled::{self, JournaledScript, StepObserver};
+use super::losses::forward::ForwardLosses;
+use super::losses::guard::StatementGuard;
 use super::script::Script;
 use super::session::SessionSettings;
 use super::{AppliedRow, Migration, history, journal, transaction};
@@ -55,14 +57,14 @@ impl std::fmt::Display for Undecided {
 impl std::error::Error for Undecided {}
 
 /// Applies those of `files` that are newer than every row of `recorded`, up to and including
-/// version `target`. Stops at the first that fails; those before it stay applied, and `observer`
+/// version `target`, as far as `losses` may be lost. Stops at the first that fails; those before it stay applied, and `observer`
 /// was told of each.
 pub fn run(
     client: &mut Client,
     settings: &SessionSettings,
     files: &[Migration],
-    recorded: &[AppliedRow],
-    target: i64,
+    (recorded, target): (&[AppliedRow], i64),
+    losses: &mut ForwardLosses<'_>,
     observer: &mut dyn MigrationObserver,
 ) -> Result<()> {
     let all = as_refinery(files)?;
@@ -77,6 +79,7 @@ pub fn run(
         settings,
         recorded,
         pending,
+        losses,
         observer,
         next: Next::Table,
         failure: None,
@@ -102,12 +105,13 @@ pub(crate) fn as_refinery(files: &[Migration]) -> Result<Vec<refinery_core::Migr
 
 /// A connection as refinery drives it. refinery first makes sure of its history table. For each
 /// pending migration it then sends the SQL and, separately, the row for its history.
-struct Connection<'a, 'w> {
+struct Connection<'a, 'w, 'l> {
     client: &'a mut Client,
     settings: &'a SessionSettings,
     /// The rows of the history, read under the lock.
     recorded: &'a [AppliedRow],
     pending: Vec<&'a Migration>,
+    losses: &'w mut ForwardLosses<'l>,
     observer: &'w mut dyn MigrationObserver,
     next: Next,
     /// The error itself; refinery gets only [`Stopped`].
@@ -134,7 +138,7 @@ impl std::fmt::Display for Stopped {
 
 impl std::error::Error for Stopped {}
 
-impl sync::Transaction for Connection<'_, '_> {
+impl sync::Transaction for Connection<'_, '_, '_> {
     type Error = Stopped;
 
     fn execute<'q, T: Iterator<Item = &'q str>>(&mut self, queries: T) -> Result<usize, Stopped> {
@@ -147,16 +151,16 @@ impl sync::Transaction for Connection<'_, '_> {
     }
 }
 
-impl sync::Query<Vec<refinery_core::Migration>> for Connection<'_, '_> {
+impl sync::Query<Vec<refinery_core::Migration>> for Connection<'_, '_, '_> {
     fn query(&mut self, _query: &str) -> Result<Vec<refinery_core::Migration>, Stopped> {
         let applied: Result<_> = self.recorded.iter().map(history::as_refinery).collect();
         applied.map_err(|failure| self.stop(failure))
     }
 }
 
-impl sync::Migrate for Connection<'_, '_> {}
+impl sync::Migrate for Connection<'_, '_, '_> {}
 
-impl Connection<'_, '_> {
+impl Connection<'_, '_, '_> {
     fn stop(&mut self, failure: anyhow::Error) -> Stopped {
         self.failure = Some(failure);
         Stopped
@@ -207,11 +211,30 @@ impl Connection<'_, '_> {
             phase,
             script: Script::of(migration),
         };
-        journaled::run(self.client, self.settings, script, self.observer)?;
+        self.run_script(migration, script)?;
         let mut transaction = transaction::begin(self.client)?;
         let answer = attempt::record(&mut transaction, self.settings, migration, "")?;
         self.observer.verify(&mut transaction, migration, &answer)?;
         commit(transaction, &format!("`{migration}`"))
+    }
+
+    /// Runs a script statement by statement. No statement is committed before its losses were
+    /// accepted.
+    fn run_script(&mut self, migration: &Migration, script: JournaledScript<'_>) -> Result<()> {
+        if !self.losses.audits(migration) {
+            return journaled::run(self.client, self.settings, script, self.observer);
+        }
+        let accepted = self.losses.accepted_by(migration);
+        let (ran, (losses, _)) = {
+            let options = self.losses.options(&accepted);
+            let mut guard =
+                StatementGuard::new(options, self.observer).only(self.losses.at_stake());
+            let ran = journaled::run(self.client, self.settings, script, &mut guard);
+            (ran, guard.into_parts())
+        };
+        // The losses of statements that are done stay, whatever became of the others.
+        self.losses.committed(migration, losses);
+        ran.map_err(|error| self.losses.refuse(migration, error))
     }
 
     fn apply(&mut self, migration: &Migration) -> Result<()> {
@@ -220,7 +243,8 @@ impl Connection<'_, '_> {
         if migration.no_transaction {
             self.apply_in_steps(migration)?;
         } else {
-            attempt::apply(self.client, self.settings, migration, self.observer)?;
+            let session = (&mut *self.client, self.settings);
+            attempt::apply(session, migration, self.losses, self.observer)?;
         }
         self.observer.applied(&AppliedMigration {
             name: migration.to_string(),

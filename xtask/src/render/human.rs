@@ -5,6 +5,7 @@ mod coverage;
 mod digest;
 pub mod finding;
 pub mod fixes;
+mod losses;
 pub mod migration;
 mod plan;
 pub mod rehearsal;

@@ -2,6 +2,7 @@
 //! renamed. Key order is that of the specification, then ours.
 
 mod finding;
+mod loss;
 mod migration;
 mod plan;
 mod rehearsal;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{MigrationPlan, Timestamp, Verification};
+use super::{MigrationLoss, MigrationPlan, Timestamp, Verification};
 
 /// One migration that was applied and committed by this run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +34,11 @@ pub struct MigrationResult {
     pub plan: Option<MigrationPlan>,
     /// The checks that could not be done, with the reasons.
     pub unchecked: Vec<String>,
+    /// The data that is lost: counted before anything runs, and once a migration ran, what it
+    /// really lost.
+    pub losses: Vec<MigrationLoss>,
+    /// What a person should look at beside the verification.
+    pub notes: Vec<String>,
     /// The verification before anything ran.
     pub pre: Verification,
     /// The verification after; none when nothing was applied.

@@ -1,8 +1,6 @@
 //! The result of `db-rollback`.
 
-use std::collections::BTreeSet;
-
-use super::{Timestamp, Verification};
+use super::{Loss, Timestamp, Verification};
 
 /// The result of comparing the schema after a rollback with the one before the migration.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,57 +25,6 @@ pub struct RolledBackMigration {
     pub name: String,
     /// How well the schema was restored.
     pub verdict: RollbackVerdict,
-}
-
-/// Data that a rollback destroys.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Loss {
-    /// The names of the object that is lost.
-    pub name: LossName,
-    /// How much of it, see [`Unit`].
-    pub count: i64,
-    /// The unit of `count`.
-    pub unit: Unit,
-    /// Views, foreign keys and functions that go with it.
-    pub dependents: Vec<String>,
-}
-
-/// The names of something that may be lost; each of them means this one thing.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LossName {
-    /// The name that `--accept-data-loss` takes: `table` or `table.column`.
-    pub object: String,
-    /// The same with the namespace, which may be `public`.
-    pub full: String,
-}
-
-impl std::fmt::Display for LossName {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.object)
-    }
-}
-
-impl Loss {
-    /// Whether nothing is lost, or a person agreed to lose it.
-    #[must_use]
-    pub fn is_accepted(&self, accepted: &BTreeSet<String>) -> bool {
-        self.count == 0
-            || accepted.contains(&self.name.object)
-            || accepted.contains(&self.name.full)
-    }
-}
-
-/// The unit in which a loss is counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unit {
-    /// Rows of a table.
-    Rows,
-    /// Values of a column, or of an attribute of a composite type in it, that are not null.
-    Values,
-    /// Large objects.
-    LargeObjects,
-    /// Foreign tables whose rows were written. The lost rows lie elsewhere and cannot be counted.
-    ForeignTables,
 }
 
 /// The restoration analysis of the specification.

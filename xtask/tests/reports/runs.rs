@@ -29,6 +29,8 @@ fn migration(pre: Verification, post: Option<Verification>) -> MigrationResult {
         plan: None,
         command: None,
         unchecked: Vec::new(),
+        losses: Vec::new(),
+        notes: Vec::new(),
         pre,
         post,
         in_doubt: None,

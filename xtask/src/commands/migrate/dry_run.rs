@@ -53,6 +53,7 @@ impl<'a> MigrationRun<'a> {
                 .map(|migration| observe::unseen(migration))
                 .collect(),
         };
+        let has_consent = self.ask_consent(client, &planned)?;
         let difference = diff(&prediction.base, prediction.after(planned.len()));
         self.result.plan = Some(MigrationPlan {
             migrations,
@@ -63,6 +64,7 @@ impl<'a> MigrationRun<'a> {
             self.result.error =
                 Some("the verification found errors: the migration would be refused".into());
         }
+        self.result.success &= has_consent;
         self.context.say(&human::migration::plan(
             &self.result,
             self.context.terminal.style(),

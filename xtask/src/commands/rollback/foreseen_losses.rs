@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use anyhow::{Context as _, Result};
 use postgres::Client;
 
-use crate::migrations::rollback::{Plan, RollbackExpectation, StorageIdentity, loss, sequence};
+use crate::migrations::losses::{StorageIdentity, loss};
+use crate::migrations::rollback::{Plan, RollbackExpectation, sequence};
 use crate::migrations::transaction;
 use crate::report::Loss;
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use crate::commands::database_lock::LockTimeouts;
-use crate::migrations::rollback::given_names;
+use crate::migrations::losses::given_names;
 
 /// Options of `db-rollback`.
 #[derive(Debug, clap::Args)]

@@ -5,6 +5,7 @@ use postgres::Client;
 
 use super::Options;
 use crate::called_as;
+use crate::commands::shell_word::quoted;
 use crate::commands::{Context, status};
 use crate::git::Repository;
 use crate::migrations::journal::{JournalEntry, Phase};
@@ -200,25 +201,4 @@ pub fn one_at_a_time(options: &Options, undo: &[Undo], error: anyhow::Error) -> 
          {how_sure}:\n{}\n",
         commands.join(" &&\n")
     ))
-}
-
-/// Quotes a word for a shell.
-fn quoted(word: &str) -> String {
-    let plain = |character: char| character.is_alphanumeric() || "_-./:".contains(character);
-    if word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', "'\\''"))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::quoted;
-
-    #[test]
-    fn words_are_quoted_where_the_shell_needs_it() {
-        assert_eq!(quoted("users.bio"), "users.bio");
-        assert_eq!(quoted("we'ird table"), "'we'\\''ird table'");
-    }
 }

@@ -13,8 +13,9 @@ use crate::commands::{Context, Outcome};
 use crate::config::Config;
 use crate::git::Repository;
 use crate::layouts::in_place;
+use crate::migrations::Migration;
 use crate::migrations::branch::{self, Branch};
-use crate::migrations::{Migration, lint};
+use crate::migrations::losses::advice;
 use crate::report::{Baseline, Finding, Since, Verification};
 use crate::schema::diff;
 use crate::schema::model::Schema;
@@ -174,7 +175,7 @@ fn of_history(
         name,
     };
     let mut findings = branch::problems(&branch, &context.config);
-    findings.extend(lint::lint_new(
+    findings.extend(advice::of_new(
         &after.migrations,
         &stamps(&base),
         &context.config,
@@ -205,7 +206,7 @@ pub fn migrations_of(context: &Context, tree: &dyn Tree) -> Vec<Migration> {
         .unwrap_or_default()
 }
 
-/// Returns the names and checksums by which [`lint::lint_new`] knows migrations.
+/// Returns the names and checksums by which [`advice::of_new`] knows migrations.
 pub fn stamps(migrations: &[Migration]) -> Vec<(String, u64)> {
     migrations
         .iter()

@@ -10,7 +10,8 @@ use crate::cli::ReportFormat;
 use crate::commands::{Context, Outcome};
 use crate::config::{Config, SchemaSource};
 use crate::git::Repository;
-use crate::migrations::{Migration, lint};
+use crate::migrations::Migration;
+use crate::migrations::losses::advice;
 use crate::readers;
 use crate::render::human;
 use crate::report::Finding;
@@ -129,7 +130,7 @@ fn risks(
     if is_adopted(context, &head) {
         return Ok(Vec::new());
     }
-    lint::lint_new(
+    advice::of_new(
         migrations,
         &stamps(&migrations_of(context, &head)),
         &context.config,

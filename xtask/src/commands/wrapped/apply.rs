@@ -7,9 +7,10 @@ use anyhow::{Result, bail};
 use super::{Wrapped, command, not_promised};
 use crate::called_as;
 use crate::commands::judge::Judge;
-use crate::commands::migrate::Options;
+use crate::commands::migrate::{Options, consent};
 use crate::commands::run_summary::{self, RunSummary};
 use crate::commands::{Context, Outcome, live, report_files};
+use crate::migrations::losses::foretold;
 use crate::migrations::{Migration, lint, observe};
 use crate::postgres::error::whole;
 use crate::render::{human, json};
@@ -26,6 +27,13 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
              migration out"
         )
     }
+    if let Some(folder) = options.losses.backs_up() {
+        bail!(
+            "cannot back up what is lost to `{}`: `{command}` commits by itself, so that nothing can \
+             be written down in the transaction that loses it; leave `--backup` out, and make a dump",
+            folder.display()
+        )
+    }
     let mut wrapped = Wrapped::open(context)?;
     let mut run = ApplyRun {
         result: MigrationResult {
@@ -38,6 +46,8 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
             command: Some(command.to_owned()),
             stopped_before: true,
             unchecked: Vec::new(),
+            losses: Vec::new(),
+            notes: Vec::new(),
             pre: Verification::empty("nothing yet"),
             post: None,
             in_doubt: None,
@@ -82,14 +92,28 @@ impl ApplyRun<'_> {
             );
             return Ok(());
         }
+        let has_consent = self.ask_consent(wrapped)?;
+        if !has_consent && !self.options.dry_run {
+            return Ok(());
+        }
         if wrapped.layout.is_some() && self.result.planned.is_empty() || self.options.dry_run {
-            self.result.success = true;
+            self.result.success = has_consent;
             return self
                 .context
                 .say(&human::migration::plan(&self.result, style));
         }
         self.result.stopped_before = false;
-        self.result.unchecked = not_promised(self.command);
+        let mut unchecked = not_promised(self.command);
+        if wrapped.layout.is_some() {
+            // What the statements say was counted, and consented to.
+            unchecked.pop();
+            unchecked.push(format!(
+                "which rows and values `{}` really loses: it commits by itself, and only what its \
+                 statements say was counted before it ran",
+                self.command
+            ));
+        }
+        self.result.unchecked.extend(unchecked);
         self.context.say(&human::migration::applying(
             &self.result,
             self.context.terminal.style(),
@@ -146,6 +170,33 @@ impl ApplyRun<'_> {
             return Ok(None);
         }
         Ok(Some(after))
+    }
+
+    /// Counts what the pending migrations will destroy by their statements. Returns whether a person
+    /// consented to all of it. Migrations that are code tell nothing.
+    fn ask_consent(&mut self, wrapped: &mut Wrapped<'_>) -> Result<bool> {
+        let Some(history) = wrapped.history()? else {
+            return Ok(true);
+        };
+        let pending: Vec<Migration> = history.pending().into_iter().cloned().collect();
+        let pending: Vec<&Migration> = pending.iter().collect();
+        let accepted = self.options.losses.accepted();
+        let foretold = foretold::foretell(&mut wrapped.client, &pending, &accepted)?;
+        self.result.losses = foretold.losses;
+        self.result.unchecked.extend(foretold.unknown);
+        let style = self.context.terminal.style();
+        self.context
+            .say(&human::migration::losses(&self.result, style))?;
+        let has_consent = self.result.losses.iter().all(|lost| lost.consent.is_some());
+        if has_consent {
+            let unused = consent::unused(&accepted, &self.result.losses);
+            self.result.notes.extend(unused);
+        } else {
+            let why = consent::refusal(&self.result.losses, "nothing was applied", self.options);
+            self.result.error = Some(why);
+            self.result.stopped_before = true;
+        }
+        Ok(has_consent)
     }
 
     /// Plans the statements, where the migrations are SQL.

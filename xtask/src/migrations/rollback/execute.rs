@@ -7,14 +7,14 @@ use std::thread::sleep;
 use anyhow::{Context as _, Result};
 use postgres::{Client, Transaction};
 
-use super::loss_audit::{AuditOutcome, BeforeLoss, LossAudit, UnacceptedLosses};
 use super::options::RollbackOptions;
 use super::plan::Undo;
 use super::shared_transaction::{self, FailsTogether};
-use super::storage_identity::StorageChange;
-use super::written::Doubts;
 use crate::migrations::commit::{commit, outcome};
 use crate::migrations::journaled::StepObserver;
+use crate::migrations::losses::StorageChange;
+use crate::migrations::losses::audit::{AuditOutcome, BeforeLoss, LossAudit, UnacceptedLosses};
+use crate::migrations::losses::written::Doubts;
 use crate::migrations::script::{self, Script};
 use crate::migrations::session::SessionSettings;
 use crate::migrations::{history, journal};
@@ -65,12 +65,12 @@ pub fn in_one_transaction(
     observer: &mut dyn RollbackObserver,
 ) -> Result<RollbackOutcome> {
     let text: String = undo.iter().map(|undo| undo.sql.as_str()).collect();
-    let mut audit = LossAudit::new(options, Doubts::of(&text), foreseen);
-    let mut pauses = options.settings.pauses();
+    let mut audit = LossAudit::new(options.losses, Doubts::of(&text), foreseen);
+    let mut pauses = options.losses.settings.pauses();
     loop {
         // This ends: each attempt that runs again has added changes to the audit, and the SQL makes
         // only so many.
-        match attempt(client, options.settings, undo, &mut audit, observer) {
+        match attempt(client, options.losses.settings, undo, &mut audit, observer) {
             Ok(Some(ending)) => return Ok(ending),
             Ok(None) => {}
             Err(error) => match pauses.next().filter(|_| is_contention(&error)) {

@@ -4,7 +4,7 @@
 use anyhow::{Context as _, Result};
 use postgres::{Client, Transaction};
 
-use super::written;
+use crate::migrations::losses::written;
 use crate::migrations::script::{StatementObserver, Step};
 use crate::postgres::error::ServerError;
 use crate::schema::model::Schema;

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::storage_identity::{StorageChange, StorageIdentity};
+use crate::migrations::losses::{StorageChange, StorageIdentity};
 
 /// The tables and columns of the scratch database before the first way back, and after each.
 #[derive(Debug)]

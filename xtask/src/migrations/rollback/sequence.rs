@@ -7,15 +7,15 @@ use anyhow::Result;
 use postgres::Client;
 
 use super::execute::{self, RollbackObserver, RollbackOutcome};
-use super::guard::StatementGuard;
 use super::options::RollbackOptions;
 use super::plan::Undo;
 use super::rehearsed_changes::RehearsedChanges;
-use super::storage_identity::StorageChange;
-use super::{loss_audit, written};
 use crate::migrations::commit::commit;
 use crate::migrations::journal::{self, Phase, Record};
 use crate::migrations::journaled::{self, JournaledScript};
+use crate::migrations::losses::guard::StatementGuard;
+use crate::migrations::losses::options::LossOptions;
+use crate::migrations::losses::{StorageChange, audit, written};
 use crate::migrations::script::Script;
 use crate::migrations::session::SessionSettings;
 use crate::migrations::tables::Tables;
@@ -38,7 +38,7 @@ pub fn run(
     for (group, foreseen) in groups(undo, options.rehearsed) {
         let ending = match group {
             [one] if one.no_transaction => {
-                without_transaction(client, options, one, &foreseen, observer)?
+                without_transaction(client, options.losses, one, &foreseen, observer)?
             }
             several => execute::in_one_transaction(client, options, several, foreseen, observer)?,
         };
@@ -56,7 +56,7 @@ pub fn run(
                 },
             ) => {
                 observer.committed(&more);
-                options.backup.inspect(|backup| backup.keep());
+                options.losses.backup.inspect(|backup| backup.keep());
                 undone.extend(more);
                 losses.extend(lost);
                 warnings.extend(warned);
@@ -94,7 +94,7 @@ pub fn groups<'u>(
 /// cannot be taken back.
 fn without_transaction(
     client: &mut Client,
-    options: RollbackOptions<'_>,
+    options: LossOptions<'_>,
     undo: &Undo,
     foreseen: &BTreeSet<StorageChange>,
     observer: &mut dyn RollbackObserver,
@@ -147,12 +147,12 @@ fn without_transaction(
 /// Counts the certain losses before the first statement runs, and stops where one is not accepted.
 fn ask_consent(
     client: &mut Client,
-    options: RollbackOptions<'_>,
+    options: LossOptions<'_>,
     foreseen: &BTreeSet<StorageChange>,
 ) -> Result<()> {
     let mut transaction = transaction::begin(client)?;
     options.settings.ensure_locked(&mut transaction)?;
-    loss_audit::ask_consent(&mut transaction, options, foreseen)
+    audit::ask_consent(&mut transaction, options, foreseen)
 }
 
 /// Describes the progress of a run that stopped because of a loss. Where no statement is done, the

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::code;
 use crate::render::markup::escape;
-use crate::report::{MigrationResult, Verification};
+use crate::report::{Consent, MigrationResult, Unit, Verification};
 
 /// The last verification of a run, with the overview of the first.
 pub(super) fn verification(result: &MigrationResult) -> Verification {
@@ -44,6 +44,10 @@ pub(super) fn section(result: &MigrationResult) -> String {
             .for_each(|name| text.push_str(&row(name, result)));
         text.push_str("</tbody></table>\n");
     }
+    text.push_str(&losses(result));
+    for note in &result.notes {
+        let _ = writeln!(text, "<p>{}</p>", code(note));
+    }
     for unchecked in &result.unchecked {
         let _ = writeln!(
             text,
@@ -52,6 +56,44 @@ pub(super) fn section(result: &MigrationResult) -> String {
         );
     }
     text.push_str("</section>\n");
+    text
+}
+
+/// The data that is lost, with its statements.
+fn losses(result: &MigrationResult) -> String {
+    if result.losses.is_empty() {
+        return String::new();
+    }
+    let mut text = String::from(
+        "<table>\n<thead><tr><th scope=\"col\">Lost data</th><th scope=\"col\">How much</th>\
+         <th scope=\"col\">By</th><th scope=\"col\">Consent</th></tr></thead>\n<tbody>\n",
+    );
+    for lost in &result.losses {
+        let unit = match lost.loss.unit {
+            Unit::Rows => "rows",
+            Unit::Values => "values",
+            Unit::LargeObjects => "large objects",
+            Unit::ForeignTables => "foreign table, whose rows cannot be counted",
+        };
+        let place = match lost.line {
+            Some(line) => format!("{}:{line}", lost.file),
+            None => lost.file.clone(),
+        };
+        let (class, consent) = match lost.consent {
+            Some(Consent::File) => ("ok", "in the file"),
+            Some(Consent::CommandLine) => ("ok", "on the command line"),
+            None => ("error", "none"),
+        };
+        let _ = writeln!(
+            text,
+            "<tr><th scope=\"row\" class=\"code\">{}</th><td>{} {unit}</td><td>{}</td>\
+             <td class=\"{class}\">{consent}</td></tr>",
+            escape(&lost.loss.name.object),
+            lost.loss.count,
+            code(&place)
+        );
+    }
+    text.push_str("</tbody></table>\n");
     text
 }
 

@@ -9,7 +9,7 @@ use crate::terminal::Style;
 /// The whole report.
 #[must_use]
 pub fn migration(result: &MigrationResult, style: Style) -> String {
-    let mut text = opening(result, style) + &before(result, style);
+    let mut text = opening(result, style) + &before(result, style) + &losses(result, style);
     text += &plan(result, style);
     if !result.stopped_before {
         text += &applying(result, style);
@@ -42,6 +42,12 @@ pub fn before(result: &MigrationResult, style: Style) -> String {
         text += "\nNothing to apply: the database has all of these migrations.\n";
     }
     text
+}
+
+/// Lists the data that migrations lose, as far as it is counted.
+#[must_use]
+pub fn losses(result: &MigrationResult, style: Style) -> String {
+    super::losses::of_migrations(&result.losses, style)
 }
 
 /// Step 2 of a dry run.
@@ -111,8 +117,11 @@ pub fn after(result: &MigrationResult, style: Style) -> String {
 #[must_use]
 pub fn closing(result: &MigrationResult, error_follows: bool, style: Style) -> String {
     let mut text = String::new();
-    if result.plan.is_some() && !result.unchecked.is_empty() {
+    if result.plan.is_some() && !(result.unchecked.is_empty() && result.notes.is_empty()) {
         text.push('\n');
+    }
+    for note in &result.notes {
+        text += &signed(Sign::Warning, &harmless(note), style);
     }
     for unchecked in &result.unchecked {
         text += &signed(Sign::Warning, &format!("not checked: {unchecked}"), style);
@@ -147,8 +156,14 @@ pub fn closing(result: &MigrationResult, error_follows: bool, style: Style) -> S
         text += &reason(&harmless(error), style);
     }
     // The tool could do its work, and its work was to say no.
+    let is_refused = result.losses.iter().any(|lost| lost.consent.is_none());
     let (sign, title) = if result.stopped_before && !error_follows {
         (Sign::Refused, "MIGRATION REFUSED")
+    } else if is_refused && !error_follows {
+        match result.applied.is_empty() {
+            true => (Sign::Refused, "MIGRATION REFUSED"),
+            false => (Sign::Refused, "MIGRATION STOPPED HALFWAY"),
+        }
     } else {
         (Sign::Failed, "MIGRATION FAILED")
     };

@@ -2,10 +2,9 @@
 //! as soon as it is known; together they are [`rollback`].
 
 use super::steps::{banner, indented, painted, reason, signed, verdict};
-use crate::render::style::{Paint, Sign, harmless, paint, sign};
+use crate::render::style::{Paint, Sign, harmless, sign};
 use crate::report::{
-    Category, Loss, Restoration, RollbackResult, RollbackVerdict, RolledBackMigration, Unit,
-    Verification,
+    Category, Restoration, RollbackResult, RollbackVerdict, RolledBackMigration, Verification,
 };
 use crate::terminal::Style;
 
@@ -53,40 +52,7 @@ pub fn before(result: &RollbackResult, style: Style) -> String {
 /// Lists the data that a rollback would lose, as far as it is counted.
 #[must_use]
 pub fn losses(result: &RollbackResult, style: Style) -> String {
-    let lost: Vec<&Loss> = result.losses.iter().filter(|loss| loss.count > 0).collect();
-    if lost.is_empty() {
-        return String::new();
-    }
-    let mut text = format!(
-        "\n{}",
-        painted(
-            &signed(Sign::Warning, "This data goes with it:", style),
-            Paint::BoldYellow,
-            style,
-        )
-    );
-    for loss in lost {
-        let object = paint(&harmless(&loss.name.object), Paint::Bold, style);
-        let amount = paint(&amount(loss), Paint::BoldRed, style);
-        text += &format!("- {object}: {amount}\n");
-        for dependent in &loss.dependents {
-            text += &format!("    used by {}\n", harmless(dependent));
-        }
-    }
-    text
-}
-
-fn amount(loss: &Loss) -> String {
-    let count = loss.count;
-    match loss.unit {
-        Unit::Rows => format!("{count} rows"),
-        Unit::Values => format!("{count} values that are not null"),
-        Unit::LargeObjects => format!("{count} large objects"),
-        Unit::ForeignTables => {
-            "a foreign table whose rows are written; they lie elsewhere and cannot be counted"
-                .into()
-        }
-    }
+    super::losses::list(&result.losses, style)
 }
 
 /// The head of step 2.

@@ -32,6 +32,9 @@ pub fn migration(result: &MigrationResult) -> String {
         put("dryRun", true.into());
         put("plan", super::plan::plan(plan));
     }
+    let losses = result.losses.iter().map(super::loss::of_migration);
+    put("dataLoss", losses.collect());
+    put("notes", json!(result.notes));
     put("notChecked", json!(result.unchecked));
     document(&Value::Object(object))
 }

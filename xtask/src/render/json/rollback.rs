@@ -3,9 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{document, verification_value};
-use crate::report::{
-    Loss, Restoration, RollbackResult, RollbackVerdict, RolledBackMigration, Unit,
-};
+use crate::report::{Restoration, RollbackResult, RollbackVerdict, RolledBackMigration};
 
 /// The document.
 #[must_use]
@@ -48,7 +46,10 @@ pub fn rollback(result: &RollbackResult) -> String {
         "rolledBack",
         result.rolled_back.iter().map(rolled_back).collect(),
     );
-    put("dataLoss", result.losses.iter().map(loss).collect());
+    put(
+        "dataLoss",
+        result.losses.iter().map(super::loss::loss).collect(),
+    );
     put("notes", json!(result.notes));
     document(&Value::Object(object))
 }
@@ -77,14 +78,4 @@ pub(super) fn verdict(verdict: &RollbackVerdict) -> (&'static str, Option<&Strin
         RollbackVerdict::NotRestored(difference) => ("not-restored", Some(difference)),
         RollbackVerdict::Unknown(why) => ("unknown", Some(why)),
     }
-}
-
-fn loss(loss: &Loss) -> Value {
-    let unit = match loss.unit {
-        Unit::Rows => "rows",
-        Unit::Values => "values",
-        Unit::LargeObjects => "large-objects",
-        Unit::ForeignTables => "foreign-tables",
-    };
-    json!({ "object": loss.name.object, "count": loss.count, "unit": unit, "dependents": loss.dependents })
 }

@@ -1,4 +1,4 @@
-//! Compares the rows of a table before and after the SQL of a rollback, and counts the rows and
+//! Compares the rows of a table before and after the SQL, and counts the rows and
 //! values that are gone. A hash of each value is kept in a temporary table. So the server does the
 //! comparison, and data that may fit nowhere else stays there.
 //!
@@ -44,16 +44,15 @@ pub struct Lost {
 }
 
 impl RowHashes {
-    /// Takes the hashes of the table `oid` of `storage`, in a temporary table with this number. The
-    /// rows are kept too where they may have to be written to a backup. `gone` are the columns that
-    /// will be dropped, whose losses are counted elsewhere.
-    pub fn take(
-        transaction: &mut Transaction<'_>,
+    /// The hashes of the table `oid` of `storage`, not taken yet. The rows are kept too where they
+    /// may have to be written to a backup. `gone` are the columns that will be dropped, whose losses
+    /// are counted elsewhere.
+    pub fn new(
         storage: &StorageIdentity,
         (oid, table): (u32, &Stored),
         gone: &[&str],
-        (number, are_rows_kept): (usize, bool),
-    ) -> Result<Self> {
+        are_rows_kept: bool,
+    ) -> Self {
         let stays = |number: &i16| {
             table
                 .columns
@@ -67,32 +66,79 @@ impl RowHashes {
         };
         let compared = |number: &i16| stays(number) && !key.contains(number);
         let columns = table.columns.keys().copied().filter(compared).collect();
-        let place = format!("pg_temp.cargo_xtask_rows_{number}");
-        let row_hashes = Self {
-            place,
+        Self {
+            place: format!("pg_temp.cargo_xtask_rows_{oid}"),
             oid,
             before: table.clone(),
             key,
             columns,
             are_rows_kept,
             names: storage.names(),
-        };
-        let kept = if are_rows_kept {
-            row_hashes.kept(table)
+        }
+    }
+
+    /// SQL that makes the temporary table for them, empty, also where an earlier attempt left one.
+    pub fn create(&self) -> String {
+        let columns = self.columns_of_place().join(", ");
+        let place = &self.place;
+        format!(
+            "{} CREATE TEMPORARY TABLE {place} ({columns})",
+            self.drop_sql()
+        )
+    }
+
+    /// SQL that drops that table.
+    pub fn drop_sql(&self) -> String {
+        format!("DROP TABLE IF EXISTS {};", self.place)
+    }
+
+    fn columns_of_place(&self) -> Vec<String> {
+        let mut columns = Vec::new();
+        if self.key.is_empty() {
+            columns.push("r bigint".to_owned());
+        } else {
+            columns.extend(self.key.iter().map(|number| format!("k{number} bigint")));
+            columns.extend(
+                self.columns
+                    .iter()
+                    .map(|number| format!("v{number} bigint")),
+            );
+        }
+        if self.are_rows_kept {
+            let all = self.before.columns.keys();
+            columns.extend(all.map(|number| format!("t{number} text")));
+        }
+        columns
+    }
+
+    /// Takes them, into the temporary table that was `prepared`, or into a new one that goes with
+    /// the transaction.
+    pub fn take(&mut self, transaction: &mut Transaction<'_>, is_prepared: bool) -> Result<()> {
+        let kept = if self.are_rows_kept {
+            self.kept(&self.before)
         } else {
             String::new()
         };
-        let select = row_hashes.select(table, |column| Some(text(column)), |_| None, &kept);
-        let create = format!(
-            "CREATE TEMPORARY TABLE {} ON COMMIT DROP AS {select}",
-            &row_hashes.place["pg_temp.".len()..]
+        let select = self.select(&self.before, |column| Some(text(column)), |_| None, &kept);
+        let create = if is_prepared {
+            String::new()
+        } else {
+            // Under a name of its own: a table of that name may be left of an earlier attempt.
+            self.place.push_str("_now");
+            let columns = self.columns_of_place().join(", ");
+            format!(
+                "CREATE TEMPORARY TABLE {} ({columns}) ON COMMIT DROP;",
+                self.place
+            )
+        };
+        let place = &self.place;
+        // A row that was noted by an attempt that was undone is gone with it.
+        let fill = format!(
+            "{SETTINGS}; {}; {create} INSERT INTO {place} {select}",
+            loss::SEE_ALL_ROWS
         );
-        run(
-            transaction,
-            &format!("{SETTINGS}; {}; {create}", loss::SEE_ALL_ROWS),
-        )
-        .with_context(|| format!("cannot note what `{}` holds", table.name))?;
-        Ok(row_hashes)
+        run(transaction, &fill)
+            .with_context(|| format!("cannot note what `{}` holds", self.before.name))
     }
 
     /// Finds the rows and values that are gone. `after` is the present state of the database.
@@ -231,8 +277,8 @@ impl RowHashes {
             return Ok(None);
         };
         let kind: String = row.try_get(0)?;
-        // A savepoint: a value that cannot be converted fails the query, and must not end the
-        // rollback.
+        // A savepoint: a value that cannot be converted fails the query, and must not end
+        // the transaction.
         let mut attempt = transaction.transaction()?;
         let all = format!(
             "SELECT count({}) FROM {}",

@@ -1,4 +1,4 @@
-//! Counts the data that a rollback would destroy, and lists the objects that would go with it.
+//! Counts the data that a change would destroy, and lists the objects that would go with it.
 
 use anyhow::{Context as _, Result, anyhow};
 use postgres::GenericClient;

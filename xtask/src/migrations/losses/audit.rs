@@ -1,20 +1,21 @@
-//! Audits the losses of a rollback. Certain losses are counted, backed up and accepted before its
+//! Audits the losses of SQL that runs forward or back. Certain losses are counted, backed up and accepted before its
 //! SQL runs. Other changes of the SQL are found before its COMMIT. The SQL is then undone, and runs
 //! again with these changes in the audit.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context as _, Result, anyhow};
-use postgres::Transaction;
+use postgres::{Client, GenericClient, Transaction};
 
+use super::held_locks::{Lock, held};
 use super::large_objects::{self, LargeObjects};
-use super::options::RollbackOptions;
+use super::options::{AuditDirection, LossOptions};
 use super::populated_views::PopulatedViews;
+use super::row_counters::RowCounters;
 use super::row_hashes::RowHashes;
-use super::rows::RowCounters;
 use super::sequence_positions::SequencePositions;
-use super::storage_identity::{StorageChange, StorageIdentity};
-use super::{deferred, distributed_tables, foreign_tables, loss, written};
+use super::storage_identity::{StorageChange, StorageIdentity, Stored};
+use super::{deferred, distributed_tables, foreign_tables, intact, loss, written};
 use crate::migrations::{journal, sql};
 use crate::postgres::error::ServerError;
 use crate::report::Loss;
@@ -22,15 +23,23 @@ use crate::schema::model::ObjectName;
 
 /// The changes to the data that are known, from one attempt to the next.
 #[derive(Debug)]
-pub(super) struct LossAudit<'a> {
-    options: RollbackOptions<'a>,
+pub(in crate::migrations) struct LossAudit<'a> {
+    options: LossOptions<'a>,
     doubts: written::Doubts,
     foreseen: BTreeSet<StorageChange>,
+    /// The tables that may lose data; `None` where all may. A migration loses nothing of a table
+    /// that the same run made.
+    at_stake: Option<&'a BTreeSet<u32>>,
+    /// The tables that the SQL locks against everybody, as far as that is known.
+    exclusive: BTreeSet<ObjectName>,
+    /// The temporary tables that were made for hashes before the transaction: the SQL that
+    /// made each, and the SQL that drops it.
+    prepared: BTreeMap<String, String>,
 }
 
 /// Losses, at least one of which was not accepted.
 #[derive(Debug, Clone)]
-pub(super) struct UnacceptedLosses(pub Vec<Loss>);
+pub(in crate::migrations) struct UnacceptedLosses(pub Vec<Loss>);
 
 impl std::fmt::Display for UnacceptedLosses {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -42,7 +51,7 @@ impl std::error::Error for UnacceptedLosses {}
 
 /// The state of the data before the SQL runs.
 #[derive(Debug)]
-pub(super) struct BeforeLoss {
+pub(in crate::migrations) struct BeforeLoss {
     storage: StorageIdentity,
     drops: Vec<(StorageChange, Loss)>,
     hashes: Vec<RowHashes>,
@@ -56,7 +65,7 @@ pub(super) struct BeforeLoss {
 
 /// The outcome of an audit.
 #[derive(Debug)]
-pub(super) enum AuditOutcome {
+pub(in crate::migrations) enum AuditOutcome {
     /// More changed than was foreseen: undo it, and run it again.
     Rerun,
     /// The losses, all of them accepted or empty, and warnings that a person should look at.
@@ -65,15 +74,18 @@ pub(super) enum AuditOutcome {
 
 impl BeforeLoss {
     /// Checks whether rows are still counted, while the session is as some SQL left it.
-    pub(super) fn look_at_session(&mut self, transaction: &mut Transaction<'_>) -> Result<()> {
+    pub(in crate::migrations) fn look_at_session(
+        &mut self,
+        transaction: &mut Transaction<'_>,
+    ) -> Result<()> {
         self.counters.are_true(transaction).map(drop)
     }
 }
 
 impl<'a> LossAudit<'a> {
     /// Begins with the changes `foreseen` and with the doubts that the text of the SQL leaves.
-    pub(super) fn new(
-        options: RollbackOptions<'a>,
+    pub(in crate::migrations) fn new(
+        options: LossOptions<'a>,
         doubts: written::Doubts,
         foreseen: impl IntoIterator<Item = StorageChange>,
     ) -> Self {
@@ -81,7 +93,68 @@ impl<'a> LossAudit<'a> {
             options,
             doubts,
             foreseen: foreseen.into_iter().collect(),
+            at_stake: None,
+            exclusive: BTreeSet::new(),
+            prepared: BTreeMap::new(),
         }
+    }
+
+    /// Leaves out tables that are not among `tables`; none are left out without any.
+    pub(in crate::migrations) fn only(mut self, tables: Option<&'a BTreeSet<u32>>) -> Self {
+        self.at_stake = tables;
+        self
+    }
+
+    /// Makes the temporary tables for hashes of the tables that are known to be touched. Made in
+    /// the transaction of a migration, they would be among the changes that its fingerprint counts.
+    pub(in crate::migrations) fn prepare(&mut self, client: &mut Client) -> Result<()> {
+        let is_touched = |change: &StorageChange| matches!(change, StorageChange::TouchedTable(_));
+        if !self.foreseen.iter().any(is_touched) {
+            return Ok(());
+        }
+        let storage = self.read(client)?;
+        let mut prepared = BTreeMap::new();
+        for change in self
+            .foreseen
+            .iter()
+            .map(|change| storage.counted_in(change))
+        {
+            let table = change.table().filter(|_| is_touched(&change));
+            if let Some(table) = table.and_then(|name| storage.table(name)) {
+                let hashes = self.hashes(&storage, table);
+                prepared.insert(hashes.create(), hashes.drop_sql());
+            }
+        }
+        for create in prepared.keys() {
+            let made = client.batch_execute(create);
+            made.map_err(|error| anyhow!(ServerError::from(error)))
+                .context("cannot make a temporary table for what may be lost")?;
+        }
+        self.prepared = prepared;
+        Ok(())
+    }
+
+    /// SQL that drops the tables of [`Self::prepare`].
+    pub(in crate::migrations) fn drop_prepared(&self) -> String {
+        self.prepared.values().map(String::as_str).collect()
+    }
+
+    /// The hashes of a table, not taken yet.
+    fn hashes(&self, storage: &StorageIdentity, table: (u32, &Stored)) -> RowHashes {
+        let gone = self.gone(&table.1.name);
+        RowHashes::new(storage, table, &gone, self.options.backup.is_some())
+    }
+
+    fn read(&self, client: &mut impl GenericClient) -> Result<StorageIdentity> {
+        let storage = StorageIdentity::read(client)?;
+        Ok(match self.at_stake {
+            Some(tables) => storage.only(tables),
+            None => storage,
+        })
+    }
+
+    fn is_back(&self) -> bool {
+        self.options.direction == AuditDirection::Back
     }
 
     /// Locks the tables that may lose data, counts the data and backs it up. Notes the facts that
@@ -89,8 +162,11 @@ impl<'a> LossAudit<'a> {
     ///
     /// # Errors
     /// [`UnacceptedLosses`], among those of the queries.
-    pub(super) fn begin(&mut self, transaction: &mut Transaction<'_>) -> Result<BeforeLoss> {
-        let storage = StorageIdentity::read(transaction)?;
+    pub(in crate::migrations) fn begin(
+        &mut self,
+        transaction: &mut Transaction<'_>,
+    ) -> Result<BeforeLoss> {
+        let storage = self.read(transaction)?;
         self.foreseen = self
             .foreseen
             .iter()
@@ -101,7 +177,12 @@ impl<'a> LossAudit<'a> {
             .iter()
             .filter(|change| storage.holds(change))
             .collect();
-        let at_stake = count(transaction, &storage, &foreseen, self.options)?;
+        let at_stake = count(
+            transaction,
+            &storage,
+            (&foreseen, &self.exclusive),
+            self.options,
+        )?;
         self.back_up(transaction, &storage, &at_stake)?;
         let is_backed_up = self.options.backup.is_some();
         // A drop loses everything that was counted. Of a touched table, only a comparison of its
@@ -112,24 +193,24 @@ impl<'a> LossAudit<'a> {
         let mut hashes = Vec::new();
         for (change, _) in touched.iter().filter(|(_, loss)| loss.count > 0) {
             if let Some(table) = change.table().and_then(|name| storage.table(name)) {
-                let gone = self.gone(&table.1.name);
-                hashes.push(RowHashes::take(
-                    transaction,
-                    &storage,
-                    table,
-                    &gone,
-                    (hashes.len(), is_backed_up),
-                )?);
+                let mut taken = self.hashes(&storage, table);
+                let is_prepared = self.prepared.contains_key(&taken.create());
+                taken.take(transaction, is_prepared)?;
+                hashes.push(taken);
             }
         }
         let are_touched = self.foreseen.contains(&StorageChange::LargeObjects);
         let large_objects = LargeObjects::begin(transaction, are_touched, is_backed_up)?;
         clean(transaction, self.options)?;
         let own = own_tables(transaction, &self.options.settings.history_table)?;
-        let positions = SequencePositions::read(transaction)?;
-        let views = PopulatedViews::read(transaction)?;
+        let positions = self.positions(transaction)?;
+        let views = self.views(transaction)?;
         // The counters are read last, so that they hold nothing of this preparation.
-        let counters = RowCounters::begin(transaction, self.doubts.may_stop_counting)?;
+        let counters = RowCounters::begin(
+            transaction,
+            self.doubts.may_stop_counting,
+            self.options.direction,
+        )?;
         Ok(BeforeLoss {
             storage,
             drops,
@@ -140,6 +221,23 @@ impl<'a> LossAudit<'a> {
             views,
             own,
         })
+    }
+
+    /// The positions of sequences. Forward they are needed for a backup alone: the migration says
+    /// itself what it does to a sequence.
+    fn positions(&self, transaction: &mut Transaction<'_>) -> Result<SequencePositions> {
+        if self.is_back() || self.options.backup.is_some() {
+            return SequencePositions::read(transaction);
+        }
+        Ok(SequencePositions::default())
+    }
+
+    /// The materialized views, about which only a way back has to say anything.
+    fn views(&self, transaction: &mut Transaction<'_>) -> Result<PopulatedViews> {
+        match self.options.direction {
+            AuditDirection::Back => PopulatedViews::read(transaction),
+            AuditDirection::Forward => Ok(PopulatedViews::default()),
+        }
     }
 
     /// Backs up the data that will certainly be lost.
@@ -187,13 +285,13 @@ impl<'a> LossAudit<'a> {
     ///
     /// # Errors
     /// [`UnacceptedLosses`], among those of the queries.
-    pub(super) fn finish(
+    pub(in crate::migrations) fn finish(
         &mut self,
         transaction: &mut Transaction<'_>,
         before: &mut BeforeLoss,
     ) -> Result<AuditOutcome> {
         let are_rows_counted = before.counters.are_true(transaction)?;
-        deferred::run(transaction, are_rows_counted)?;
+        deferred::run(transaction, are_rows_counted, self.options.direction)?;
         // A trigger may have stopped the counting too.
         before.counters.are_true(transaction)?;
         let after = StorageIdentity::read(transaction)?;
@@ -202,8 +300,15 @@ impl<'a> LossAudit<'a> {
             changed.entry(oid).or_insert(0);
         }
         changed.retain(|oid, _| !before.own.contains(oid));
-        let mut changes: BTreeSet<StorageChange> =
-            before.storage.changes(&after).into_iter().collect();
+        let intact = match self.options.direction {
+            AuditDirection::Back => BTreeSet::new(),
+            AuditDirection::Forward => intact::rewritten(transaction, &before.storage, &after)?,
+        };
+        let mut changes: BTreeSet<StorageChange> = before
+            .storage
+            .changes_except(&after, &intact)
+            .into_iter()
+            .collect();
         changes.extend(
             changed
                 .keys()
@@ -218,17 +323,26 @@ impl<'a> LossAudit<'a> {
             may_truncate,
         )?);
         if !changes.is_subset(&self.foreseen) {
+            let locked = held(transaction, Lock::AccessExclusive)?;
+            let tables = locked
+                .iter()
+                .filter_map(|oid| before.storage.table_of(*oid));
+            self.exclusive
+                .extend(tables.map(|table| table.name.clone()));
             self.foreseen.extend(changes);
             return Ok(AuditOutcome::Rerun);
         }
         let losses = self.losses(transaction, before, &changes, &after)?;
-        let now = SequencePositions::read(transaction)?;
+        let now = self.positions(transaction)?;
         if let Some(backup) = self.options.backup {
             backup.write_script(before.positions.lost(&now))?;
         }
-        let mut warnings = updates(&changed, &before.storage);
-        warnings.extend(before.positions.warnings(transaction, &now)?);
-        warnings.extend(before.views.warnings(&PopulatedViews::read(transaction)?));
+        let mut warnings = Vec::new();
+        if self.is_back() {
+            warnings.extend(updates(&changed, &before.storage));
+            warnings.extend(before.positions.warnings(transaction, &now)?);
+            warnings.extend(before.views.warnings(&self.views(transaction)?));
+        }
         Ok(AuditOutcome::Complete(losses, warnings))
     }
 
@@ -292,7 +406,7 @@ fn updates(changed: &BTreeMap<u32, i64>, before: &StorageIdentity) -> Vec<String
 }
 
 /// Resets the settings that counting and comparing needed.
-fn clean(transaction: &mut Transaction<'_>, options: RollbackOptions<'_>) -> Result<()> {
+fn clean(transaction: &mut Transaction<'_>, options: LossOptions<'_>) -> Result<()> {
     transaction
         .batch_execute(&options.settings.reset())
         .context("cannot clean the session")
@@ -302,9 +416,9 @@ fn clean(transaction: &mut Transaction<'_>, options: RollbackOptions<'_>) -> Res
 ///
 /// # Errors
 /// [`UnacceptedLosses`], among those of the queries.
-pub(super) fn ask_consent(
+pub(in crate::migrations) fn ask_consent(
     transaction: &mut Transaction<'_>,
-    options: RollbackOptions<'_>,
+    options: LossOptions<'_>,
     foreseen: &BTreeSet<StorageChange>,
 ) -> Result<()> {
     let here = StorageIdentity::read(transaction)?;
@@ -316,16 +430,19 @@ pub(super) fn ask_consent(
         .iter()
         .filter(|change| change.is_drop() && here.holds(change))
         .collect();
-    count(transaction, &here, &drops, options).map(drop)
+    count(transaction, &here, (&drops, &BTreeSet::new()), options).map(drop)
 }
 
 /// Locks the tables that may lose data and counts it, if all certain losses are accepted.
 fn count(
     transaction: &mut Transaction<'_>,
     storage: &StorageIdentity,
-    changes: &[&StorageChange],
-    options: RollbackOptions<'_>,
+    (changes, exclusive): (&[&StorageChange], &BTreeSet<ObjectName>),
+    options: LossOptions<'_>,
 ) -> Result<Vec<(StorageChange, Loss)>> {
+    let dropped = changes.iter().filter(|change| change.is_drop());
+    let mut strongly: BTreeSet<&ObjectName> = dropped.filter_map(|change| change.table()).collect();
+    strongly.extend(exclusive);
     if !changes.is_empty() {
         transaction
             .batch_execute(loss::SEE_ALL_ROWS)
@@ -334,7 +451,9 @@ fn count(
     let mut at_stake = Vec::new();
     for change in changes {
         if let Some(table) = change.table() {
-            lock_table(transaction, table, options)?;
+            let is_exclusive =
+                options.direction == AuditDirection::Back || strongly.contains(table);
+            lock_table(transaction, (table, is_exclusive), options)?;
         }
         at_stake.push((
             (*change).clone(),
@@ -352,19 +471,24 @@ fn count(
     Ok(at_stake)
 }
 
-/// Locks a table: nobody may add or change rows between their being counted and dropped. The lock
-/// is the strongest at once, because raising a weaker one later invites deadlocks. Readers wait for
-/// it too.
+/// Locks a table: nobody may add or change rows between their being counted and dropped. Where the
+/// SQL will need the strongest lock, it is taken at once, because raising a weaker one later invites
+/// deadlocks. Readers wait for it too. Of a migration that only changes rows, they need not.
 fn lock_table(
     transaction: &mut Transaction<'_>,
-    table: &ObjectName,
-    options: RollbackOptions<'_>,
+    (table, is_exclusive): (&ObjectName, bool),
+    options: LossOptions<'_>,
 ) -> Result<()> {
     let blockers = &options.settings.blockers;
     blockers.forget();
     let locked = transaction.batch_execute(&format!(
-        "LOCK TABLE {} IN ACCESS EXCLUSIVE MODE",
-        sql::quoted(table)
+        "LOCK TABLE {} IN {} MODE",
+        sql::quoted(table),
+        if is_exclusive {
+            "ACCESS EXCLUSIVE"
+        } else {
+            "SHARE ROW EXCLUSIVE"
+        }
     ));
     locked
         .map_err(|error| blockers.explain(anyhow!(ServerError::from(error))))
@@ -374,7 +498,7 @@ fn lock_table(
 }
 
 /// Returns the losses, if each was accepted or is empty.
-fn check(losses: Vec<Loss>, options: RollbackOptions<'_>) -> Result<Vec<Loss>> {
+fn check(losses: Vec<Loss>, options: LossOptions<'_>) -> Result<Vec<Loss>> {
     match losses.iter().all(|loss| loss.is_accepted(options.accepted)) {
         true => Ok(losses),
         false => Err(anyhow!(UnacceptedLosses(losses))),

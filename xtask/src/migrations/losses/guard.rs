@@ -1,20 +1,24 @@
-//! Watches over a down file without transaction, whose statements are committed one by one. No
+//! Watches over a script without transaction, whose statements are committed one by one. No
 //! statement is committed before all its losses were accepted by name.
+
+use std::collections::BTreeSet;
 
 use anyhow::Result;
 use postgres::{Client, Transaction};
 
-use super::execute::RollbackObserver;
-use super::loss_audit::{AuditOutcome, BeforeLoss, LossAudit};
-use super::options::RollbackOptions;
-use super::written::{self, Doubts};
+use super::audit::{AuditOutcome, BeforeLoss, LossAudit};
+use super::destructive;
+use super::options::LossOptions;
+use super::written::Doubts;
 use crate::migrations::journaled::StepObserver;
 use crate::report::Loss;
 
 /// Keeps an audit for each statement.
-pub(super) struct StatementGuard<'a, 'o> {
-    options: RollbackOptions<'a>,
-    observer: &'o mut dyn RollbackObserver,
+pub(in crate::migrations) struct StatementGuard<'a, 'o> {
+    options: LossOptions<'a>,
+    observer: &'o mut dyn StepObserver,
+    /// See [`LossAudit::only`].
+    at_stake: Option<&'a BTreeSet<u32>>,
     /// The audit of the statement that is not committed yet.
     audit: Option<LossAudit<'a>>,
     before: Option<BeforeLoss>,
@@ -25,13 +29,14 @@ pub(super) struct StatementGuard<'a, 'o> {
 }
 
 impl<'a, 'o> StatementGuard<'a, 'o> {
-    pub(super) fn new(
-        options: RollbackOptions<'a>,
-        observer: &'o mut dyn RollbackObserver,
+    pub(in crate::migrations) fn new(
+        options: LossOptions<'a>,
+        observer: &'o mut dyn StepObserver,
     ) -> Self {
         Self {
             options,
             observer,
+            at_stake: None,
             audit: None,
             before: None,
             pending: Default::default(),
@@ -40,8 +45,14 @@ impl<'a, 'o> StatementGuard<'a, 'o> {
         }
     }
 
+    /// See [`LossAudit::only`].
+    pub(in crate::migrations) fn only(mut self, tables: Option<&'a BTreeSet<u32>>) -> Self {
+        self.at_stake = tables;
+        self
+    }
+
     /// Returns the losses, and the warnings that a person should look at.
-    pub(super) fn into_parts(self) -> (Vec<Loss>, Vec<String>) {
+    pub(in crate::migrations) fn into_parts(self) -> (Vec<Loss>, Vec<String>) {
         (self.losses, self.warnings)
     }
 }
@@ -64,13 +75,14 @@ impl StepObserver for StatementGuard<'_, '_> {
         transaction: &mut Transaction<'_>,
         statement: &str,
     ) -> Result<()> {
-        let options = self.options;
+        let (options, at_stake) = (self.options, self.at_stake);
         let begin = || {
             LossAudit::new(
                 options,
                 Doubts::of(statement),
-                written::touched_tables(statement),
+                destructive::changes(statement),
             )
+            .only(at_stake)
         };
         // A statement that runs again keeps its audit, which knows more changes by then.
         self.before = Some(self.audit.get_or_insert_with(begin).begin(transaction)?);

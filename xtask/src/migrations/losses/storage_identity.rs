@@ -17,9 +17,8 @@ pub use names::{ObjectNames, given};
 use crate::migrations::sql::{identifier, quoted};
 use crate::report::LossName;
 use crate::schema::model::ObjectName;
-use composites::Composites;
-
 use super::distributed_tables;
+use composites::Composites;
 
 /// The tables and columns of a database.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -31,6 +30,16 @@ pub struct StorageIdentity {
     distributed: BTreeSet<u32>,
     /// The types of columns that consist of other types.
     composites: Composites,
+}
+
+/// A table that was written anew.
+pub(super) struct Rewritten {
+    pub oid: u32,
+    /// The numbers of the columns that it had before.
+    pub columns: Vec<i16>,
+    /// Whether its rows are in another file. Otherwise the stored bytes are what they were, and only
+    /// read as another type.
+    pub has_new_file: bool,
 }
 
 /// A table as it is stored.
@@ -116,6 +125,16 @@ impl StorageIdentity {
     /// table.
     #[must_use]
     pub fn changes(&self, later: &Self) -> Vec<StorageChange> {
+        self.changes_except(later, &BTreeSet::new())
+    }
+
+    /// Lists the changes as [`Self::changes`] does. Tables that are `intact` were written anew
+    /// without a change of their rows.
+    pub(super) fn changes_except(
+        &self,
+        later: &Self,
+        intact: &BTreeSet<u32>,
+    ) -> Vec<StorageChange> {
         let mut changes = Vec::new();
         for (oid, table) in &self.tables {
             match later.tables.get(oid) {
@@ -131,8 +150,7 @@ impl StorageIdentity {
                     }));
                     changes.extend(self.gone_attributes(table, now, later));
                     changes.extend(
-                        table
-                            .is_rewritten(now)
+                        (table.is_rewritten(now) && !intact.contains(oid))
                             .then(|| self.touched(*oid, later))
                             .flatten(),
                     );
@@ -146,6 +164,55 @@ impl StorageIdentity {
         // Each partition reports the same partitioned table.
         changes.dedup();
         changes
+    }
+
+    /// Whether there is no table.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.tables.is_empty() && self.foreign.is_empty()
+    }
+
+    /// The names of the tables.
+    pub(super) fn table_names(&self) -> impl Iterator<Item = &ObjectName> {
+        self.tables.values().map(|table| &table.name)
+    }
+
+    /// The tables of a namespace, without parts of others of them.
+    pub(super) fn in_schema(&self, namespace: &str) -> Vec<ObjectName> {
+        let is_in = |table: &Stored| table.name.namespace == namespace;
+        let mut found = Vec::new();
+        for table in self.tables.values().filter(|table| is_in(table)) {
+            let parent = table.parent.and_then(|parent| self.tables.get(&parent));
+            if !parent.is_some_and(is_in) {
+                found.push(table.name.clone());
+            }
+        }
+        found
+    }
+
+    /// Leaves out the tables that are neither among `tables` nor partitions of them.
+    #[must_use]
+    pub(super) fn only(mut self, tables: &BTreeSet<u32>) -> Self {
+        let is_meant = |oid: &u32| tables.contains(oid) || tables.contains(&self.whole(*oid));
+        let kept: BTreeSet<u32> = self.tables.keys().copied().filter(is_meant).collect();
+        self.tables.retain(|oid, _| kept.contains(oid));
+        self
+    }
+
+    /// The tables that are written anew in `later`, or have columns of another type.
+    pub(super) fn rewritten(&self, later: &Self) -> Vec<Rewritten> {
+        let mut all = Vec::new();
+        for (oid, table) in &self.tables {
+            let Some(now) = later.tables.get(oid).filter(|now| table.is_rewritten(now)) else {
+                continue;
+            };
+            all.push(Rewritten {
+                oid: *oid,
+                columns: table.columns.keys().copied().collect(),
+                has_new_file: table.file != now.file,
+            });
+        }
+        all
     }
 
     /// The attributes of composite types that are gone from the values of a table's columns. An

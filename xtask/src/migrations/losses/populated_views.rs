@@ -1,4 +1,4 @@
-//! Finds materialized views that lost their rows. A view that the way back leaves unpopulated
+//! Finds materialized views that lost their rows. A view that the SQL leaves unpopulated
 //! (`REFRESH … WITH NO DATA`, or made again `WITH NO DATA`) looks the same in the schema, and every
 //! query of it fails.
 

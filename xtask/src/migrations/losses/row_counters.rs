@@ -1,4 +1,4 @@
-//! Finds the tables in which the SQL of a rollback deletes or changes rows, by PostgreSQL's own
+//! Finds the tables in which SQL deletes or changes rows, by PostgreSQL's own
 //! counters of the transaction. They include rows that a foreign key deletes in cascade. SQL of a
 //! superuser can stop the counting in between. Where it may have, every table that is locked for
 //! writing counts as changed.
@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result, bail};
 use postgres::{GenericClient, Transaction};
 
 use super::held_locks::{Lock, held};
+use super::options::AuditDirection;
 
 /// The number of deleted and updated rows of each table, so far in this transaction.
 #[derive(Debug, Clone, Default)]
@@ -43,8 +44,15 @@ impl RowCounters {
     /// Reads the counters at the beginning of a transaction, once rows are sure to be counted.
     /// `sql_may_stop` tells whether the SQL that is about to run [may stop the
     /// counting](may_stop_counting).
-    pub fn begin(transaction: &mut Transaction<'_>, sql_may_stop: bool) -> Result<Self> {
-        if !are_counted(transaction)? && !count_rows(transaction)? {
+    /// On a server that cannot be made to count, a rollback is refused. A migration is not: each
+    /// table that it locks for writing then counts as changed.
+    pub fn begin(
+        transaction: &mut Transaction<'_>,
+        sql_may_stop: bool,
+        direction: AuditDirection,
+    ) -> Result<Self> {
+        let is_counting = are_counted(transaction)? || count_rows(transaction)?;
+        if !is_counting && direction == AuditDirection::Back {
             bail!(
                 "cannot tell which rows the rollback deletes or changes: `track_counts` is off on this server; switch it \
                  on, for instance with `ALTER DATABASE … SET track_counts = on` as a superuser"
@@ -52,7 +60,7 @@ impl RowCounters {
         }
         let routine_may_stop: bool = transaction.query_one(ROUTINES, &[&SETTING])?.try_get(0)?;
         Ok(Self {
-            are_doubtful: sql_may_stop || routine_may_stop,
+            are_doubtful: sql_may_stop || routine_may_stop || !is_counting,
             ..Self::read(transaction)?
         })
     }

@@ -4,6 +4,7 @@
 use anyhow::{Result, anyhow, bail};
 use postgres::Transaction;
 
+use super::options::AuditDirection;
 use crate::postgres::error::ServerError;
 
 /// How often they are run. No application defers triggers in a chain this long.
@@ -23,8 +24,12 @@ const WRITTEN: &str = "SELECT coalesce(sum(n_tup_ins + n_tup_upd + n_tup_del), 0
 ///
 /// # Errors
 /// When a constraint is violated, and when the triggers do not end.
-pub(super) fn run(transaction: &mut Transaction<'_>, are_rows_counted: bool) -> Result<()> {
-    immediate(transaction)?;
+pub(super) fn run(
+    transaction: &mut Transaction<'_>,
+    are_rows_counted: bool,
+    direction: AuditDirection,
+) -> Result<()> {
+    immediate(transaction, direction)?;
     if !transaction
         .query_one(ARE_DEFERRABLE, &[])?
         .try_get::<_, bool>(0)?
@@ -38,21 +43,30 @@ pub(super) fn run(transaction: &mut Transaction<'_>, are_rows_counted: bool) -> 
             return Ok(());
         }
         written = Some(now);
-        immediate(transaction)?;
+        immediate(transaction, direction)?;
     }
     // Without counters it is unknown whether triggers are left: then the rounds that ran have to
     // do.
     if are_rows_counted {
         bail!(
-            "cannot commit the rollback; it was undone: after {ROUNDS} rounds its deferred triggers still defer others"
+            "cannot commit {}; it was undone: after {ROUNDS} rounds its deferred triggers still defer others",
+            what(direction)
         )
     }
     Ok(())
 }
 
-fn immediate(transaction: &mut Transaction<'_>) -> Result<()> {
+fn what(direction: AuditDirection) -> &'static str {
+    match direction {
+        AuditDirection::Back => "the rollback",
+        AuditDirection::Forward => "the migration",
+    }
+}
+
+fn immediate(transaction: &mut Transaction<'_>, direction: AuditDirection) -> Result<()> {
     let checked = transaction.batch_execute("SET CONSTRAINTS ALL IMMEDIATE");
     checked.map_err(|error| {
-        anyhow!(ServerError::from(error)).context("cannot commit the rollback; it was undone")
+        anyhow!(ServerError::from(error))
+            .context(format!("cannot commit {}; it was undone", what(direction)))
     })
 }

@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use postgres::Transaction;
 
+use super::options::AuditDirection;
 use super::sequence_positions::LostPosition;
 use super::storage_identity::{StorageChange, StorageIdentity, Stored};
 use crate::migrations::sql::{identifier, quoted};
@@ -29,6 +30,8 @@ const SCRIPT: &str = "restore.sql";
 #[derive(Debug, Clone)]
 pub struct Backup {
     folder: PathBuf,
+    /// The direction of the SQL that loses the data.
+    direction: AuditDirection,
     /// The files, by their names in lower case, since some file systems ignore case.
     files: RefCell<BTreeMap<String, BackupFile>>,
     sequences: RefCell<Sequences>,
@@ -58,7 +61,7 @@ struct Sequences {
 
 impl Backup {
     /// Makes a folder for this run in `folder`, so that no earlier backup is overwritten.
-    pub fn create(folder: &Path, run: &str) -> Result<Self> {
+    pub fn create(folder: &Path, run: &str, direction: AuditDirection) -> Result<Self> {
         let folder = folder.join(run.replace(':', ""));
         // Lost data may be secret: only its owner reads it.
         let created = DirBuilder::new()
@@ -73,6 +76,7 @@ impl Backup {
         })?;
         Ok(Self {
             folder,
+            direction,
             files: RefCell::default(),
             sequences: RefCell::default(),
         })
@@ -222,7 +226,7 @@ impl Backup {
         if parts.is_empty() && positions.is_empty() {
             return Ok(());
         }
-        let text = restore_script::text(&parts, &positions);
+        let text = restore_script::text(self.direction, &parts, &positions);
         let write = || -> io::Result<()> {
             let mut file = create(&path)?;
             file.write_all(text.as_bytes())?;

@@ -7,7 +7,7 @@ use postgres::Transaction;
 use super::storage_identity::{StorageChange, StorageIdentity};
 use crate::report::{Loss, Unit};
 
-/// The large objects before the SQL of a rollback.
+/// The large objects before the SQL runs.
 #[derive(Debug)]
 pub(super) struct LargeObjects {
     counters: LargeObjectCounts,

@@ -1,10 +1,10 @@
-//! Reads from the text of a down file which rows it changes. The text does not tell all, since a
+//! Reads from the text of some SQL which rows it changes. The text does not tell all, since a
 //! function may change any row. So the result is never relied on. It only saves a first run of the
 //! SQL that would find the changes and be undone.
 
 use std::collections::BTreeSet;
 
-use super::rows;
+use super::row_counters;
 use super::storage_identity::StorageChange;
 use crate::migrations::sql::{self, Cursor, Statement};
 use crate::schema::model::ObjectName;
@@ -39,7 +39,7 @@ impl Doubts {
         let text = text.to_ascii_lowercase();
         let may_truncate = text.contains("truncate") || !text.contains("alter");
         Self {
-            may_stop_counting: rows::may_stop_counting(&text),
+            may_stop_counting: row_counters::may_stop_counting(&text),
             may_truncate,
         }
     }

@@ -2,6 +2,7 @@
 //! again. Each file is read into a temporary table: the migrations may have made some of the rows
 //! again, and others may have been added since.
 
+use super::super::options::AuditDirection;
 use super::super::sequence_positions::LostPosition;
 use super::part::{BackupPart, TablePart};
 use crate::called_as;
@@ -27,12 +28,28 @@ const ROW: &str = "\"restored row\"";
 const NUMBER: &str = "\"restored number\"";
 
 /// The script for these files, by their names, and sequences.
-pub(super) fn text(parts: &[(&str, &BackupPart)], positions: &[&LostPosition]) -> String {
+pub(super) fn text(
+    direction: AuditDirection,
+    parts: &[(&str, &BackupPart)],
+    positions: &[&LostPosition],
+) -> String {
+    let (lost_by, first) = match direction {
+        AuditDirection::Back => (
+            "a rollback",
+            format!(
+                "Apply the migrations again (`{}`)",
+                called_as::command("migrate")
+            ),
+        ),
+        AuditDirection::Forward => (
+            "a migration",
+            format!("Undo that migration (`{}`)", called_as::command("rollback")),
+        ),
+    };
     let mut text = format!(
-        "-- Puts back what a rollback lost. Apply the migrations again (`{}`), then run in this folder:\n\
+        "-- Puts back what {lost_by} lost. {first}, then run in this folder:\n\
          --   psql -X -f restore.sql \"$DATABASE_URL\"\n\
-         -- A row that is there under its key is made what it was; nothing else that is there is changed.\n{SETTINGS}",
-        called_as::command("migrate")
+         -- A row that is there under its key is made what it was; nothing else that is there is changed.\n{SETTINGS}"
     );
     let ordered = ordered(parts);
     for (command, part) in triggers(&ordered) {

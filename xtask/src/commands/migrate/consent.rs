@@ -1,0 +1,215 @@
+//! Asks for consent before migrations destroy data: it is counted before anything runs, and again
+//! before each COMMIT.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use anyhow::Result;
+use postgres::Client;
+
+use super::{MigrationRun, Options};
+use crate::called_as;
+use crate::commands::shell_word::quoted;
+use crate::migrations::Migration;
+use crate::migrations::losses::backup::Backup;
+use crate::migrations::losses::forward::ForwardLosses;
+use crate::migrations::losses::options::AuditDirection;
+use crate::migrations::losses::{consent, foretold, given_names};
+use crate::render::human;
+use crate::report::MigrationLoss;
+
+/// Consent on the command line, and the folder for a backup.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct LossArguments {
+    /// Lose the data of this table, or of this column: `users`, `users.bio`; several with commas,
+    /// names with dots, commas or quotes in quotes
+    #[arg(long, value_name = "TABLE[.COLUMN]")]
+    pub accept_data_loss: Vec<String>,
+
+    /// Write the data that is lost to a new folder in this one before it is lost
+    #[arg(long, value_name = "DIR")]
+    pub backup: Option<std::path::PathBuf>,
+}
+
+impl LossArguments {
+    /// The names of the objects that may be lost.
+    pub(in crate::commands) fn accepted(&self) -> BTreeSet<String> {
+        given_names(self.accept_data_loss.iter().map(String::as_str))
+    }
+
+    /// Whether anything is asked of them that another tool's command cannot keep.
+    pub(in crate::commands) fn backs_up(&self) -> Option<&Path> {
+        self.backup.as_deref()
+    }
+}
+
+impl MigrationRun<'_> {
+    /// Counts what `planned` will destroy, and shows it. Returns whether a person consented to all of
+    /// it; otherwise the run is refused.
+    pub(super) fn ask_consent(
+        &mut self,
+        client: &mut Client,
+        planned: &[&Migration],
+    ) -> Result<bool> {
+        let accepted = self.options.losses.accepted();
+        let counting = self
+            .context
+            .progress
+            .begin("counting the data that would be lost");
+        let foretold = foretold::foretell(client, planned, &accepted)?;
+        drop(counting);
+        self.result.losses = foretold.losses;
+        self.result.unchecked.extend(foretold.unknown);
+        self.context.say(&human::migration::losses(
+            &self.result,
+            self.context.terminal.style(),
+        ))?;
+        if self.result.losses.iter().all(|lost| lost.consent.is_some()) {
+            return Ok(true);
+        }
+        let losses = self.result.losses.clone();
+        self.result.notes.extend(unused(&accepted, &losses));
+        self.result.error = Some(refusal(&losses, "nothing was applied", self.options));
+        Ok(false)
+    }
+
+    /// The folder of this run for a backup, where one is asked for.
+    pub(super) fn backup(&self) -> Result<Option<Backup>> {
+        let folder = self.options.losses.backup.as_deref();
+        let run = self.result.timestamp.as_str();
+        folder
+            .map(|folder| Backup::create(folder, run, AuditDirection::Forward))
+            .transpose()
+    }
+
+    /// Takes over what the migrations really lost, and says which consent was for nothing.
+    pub(super) fn settle_losses(
+        &mut self,
+        losses: &ForwardLosses<'_>,
+        backup: Option<&Backup>,
+        is_in_doubt: bool,
+    ) -> Result<()> {
+        if let Some(backup) = backup {
+            // Data whose COMMIT was not confirmed may be gone: its files stay.
+            if !is_in_doubt {
+                backup.discard_uncommitted();
+            }
+            self.result.notes.extend(note(backup));
+        }
+        let refused = losses.refused();
+        let counted: Vec<MigrationLoss> = losses.losses().iter().chain(refused).cloned().collect();
+        let counted = with_lines(counted, &self.result.losses);
+        if !refused.is_empty() {
+            self.result.losses = counted;
+            self.context.say(&human::migration::losses(
+                &self.result,
+                self.context.terminal.style(),
+            ))?;
+            let done = match self.result.applied.is_empty() {
+                true => "nothing was applied",
+                false => "its migration was undone",
+            };
+            self.result.error = Some(refusal(refused, done, self.options));
+            return Ok(());
+        }
+        if self.result.success {
+            let given = self.options.losses.accepted();
+            self.result.notes.extend(unused(&given, &counted));
+            self.result.losses = counted;
+        }
+        Ok(())
+    }
+}
+
+/// The counted losses with the lines of their statements, where they were foretold.
+fn with_lines(mut counted: Vec<MigrationLoss>, foretold: &[MigrationLoss]) -> Vec<MigrationLoss> {
+    for lost in &mut counted {
+        let same = foretold
+            .iter()
+            .find(|other| other.migration == lost.migration && other.loss.name == lost.loss.name);
+        lost.line = same.and_then(|other| other.line);
+    }
+    counted
+}
+
+/// Why a run is refused, and how to consent. `done` says what became of the run.
+pub(in crate::commands) fn refusal(
+    losses: &[MigrationLoss],
+    done: &str,
+    options: &Options,
+) -> String {
+    let missing: Vec<&MigrationLoss> = losses
+        .iter()
+        .filter(|lost| lost.consent.is_none())
+        .collect();
+    let mut text = format!("data would be lost, and {done}; if it may go, write into the file,");
+    let mut files: Vec<&str> = missing.iter().map(|lost| lost.file.as_str()).collect();
+    files.dedup();
+    for file in files {
+        let of_file = missing.iter().filter(|lost| lost.file == file);
+        let names: BTreeSet<&str> = of_file.map(|lost| lost.loss.name.object.as_str()).collect();
+        for name in names {
+            text += &format!("\n{file}: {}", consent::line(name));
+        }
+    }
+    let names: BTreeSet<&str> = missing
+        .iter()
+        .map(|lost| lost.loss.name.object.as_str())
+        .collect();
+    text + &format!(
+        "\nor say so by name for this run:\n{}",
+        command(options, &names)
+    )
+}
+
+/// The command that does the same and accepts the loss of `objects`.
+fn command(options: &Options, objects: &BTreeSet<&str>) -> String {
+    let mut words = vec![called_as::command("migrate")];
+    words.extend(options.migration.as_deref().map(quoted));
+    if let Some(folder) = &options.losses.backup {
+        words.push(format!(
+            "--backup {}",
+            quoted(&folder.display().to_string())
+        ));
+    }
+    let given = &options.losses.accept_data_loss;
+    let all = given
+        .iter()
+        .map(String::as_str)
+        .chain(objects.iter().copied());
+    words.extend(all.map(|object| format!("--accept-data-loss {}", quoted(object))));
+    words.join(" ")
+}
+
+/// Says which names of the command line nothing was lost of.
+pub(in crate::commands) fn unused(
+    given: &BTreeSet<String>,
+    losses: &[MigrationLoss],
+) -> Vec<String> {
+    let is_lost = |name: &&String| {
+        let names = losses.iter().map(|lost| &lost.loss.name);
+        names
+            .clone()
+            .any(|lost| lost.object == **name || lost.full == **name)
+    };
+    let unused = given.iter().filter(|name| !is_lost(name));
+    unused
+        .map(|name| format!("`--accept-data-loss {name}` names nothing that is lost"))
+        .collect()
+}
+
+/// Says where the lost data is, and how to put it back.
+fn note(backup: &Backup) -> Option<String> {
+    if !backup.has_script() {
+        return None;
+    }
+    let folder = backup.folder().display();
+    let what = match backup.kept().as_slice() {
+        [] => "where the sequences stood is".to_owned(),
+        files => format!("the data that was lost ({}) is", files.join(", ")),
+    };
+    Some(format!(
+        "{what} in `{folder}`; once the migration is undone, \
+         `cd {folder} && psql -X -f restore.sql \"$DATABASE_URL\"` puts it back"
+    ))
+}

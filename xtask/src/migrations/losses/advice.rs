@@ -1,0 +1,415 @@
+//! Findings about new migrations that destroy data without consent in their file, by their
+//! statements alone. `db-migrate` counts; here nothing tells whether there is any data, so that a
+//! finding says which line to add, and is a warning.
+
+mod rules;
+
+use std::collections::BTreeSet;
+
+use anyhow::Result;
+
+use super::consent::{self, ConsentLine};
+use super::destructive::{self, Destruction, Name};
+use super::harmless;
+use super::storage_identity::ObjectNames;
+use crate::config::Config;
+use crate::migrations::{Migration, lint, sql};
+use crate::report::{Category, Finding, LossName, Severity};
+use crate::source::LineIndex;
+
+pub use rules::documentation;
+
+/// A statement that destroys data without consent.
+pub const LOSS: &str = "DATA_LOSS";
+/// A line of consent to a loss that does not happen.
+pub const UNUSED: &str = "UNUSED_CONSENT";
+
+/// Advice about the new ones of `migrations`: [`lint::lint_new`], and data that they destroy.
+/// Advice about the same statement gives way to a loss.
+///
+/// # Errors
+/// As [`lint::lint_new`].
+pub fn of_new(
+    migrations: &[Migration],
+    known: &[(String, u64)],
+    config: &Config,
+) -> Result<Vec<Finding>> {
+    let mut risks = lint::lint_new(migrations, known, config)?;
+    if config.migrations.schema_from.is_some() {
+        return Ok(risks);
+    }
+    let is_known = |migration: &Migration| {
+        known.iter().any(|(name, checksum)| {
+            *checksum == migration.checksum && *name == migration.to_string()
+        })
+    };
+    let new: Vec<&Migration> = migrations.iter().filter(|one| !is_known(one)).collect();
+    let losses = losses(&new);
+    risks.retain(|risk| !losses.iter().any(|loss| replaces(loss, risk)));
+    let configured = losses
+        .into_iter()
+        .filter_map(|finding| configured(finding, config));
+    risks.extend(configured);
+    Ok(risks)
+}
+
+fn configured(mut finding: Finding, config: &Config) -> Option<Finding> {
+    if let Some(severity) = config.severity.get(finding.kind) {
+        finding.severity = (*severity)?;
+    }
+    Some(finding)
+}
+
+/// Whether `loss` is about the statement that `risk` warns of, for the same reason.
+fn replaces(loss: &Finding, risk: &Finding) -> bool {
+    let is_about_loss = risk
+        .field
+        .as_deref()
+        .is_some_and(|rule| rule.starts_with("ban-drop") || rule.starts_with("ban-truncate"));
+    let places = loss.labels.first().zip(risk.labels.first());
+    loss.kind == LOSS
+        && is_about_loss
+        && places.is_some_and(|(loss, risk)| {
+            let (loss, risk) = (&loss.location, &risk.location);
+            loss.file == risk.file && loss.span.range().contains(&risk.span.range().start)
+        })
+}
+
+/// The findings about `new` migrations, in order. A table that one of them makes holds no data yet,
+/// and so does a column that one of them adds.
+fn losses(new: &[&Migration]) -> Vec<Finding> {
+    let mut made = Made::default();
+    let mut findings = Vec::new();
+    for migration in new {
+        let lines = LineIndex::new(
+            migration.file.as_str().into(),
+            migration.sql.as_str().into(),
+        );
+        let consents = consent::lines(&migration.sql);
+        let given: BTreeSet<&String> = consents.iter().flat_map(|line| &line.names).collect();
+        let mut lost: Vec<LossName> = Vec::new();
+        for statement in &sql::statements(&migration.sql) {
+            for destruction in destructive::destructions(statement) {
+                for name in names(&destruction, &made) {
+                    let is_given = given.contains(&name.object) || given.contains(&name.full);
+                    if !is_given {
+                        let place = lines.location(statement.span);
+                        let finding = loss(migration, &destruction, &name);
+                        findings.push(finding.at(&place, format!("destroys `{name}`")));
+                    }
+                    lost.push(name);
+                }
+            }
+            made.follow(statement);
+        }
+        if tells_all(migration) {
+            findings.extend(unused(migration, &lines, (&consents, &lost)));
+        }
+    }
+    findings
+}
+
+fn loss(migration: &Migration, destruction: &Destruction<'_>, name: &LossName) -> Finding {
+    let what = match destruction {
+        Destruction::Table(_) => format!("it drops `{name}`, with all its rows"),
+        Destruction::Column(..) => format!("it drops `{name}`, with all its values"),
+        Destruction::Truncated(..) => format!("it removes all rows of `{name}`"),
+        Destruction::Deleted(..) => format!("it deletes rows of `{name}`"),
+        Destruction::Updated(..) => format!("it writes over values of `{name}`"),
+        Destruction::Converted(..) => format!("it may cut or round values of `{name}`"),
+        Destruction::Merged(_)
+        | Destruction::Schema(_)
+        | Destruction::Owned(_)
+        | Destruction::Type(_) => format!("it may destroy data of `{name}`"),
+    };
+    let line = consent::line(&name.object);
+    Finding::new(
+        LOSS,
+        Category::Migrations,
+        Severity::Warning,
+        &migration.to_string(),
+        format!("{what}, and nobody has consented in its file"),
+    )
+    .with_field(name.object.clone())
+    .with_help(format!(
+        "if that data may go, add the line `{line}` to the file; without it a database that holds \
+         such data refuses the migration"
+    ))
+    .with_detail("line", line)
+}
+
+/// The names by which consent to a destruction is given.
+fn names(destruction: &Destruction<'_>, made: &Made) -> Vec<LossName> {
+    let Some(table) = destruction.table().filter(|table| !made.has(table)) else {
+        return Vec::new();
+    };
+    let column = |column: &str| {
+        let is_made = made
+            .columns
+            .contains(&(table.name.clone(), column.to_owned()));
+        (!is_made).then(|| named(table, Some(column)))
+    };
+    match destruction {
+        Destruction::Table(_) | Destruction::Truncated(..) | Destruction::Deleted(..) => {
+            vec![named(table, None)]
+        }
+        Destruction::Column(_, dropped) => column(dropped).into_iter().collect(),
+        Destruction::Updated(_, rows, values) => {
+            let written = values.iter().filter(|(name, _)| {
+                // Only NULLs are written over.
+                !rows
+                    .condition
+                    .is_some_and(|condition| asks_for_null(condition, name))
+            });
+            written.filter_map(|(name, _)| column(name)).collect()
+        }
+        Destruction::Converted(_, name, kind, using) if may_cut(kind, *using) => {
+            column(name).into_iter().collect()
+        }
+        Destruction::Converted(..)
+        | Destruction::Merged(_)
+        | Destruction::Schema(_)
+        | Destruction::Owned(_)
+        | Destruction::Type(_) => Vec::new(),
+    }
+}
+
+fn named(table: &Name, column: Option<&str>) -> LossName {
+    let object = table.object();
+    let mut path = vec![object.namespace.as_str(), object.name.as_str()];
+    path.extend(column);
+    ObjectNames::default().name(&path)
+}
+
+fn asks_for_null(condition: &str, column: &str) -> bool {
+    let words: Vec<String> = condition
+        .split_whitespace()
+        .map(str::to_lowercase)
+        .collect();
+    let is_column = |word: &str| word.trim_matches(['(', '"']).rsplit('.').next() == Some(column);
+    let only = !words.iter().any(|word| word == "or");
+    only && words.windows(3).any(|words| {
+        is_column(&words[0]) && words[1] == "is" && words[2].trim_matches(')') == "null"
+    })
+}
+
+/// Whether a change to this type may cut or round values, whatever their type was. A change to most
+/// other types fails where a value does not fit, or keeps it.
+fn may_cut(kind: &str, using: Option<&str>) -> bool {
+    let kind = kind.to_lowercase();
+    let using = using.is_some_and(|using| using.contains('('));
+    using || ["date", "real", "float4"].contains(&kind.as_str()) || kind.starts_with("numeric(")
+}
+
+/// Tables and columns that the new migrations make.
+#[derive(Default)]
+struct Made {
+    tables: Vec<Name>,
+    columns: BTreeSet<(String, String)>,
+}
+
+impl Made {
+    fn has(&self, table: &Name) -> bool {
+        self.tables.iter().any(|made| {
+            let is_one = |one: &Name| one.namespace.as_deref().unwrap_or("public").to_owned();
+            made.name == table.name && is_one(made) == is_one(table)
+        })
+    }
+
+    fn follow(&mut self, statement: &sql::Statement<'_>) {
+        let mut cursor = statement.cursor();
+        if cursor.eat("create") {
+            for word in ["global", "local", "temporary", "temp", "unlogged"] {
+                let _option = cursor.eat(word);
+            }
+            if cursor.eat("table") {
+                let _noise = cursor.eat_all(&["if", "not", "exists"]);
+                self.tables.extend(Name::of(cursor.qualified()));
+            }
+            return;
+        }
+        if !cursor.eat_all(&["alter", "table"]) {
+            return;
+        }
+        let _noise = cursor.eat_all(&["if", "exists"]);
+        let _only = cursor.eat("only");
+        let Some(table) = Name::of(cursor.qualified()) else {
+            return;
+        };
+        if cursor.eat_all(&["rename", "to"]) {
+            let renamed = cursor.identifier().filter(|_| self.has(&table));
+            self.tables.extend(renamed.map(|name| Name {
+                name: name.name,
+                ..table
+            }));
+            return;
+        }
+        for mut action in cursor.split_at_commas() {
+            if !action.eat("add") {
+                continue;
+            }
+            let _column = action.eat("column");
+            let _noise = action.eat_all(&["if", "not", "exists"]);
+            let column = action.identifier();
+            self.columns
+                .extend(column.map(|column| (table.name.clone(), column.name)));
+        }
+    }
+}
+
+/// Whether the statements of a migration name all that they destroy: none deletes or updates rows,
+/// with which others may go by foreign keys and triggers, and none runs code.
+fn tells_all(migration: &Migration) -> bool {
+    sql::statements(&migration.sql).iter().all(|statement| {
+        let all = destructive::destructions(statement);
+        let names_all = |one: &Destruction<'_>| {
+            matches!(
+                one,
+                Destruction::Table(_) | Destruction::Column(..) | Destruction::Converted(..)
+            )
+        };
+        let does_nothing = || harmless::is_harmless(statement.text());
+        !all.is_empty() && all.iter().all(names_all) || all.is_empty() && does_nothing()
+    })
+}
+
+/// The lines that consent to what is not lost.
+fn unused(
+    migration: &Migration,
+    lines: &LineIndex,
+    (consents, lost): (&[ConsentLine], &[LossName]),
+) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for consent in consents {
+        for name in &consent.names {
+            let is_lost = |lost: &LossName| {
+                lost.object == *name
+                    || lost.full == *name
+                    || lost.object.starts_with(&format!("{name}."))
+            };
+            if lost.iter().any(is_lost) || converts(migration, name) {
+                continue;
+            }
+            let nearest = lost
+                .iter()
+                .max_by_key(|lost| (strsim::jaro_winkler(&lost.object, name) * 1000.0) as u32);
+            let hint = nearest.map(|lost| format!("; it loses `{lost}`"));
+            let finding = Finding::new(
+                UNUSED,
+                Category::Migrations,
+                Severity::Warning,
+                &migration.to_string(),
+                format!(
+                    "it consents to lose `{name}`, which nothing in it destroys{}",
+                    hint.unwrap_or_default()
+                ),
+            );
+            findings.push(
+                finding
+                    .with_field(name.clone())
+                    .with_help("correct the name, or remove the line".to_owned())
+                    .at(&lines.location(consent.span), "consents to no loss"),
+            );
+        }
+    }
+    findings
+}
+
+/// Whether the type of the column `name` is changed, which may or may not lose a value.
+fn converts(migration: &Migration, name: &str) -> bool {
+    sql::statements(&migration.sql)
+        .iter()
+        .flat_map(destructive::destructions)
+        .any(|one| match &one {
+            Destruction::Converted(table, column, ..) => {
+                let column = named(table, Some(column));
+                let table = named(table, None);
+                [&column, &table]
+                    .iter()
+                    .any(|known| known.object == name || known.full == name)
+            }
+            _other => false,
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(texts: &[&str]) -> Vec<String> {
+        let migrations: Vec<Migration> = (1..)
+            .zip(texts)
+            .map(|(version, text)| Migration::sample(version, "x", text, ""))
+            .collect();
+        let all: Vec<&Migration> = migrations.iter().collect();
+        let brief = |finding: &Finding| {
+            let line = finding.labels[0].location.line;
+            format!(
+                "{} {line} {}",
+                finding.kind,
+                finding.field.as_deref().unwrap_or("")
+            )
+        };
+        losses(&all).iter().map(brief).collect()
+    }
+
+    #[test]
+    fn a_destroying_statement_without_consent_is_found() {
+        for (text, name) in [
+            ("ALTER TABLE runs DROP COLUMN note", "runs.note"),
+            ("DROP TABLE audit.runs", "audit.runs"),
+            ("TRUNCATE runs", "runs"),
+            ("DELETE FROM runs WHERE id = 1", "runs"),
+            ("UPDATE runs SET note = 'x'", "runs.note"),
+            ("ALTER TABLE runs ALTER at TYPE date", "runs.at"),
+            (
+                "ALTER TABLE runs ALTER price TYPE numeric(10, 2)",
+                "runs.price",
+            ),
+            (
+                "ALTER TABLE runs ALTER note TYPE varchar(5) USING left(note, 5)",
+                "runs.note",
+            ),
+        ] {
+            assert_eq!(
+                found(&[&format!("\n{text};")]),
+                [format!("DATA_LOSS 2 {name}")]
+            );
+            let consent = consent::line(name);
+            assert_eq!(found(&[&format!("{consent}\n{text};")]), [""; 0], "{text}");
+        }
+    }
+
+    #[test]
+    fn what_destroys_nothing_is_not_found() {
+        for texts in [
+            &[
+                "CREATE TABLE runs (id int, note text); ALTER TABLE runs DROP COLUMN note; DROP TABLE runs",
+            ][..],
+            &["CREATE TABLE runs (id int)", "DROP TABLE runs"],
+            &["ALTER TABLE runs ADD COLUMN note text; UPDATE runs SET note = 'x'"],
+            &["UPDATE runs SET note = '' WHERE note IS NULL"],
+            &["ALTER TABLE runs ALTER note TYPE text; ALTER TABLE runs ALTER id TYPE bigint"],
+            &["DROP INDEX i; DROP VIEW v; ALTER TABLE runs DROP CONSTRAINT k"],
+        ] {
+            assert_eq!(found(texts), [""; 0], "{texts:?}");
+        }
+    }
+
+    #[test]
+    fn consent_that_names_nothing_is_found() {
+        assert_eq!(
+            found(&["-- accept-data-loss: runs.nte\nALTER TABLE runs DROP note"]),
+            ["DATA_LOSS 2 runs.note", "UNUSED_CONSENT 1 runs.nte"]
+        );
+        assert_eq!(
+            found(&["-- accept-data-loss: runs\nCREATE TABLE x (id int)"]),
+            ["UNUSED_CONSENT 1 runs"]
+        );
+        // By a foreign key, rows of any other table may go.
+        assert_eq!(
+            found(&["-- accept-data-loss: runs, steps\nDELETE FROM runs"]),
+            [""; 0]
+        );
+    }
+}

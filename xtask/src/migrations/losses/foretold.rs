@@ -1,0 +1,181 @@
+//! Counts before anything runs what the statements of pending migrations will destroy. It asks in a
+//! read-only transaction, and each count has an end. What cannot be counted is said, and never taken
+//! for nothing: the audit before each COMMIT decides.
+
+mod counts;
+
+use std::collections::BTreeSet;
+
+use anyhow::{Context as _, Result, anyhow};
+use postgres::{Client, IsolationLevel, Transaction};
+
+use super::destructive::{self, Destruction};
+use super::{StorageIdentity, forward, loss};
+use crate::migrations::{Migration, sql};
+use crate::postgres::error::ServerError;
+use crate::report::{Loss, MigrationLoss};
+use crate::schema::model::ObjectName;
+use crate::source::LineIndex;
+use counts::{Counted, count};
+
+/// How long one count may take, in milliseconds. A run that has to wait longer says that it does
+/// not know; the audit counts again without a limit.
+const LIMIT: u32 = 10_000;
+
+/// The losses of pending migrations, as far as their statements tell.
+#[derive(Debug, Default)]
+pub struct Foretold {
+    /// Losses with their statements, in order; empty ones are left out.
+    pub losses: Vec<MigrationLoss>,
+    /// The losses that cannot be known before the migrations run, each with the reason.
+    pub unknown: Vec<String>,
+}
+
+/// Counts on the database of `client` what `planned` will destroy. `accepted` are the names that the
+/// command line gives.
+///
+/// # Errors
+/// When the connection is gone. A count that fails is unknown.
+pub fn foretell(
+    client: &mut Client,
+    planned: &[&Migration],
+    accepted: &BTreeSet<String>,
+) -> Result<Foretold> {
+    let mut foretold = Foretold::default();
+    // Without a table to lose, and without a statement that destroys any, nobody is asked.
+    if !planned.iter().any(|migration| is_concerned(migration)) {
+        return Ok(foretold);
+    }
+    let begun = client
+        .build_transaction()
+        .isolation_level(IsolationLevel::ReadCommitted)
+        .read_only(true)
+        .start();
+    let mut transaction = begun.context("cannot begin a transaction to count what is lost")?;
+    let storage = StorageIdentity::read(&mut transaction)?;
+    transaction
+        .batch_execute(&format!(
+            "{}; SET LOCAL statement_timeout = {LIMIT}",
+            loss::SEE_ALL_ROWS
+        ))
+        .context("cannot prepare the session")?;
+    // Tables whose rows an earlier migration changes: what is there now says nothing about then.
+    let mut changed: BTreeSet<ObjectName> = BTreeSet::new();
+    for migration in planned {
+        let of_migration = one(&mut transaction, &storage, migration, (accepted, &changed))?;
+        foretold.losses.extend(of_migration.foretold.losses);
+        foretold.unknown.extend(of_migration.foretold.unknown);
+        changed.extend(of_migration.changed);
+    }
+    Ok(foretold)
+}
+
+/// What is foretold of one migration, and the tables whose rows it changes.
+#[derive(Default)]
+struct OfMigration {
+    foretold: Foretold,
+    changed: Vec<ObjectName>,
+}
+
+fn is_concerned(migration: &Migration) -> bool {
+    let statements = sql::statements(&migration.sql);
+    let mut all = statements.iter();
+    all.any(|one| !destructive::destructions(one).is_empty() || destructive::is_opaque(one))
+}
+
+fn one(
+    transaction: &mut Transaction<'_>,
+    storage: &StorageIdentity,
+    migration: &Migration,
+    (accepted, changed): (&BTreeSet<String>, &BTreeSet<ObjectName>),
+) -> Result<OfMigration> {
+    let lines = LineIndex::new(
+        migration.file.as_str().into(),
+        migration.sql.as_str().into(),
+    );
+    let mut all = OfMigration::default();
+    for statement in &sql::statements(&migration.sql) {
+        let line = lines.location(statement.span).line;
+        let place = format!("{}:{line}", migration.file);
+        if destructive::is_opaque(statement) && !storage.is_empty() {
+            all.foretold.unknown.push(format!(
+                "which rows and values the code at {place} deletes or changes, which its text does not tell; none \
+                 of them is lost without consent"
+            ));
+        }
+        for destruction in destructive::destructions(statement) {
+            let tables = storage.meant(&destruction);
+            if let Some(table) = tables.iter().find(|table| changed.contains(table)) {
+                all.foretold.unknown.push(format!(
+                    "what {place} destroys of `{}`, because a migration before it changes its rows; none is lost \
+                     without consent",
+                    storage.names().name(&[&table.namespace, &table.name])
+                ));
+                continue;
+            }
+            all.changed.extend(tables);
+            for counted in in_savepoint(transaction, storage, &destruction)? {
+                match counted {
+                    Counted::Loss(loss) => {
+                        all.foretold
+                            .losses
+                            .extend(Some(loss).filter(|loss| loss.count > 0).map(|loss| {
+                                forward::of_migration(migration, Some(line), loss, accepted)
+                            }))
+                    }
+                    Counted::Unknown(why) => all.foretold.unknown.push(format!(
+                        "what {place} destroys: {why}; none is lost without consent"
+                    )),
+                }
+            }
+        }
+    }
+    Ok(all)
+}
+
+/// Counts in a savepoint: a count that fails must not end the others.
+fn in_savepoint(
+    transaction: &mut Transaction<'_>,
+    storage: &StorageIdentity,
+    destruction: &Destruction<'_>,
+) -> Result<Vec<Counted>> {
+    let mut attempt = transaction
+        .transaction()
+        .context("cannot set a savepoint")?;
+    let counted = count(&mut attempt, storage, destruction);
+    attempt
+        .rollback()
+        .context("cannot go back to a savepoint")?;
+    Ok(counted.unwrap_or_else(|error| vec![Counted::Unknown(reason(&error))]))
+}
+
+/// Says in one line why a count failed.
+fn reason(error: &anyhow::Error) -> String {
+    let server = error
+        .chain()
+        .find_map(|cause| cause.downcast_ref::<ServerError>());
+    match server.and_then(|server| server.sqlstate.as_deref()) {
+        Some("57014") => format!("counting took longer than {} s", LIMIT / 1000),
+        _ => format!("{error:#}").replace('\n', " "),
+    }
+}
+
+/// The error of a query, with all that PostgreSQL says.
+fn failed(error: postgres::Error) -> anyhow::Error {
+    anyhow!(ServerError::from(error))
+}
+
+/// A loss of the data at `path`.
+fn loss_of(
+    storage: &StorageIdentity,
+    path: &[&str],
+    count: i64,
+    unit: crate::report::Unit,
+) -> Loss {
+    Loss {
+        name: storage.names().name(path),
+        count,
+        unit,
+        dependents: Vec::new(),
+    }
+}

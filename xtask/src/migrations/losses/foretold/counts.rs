@@ -1,0 +1,485 @@
+//! The counts of single destructions.
+
+use anyhow::{Context as _, Result};
+use postgres::Transaction;
+
+use super::super::destructive::{Destruction, RowsOf};
+use super::super::loss;
+use super::super::storage_identity::{StorageChange, StorageIdentity, Stored};
+use super::{failed, loss_of};
+use crate::migrations::sql::{self, TokenKind, identifier, quoted};
+use crate::report::{Loss, Unit};
+use crate::schema::model::ObjectName;
+
+/// The result of a count.
+#[derive(Debug)]
+pub(super) enum Counted {
+    Loss(Loss),
+    /// It cannot be known, for this reason.
+    Unknown(String),
+}
+
+/// Counts what `destruction` destroys. A table that is not there has nothing to lose: another
+/// pending migration makes it.
+pub(super) fn count(
+    transaction: &mut Transaction<'_>,
+    storage: &StorageIdentity,
+    destruction: &Destruction<'_>,
+) -> Result<Vec<Counted>> {
+    match destruction {
+        Destruction::Table(_) | Destruction::Schema(_) => storage
+            .meant(destruction)
+            .into_iter()
+            .map(|table| dropped_table(transaction, storage, table))
+            .collect(),
+        Destruction::Owned(role) => owned(transaction, storage, role),
+        Destruction::Type(name) => {
+            of_type(transaction, storage, &name.name, name.namespace.as_deref())
+        }
+        Destruction::Column(_, column) => {
+            let mut all = Vec::new();
+            for table in storage.meant(destruction) {
+                let change = StorageChange::DroppedColumn(table, column.clone());
+                if storage.holds(&change) {
+                    all.push(Counted::Loss(loss::at_stake(
+                        transaction,
+                        storage,
+                        &change,
+                    )?));
+                }
+            }
+            Ok(all)
+        }
+        Destruction::Truncated(_, is_cascade) => {
+            let mut all = Vec::new();
+            for table in storage.meant(destruction) {
+                all.extend(truncated(transaction, storage, &table, *is_cascade)?);
+            }
+            Ok(all)
+        }
+        Destruction::Merged(_) => Ok(storage
+            .meant(destruction)
+            .iter()
+            .map(|table| {
+                Counted::Unknown(format!(
+                    "which rows of `{table}` MERGE deletes or changes is found when it runs"
+                ))
+            })
+            .collect()),
+        Destruction::Deleted(_, rows) => {
+            let mut all = Vec::new();
+            for table in storage.meant(destruction) {
+                all.extend(deleted(transaction, storage, &table, rows)?);
+            }
+            Ok(all)
+        }
+        Destruction::Updated(_, rows, values) => {
+            let mut all = Vec::new();
+            for table in storage.meant(destruction) {
+                all.extend(updated(transaction, storage, &table, (rows, values))?);
+            }
+            Ok(all)
+        }
+        Destruction::Converted(_, column, kind, using) => {
+            let mut all = Vec::new();
+            for table in storage.meant(destruction) {
+                all.extend(converted(
+                    transaction,
+                    storage,
+                    (&table, column),
+                    (kind, *using),
+                )?);
+            }
+            Ok(all)
+        }
+    }
+}
+
+fn dropped_table(
+    transaction: &mut Transaction<'_>,
+    storage: &StorageIdentity,
+    table: ObjectName,
+) -> Result<Counted> {
+    let change = StorageChange::DroppedTable(table);
+    Ok(Counted::Loss(loss::at_stake(
+        transaction,
+        storage,
+        &change,
+    )?))
+}
+
+const OWNED: &str = "
+    SELECT n.nspname::text, c.relname::text FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    JOIN pg_catalog.pg_roles r ON r.oid = c.relowner
+    WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND r.rolname = $1 ORDER BY 1, 2";
+
+fn owned(
+    transaction: &mut Transaction<'_>,
+    storage: &StorageIdentity,
+    role: &str,
+) -> Result<Vec<Counted>> {
+    let rows = transaction.query(OWNED, &[&role]).map_err(failed)?;
+    let mut all = Vec::new();
+    for row in rows {
+        let table = ObjectName {
+            namespace: row.try_get(0)?,
+            name: row.try_get(1)?,
+        };
+        all.push(dropped_table(transaction, storage, table)?);
+    }
+    Ok(all)
+}
+
+/// The columns of a type, of an array of it, or of a domain over it.
+const OF_TYPE: &str = "
+    SELECT tn.nspname::text, c.relname::text, a.attname::text
+    FROM pg_catalog.pg_attribute a
+    JOIN pg_catalog.pg_class c ON c.oid = a.attrelid JOIN pg_catalog.pg_namespace tn ON tn.oid = c.relnamespace
+    JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+    JOIN pg_catalog.pg_type d ON d.oid = t.oid OR d.typarray = t.oid OR t.typbasetype = d.oid
+    JOIN pg_catalog.pg_namespace dn ON dn.oid = d.typnamespace
+    WHERE c.relkind IN ('r', 'p') AND a.attinhcount = 0 AND a.attnum > 0 AND NOT a.attisdropped
+      AND d.typname = $1 AND ($2::text IS NULL OR dn.nspname = $2) AND dn.nspname !~ '^pg_'
+    ORDER BY 1, 2, 3";
+
+fn of_type(
+    transaction: &mut Transaction<'_>,
+    storage: &StorageIdentity,
+    name: &str,
+    namespace: Option<&str>,
+) -> Result<Vec<Counted>> {
+    let rows = transaction
+        .query(OF_TYPE, &[&name, &namespace])
+        .map_err(failed)?;
+    let mut all = Vec::new();
+    for row in rows {
+        let table = ObjectName {
+            namespace: row.try_get(0)?,
+            name: row.try_get(1)?,
+        };
+        let change = StorageChange::DroppedColumn(table, row.try_get(2)?);
+        if storage.holds(&change) {
+            all.push(Counted::Loss(loss::at_stake(
+                transaction,
+                storage,
+                &change,
+            )?));
+        }
+    }
+    Ok(all)
+}
+
+/// The tables that refer to a table, at whatever distance.
+const REFERRING: &str = "
+    WITH RECURSIVE referring (oid) AS (
+        SELECT $1::text::regclass::oid
+        UNION
+        SELECT f.conrelid FROM pg_catalog.pg_constraint f JOIN referring r ON f.confrelid = r.oid WHERE f.contype = 'f')
+    SELECT n.nspname::text, c.relname::text FROM referring r
+    JOIN pg_catalog.pg_class c ON c.oid = r.oid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    WHERE NOT c.relispartition ORDER BY r.oid <> $1::text::regclass, 1, 2";
+
+fn truncated(
+    transaction: &mut Transaction<'_>,
+    storage: &StorageIdentity,
+    table: &ObjectName,
+    is_cascade: bool,
+) -> Result<Vec<Counted>> {
+    let mut tables = vec![table.clone()];
+    if is_cascade {
+        tables.clear();
+        for row in transaction
+            .query(REFERRING, &[&quoted(table)])
+            .map_err(failed)?
+        {
+            tables.push(ObjectName {
+                namespace: row.try_get(0)?,
+                name: row.try_get(1)?,
+            });
+        }
+    }
+    let mut all = Vec::new();
+    for table in tables {
+        let change = StorageChange::TouchedTable(table);
+        all.push(Counted::Loss(loss::at_stake(
+            transaction,
+            storage,
+            &change,
+        )?));
+    }
+    Ok(all)
+}
+
+/// Whether deleted rows take rows of other tables with them.
+const CASCADES: &str = "
+    SELECT DISTINCT f.conrelid::regclass::text FROM pg_catalog.pg_constraint f
+    WHERE f.contype = 'f' AND f.confrelid = $1::text::regclass AND f.confdeltype IN ('c', 'n', 'd') ORDER BY 1";
+
+fn deleted(
+    transaction: &mut Transaction<'_>,
+    storage: &StorageIdentity,
+    table: &ObjectName,
+    rows: &RowsOf<'_>,
+) -> Result<Vec<Counted>> {
+    if let Some(why) = unknown_rows(transaction, table, rows, &[])? {
+        return Ok(vec![Counted::Unknown(why)]);
+    }
+    let query = format!("SELECT count(*) {}", from(table, rows));
+    let count: i64 = transaction
+        .query_one(&query, &[])
+        .map_err(failed)?
+        .try_get(0)?;
+    let path = [table.namespace.as_str(), &table.name];
+    let mut all = vec![Counted::Loss(loss_of(storage, &path, count, Unit::Rows))];
+    if count > 0 {
+        for row in transaction
+            .query(CASCADES, &[&quoted(table)])
+            .map_err(failed)?
+        {
+            let other: String = row.try_get(0)?;
+            all.push(Counted::Unknown(format!(
+                "which rows of `{other}` refer to the deleted ones, and go or change with them, is found when it runs"
+            )));
+        }
+    }
+    Ok(all)
+}
+
+fn updated(
+    transaction: &mut Transaction<'_>,
+    storage: &StorageIdentity,
+    table: &ObjectName,
+    (rows, values): (&RowsOf<'_>, &[(String, &str)]),
+) -> Result<Vec<Counted>> {
+    let texts: Vec<&str> = values.iter().map(|(_, value)| *value).collect();
+    if let Some(why) = unknown_rows(transaction, table, rows, &texts)? {
+        return Ok(vec![Counted::Unknown(why)]);
+    }
+    let Some((_, stored)) = storage.table(table) else {
+        return Ok(Vec::new());
+    };
+    let mut all = Vec::new();
+    let mut counts = Vec::new();
+    let mut rows_changed = Vec::new();
+    for (column, value) in values {
+        // A column that is not there yet is added by the migration, and holds nothing.
+        let Some(number) = stored.number(column) else {
+            continue;
+        };
+        if value.eq_ignore_ascii_case("default") {
+            all.push(Counted::Unknown(format!(
+                "which values of `{column}` differ from its default is found when it runs"
+            )));
+            continue;
+        }
+        let kind = stored.kind(number);
+        let kind = type_name(transaction, kind)?;
+        // As the audit compares them: by their texts.
+        let old = format!("CAST({} AS text)", qualified(table, rows, column));
+        let new = format!("CAST(CAST(({value}) AS {kind}) AS text)");
+        if stored.key.contains(&number) || stored.key.is_empty() {
+            rows_changed.push(format!("{new} IS DISTINCT FROM {old}"));
+        } else {
+            counts.push((
+                column,
+                format!("{old} IS NOT NULL AND {new} IS DISTINCT FROM {old}"),
+            ));
+        }
+    }
+    if !rows_changed.is_empty() {
+        let changed = rows_changed.join(" OR ");
+        let query = format!(
+            "SELECT count(*) FILTER (WHERE {changed}) {}",
+            from(table, rows)
+        );
+        let count: i64 = transaction
+            .query_one(&query, &[])
+            .map_err(failed)?
+            .try_get(0)?;
+        let path = [table.namespace.as_str(), &table.name];
+        all.push(Counted::Loss(loss_of(storage, &path, count, Unit::Rows)));
+    }
+    for (column, changed) in counts {
+        let query = format!(
+            "SELECT count(*) FILTER (WHERE {changed}) {}",
+            from(table, rows)
+        );
+        let count: i64 = transaction
+            .query_one(&query, &[])
+            .map_err(failed)?
+            .try_get(0)?;
+        let path = [table.namespace.as_str(), &table.name, column.as_str()];
+        all.push(Counted::Loss(loss_of(storage, &path, count, Unit::Values)));
+    }
+    Ok(all)
+}
+
+fn converted(
+    transaction: &mut Transaction<'_>,
+    storage: &StorageIdentity,
+    (table, column): (&ObjectName, &str),
+    (kind, using): (&str, Option<&str>),
+) -> Result<Vec<Counted>> {
+    let Some((_, stored)) = storage.table(table) else {
+        return Ok(Vec::new());
+    };
+    let Some(number) = stored.number(column) else {
+        return Ok(Vec::new());
+    };
+    let texts: Vec<&str> = using.into_iter().collect();
+    if let Some(why) = calls_unknown(transaction, &texts)? {
+        return Ok(vec![Counted::Unknown(why)]);
+    }
+    let earlier = type_name(transaction, stored.kind(number))?;
+    let value = identifier(column);
+    let new = format!("CAST(({}) AS {kind})", using.unwrap_or(&value));
+    let differs = format!(
+        "{value} IS NOT NULL AND CAST({new} AS text) IS DISTINCT FROM CAST({value} AS text)"
+    );
+    let back = format!(
+        "{differs} AND CAST(CAST({new} AS {earlier}) AS text) IS DISTINCT FROM CAST({value} AS text)"
+    );
+    let count = |transaction: &mut Transaction<'_>, condition: &str| -> Result<i64> {
+        let query = format!(
+            "SELECT count(*) FILTER (WHERE {condition}) FROM {}",
+            quoted(table)
+        );
+        Ok(transaction
+            .query_one(&query, &[])
+            .map_err(failed)?
+            .try_get(0)?)
+    };
+    // A value is the same where it is equal in either form, as in the audit. Not every type can be
+    // converted back.
+    let mut attempt = transaction
+        .transaction()
+        .context("cannot set a savepoint")?;
+    let counted = match count(&mut attempt, &back) {
+        Ok(counted) => counted,
+        Err(_) => {
+            attempt
+                .rollback()
+                .context("cannot go back to a savepoint")?;
+            attempt = transaction
+                .transaction()
+                .context("cannot set a savepoint")?;
+            count(&mut attempt, &differs)?
+        }
+    };
+    attempt.commit().context("cannot release a savepoint")?;
+    let path = [table.namespace.as_str(), &table.name, column];
+    let (path, unit) = if stored.key.contains(&number) || stored.key.is_empty() {
+        (&path[..2], Unit::Rows)
+    } else {
+        (&path[..], Unit::Values)
+    };
+    Ok(vec![Counted::Loss(loss_of(storage, path, counted, unit))])
+}
+
+/// The reason for which the rows of a statement cannot be counted.
+fn unknown_rows(
+    transaction: &mut Transaction<'_>,
+    table: &ObjectName,
+    rows: &RowsOf<'_>,
+    values: &[&str],
+) -> Result<Option<String>> {
+    if rows.joins {
+        return Ok(Some(format!(
+            "other tables decide which rows of `{table}` it concerns, which is found when it runs"
+        )));
+    }
+    let texts: Vec<&str> = values.iter().copied().chain(rows.condition).collect();
+    calls_unknown(transaction, &texts)
+}
+
+/// Whether a function of these names is volatile: its second answer may be another one, and it may
+/// do anything.
+const VOLATILE: &str = "
+    SELECT min(proname::text) FROM pg_catalog.pg_proc WHERE proname = ANY ($1) AND provolatile = 'v'";
+
+/// The reason for which expressions are not evaluated beforehand.
+fn calls_unknown(transaction: &mut Transaction<'_>, texts: &[&str]) -> Result<Option<String>> {
+    let mut names = Vec::new();
+    for text in texts {
+        let tokens: Vec<_> = sql::tokens(text)
+            .into_iter()
+            .filter(|token| token.is_significant())
+            .collect();
+        for pair in tokens.windows(2) {
+            let is_call = pair[1].kind == TokenKind::OpenParen
+                && matches!(pair[0].kind, TokenKind::Word | TokenKind::QuotedIdentifier);
+            if is_call {
+                names.push(pair[0].text(text).trim_matches('"').to_lowercase());
+            }
+        }
+    }
+    if names.is_empty() {
+        return Ok(None);
+    }
+    let found: Option<String> = transaction
+        .query_one(VOLATILE, &[&names])
+        .map_err(failed)?
+        .try_get(0)?;
+    Ok(found.map(|name| format!("`{name}()` is volatile, and is not called before it runs")))
+}
+
+fn type_name(transaction: &mut Transaction<'_>, (oid, modifier): (u32, i32)) -> Result<String> {
+    let query = "SELECT pg_catalog.format_type($1::oid, $2)";
+    Ok(transaction
+        .query_one(query, &[&oid, &modifier])
+        .map_err(failed)?
+        .try_get(0)?)
+}
+
+fn from(table: &ObjectName, rows: &RowsOf<'_>) -> String {
+    let alias = identifier(rows.alias.as_ref().unwrap_or(&table.name));
+    let condition = rows
+        .condition
+        .map(|condition| format!(" WHERE {condition}"));
+    format!(
+        "FROM {} AS {alias}{}",
+        quoted(table),
+        condition.unwrap_or_default()
+    )
+}
+
+fn qualified(table: &ObjectName, rows: &RowsOf<'_>, column: &str) -> String {
+    let alias = rows.alias.as_ref().unwrap_or(&table.name);
+    format!("{}.{}", identifier(alias), identifier(column))
+}
+
+impl Stored {
+    fn number(&self, column: &str) -> Option<i16> {
+        let found = self
+            .columns
+            .iter()
+            .find(|(_, stored)| stored.name == column);
+        found.map(|(number, _)| *number)
+    }
+
+    fn kind(&self, number: i16) -> (u32, i32) {
+        self.columns
+            .get(&number)
+            .map(|column| column.kind)
+            .unwrap_or_default()
+    }
+}
+
+impl StorageIdentity {
+    /// The tables that `destruction` names here. A name without a namespace means the table of
+    /// `public`, or the only one of that name. A schema means its tables, without those that belong
+    /// to others of them.
+    pub(in crate::migrations) fn meant(&self, destruction: &Destruction<'_>) -> Vec<ObjectName> {
+        if let Destruction::Schema(schema) = destruction {
+            return self.in_schema(schema);
+        }
+        let Some(name) = destruction.table() else {
+            return Vec::new();
+        };
+        let candidates: Vec<&ObjectName> =
+            self.table_names().filter(|table| name.is(table)).collect();
+        let public = candidates.iter().find(|table| table.namespace == "public");
+        let meant = public.or(candidates.first().filter(|_| candidates.len() == 1));
+        meant.map(|table| (*table).clone()).into_iter().collect()
+    }
+}
