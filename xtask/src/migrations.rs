@@ -31,6 +31,7 @@ pub mod seed;
 pub mod session;
 pub mod sql;
 pub mod state;
+pub mod statements;
 pub mod tables;
 pub mod transaction;
 
