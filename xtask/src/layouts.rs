@@ -8,6 +8,7 @@ pub mod detect;
 mod diesel;
 mod drizzle;
 pub mod dump;
+mod engine;
 pub(crate) mod flyway;
 mod folders;
 mod golang_migrate;

@@ -87,7 +87,9 @@ fn replayed(context: &Context, command: &str) -> Result<Schema> {
         bail!(
             "`{command}`, which is `migrations.replay`, made nothing in the database of \
              `DATABASE_URL`: does it read that variable? If it reads a file, it may have run on \
-             another database"
+             another database; if it reads other variables, set them in front of it, as in \
+             `DB_HOST=$PGHOST DB_PORT=$PGPORT DB_USER=$PGUSER DB_PASSWORD=$PGPASSWORD \
+             DB_NAME=$PGDATABASE {command}`"
         )
     }
     Ok(schema)
