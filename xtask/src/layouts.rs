@@ -17,6 +17,7 @@ pub mod in_place;
 mod markers;
 pub(crate) mod node_pg_migrate;
 mod part;
+mod placeholders;
 mod prisma;
 mod source;
 mod sqlx;

@@ -9,7 +9,7 @@ use super::{Context, live, own_command};
 use crate::config::SchemaSource;
 use crate::migrations::Migration;
 use crate::migrations::fingerprint::Fingerprint;
-use crate::migrations::foreign_history::ForeignHistory;
+use crate::migrations::foreign_history::{ForeignHistory, Recorder};
 use crate::migrations::prediction;
 use crate::migrations::scratch_environment::ScratchEnvironment;
 use crate::postgres::connect::connect;
@@ -129,7 +129,7 @@ fn of_database(context: &Context, migrations: &[Migration]) -> Result<Schema> {
     if let Some(layout) = context.config.migrations.layout {
         let history = ForeignHistory::read(
             &mut client,
-            layout,
+            Recorder::Of(layout),
             &context.config.history_table,
             migrations,
         )?;
