@@ -40,7 +40,7 @@ pub struct GlobalOptions {
     #[arg(short = 'C', long = "directory", value_name = "DIR", global = true)]
     pub directory: Option<PathBuf>,
 
-    /// Read the configuration from this file instead of `Cargo.toml`
+    /// Read the configuration from this file instead of `db.toml` or `Cargo.toml`
     #[arg(long, value_name = "FILE", global = true)]
     pub config: Option<PathBuf>,
 

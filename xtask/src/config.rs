@@ -102,7 +102,9 @@ impl Config {
     pub fn of_tree(tree: &dyn Tree, root: &Path, file: Option<&Path>) -> Result<Self> {
         let place = ConfigurationPlace::find(tree, root, file);
         let path = root.join(&place.path);
-        let bytes = place.read(tree, root).with_context(|| unreadable(&path))?;
+        let bytes = place
+            .read(tree, root)
+            .with_context(|| unreadable(&path, file.is_none()))?;
         let unusable = || format!("cannot use the configuration in `{}`", path.display());
         let text = String::from_utf8(bytes)
             .context("it is not UTF-8")
@@ -189,7 +191,17 @@ impl ConfigurationPlace {
                 section: raw::Section::Whole,
             };
         }
-        let (path, section) = match tree.is_file(OWN_FILE) {
+        // Where no commit has the file yet, the one on disk says how commits are judged, too.
+        let is_elsewhere = || {
+            let manifest = tree.read("Cargo.toml").unwrap_or_default();
+            String::from_utf8_lossy(&manifest).contains("metadata.db")
+        };
+        let is_on_disk = || {
+            let own = Boundary::around(root).read(&root.join(OWN_FILE));
+            own.is_ok() && !is_elsewhere()
+        };
+        let is_own = || tree.is_file(OWN_FILE) || is_on_disk();
+        let (path, section) = match is_own() {
             true => (OWN_FILE, raw::Section::Whole),
             false => ("Cargo.toml", raw::Section::Metadata),
         };
@@ -215,11 +227,17 @@ impl ConfigurationPlace {
     }
 }
 
-fn unreadable(path: &Path) -> String {
+fn unreadable(path: &Path, is_searched: bool) -> String {
+    let configuration = match (is_searched, path.parent()) {
+        (true, Some(root)) => format!(
+            "there is no configuration in `{}`, neither `{OWN_FILE}` nor `Cargo.toml`",
+            root.display()
+        ),
+        _ => format!("cannot read the configuration `{}`", path.display()),
+    };
     format!(
-        "cannot read the configuration `{}`: name the monorepo with `-C <dir>` or a configuration file with `--config <file>`, \
+        "{configuration}: name the monorepo with `-C <dir>` or a configuration file with `--config <file>`, \
          or let `{} --write` make one",
-        path.display(),
         called_as::command("init")
     )
 }

@@ -2,6 +2,7 @@
 //! files with row types, schemas, contracts, routes and tables. A person reads a proposal before it
 //! counts, so that one folder too many is better than one too few.
 
+mod code;
 mod driver;
 mod globs;
 mod kysely;
@@ -10,7 +11,7 @@ mod roles;
 mod scripts;
 mod server;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use anyhow::Result;
 use regex::Regex;
@@ -61,6 +62,8 @@ pub enum ProposedMigrations {
     Code {
         /// The command.
         replay: String,
+        /// The same command for a database that is there, where it only needs its URL.
+        apply: Option<String>,
         /// Its folder.
         dir: Option<String>,
     },
@@ -89,7 +92,7 @@ pub fn propose(tree: &dyn Tree) -> Result<ConfigurationProposal> {
     let sources: Vec<&String> = files.iter().filter(|file| roles::is_source(file)).collect();
     let parsers = driver::parsers(tree, &sources);
     let kysely = kysely::find(tree, &sources);
-    let roles = roles::find(tree, &files, &tables, &kysely);
+    let roles = roles::find(tree, &files, &tables, &kysely, prisma.is_some());
     let roles = roles.into_iter().map(|(key, found)| match key {
         "drizzle" => (key, roles::without_copies(tree, found)),
         _other => (key, found),
@@ -231,10 +234,14 @@ fn migrations(tree: &dyn Tree, files: &[String], layouts: &Layouts) -> ProposedM
             apply: scripts::applying(&scripts, *layout),
         };
     }
-    if let Some(replay) = scripts::replaying(&scripts) {
+    let tool = code::find(tree, files);
+    let command = scripts::replaying(&scripts);
+    if let Some(command) = command.or_else(|| tool.as_ref().map(|tool| tool.command.clone())) {
+        let variables = tool.as_ref().map_or("", |tool| tool.variables.as_str());
         return ProposedMigrations::Code {
-            replay,
-            dir: code_folder(files),
+            replay: with_variables(variables, &command),
+            apply: variables.is_empty().then_some(command),
+            dir: code::folder(files, tool.as_ref()),
         };
     }
     match dump(tree, files) {
@@ -243,24 +250,14 @@ fn migrations(tree: &dyn Tree, files: &[String], layouts: &Layouts) -> ProposedM
     }
 }
 
-/// The folder with most migrations that are code.
-fn code_folder(files: &[String]) -> Option<String> {
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for file in files {
-        let (folder, name) = file.rsplit_once('/').unwrap_or(("", file));
-        let is_code = [".ts", ".js", ".mjs", ".cjs"]
-            .iter()
-            .any(|end| name.ends_with(end));
-        let is_in_migrations = folder
-            .rsplit('/')
-            .next()
-            .is_some_and(|last| last.contains("migration"));
-        if is_code && is_in_migrations {
-            *counts.entry(folder).or_default() += 1;
-        }
+/// `command`, for which a shell sets `variables` first.
+fn with_variables(variables: &str, command: &str) -> String {
+    match (variables, command.split_once(" && ")) {
+        ("", _) => command.to_owned(),
+        // In front of `cd`, they would be set for that alone.
+        (_, Some((cd, rest))) if cd.starts_with("cd ") => format!("{cd} && {variables} {rest}"),
+        _ => format!("{variables} {command}"),
     }
-    let most = counts.into_iter().max_by_key(|(_, count)| *count);
-    most.map(|(folder, _)| folder.to_owned())
 }
 
 /// A dump of the schema that the team commits.
@@ -290,7 +287,7 @@ impl ProposedMigrations {
                 let dir = if dir.is_empty() { "." } else { dir };
                 vec![("layout", layout.name()), ("dir", dir.to_owned())]
             }
-            Self::Code { replay, dir } => {
+            Self::Code { replay, dir, .. } => {
                 let dir = dir.clone().map(|dir| ("dir", dir));
                 dir.into_iter()
                     .chain([("replay", replay.clone())])
@@ -303,7 +300,7 @@ impl ProposedMigrations {
         for (key, value) in keys {
             text += &format!("{key} = {}\n", quoted(&value));
         }
-        if let Self::InPlace { apply, .. } = self {
+        if let Self::InPlace { apply, .. } | Self::Code { apply, .. } = self {
             text += &match apply {
                 Some(apply) => format!("apply = {}\n", quoted(apply)),
                 None => "# apply = \"<the command that migrates>\"\n".to_owned(),

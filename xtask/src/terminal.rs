@@ -4,6 +4,7 @@
 
 mod foreign_text;
 mod progress;
+mod wrap;
 
 use std::io::{self, IsTerminal, Write};
 use std::sync::{Mutex, PoisonError};
@@ -14,6 +15,7 @@ use crate::progress::Progress;
 
 pub use foreign_text::{harmless, harmless_line, without_commands};
 pub use progress::ProgressLine;
+pub use wrap::broken_between_words;
 
 /// Clears the screen and what scrolled out of it.
 const CLEAR: &str = "\x1b[2J\x1b[3J\x1b[H";
@@ -137,7 +139,12 @@ impl Terminal {
             true => "\x1b[1;31merror\x1b[0m",
             false => "error",
         };
-        write_error(&format!("{label}: {text}\n"))
+        let text = format!("{label}: {text}\n");
+        if io::stderr().is_terminal() {
+            let columns = usize::from(console::Term::stderr().size().1);
+            return write_error(&wrap::sentences_broken(&text, columns));
+        }
+        write_error(&text)
     }
 
     /// Shows `progress` on stderr for as long as the result lives, where a person is there to see

@@ -1,6 +1,7 @@
 //! Migrations of other tools, read where they stand: each layout is verified, with places in the
 //! team's own files, and leaves nothing behind but the snapshot.
 
+mod code_histories;
 mod histories;
 mod layouts;
 mod own_command;

@@ -98,6 +98,18 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
         .collect()
 }
 
+/// The requests and responses that are compared with the rows of a table.
+pub(super) fn compared(model: &Model<'_>) -> HashSet<*const Declaration> {
+    let owners = field_owners(model);
+    let mut compared = HashSet::new();
+    for promise in promises(model) {
+        if entity(model, &owners, &promise).is_some() {
+            compared.insert(std::ptr::from_ref(promise.declaration));
+        }
+    }
+    compared
+}
+
 fn promises<'a>(model: &Model<'a>) -> Vec<Promise<'a>> {
     let facts = model.input.facts;
     let mut promises = Vec::new();

@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 
 use super::Model;
+use super::contract_field_mismatch;
 use super::endpoints;
 use super::entities::EntityKind;
 use super::matching::{BesideRows, Description, Role, Strength, promised};
@@ -26,10 +27,11 @@ pub(super) fn coverage(model: &Model<'_>) -> Coverage {
     let beside_types = schema_type_mismatch::pairs(model)
         .into_iter()
         .map(|(schema, _)| schema);
-    let judged: HashSet<*const Declaration> = described
+    let mut judged: HashSet<*const Declaration> = described
         .chain(beside_types)
         .map(std::ptr::from_ref)
         .collect();
+    judged.extend(contract_field_mismatch::compared(model));
     let is_judged = |schema: &&Declaration| judged.contains(&std::ptr::from_ref(*schema));
     let compared = compared_types(model);
     Coverage {

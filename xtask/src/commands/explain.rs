@@ -7,8 +7,9 @@ use serde_json::json;
 use super::{Outcome, findings};
 use crate::called_as;
 use crate::cli::Format;
+use crate::render::human::wrapped;
 use crate::report::Rule;
-use crate::terminal::Terminal;
+use crate::terminal::{Style, Terminal};
 
 /// Options of `explain`.
 #[derive(Debug, clap::Args)]
@@ -30,10 +31,52 @@ pub fn run(options: &Options, format: Format, terminal: &Terminal) -> Result<Out
     };
     match format {
         Format::Human if options.finding.is_none() => terminal.print(&list(&shown))?,
-        Format::Human => terminal.print(&shown.iter().map(findings::page).collect::<String>())?,
+        Format::Human => {
+            let pages: String = shown.iter().map(findings::page).collect();
+            terminal.print(&reflowed(&pages, terminal.style()))?;
+        }
         Format::Json => terminal.print_json(&document(&shown))?,
     }
     Ok(Outcome::Clean)
+}
+
+/// The widest lines that are read with ease.
+const WIDEST: usize = 100;
+
+/// The paragraphs of Markdown in lines as long as the terminal shows. Examples stay as they are.
+fn reflowed(pages: &str, style: Style) -> String {
+    if !style.is_terminal {
+        return pages.to_owned();
+    }
+    let room = style.width.min(WIDEST);
+    let mut text = String::new();
+    let mut paragraph = String::new();
+    let mut is_example = false;
+    for line in pages.lines() {
+        let is_fence = line.starts_with("```");
+        let is_prose = !is_example && !is_fence && !line.is_empty() && !line.starts_with(['#', '|']);
+        if is_prose && !line.starts_with("- ") {
+            if !paragraph.is_empty() {
+                paragraph.push(' ');
+            }
+            paragraph += line;
+            continue;
+        }
+        if !paragraph.is_empty() {
+            text += &format!("{}\n", wrapped(&paragraph, room, style));
+        }
+        paragraph.clear();
+        if is_prose {
+            paragraph += line;
+        } else {
+            text += &format!("{line}\n");
+        }
+        is_example ^= is_fence;
+    }
+    if !paragraph.is_empty() {
+        text += &format!("{}\n", wrapped(&paragraph, room, style));
+    }
+    text
 }
 
 /// Returns the rule that `name` means, in any spelling: `TYPE_MISMATCH`, `type-mismatch`.
@@ -77,6 +120,20 @@ fn document(rules: &[Rule]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn prose_fits_the_terminal_and_examples_stay() {
+        let style = Style {
+            is_terminal: true,
+            width: 12,
+            ..Style::PLAIN
+        };
+        let page = "# A\n\nOne two\nthree four.\n- a b c d e f\n\n```ts\nconst x = 1234567890;\n```\nEnd.\n";
+        let expected =
+            "# A\n\nOne two\nthree four.\n- a b c d e\nf\n\n```ts\nconst x = 1234567890;\n```\nEnd.\n";
+        assert_eq!(reflowed(page, style), expected);
+        assert_eq!(reflowed(page, Style::PLAIN), page);
+    }
 
     #[test]
     fn a_finding_is_named_in_any_spelling() {

@@ -11,6 +11,7 @@ use super::Outcome;
 use crate::called_as;
 use crate::cli::GlobalOptions;
 use crate::init::{self, ConfigurationProposal, ProposedMigrations};
+use crate::postgres::binaries;
 use crate::terminal::Terminal;
 use crate::tree::WorkingTree;
 
@@ -55,8 +56,9 @@ pub fn run(
     terminal: &Terminal,
 ) -> Result<Outcome> {
     let place = place(root)?;
-    let proposal = init::propose(&WorkingTree::new(root))
+    let mut proposal = init::propose(&WorkingTree::new(root))
         .with_context(|| format!("cannot look through `{}`", root.display()))?;
+    let wanted = use_nearest(&mut proposal, binaries::nearest);
     let text = proposal.toml(place.section());
     if options.write {
         write(root, &place, &text)?;
@@ -66,7 +68,7 @@ pub fn run(
         .as_ref()
         .map_or(String::new(), |dir| format!(" -C {}", dir.display()));
     terminal.print(&for_people(
-        &proposal,
+        (&proposal, wanted.as_deref()),
         &place,
         &text,
         options.write,
@@ -130,7 +132,7 @@ fn append(path: &Path, text: &str) -> std::io::Result<()> {
 }
 
 fn for_people(
-    proposal: &ConfigurationProposal,
+    (proposal, wanted): (&ConfigurationProposal, Option<&str>),
     place: &Destination,
     text: &str,
     written: bool,
@@ -152,11 +154,33 @@ fn for_people(
             .map(|command| format!("{cargo} {command}")),
     );
     let steps: String = steps.iter().map(|step| format!("  {step}\n")).collect();
-    let notes: String = notes(proposal)
-        .iter()
+    let about_server = wanted.map(str::to_owned);
+    let notes: String = about_server
+        .into_iter()
+        .chain(notes(proposal))
         .map(|note| format!("{note}\n\n"))
         .collect();
     format!("{head}\n\n{text}\n{notes}next:\n{steps}")
+}
+
+/// Replaces a major version of PostgreSQL that this machine neither has nor can fetch by the nearest
+/// one of `nearest`. Returns the note about it.
+fn use_nearest(
+    proposal: &mut ConfigurationProposal,
+    nearest: impl Fn(u32) -> Option<u32>,
+) -> Option<String> {
+    let (wanted, from) = proposal.postgres.clone()?;
+    let taken = nearest(wanted.parse().ok()?)?.to_string();
+    if taken == wanted {
+        return None;
+    }
+    let note = format!(
+        "`{from}` says PostgreSQL {wanted}, of which there is nothing on this machine and nothing to fetch: \
+         `postgres` is {taken}, the nearest that can be had; install PostgreSQL {wanted} and write it there, \
+         if the difference matters"
+    );
+    proposal.postgres = Some((taken, format!("the nearest to {wanted} in {from}")));
+    Some(note)
 }
 
 /// The commands that lead to the first findings.
@@ -285,5 +309,21 @@ mod tests {
         let config =
             crate::config::Config::load(folder.path(), None).expect("valid, and found by itself");
         assert_eq!(config.migrations.dir, "migrations");
+    }
+
+    #[test]
+    fn a_server_that_cannot_be_had_is_replaced_by_the_nearest() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let compose = "services:\n  db:\n    image: postgres:13\n";
+        fs::write(folder.path().join("compose.yml"), compose).expect("a file");
+        let mut proposal = init::propose(&WorkingTree::new(folder.path())).expect("readable");
+        let same = use_nearest(&mut proposal, Some);
+        assert_eq!(same, None);
+        let note = use_nearest(&mut proposal, |_| Some(15)).expect("another");
+        assert!(note.contains("`compose.yml` says PostgreSQL 13"), "{note}");
+        let text = proposal.toml(None);
+        let line = "postgres = \"15\" # the nearest to 13 in compose.yml\n";
+        assert!(text.starts_with(line), "{text}");
+        assert_eq!(use_nearest(&mut proposal, |_| None), None);
     }
 }

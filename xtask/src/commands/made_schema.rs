@@ -9,7 +9,7 @@ use super::{Context, live, own_command};
 use crate::config::SchemaSource;
 use crate::migrations::Migration;
 use crate::migrations::fingerprint::Fingerprint;
-use crate::migrations::foreign_history::ForeignHistory;
+use crate::migrations::foreign_history::{ForeignHistory, Recorder};
 use crate::migrations::prediction;
 use crate::migrations::scratch_environment::ScratchEnvironment;
 use crate::postgres::connect::connect;
@@ -87,7 +87,9 @@ fn replayed(context: &Context, command: &str) -> Result<Schema> {
         bail!(
             "`{command}`, which is `migrations.replay`, made nothing in the database of \
              `DATABASE_URL`: does it read that variable? If it reads a file, it may have run on \
-             another database"
+             another database; if it reads other variables, set them in front of it, as in \
+             `DB_HOST=$PGHOST DB_PORT=$PGPORT DB_USER=$PGUSER DB_PASSWORD=$PGPASSWORD \
+             DB_NAME=$PGDATABASE {command}`"
         )
     }
     Ok(schema)
@@ -127,7 +129,7 @@ fn of_database(context: &Context, migrations: &[Migration]) -> Result<Schema> {
     if let Some(layout) = context.config.migrations.layout {
         let history = ForeignHistory::read(
             &mut client,
-            layout,
+            Recorder::Of(layout),
             &context.config.history_table,
             migrations,
         )?;

@@ -57,9 +57,24 @@ pub fn run(
         } else {
             format!("; it said:\n{said}")
         };
-        bail!("`{command}`, which is `migrations.{key}`, failed ({status}){said}")
+        bail!(
+            "`{command}`, which is `migrations.{key}`, failed ({status}){}{said}",
+            hint(status)
+        )
     }
     Ok(output)
+}
+
+/// The help where a shell did not find a program.
+fn hint(status: ExitStatus) -> &'static str {
+    const NOT_FOUND: i32 = 127;
+    match status.code() {
+        Some(NOT_FOUND) => {
+            ": a program was not found; install the packages of the monorepo, with their development \
+             dependencies"
+        }
+        Some(_) | None => "",
+    }
 }
 
 fn shell(context: &Context, command: &str, url: &DatabaseUrl, is_captured: bool) -> Command {

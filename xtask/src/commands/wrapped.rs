@@ -16,7 +16,7 @@ use super::{Context, live, made_schema, own_command};
 use crate::called_as;
 use crate::config::Layout;
 use crate::migrations::comparison::Comparison;
-use crate::migrations::foreign_history::ForeignHistory;
+use crate::migrations::foreign_history::{ForeignHistory, Recorder};
 use crate::migrations::{Migration, lock};
 use crate::postgres::connect::{Target, connect};
 use crate::postgres::database_url::DatabaseUrl;
@@ -83,19 +83,31 @@ impl<'a> Wrapped<'a> {
 
     /// The records of the tool's own table; `None` where no table is known.
     fn history(&mut self) -> Result<Option<ForeignHistory<'_>>> {
-        let Some(layout) = self.layout else {
+        let table = &self.context.config.history_table;
+        let history = match self.layout {
+            Some(layout) => {
+                let recorder = Recorder::Of(layout);
+                ForeignHistory::read(&mut self.client, recorder, table, &self.files).map(Some)?
+            }
+            None => ForeignHistory::of_code(&mut self.client, table, &self.files)?,
+        };
+        let Some(history) = history else {
             return Ok(None);
         };
-        let table = &self.context.config.history_table;
-        let history = ForeignHistory::read(&mut self.client, layout, table, &self.files)?;
         if let Some(failed) = history.failed() {
             bail!(
                 "{} began `{failed}` and did not end it: look at what it left, then tell {}",
-                layout.name(),
-                layout.name()
+                history.recorder.name(),
+                history.recorder.name()
             )
         }
         Ok(Some(history))
+    }
+
+    /// Whether the migrations are SQL, so that a part of them can be replayed. What code makes is
+    /// only known of all migrations together.
+    fn are_sql(&self) -> bool {
+        self.layout.is_some()
     }
 
     /// The names of the migrations that ran.

@@ -1,6 +1,8 @@
 //! Where the migrations come from: a folder of this tool's own files, the folder of another
 //! migration tool, or a command that runs migrations written in code.
 
+use std::collections::BTreeMap;
+
 use anyhow::{Result, bail};
 use clap::ValueEnum;
 use serde::de::value::MapAccessDeserializer;
@@ -74,7 +76,7 @@ impl Layout {
 }
 
 /// The validated configuration of the migrations.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct MigrationsConfig {
     /// The tool whose files are read; `None` for this tool's own.
     pub layout: Option<Layout>,
@@ -88,6 +90,8 @@ pub struct MigrationsConfig {
     pub undo: Option<String>,
     /// The source of the schema, where the migrations do not make it from nothing.
     pub schema_from: Option<SchemaSource>,
+    /// The values of placeholders in the SQL of Flyway's migrations.
+    pub placeholders: BTreeMap<String, String>,
 }
 
 impl MigrationsConfig {
@@ -124,6 +128,7 @@ pub(super) struct RawMigrations {
     apply: Option<String>,
     undo: Option<String>,
     schema_from: Option<String>,
+    placeholders: BTreeMap<String, String>,
 }
 
 /// The folder where nothing else is written.
@@ -175,6 +180,12 @@ impl RawMigrations {
                 )
             }
         }
+        if layout != Some(Layout::Flyway) && !self.placeholders.is_empty() {
+            bail!(
+                "`migrations.placeholders` is for migrations of Flyway: with another `layout`, \
+                 nothing replaces them"
+            )
+        }
         let schema_from = self.schema_from.map(|from| match from.as_str() {
             "database" => SchemaSource::Database,
             _path => SchemaSource::Dump(from),
@@ -194,6 +205,7 @@ impl RawMigrations {
             apply: self.apply,
             undo: self.undo,
             schema_from,
+            placeholders: self.placeholders,
         })
     }
 }
@@ -291,6 +303,10 @@ mod tests {
     #[test]
     fn what_contradicts_itself_is_refused_with_the_key() {
         for (text, expected) in [
+            (
+                "migrations = { layout = 'prisma', dir = 'x', placeholders = { a = 'b' } }",
+                "`migrations.placeholders` is for migrations of Flyway",
+            ),
             (
                 "migrations = { layout = 'prisma' }",
                 "`migrations.layout` needs `dir`",

@@ -44,12 +44,14 @@ const VIEW_FOLDERS: &[&str] = &["components", "_components", "hooks", "pages", "
 /// Folders of programs that change data once.
 const MIGRATION_FOLDERS: &[&str] = &["migration", "migrations", "alterations"];
 
-/// The files of each role, by the key of the configuration.
+/// The files of each role, by the key of the configuration. `has_models` is whether Prisma makes the
+/// types of rows.
 pub(super) fn find(
     tree: &dyn Tree,
     files: &[String],
     tables: &BTreeSet<String>,
     kysely: &KyselyUse,
+    has_models: bool,
 ) -> Vec<(&'static str, Vec<String>)> {
     let Some(patterns) = Patterns::new() else {
         return Vec::new();
@@ -91,9 +93,11 @@ pub(super) fn find(
     }
     // Kysely's interface names every table and its type: whatever else looks like a row was made of
     // one.
-    // Entities are the types of their tables: what only may be one is another thing.
+    // Entities, and the types that Prisma makes of models, are the types of their tables: what only
+    // may be one is another thing.
     let mut found = roles.iter();
-    let has_entities = found.any(|(key, files)| *key == "typeorm" && !files.is_empty());
+    let has_entities =
+        has_models || found.any(|(key, files)| *key == "typeorm" && !files.is_empty());
     let types = if !kysely.files.is_empty() {
         kysely.files.clone()
     } else if certain.is_empty() && !has_entities {
@@ -207,8 +211,7 @@ struct Patterns {
     zod_object: Regex,
     route: Regex,
     framework: Regex,
-    contract_method: Regex,
-    contract_path: Regex,
+    contract: Regex,
     listed: Regex,
     drizzle: Regex,
     entity: Regex,
@@ -231,8 +234,7 @@ impl Patterns {
             framework: regex(
                 r#"from\s+['"](?:express|fastify|hono|koa|@koa/router|koa-router|@nestjs/common|@hono/[\w-]+)"#,
             )?,
-            contract_method: regex(r#"\bmethod\s*:\s*['"`](?:GET|POST|PUT|PATCH|DELETE)['"`]"#)?,
-            contract_path: regex(r#"\b(?:path|url|endpoint)\s*:\s*['"`]/"#)?,
+            contract: regex(&contract())?,
             listed: regex(
                 r#"[\[,]\s*\{\s*(?:method|path|url)\s*:\s*['"`][^'"`]*['"`]\s*,\s*(?:method|path|url)\s*:\s*['"`][^'"`]*['"`]\s*,?\s*\}"#,
             )?,
@@ -289,11 +291,7 @@ impl Patterns {
         // A single pair is a call of `fetch`; several of them, or a name that says so, are a
         // contract.
         let enough = if file.contains("contract") { 1 } else { 3 };
-        let pairs = self
-            .contract_method
-            .find_iter(text)
-            .count()
-            .min(self.contract_path.find_iter(text).count());
+        let pairs = self.contract.find_iter(text).count();
         // A list of paths says who may call them, or which are called. It does not describe their
         // requests and responses.
         let pairs = pairs.saturating_sub(self.listed.find_iter(text).count());
@@ -333,6 +331,14 @@ impl Patterns {
             Likelihood::None
         }
     }
+}
+
+/// The pattern of a method and a path in one object. A comma follows a value: members of a type end
+/// with `;`, and those of another object (the options of a cookie, of `fetch`) are not between them.
+fn contract() -> String {
+    const METHOD: &str = r#"\bmethod\s*:\s*['"`](?:GET|POST|PUT|PATCH|DELETE)['"`](?:\s+as\s+const)?\s*"#;
+    const PATH: &str = r#"\b(?:path|url|endpoint)\s*:\s*['"`]/[^'"`]*['"`](?:\s+as\s+const)?\s*"#;
+    format!("{METHOD},[^{{}}]*?{PATH}[,}}]|{PATH},[^{{}}]*?{METHOD}[,}}]")
 }
 
 /// Whether judged classes of a file may be of what comes in. Those of settings are of the
@@ -434,6 +440,10 @@ mod tests {
             [false, true, false, false, false]
         );
         assert_eq!(roles("a.ts", contract), [false; 5]);
+        let member = "interface A { method: 'GET'; path: '/users'; }\ntype B = { path: '/b', method: 'GET' | 'PUT' };\n";
+        assert_eq!(roles("contracts/a.ts", member), [false; 5]);
+        let cookie = "set('a', b, { path: '/', secure });\nfetch(url, { method: 'GET', headers });\n";
+        assert_eq!(roles("a.ts", &cookie.repeat(3)), [false; 5]);
         let allowed = "const ALLOWED = [{ method: 'GET', path: '/a' }, { method: 'POST', path: '/b' }, { path: '/c', method: 'PUT' },\n];";
         assert_eq!(roles("a.ts", allowed), [false; 5]);
         assert!(

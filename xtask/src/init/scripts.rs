@@ -19,14 +19,31 @@ const MANAGERS: &[(&str, &str, &str)] = &[
 /// The manager where no lock file tells.
 const DEFAULT_MANAGER: (&str, &str) = ("npm run", "npm --prefix {dir} run");
 
-/// Commands of tools whose migrations are code.
+/// Commands of tools whose migrations are code. A command ends where the shell begins another.
 const CODE: &[&str] = &[
-    r"\bknex\b.*\bmigrate:latest\b",
-    r"\btypeorm\S*\b.*\bmigration:run\b",
-    r"\bsequelize\S*\b.*\bdb:migrate(?:\s|$)",
-    r"\bmikro-orm\b.*\bmigration:up\b",
-    r"\bkysely\b.*\bmigrate[: ]latest\b",
-    r"\bnode-pg-migrate\b.*\bup\b",
+    r"\bknex\b[^&|;]*\bmigrate:latest\b",
+    r"\btypeorm\S*\b[^&|;]*\bmigration:run\b",
+    r"\bsequelize\S*\b[^&|;]*\bdb:migrate(?:\s|$)",
+    r"\bmikro-orm\b[^&|;]*\bmigration:up\b",
+    r"\bkysely\b[^&|;]*\bmigrate[: ]latest\b",
+    r"\bnode-pg-migrate\b[^&|;]*\bup\b",
+];
+
+/// Scripts that only call the program of such a tool: the pattern of the text, words that give it
+/// a command already, and the command to add.
+const PROGRAMS: &[(&str, &str, &str)] = &[
+    (
+        r"\bnode-pg-migrate\b[^&|;]*$",
+        r"\b(?:up|down|redo|create)\b",
+        "up",
+    ),
+    (r"\bknex\b[^&|;]*$", r"\b(?:migrate|seed|init)\b", "migrate:latest"),
+];
+
+/// Words in the names of scripts that do something else first, and migrate on the way.
+const OTHER_WORK: &[&str] = &[
+    "build", "ci", "dev", "e2e", "install", "postbuild", "postinstall", "prebuild", "predev",
+    "prestart", "reset", "seed", "setup", "start", "test", "vercel",
 ];
 
 /// A script of a package.
@@ -34,7 +51,28 @@ const CODE: &[&str] = &[
 pub(super) struct Script {
     /// The command that runs it, typed at the root.
     pub command: String,
+    name: String,
     text: String,
+}
+
+impl Script {
+    /// Whether migrations are what it is for: `build` may apply them, too, and is no command to
+    /// migrate by.
+    fn is_for_migrations(&self) -> bool {
+        let mut words = self.name.split([':', '-', '_', '.']);
+        self.name.contains("migrat") || !words.any(|word| OTHER_WORK.contains(&word))
+    }
+
+    /// The command that runs it with `argument`. Only npm needs to be told where its own arguments
+    /// end.
+    fn with(&self, argument: &str) -> String {
+        let end = if self.command.starts_with("npm ") {
+            " --"
+        } else {
+            ""
+        };
+        format!("{}{end} {argument}", self.command)
+    }
 }
 
 #[derive(Deserialize)]
@@ -67,6 +105,7 @@ pub(super) fn find(tree: &dyn Tree, files: &[String]) -> Vec<Script> {
         for (name, text) in &package.scripts {
             scripts.push(Script {
                 command: format!("{run} {name}"),
+                name: name.clone(),
                 text: text.as_str().unwrap_or_default().to_owned(),
             });
         }
@@ -77,15 +116,15 @@ pub(super) fn find(tree: &dyn Tree, files: &[String]) -> Vec<Script> {
 /// The command that applies migrations of `layout`, if a script does.
 pub(super) fn applying(scripts: &[Script], layout: Layout) -> Option<String> {
     let pattern = match layout {
-        Layout::Prisma => r"\bprisma\b.*\bmigrate deploy\b",
-        Layout::Drizzle => r"\bdrizzle-kit\b.*\bmigrate\b",
+        Layout::Prisma => r"\bprisma\b[^&|;]*\bmigrate deploy\b",
+        Layout::Drizzle => r"\bdrizzle-kit\b[^&|;]*\smigrate\b",
         Layout::Sqlx => r"\bsqlx migrate run\b",
         Layout::Diesel => r"\bdiesel migration run\b",
-        Layout::GolangMigrate => r"\bmigrate\b.*\s-path\b.*\bup\b",
+        Layout::GolangMigrate => r"\bmigrate\b[^&|;]*\s-path\b[^&|;]*\bup\b",
         Layout::Supabase => r"\bsupabase (?:db push|migration up)\b",
-        Layout::Dbmate => r"\bdbmate\b.*\b(?:up|migrate)\b",
-        Layout::NodePgMigrate => r"\bnode-pg-migrate\b.*\bup\b",
-        Layout::Flyway => r"\bflyway\b.*\bmigrate\b",
+        Layout::Dbmate => r"\bdbmate\b[^&|;]*\s(?:up|migrate)\b",
+        Layout::NodePgMigrate => r"\bnode-pg-migrate\b[^&|;]*\sup\b",
+        Layout::Flyway => r"(?:^|[\s/])(?:node-|pg-)?flyway\s(?:[^&|;]*\s)?migrate\b",
         Layout::Hasura => r"\bhasura migrate apply\b",
     };
     matching(scripts, &[pattern])
@@ -93,7 +132,18 @@ pub(super) fn applying(scripts: &[Script], layout: Layout) -> Option<String> {
 
 /// The command that runs migrations that are code, if a script does.
 pub(super) fn replaying(scripts: &[Script]) -> Option<String> {
-    matching(scripts, CODE)
+    matching(scripts, CODE).or_else(|| PROGRAMS.iter().find_map(|program| called(scripts, program)))
+}
+
+/// The command that calls a program through a script, with the command that the script leaves out.
+fn called(scripts: &[Script], (program, commands, added): &(&str, &str, &str)) -> Option<String> {
+    let (program, commands) = (Regex::new(program).ok()?, Regex::new(commands).ok()?);
+    let without_command = |script: &&Script| {
+        let found = program.find(&script.text);
+        found.is_some_and(|found| !commands.is_match(&script.text[found.start()..].replace("node-pg-migrate", "")))
+    };
+    let script = scripts.iter().find(without_command)?;
+    Some(script.with(added))
 }
 
 fn matching(scripts: &[Script], patterns: &[&str]) -> Option<String> {
@@ -101,7 +151,9 @@ fn matching(scripts: &[Script], patterns: &[&str]) -> Option<String> {
         .iter()
         .filter_map(|pattern| Regex::new(pattern).ok())
         .collect();
-    let does = |script: &&Script| patterns.iter().any(|one| one.is_match(&script.text));
+    let does = |script: &&Script| {
+        script.is_for_migrations() && patterns.iter().any(|one| one.is_match(&script.text))
+    };
     scripts
         .iter()
         .find(does)
@@ -145,10 +197,37 @@ mod tests {
             ("sequelize-cli db:migrate", true),
             ("sequelize-cli db:migrate:undo", false),
             ("typeorm migration:generate", false),
+            ("knex seed:run && tsx migrate:latest", false),
+            ("node-pg-migrate -m migrations -j ts", true),
+            ("node-pg-migrate create", false),
         ] {
             let package = serde_json::json!({ "scripts": { "migrate": text } }).to_string();
             let found = scripts(&[("package.json", &package)]);
             assert_eq!(replaying(&found).is_some(), is_code, "{text}");
         }
+    }
+
+    #[test]
+    fn a_script_that_only_calls_the_program_is_given_the_command() {
+        let text = r#"{ "scripts": { "migrate": "node-pg-migrate -m migrations -j ts" } }"#;
+        let npm = scripts(&[("package.json", text)]);
+        assert_eq!(replaying(&npm).as_deref(), Some("npm run migrate -- up"));
+        let pnpm = scripts(&[("package.json", text), ("pnpm-lock.yaml", "")]);
+        assert_eq!(replaying(&pnpm).as_deref(), Some("pnpm run migrate up"));
+    }
+
+    #[test]
+    fn a_script_that_builds_is_no_command_to_migrate_by() {
+        let applies = |name: &str, text: &str, layout| {
+            let package = serde_json::json!({ "scripts": { name: text } }).to_string();
+            applying(&scripts(&[("package.json", &package)]), layout).is_some()
+        };
+        let deploy = "prisma migrate deploy && next build";
+        assert!(!applies("build", deploy, Layout::Prisma));
+        assert!(applies("db:deploy", deploy, Layout::Prisma));
+        assert!(applies("dev:migrate", deploy, Layout::Prisma));
+        let other = "nx run example-prisma-flyway:prisma-migrate-dev --create-only";
+        assert!(!applies("migrate", other, Layout::Flyway));
+        assert!(applies("migrate", "flyway -url=$URL migrate", Layout::Flyway));
     }
 }

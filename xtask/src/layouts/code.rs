@@ -22,7 +22,23 @@ pub(super) fn read(tree: &dyn Tree, dir: &str) -> Result<Vec<Migration>> {
         .files(dir)
         .with_context(|| format!("cannot read the migrations in `{dir}`, which `dir` names"))?;
     files.retain(|file| EXTENSIONS.iter().any(|end| file.ends_with(end)));
-    stamps(tree, &files)
+    stamps(tree, &of_migrations(dir, files))
+}
+
+/// The files in folders that are called like migrations, where `dir` is none of them and holds some:
+/// each part of a program may have its own. All of `files` otherwise.
+fn of_migrations(dir: &str, files: Vec<String>) -> Vec<String> {
+    let is_called_so = |folder: &str| folder.contains("migration");
+    let own = dir.rsplit('/').next().unwrap_or(dir);
+    let is_in_one = |file: &String| {
+        let below = file.strip_prefix(dir).unwrap_or(file);
+        let folders = below.rsplit_once('/').map_or("", |(folders, _)| folders);
+        folders.split('/').any(is_called_so)
+    };
+    if is_called_so(own) || !files.iter().any(is_in_one) {
+        return files;
+    }
+    files.into_iter().filter(is_in_one).collect()
 }
 
 /// `files`, as migrations without SQL.
@@ -79,4 +95,25 @@ fn stamp(tree: &dyn Tree, version: i64, file: &str) -> Result<Migration> {
         no_transaction: false,
         checksum,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tree::MemoryTree;
+
+    #[test]
+    fn each_part_of_a_program_may_have_its_own_folder() {
+        let names = |dir: &str, files: &[&str]| {
+            let tree = MemoryTree::new(files.iter().map(|file| (*file, "")));
+            let found = read(&tree, dir).expect("readable");
+            found.into_iter().map(|one| one.file).collect::<Vec<_>>()
+        };
+        let parts = ["src/a/migrations/1_a.ts", "src/b/b.ts", "src/b/migrations/2_b.ts"];
+        assert_eq!(names("src", &parts), [parts[0], parts[2]]);
+        let plain = ["db/1_a.ts", "db/2_b.ts"];
+        assert_eq!(names("db", &plain), plain);
+        let inner = ["migrations/1_a.ts", "migrations/data-migrations/2_b.ts"];
+        assert_eq!(names("migrations", &inner), inner);
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{dbmate, flyway, node_pg_migrate};
+use super::{ImportedMigrations, dbmate, engine, flyway, node_pg_migrate};
 use crate::config::Layout;
 use crate::migrations::preflight::file_name;
 use crate::tree::{Subtree, Tree};
@@ -84,7 +84,13 @@ impl Layouts {
         let mut counted = Vec::new();
         for (layout, folder) in found {
             match super::read(&Subtree::new(tree, &folder), layout) {
-                Ok(read) => counted.push((read.drafts.len(), layout, folder)),
+                Ok(read) => match other_engine(&read) {
+                    Some(engine) => self.unreadable.push((
+                        folder,
+                        format!("its SQL is for {engine}, and not for PostgreSQL"),
+                    )),
+                    None => counted.push((read.drafts.len(), layout, folder)),
+                },
                 Err(why) => self.unreadable.push((folder, format!("{why:#}"))),
             }
         }
@@ -95,6 +101,12 @@ impl Layouts {
             .collect();
         self
     }
+}
+
+/// The database that migrations are written for, where that is not PostgreSQL.
+fn other_engine(found: &ImportedMigrations) -> Option<&'static str> {
+    let mut drafts = found.drafts.iter();
+    drafts.find_map(|draft| engine::other(&draft.up.text()))
 }
 
 fn tag(layout: Layout) -> &'static str {
@@ -300,6 +312,23 @@ mod tests {
         assert_eq!(stray.foreign, [(Layout::Drizzle, "db/drizzle".to_owned())]);
         let own = found(&[("db/V1__a.sql", ""), ("db/V1__a.down.sql", "")]);
         assert_eq!((own.own.as_deref(), own.foreign.len()), (Some("db"), 0));
+    }
+
+    #[test]
+    fn migrations_of_another_database_are_no_proposal() {
+        let proposal = found(&[
+            (
+                "clickhouse/migrations/1_a.sql",
+                "CREATE TABLE t (id UInt64) ENGINE = MergeTree ORDER BY id;",
+            ),
+            ("migrations/1_a.sql", "CREATE TABLE t (id int);"),
+        ]);
+        assert_eq!(proposal.foreign, [(Layout::Sqlx, "migrations".to_owned())]);
+        let expected = "its SQL is for ClickHouse, and not for PostgreSQL";
+        assert_eq!(
+            proposal.unreadable,
+            [("clickhouse/migrations".to_owned(), expected.to_owned())]
+        );
     }
 
     #[test]

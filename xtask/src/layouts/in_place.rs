@@ -5,6 +5,7 @@
 use anyhow::{Context as _, Result, bail};
 
 use super::part::blank;
+use super::placeholders::Placeholders;
 use super::source::title;
 use super::{DirectionPart, Draft, ImportedMigrations, Note, code};
 use crate::config::{Layout, MigrationsConfig, SchemaSource};
@@ -36,7 +37,7 @@ pub fn read(
     config: &MigrationsConfig,
 ) -> Result<(Vec<Migration>, Vec<PreflightProblem>)> {
     if let Some(layout) = config.layout {
-        return read_layout(tree, layout, &config.dir);
+        return read_layout(tree, layout, config);
     }
     if let Some(SchemaSource::Dump(dump)) = &config.schema_from {
         return Ok((vec![code::dump(tree, dump)?], Vec::new()));
@@ -62,8 +63,9 @@ fn read_own(tree: &dyn Tree, dir: &str) -> Result<(Vec<Migration>, Vec<Preflight
 fn read_layout(
     tree: &dyn Tree,
     layout: Layout,
-    dir: &str,
+    config: &MigrationsConfig,
 ) -> Result<(Vec<Migration>, Vec<PreflightProblem>)> {
+    let dir = &config.dir;
     let below = Subtree::new(tree, dir);
     let found = super::read(&below, layout)
         .with_context(|| format!("cannot read the migrations in `{dir}`, which `dir` names"))?;
@@ -75,8 +77,18 @@ fn read_layout(
     let mut problems: Vec<PreflightProblem> =
         notes.iter().filter_map(|note| lost(note, &below)).collect();
     let mut migrations = Vec::new();
+    let placeholders = (layout == Layout::Flyway)
+        .then(|| Placeholders::read(tree, dir, &config.placeholders));
     for (version, draft) in (1..).zip(drafts.into_iter().chain(repeatable)) {
-        let migration = migration(version, draft, layout, &below);
+        let mut fill = |file: &str, text: String| match &placeholders {
+            Some(placeholders) => {
+                let (text, unknown) = placeholders.fill(file, text);
+                problems.extend(unknown);
+                text
+            }
+            None => text,
+        };
+        let migration = migration(version, draft, (layout, &below), &mut fill);
         problems.extend(preflight::problems_in_place(
             &migration.file,
             &migration.sql,
@@ -99,13 +111,21 @@ fn lost(note: &Note, below: &Subtree<'_>) -> Option<PreflightProblem> {
     ))
 }
 
-fn migration(version: i64, draft: Draft, layout: Layout, below: &Subtree<'_>) -> Migration {
+/// Gives placeholders in the text of a file their values.
+type Fill<'f> = &'f mut dyn FnMut(&str, String) -> String;
+
+fn migration(
+    version: i64,
+    draft: Draft,
+    (layout, below): (Layout, &Subtree<'_>),
+    fill: Fill<'_>,
+) -> Migration {
     let title = title(&draft.up.file).to_owned();
-    let written = draft.up.in_place();
-    let checksum = foreign_checksum(&title, written.trim());
     let file = below.inside(&draft.up.file);
+    let written = fill(&file, draft.up.in_place());
+    let checksum = foreign_checksum(&title, written.trim());
     let (sql, no_transaction) = runnable(written, draft.up.no_transaction);
-    let down = way_back(draft.down.as_ref(), &file, layout, below);
+    let down = way_back(draft.down.as_ref(), &file, (layout, below), fill);
     Migration {
         version,
         name: draft.name,
@@ -122,13 +142,16 @@ fn migration(version: i64, draft: Draft, layout: Layout, below: &Subtree<'_>) ->
     }
 }
 
-fn way_back(part: Option<&DirectionPart>, file: &str, layout: Layout, below: &Subtree<'_>) -> Down {
+fn way_back(
+    part: Option<&DirectionPart>,
+    file: &str,
+    (layout, below): (Layout, &Subtree<'_>),
+    fill: Fill<'_>,
+) -> Down {
     let written = part.map(|part| {
-        (
-            below.inside(&part.file),
-            part.in_place(),
-            part.no_transaction,
-        )
+        let file = below.inside(&part.file);
+        let text = fill(&file, part.in_place());
+        (file, text, part.no_transaction)
     });
     let with_sql = written.filter(|(_, sql, _)| !sql::statements(sql).is_empty());
     let Some((file, sql, no_transaction)) = with_sql else {
@@ -209,7 +232,12 @@ mod tests {
 
     fn of(layout: Layout, files: &[(&str, &str)]) -> Vec<Migration> {
         let tree = MemoryTree::new(files.iter().copied());
-        read_layout(&tree, layout, "db").expect("readable").0
+        let config = MigrationsConfig {
+            layout: Some(layout),
+            dir: "db".to_owned(),
+            ..MigrationsConfig::default()
+        };
+        read_layout(&tree, layout, &config).expect("readable").0
     }
 
     fn modes(text: &str) -> (Vec<String>, bool) {

@@ -70,8 +70,47 @@ fn cannot_replay(migration: &Migration, error: anyhow::Error) -> anyhow::Error {
 
 /// Returns advice where the scratch database is the cause: it lacks extensions, roles, namespaces,
 /// privileges or room.
-fn way_out(error: &anyhow::Error) -> &'static str {
+fn way_out(error: &anyhow::Error) -> String {
     let message = format!("{error:#}");
+    if let Some(extension) = lacked_extension(&message) {
+        return format!(
+            ", which lacks what the extension `{extension}` makes: no migration creates it, so let \
+             `scratch-setup` name an SQL file with `CREATE EXTENSION \"{extension}\";`"
+        );
+    }
+    advice(&message).to_owned()
+}
+
+/// Functions and types that well-known extensions make, by the words in which PostgreSQL misses
+/// them.
+const OF_EXTENSIONS: &[(&str, &str)] = &[
+    ("function uuid_generate_v", "uuid-ossp"),
+    ("function gen_random_bytes(", "pgcrypto"),
+    ("function gen_salt(", "pgcrypto"),
+    ("function crypt(", "pgcrypto"),
+    ("function similarity(", "pg_trgm"),
+    ("function unaccent(", "unaccent"),
+    ("operator class \"gin_trgm_ops\"", "pg_trgm"),
+    ("operator class \"gist_trgm_ops\"", "pg_trgm"),
+    ("type \"citext\"", "citext"),
+    ("type \"geography\"", "postgis"),
+    ("type \"geometry\"", "postgis"),
+    ("type \"hstore\"", "hstore"),
+    ("type \"ltree\"", "ltree"),
+    ("type \"vector\"", "vector"),
+];
+
+/// The extension that makes what PostgreSQL says does not exist.
+fn lacked_extension(message: &str) -> Option<&'static str> {
+    let is_missing = message.contains("(SQLSTATE 42883)") || message.contains("(SQLSTATE 42704)");
+    let mut known = OF_EXTENSIONS.iter().filter(|_| is_missing);
+    known
+        .find(|(words, _)| message.contains(words) && message.contains("does not exist"))
+        .map(|(_, extension)| *extension)
+}
+
+/// The advice for a message of PostgreSQL.
+fn advice(message: &str) -> &'static str {
     // 42704 stands for a missing object of many kinds: only the message tells that it is a role.
     let lacks_role =
         message.contains("role \"") && message.contains("\" does not exist (SQLSTATE 42704)");
@@ -198,5 +237,7 @@ mod tests {
             shown("schema \"auth\" does not exist (SQLSTATE 3F000)").contains("`scratch-setup`")
         );
         assert_eq!(shown("type \"mood\" does not exist (SQLSTATE 42704)"), "");
+        let uuid = shown("function uuid_generate_v4() does not exist (SQLSTATE 42883)");
+        assert!(uuid.contains("`CREATE EXTENSION \"uuid-ossp\";`"), "{uuid}");
     }
 }

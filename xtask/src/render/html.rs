@@ -102,6 +102,15 @@ fn verdict(report: &Verification) -> String {
     )
 }
 
+/// `2024-01-15T10:30:00.127Z` as people read it: `2024-01-15 10:30 UTC`.
+fn to_the_minute(instant: &str) -> String {
+    let Some((date, time)) = instant.split_once('T') else {
+        return instant.to_owned();
+    };
+    let minute: String = time.chars().take("10:30".len()).collect();
+    format!("{date} {minute} UTC")
+}
+
 fn header(report: &Verification) -> String {
     let (level, sign) = if report.overall_passed() {
         ("ok", "✓")
@@ -119,11 +128,12 @@ fn header(report: &Verification) -> String {
         .unwrap_or_default();
     let mut text = format!(
         "<header id=\"top\">\n<div class=\"verdict {level}\"><span class=\"sign\" aria-hidden=\"true\">{sign}</span>\n<div><h1>{}</h1>\n\
-         <p class=\"dim\">{judged}Compared with {}{} on <time>{}</time></p></div></div>\n<ul class=\"cards\">\n",
+         <p class=\"dim\">{judged}Compared with {}{} on <time datetime=\"{}\">{}</time></p></div></div>\n<ul class=\"cards\">\n",
         escape(&verdict(report)),
         code(&report.against),
         migration.unwrap_or_default(),
-        escape(report.timestamp.as_str())
+        escape(report.timestamp.as_str()),
+        escape(&to_the_minute(report.timestamp.as_str()))
     );
     for category in report.parts() {
         let name = part_name(category);

@@ -16,5 +16,5 @@ mod steps;
 mod suggestion;
 mod verification;
 
-pub use super::style::count;
+pub use super::style::{count, wrapped};
 pub use verification::{status_lines, summary, verification};

@@ -4,7 +4,7 @@
 use std::fmt::{self, Write as _};
 
 use crate::report::Coverage;
-use crate::terminal::Style;
+use crate::terminal::{Style, broken_between_words};
 pub use crate::terminal::{harmless, harmless_line};
 
 /// A sign in front of a line.
@@ -103,21 +103,7 @@ pub fn wrapped(text: &str, room: usize, style: Style) -> String {
     if !style.is_terminal {
         return text.to_owned();
     }
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split(' ') {
-        match lines.last_mut() {
-            Some(last) if width(last) + 1 + width(word) <= room => {
-                last.push(' ');
-                last.push_str(word);
-            }
-            Some(_) | None => lines.push(word.to_owned()),
-        }
-    }
-    lines.join("\n")
-}
-
-fn width(text: &str) -> usize {
-    console::measure_text_width(text)
+    broken_between_words(text, room)
 }
 
 /// `1 error`, `3 errors`.

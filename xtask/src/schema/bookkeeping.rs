@@ -18,6 +18,9 @@ pub const TABLES: &[&str] = &[
     "goose_db_version",
     "knex_migrations",
     "knex_migrations_lock",
+    "kysely_migration",
+    "kysely_migration_lock",
+    "mikro_orm_migrations",
     "pgmigrations",
     // golang-migrate, dbmate, Supabase, Hasura.
     "schema_migrations",
@@ -30,6 +33,7 @@ pub const SEQUENCES: &[&str] = &[
     "goose_db_version_id_seq",
     "knex_migrations_id_seq",
     "knex_migrations_lock_index_seq",
+    "mikro_orm_migrations_id_seq",
     "pgmigrations_id_seq",
 ];
 

@@ -88,15 +88,15 @@ fn history(layout: &str) -> History {
                       execution_time integer NOT NULL, success boolean NOT NULL)",
             first: "INSERT INTO flyway_schema_history VALUES
                         (0, NULL, '<< Flyway Schema Creation >>', 'SCHEMA', '\"a\"', NULL, 'me', now(), 0, true),
-                        (1, '1.9', 'users', 'SQL', 'V1.9__users.sql', 1, 'me', '2024-01-01 10:00', 1, true),
-                        (2, '1.10', 'bio', 'SQL', 'V1.10__bio.sql', 1, 'me', now(), 1, true),
-                        (3, '1.10', 'bio', 'UNDO_SQL', 'U1.10__bio.sql', 1, 'me', now(), 1, true)",
+                        (1, '1.9', 'users', 'SQL', 'V1.9__users.sql', NULL, 'me', '2024-01-01 10:00', 1, true),
+                        (2, '1.10', 'bio', 'SQL', 'V1.10__bio.sql', NULL, 'me', now(), 1, true),
+                        (3, '1.10', 'bio', 'UNDO_SQL', 'U1.10__bio.sql', NULL, 'me', now(), 1, true)",
             second_failed: Some(
-                "INSERT INTO flyway_schema_history VALUES (4, '1.10', 'bio', 'SQL', 'V1.10__bio.sql', 1, 'me', now(), 1, false)",
+                "INSERT INTO flyway_schema_history VALUES (4, '1.10', 'bio', 'SQL', 'V1.10__bio.sql', NULL, 'me', now(), 1, false)",
             ),
             second: "INSERT INTO flyway_schema_history VALUES
-                         (5, '1.10', 'bio', 'SQL', 'V1.10__bio.sql', 1, 'me', now(), 1, true),
-                         (6, NULL, 'names', 'SQL', 'R__names.sql', 1, 'me', now(), 1, true);
+                         (5, '1.10', 'bio', 'SQL', 'V1.10__bio.sql', NULL, 'me', now(), 1, true),
+                         (6, NULL, 'names', 'SQL', 'R__names.sql', NULL, 'me', now(), 1, true);
                      CREATE VIEW bios AS SELECT bio FROM users",
         },
         "hasura" => History {

@@ -8,36 +8,55 @@ use crate::commands::drift::{self, Drift};
 use crate::commands::{Context, Outcome, live, snapshot_fallback};
 use crate::config::{LateMigration, Layout};
 use crate::layouts::in_place;
-use crate::migrations::foreign_history::{ForeignHistory, ForeignState};
-use crate::migrations::{Migration, journaled};
+use crate::migrations::comparison::Comparison;
+use crate::migrations::foreign_history::{ForeignHistory, ForeignState, Recorder, checksum};
+use crate::migrations::{ForeignName, Migration, journaled};
 use crate::postgres::connect::connect;
 use crate::report::{Finding, MigrationState, MigrationStatus, Status};
+use crate::schema::model::Schema;
+use crate::schema::snapshot;
+use crate::tree::Tree as _;
 
 /// Shows the database as the tool's own table tells it.
 pub(super) fn run(context: &Context, options: &Options) -> Result<Outcome> {
     let config = &context.config.migrations;
-    let Some(layout) = config.layout else {
+    if config.layout.is_none() && config.replay.is_none() {
         bail!(
-            "cannot tell what was applied: without `layout` in `migrations` no table of applied \
-             migrations is known; ask your own migration tool"
+            "cannot tell what was applied: without `layout` or `replay` in `migrations` no table of \
+             applied migrations is known; ask your own migration tool"
         )
-    };
+    }
     let (files, problems) = in_place::read(&context.tree(), config)?;
     let target = context.target()?;
     let mut client = connect(&target)?;
-    let history = ForeignHistory::read(&mut client, layout, &context.config.history_table, &files)?;
-    let (drift, mut unchecked) = look_for_drift(context, &mut client, &history)?;
+    let table = &context.config.history_table;
+    let history = match config.layout {
+        Some(layout) => {
+            ForeignHistory::read(&mut client, Recorder::Of(layout), table, &files).map(Some)?
+        }
+        None => ForeignHistory::of_code(&mut client, table, &files)?,
+    };
+    let Some(history) = history else {
+        bail!(
+            "cannot tell what was applied: {} has no table of Knex, TypeORM, Sequelize, MikroORM, \
+             Kysely or node-pg-migrate; if the team gave it another name, write it as \
+             `history-table`",
+            target.describe()
+        )
+    };
+    let recorder = history.recorder;
+    let (drift, mut unchecked) = look_for_drift(context, &mut client, &history, &files)?;
     if history.table.is_none() && !files.is_empty() {
         unchecked.push(format!(
             "what {} applied: the database has none of its tables; if the team gave it another \
              name, write it as `history-table`",
-            layout.name()
+            recorder.name()
         ));
     }
     let mut migrations: Vec<MigrationStatus> = history
         .migrations
         .iter()
-        .map(|(migration, state)| status(migration, state, layout))
+        .map(|(migration, state)| status(context, migration, state, recorder))
         .collect();
     migrations.extend(history.without_file.iter().map(|name| MigrationStatus {
         name: name.clone(),
@@ -63,6 +82,7 @@ fn look_for_drift(
     context: &Context,
     client: &mut Client,
     history: &ForeignHistory<'_>,
+    files: &[Migration],
 ) -> Result<(Vec<Finding>, Vec<String>)> {
     if let Some(failed) = history.failed() {
         let why = format!("drift of the database: `{failed}` was begun and not ended");
@@ -77,6 +97,9 @@ fn look_for_drift(
         return Ok((Vec::new(), Vec::new()));
     }
     let live = live::read(client, &context.config)?;
+    if context.config.migrations.layout.is_none() {
+        return drift_of_code(context, history, files, &live);
+    }
     // The tool may have run them in another order, in which they need not run here.
     let why = match drift::look_in_place(context, client, &applied, &live) {
         Ok(Drift::Findings(findings)) => return Ok((findings, Vec::new())),
@@ -86,10 +109,74 @@ fn look_for_drift(
     Ok((Vec::new(), vec![format!("drift of the database: {why}")]))
 }
 
-fn status(migration: &Migration, state: &ForeignState, layout: Layout) -> MigrationStatus {
-    let tool = layout.name();
+/// The drift of a database whose migrations are code: the snapshot says what all of them make.
+fn drift_of_code(
+    context: &Context,
+    history: &ForeignHistory<'_>,
+    files: &[Migration],
+    live: &Schema,
+) -> Result<(Vec<Finding>, Vec<String>)> {
+    if let Some(pending) = history.pending().first() {
+        let why = format!("drift of the database: without `{pending}` no schema is known");
+        return Ok((Vec::new(), vec![why]));
+    }
+    let snapshot = snapshot::read(&context.tree(), &context.config.snapshot)?;
+    let Some(snapshot) = snapshot.filter(|snapshot| snapshot.is_fresh(files)) else {
+        let why = format!(
+            "drift of the database: the migrations are code, and no snapshot of them is there; run \
+             `{} --allow-replay`",
+            snapshot::fix()
+        );
+        return Ok((Vec::new(), vec![why]));
+    };
+    let comparison = Comparison::new(context.scratch_environment(), files);
+    let difference = comparison.apparent(&snapshot.schema, live);
+    let findings = drift::findings(&difference, drift::severity(&context.config));
+    Ok((findings, Vec::new()))
+}
+
+/// Whether a tool recorded another checksum of the migration than that of its file.
+fn is_edited(
+    context: &Context,
+    migration: &Migration,
+    recorder: Recorder,
+    recorded: Option<&String>,
+) -> bool {
+    let Some(recorded) = recorded else {
+        return false;
+    };
+    // A file that cannot be read has an error of its own.
+    let bytes = context.tree().read(&migration.file).unwrap_or_default();
+    checksum::is_of(recorder, recorded, &bytes) == Some(false)
+}
+
+fn status(
+    context: &Context,
+    migration: &Migration,
+    state: &ForeignState,
+    recorder: Recorder,
+) -> MigrationStatus {
+    let tool = recorder.name();
     let (state, problem) = match state {
-        ForeignState::Applied { at } => (MigrationState::Applied { at: at.clone() }, None),
+        ForeignState::Applied { at, checksum } => {
+            let is_edited = is_edited(context, migration, recorder, checksum.as_ref());
+            let repeats = |foreign: &ForeignName| foreign.version.is_empty();
+            let is_repeatable =
+                recorder == Recorder::Of(Layout::Flyway) && migration.foreign.as_ref().is_some_and(repeats);
+            match is_edited {
+                // Flyway runs it again.
+                true if is_repeatable => (MigrationState::Pending, None),
+                true => (
+                    MigrationState::Applied { at: at.clone() },
+                    Some(format!(
+                        "`{}` is not what {tool} applied: its checksum differs; undo the change of the \
+                         file, and make the difference a new migration",
+                        migration.file
+                    )),
+                ),
+                false => (MigrationState::Applied { at: at.clone() }, None),
+            }
+        }
         ForeignState::Failed => (
             MigrationState::Failed,
             Some(format!(

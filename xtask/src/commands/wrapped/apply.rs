@@ -58,6 +58,7 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
         context,
         command,
         options,
+        knows_history: false,
     };
     run.context.say(&human::migration::opening(
         &run.result,
@@ -73,6 +74,8 @@ struct ApplyRun<'a> {
     options: &'a Options,
     command: &'a str,
     result: MigrationResult,
+    /// Whether a table of the database says which migrations it has.
+    knows_history: bool,
 }
 
 impl ApplyRun<'_> {
@@ -96,7 +99,8 @@ impl ApplyRun<'_> {
         if !has_consent && !self.options.dry_run {
             return Ok(());
         }
-        if wrapped.layout.is_some() && self.result.planned.is_empty() || self.options.dry_run {
+        let is_settled = self.knows_history && self.result.planned.is_empty();
+        if is_settled || self.options.dry_run {
             self.result.success = has_consent;
             return self
                 .context
@@ -131,18 +135,16 @@ impl ApplyRun<'_> {
         let all = wrapped.files.clone();
         let (mut applied, mut pending): (Vec<Migration>, Vec<Migration>) = (Vec::new(), Vec::new());
         if let Some(history) = wrapped.history()? {
+            self.knows_history = true;
             applied = history.applied();
             pending = history.pending().into_iter().cloned().collect();
         }
         self.result.planned = pending.iter().map(ToString::to_string).collect();
-        // Without a table nothing tells which migrations the database has.
-        let known = if wrapped.layout.is_some() {
-            let mut known = [applied.clone(), pending.clone()].concat();
-            known.sort_by_key(|migration| migration.version);
-            known
-        } else {
-            all.clone()
-        };
+        if !wrapped.are_sql() {
+            return self.before_code(wrapped, judge, pending.is_empty()).map(Some);
+        }
+        let mut known = [applied.clone(), pending.clone()].concat();
+        known.sort_by_key(|migration| migration.version);
         let after = wrapped.expected(&known)?;
         let against = format!("the schema that `{}` should make", self.command);
         self.result.pre = judge.judge(&after, &against, None);
@@ -197,6 +199,28 @@ impl ApplyRun<'_> {
             self.result.stopped_before = true;
         }
         Ok(has_consent)
+    }
+
+    /// Verifies the schema that migrations in code make. The database is compared with it where it
+    /// has all of them.
+    fn before_code(
+        &mut self,
+        wrapped: &mut Wrapped<'_>,
+        judge: &Judge<'_>,
+        has_all: bool,
+    ) -> Result<Schema> {
+        let all = wrapped.files.clone();
+        let after = wrapped.expected(&all)?;
+        let against = format!("the schema that `{}` should make", self.command);
+        self.result.pre = judge.judge(&after, &against, None);
+        if self.options.dry_run {
+            self.plan(&[], &[], (&after, &after))?;
+        }
+        if has_all && self.knows_history {
+            let drift = wrapped.drift(&after, &all)?;
+            judge.add(&mut self.result.pre, drift);
+        }
+        Ok(after)
     }
 
     /// Plans the statements, where the migrations are SQL.

@@ -129,6 +129,15 @@ impl UndoRun<'_> {
             self.result.error = Some(format!("`{}` ended well, and undid nothing", self.command));
             return Ok(());
         }
+        if !wrapped.are_sql() {
+            let unknown = "what the migrations make that are left: they are code";
+            self.result
+                .notes
+                .push(format!("not checked: whether the database is {unknown}"));
+            self.result.rolled_back = rolled_back(&undone, &RollbackVerdict::Unknown(unknown.to_owned()));
+            self.result.success = true;
+            return Ok(());
+        }
         let expected = wrapped.expected(&left)?;
         let difference = wrapped.difference(&expected, &left)?;
         let verdict = match difference.likeness() {
@@ -144,13 +153,7 @@ impl UndoRun<'_> {
                 self.command
             ));
         }
-        let names = undone.iter().rev().map(ToString::to_string);
-        self.result.rolled_back = names
-            .map(|name| RolledBackMigration {
-                name,
-                verdict: verdict.clone(),
-            })
-            .collect();
+        self.result.rolled_back = rolled_back(&undone, &verdict);
         Ok(())
     }
 
@@ -176,4 +179,15 @@ impl UndoRun<'_> {
         };
         run_summary::close(self.context, worked, &closing)
     }
+}
+
+/// The migrations that were undone, the newest first.
+fn rolled_back(undone: &[&Migration], verdict: &RollbackVerdict) -> Vec<RolledBackMigration> {
+    let names = undone.iter().rev().map(ToString::to_string);
+    names
+        .map(|name| RolledBackMigration {
+            name,
+            verdict: verdict.clone(),
+        })
+        .collect()
 }

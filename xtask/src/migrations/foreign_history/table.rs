@@ -3,6 +3,7 @@
 use anyhow::{Context as _, Result, bail};
 use postgres::{GenericClient, SimpleQueryMessage};
 
+use super::recorder::Recorder;
 use crate::config::Layout;
 use crate::migrations::Migration;
 use crate::migrations::sql::literal;
@@ -18,11 +19,13 @@ pub(super) struct RecordedMigration {
     pub failed: bool,
     /// Whether the record stands for all migrations up to this one.
     pub is_limit: bool,
+    /// The tool's checksum of the file.
+    pub checksum: Option<String>,
 }
 
 impl RecordedMigration {
     /// Whether the record is about `migration`.
-    pub fn covers(&self, layout: Layout, migration: &Migration) -> bool {
+    pub fn covers(&self, recorder: Recorder, migration: &Migration) -> bool {
         let Some(foreign) = &migration.foreign else {
             return false;
         };
@@ -39,6 +42,22 @@ impl RecordedMigration {
             // A repeatable migration has no version, and none is below it.
             return !foreign.version.is_empty() && foreign.order.numbers <= numbers();
         }
+        let layout = match recorder {
+            Recorder::Of(layout) => layout,
+            // The name of the class ends with the date with which the name of the file begins.
+            Recorder::TypeOrm => {
+                let digits = foreign.title.bytes().take_while(u8::is_ascii_digit).count();
+                return digits > 0 && self.key.ends_with(&foreign.title[..digits]);
+            }
+            // The same code may have run as `.ts` and as the `.js` that was made of it.
+            Recorder::Knex | Recorder::Sequelize | Recorder::MikroOrm | Recorder::Kysely => {
+                return self.key == foreign.title
+                    || self
+                        .key
+                        .rsplit_once('.')
+                        .is_some_and(|(stem, _)| stem == foreign.title);
+            }
+        };
         match layout {
             Layout::Prisma | Layout::NodePgMigrate => self.key == foreign.title,
             Layout::Diesel => self.key == foreign.version.replace('-', ""),
@@ -72,12 +91,22 @@ struct HistoryTable {
 }
 
 /// The tables of a tool; a newer one comes first.
-fn tables(layout: Layout) -> Vec<HistoryTable> {
+fn tables(recorder: Recorder) -> Vec<HistoryTable> {
     let table = |name, columns| HistoryTable {
         name,
         namespace: None,
         columns,
         not: &[],
+    };
+    let layout = match recorder {
+        Recorder::Of(layout) => layout,
+        Recorder::Knex => {
+            return vec![table("knex_migrations", &["name", "batch", "migration_time"])];
+        }
+        Recorder::TypeOrm => return vec![table("migrations", &["id", "timestamp", "name"])],
+        Recorder::Sequelize => return vec![table("SequelizeMeta", &["name"])],
+        Recorder::MikroOrm => return vec![table("mikro_orm_migrations", &["name", "executed_at"])],
+        Recorder::Kysely => return vec![table("kysely_migration", &["name", "timestamp"])],
     };
     match layout {
         Layout::Drizzle => vec![table("__drizzle_migrations", &["hash", "created_at"])],
@@ -114,8 +143,9 @@ fn tables(layout: Layout) -> Vec<HistoryTable> {
     }
 }
 
-/// The query for the rows: key, time, whether it failed, whether it stands for all before it.
-fn query(layout: Layout, table: &str) -> String {
+/// The query for the rows: key, time, whether it failed, whether it stands for all before it, and
+/// where the tool has one its checksum.
+fn query(recorder: Recorder, table: &str) -> String {
     // Times without a zone are shown as they are.
     let time = |column: &str| {
         format!(
@@ -124,16 +154,42 @@ fn query(layout: Layout, table: &str) -> String {
              THEN 'Z' ELSE '' END"
         )
     };
+    let layout = match recorder {
+        Recorder::Of(layout) => layout,
+        Recorder::Knex => {
+            return format!(
+                "SELECT name, {}, 'f', 'f' FROM {table} ORDER BY id",
+                time("migration_time")
+            );
+        }
+        // `timestamp` is the date in the name, not of the run.
+        Recorder::TypeOrm => return format!("SELECT name, NULL, 'f', 'f' FROM {table} ORDER BY id"),
+        Recorder::Sequelize => {
+            return format!("SELECT name, NULL, 'f', 'f' FROM {table} ORDER BY name");
+        }
+        Recorder::MikroOrm => {
+            return format!(
+                "SELECT name, {}, 'f', 'f' FROM {table} ORDER BY id",
+                time("executed_at")
+            );
+        }
+        Recorder::Kysely => {
+            return format!("SELECT name, timestamp, 'f', 'f' FROM {table} ORDER BY name");
+        }
+    };
     match layout {
         // `created_at` is the date of the journal, not of the run.
-        Layout::Drizzle => format!("SELECT created_at, NULL, 'f', 'f' FROM {table} ORDER BY id"),
+        Layout::Drizzle => {
+            format!("SELECT created_at, NULL, 'f', 'f', hash FROM {table} ORDER BY id")
+        }
         Layout::Prisma => format!(
-            "SELECT migration_name, {}, finished_at IS NULL, 'f' FROM {table} \
+            "SELECT migration_name, {}, finished_at IS NULL, 'f', checksum FROM {table} \
              WHERE rolled_back_at IS NULL ORDER BY started_at",
             time("finished_at")
         ),
         Layout::Sqlx => format!(
-            "SELECT version, {}, NOT success, 'f' FROM {table} ORDER BY version",
+            "SELECT version, {}, NOT success, 'f', pg_catalog.encode(checksum, 'hex') FROM {table} \
+             ORDER BY version",
             time("installed_on")
         ),
         Layout::Diesel => format!(
@@ -154,10 +210,11 @@ fn query(layout: Layout, table: &str) -> String {
         ),
         // The last record of a version counts: it may be that it was undone.
         Layout::Flyway => format!(
-            "SELECT key, at, failed, is_limit FROM (
+            "SELECT key, at, failed, is_limit, checksum FROM (
                  SELECT DISTINCT ON (COALESCE(version, script), type = 'BASELINE')
                      COALESCE(version, pg_catalog.regexp_replace(script, '^.*/', '')) AS key, {} AS at,
-                     NOT success AS failed, type = 'BASELINE' AS is_limit, type, installed_rank
+                     NOT success AS failed, type = 'BASELINE' AS is_limit, type, checksum,
+                     installed_rank
                  FROM {table} WHERE type NOT IN ('SCHEMA', 'DELETE')
                  ORDER BY COALESCE(version, script), type = 'BASELINE', installed_rank DESC
              ) AS last WHERE type NOT LIKE 'UNDO%' ORDER BY installed_rank",
@@ -175,17 +232,17 @@ fn query(layout: Layout, table: &str) -> String {
     }
 }
 
-/// The table of `layout`, as SQL writes it; `None` where there is none yet. `configured` is its
+/// The table of `recorder`, as SQL writes it; `None` where there is none yet. `configured` is its
 /// name where the team chose one.
 ///
 /// # Errors
 /// Those of the query, and several tables of that name.
 pub(super) fn locate(
     client: &mut impl GenericClient,
-    layout: Layout,
+    recorder: Recorder,
     configured: Option<&str>,
 ) -> Result<Option<String>> {
-    let mut known = tables(layout);
+    let mut known = tables(recorder);
     if let Some(configured) = configured {
         let (namespace, name) = match configured.split_once('.') {
             Some((namespace, name)) => (Some(namespace), name),
@@ -263,16 +320,16 @@ fn find(
 /// Those of the query: a table of another version of the tool.
 pub(super) fn read(
     client: &mut impl GenericClient,
-    layout: Layout,
+    recorder: Recorder,
     table: &str,
 ) -> Result<Vec<RecordedMigration>> {
     // Read only, so that nothing that a view of this name calls can write; and in one time zone.
     let mut transaction = client.transaction()?;
     transaction.batch_execute("SET TRANSACTION READ ONLY; SET LOCAL TIME ZONE 'UTC'")?;
-    let rows = rows(&mut transaction, &query(layout, table)).with_context(|| {
+    let rows = rows(&mut transaction, &query(recorder, table)).with_context(|| {
         format!(
             "cannot read `{table}`, in which {} records what it applied",
-            layout.name()
+            recorder.name()
         )
     })?;
     let is_true = |value: Option<&Option<String>>| {
@@ -284,6 +341,7 @@ pub(super) fn read(
             at: row.get(1).cloned().flatten(),
             failed: is_true(row.get(2)),
             is_limit: is_true(row.get(3)),
+            checksum: row.get(4).cloned().flatten(),
         })
     };
     Ok(rows.into_iter().filter_map(record).collect())

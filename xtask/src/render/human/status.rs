@@ -1,7 +1,7 @@
 //! `db-status` on the terminal: first which database, then every migration.
 
 use super::steps::{indented, signed};
-use crate::render::style::{Paint, Sign, count, harmless, paint};
+use crate::render::style::{Paint, Sign, count, harmless, paint, wrapped};
 use crate::report::{MigrationState, MigrationStatus, Severity, Status};
 use crate::terminal::Style;
 
@@ -52,7 +52,8 @@ pub fn status(report: &Status, style: Style) -> String {
         text += &indented(&harmless(finding.help.as_deref().unwrap_or_default()));
     }
     for unchecked in &report.unchecked {
-        text += &format!("\nNot looked at: {}\n", harmless(unchecked));
+        let unchecked = format!("Not looked at: {}", harmless(unchecked));
+        text += &format!("\n{}\n", wrapped(&unchecked, style.width, style));
     }
     text + &summary(report)
 }

@@ -1,0 +1,76 @@
+//! Recognises SQL that is written for another database than PostgreSQL. Several tools migrate more
+//! than one kind of database, and their files look alike by name.
+
+use crate::migrations::sql::{self, Token, TokenKind};
+
+/// The database that `sql` is written for, where that is not PostgreSQL. Only syntax counts that
+/// PostgreSQL refuses.
+pub(super) fn other(sql: &str) -> Option<&'static str> {
+    let tokens: Vec<Token> = sql::tokens(sql)
+        .into_iter()
+        .filter(|token| token.is_significant())
+        .collect();
+    let after = |at: usize, word: &str| {
+        let next: Option<&Token> = tokens.get(at + 1);
+        next.is_some_and(|next| next.is_word(sql, word))
+    };
+    tokens.iter().enumerate().find_map(|(at, token)| {
+        if token.kind == TokenKind::Unknown && token.text(sql).starts_with('`') {
+            return Some("MySQL or SQLite");
+        }
+        if token.kind != TokenKind::Word {
+            return None;
+        }
+        match token.text(sql).to_ascii_uppercase().as_str() {
+            "ENGINE" => engine(sql, tokens.get(at + 1..)?),
+            "AUTO_INCREMENT" => Some("MySQL"),
+            "AUTOINCREMENT" => Some("SQLite"),
+            "NVARCHAR" => Some("SQL Server"),
+            "ON" if after(at, "CLUSTER") => Some("ClickHouse"),
+            _word => None,
+        }
+    })
+}
+
+/// The database that has the storage engine after `ENGINE`.
+fn engine(sql: &str, tokens: &[Token]) -> Option<&'static str> {
+    let [equals, name, ..] = tokens else {
+        return None;
+    };
+    if equals.text(sql) != "=" {
+        return None;
+    }
+    let name = name.text(sql).to_ascii_lowercase();
+    match name.as_str() {
+        "innodb" | "myisam" => Some("MySQL"),
+        "distributed" | "null" | "kafka" | "log" | "join" => Some("ClickHouse"),
+        _ if name.ends_with("mergetree") => Some("ClickHouse"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_database_has_words_of_its_own() {
+        for (sql, expected) in [
+            ("CREATE TABLE t (id INT PRIMARY KEY AUTO_INCREMENT);", Some("MySQL")),
+            ("create table t (id int) engine=InnoDB;", Some("MySQL")),
+            ("CREATE TABLE `t` (id int);", Some("MySQL or SQLite")),
+            ("CREATE TABLE t (id INTEGER PRIMARY KEY AUTOINCREMENT);", Some("SQLite")),
+            (
+                "CREATE TABLE t (id UInt64) ENGINE = ReplacingMergeTree(at) ORDER BY id;",
+                Some("ClickHouse"),
+            ),
+            ("ALTER TABLE t ON CLUSTER default ADD COLUMN a String;", Some("ClickHouse")),
+            ("ALTER TABLE t CLUSTER ON t_pkey;", None),
+            ("CREATE TABLE engine (engine text DEFAULT 'ENGINE = Log');", None),
+            ("-- AUTO_INCREMENT in `MySQL`\nSELECT 1;", None),
+            ("CREATE FUNCTION f() RETURNS text AS $$ SELECT '`' $$ LANGUAGE sql;", None),
+        ] {
+            assert_eq!(other(sql), expected, "{sql}");
+        }
+    }
+}
