@@ -1,6 +1,6 @@
 //! The tables and columns that TypeORM itself makes of entities are those that db-inspect reads.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -28,7 +28,8 @@ fn compare(naming: &str, at_least: usize) {
     let config = oracle.folder().join(format!("typeorm-{naming}.toml"));
     let keys = format!("typeorm = ['**/*.ts']\ntypeorm-naming = '{naming}'\n");
     std::fs::write(&config, keys).expect("a file");
-    let read = read_columns(&oracle::inspect_with(&fixtures, &config));
+    let inspected = oracle::inspect_with(&fixtures, &config);
+    let read = read_columns(&inspected);
     let files = oracle::typescript_files(&fixtures);
     let made = oracle.run(
         "typeorm.mjs",
@@ -36,6 +37,7 @@ fn compare(naming: &str, at_least: usize) {
             .into_iter()
             .chain(files.iter().map(String::as_str)),
     );
+    compare_keys(&read_keys(&inspected), &made_keys(&made));
     let made = made_columns(&made);
     assert!(made.len() >= at_least, "only {} columns", made.len());
     let mut differences = Vec::new();
@@ -56,6 +58,73 @@ fn compare(naming: &str, at_least: usize) {
         made.len(),
         differences.join("\n")
     );
+}
+
+/// Keys, each in a line with its table.
+type Keys = BTreeSet<String>;
+
+fn compare_keys(read: &Keys, made: &Keys) {
+    assert!(made.len() >= 55, "only {} keys", made.len());
+    let missing: Vec<&String> = made.difference(read).collect();
+    let added: Vec<&String> = read.difference(made).collect();
+    assert!(
+        missing.is_empty() && added.is_empty(),
+        "of {} keys\nTypeORM alone makes {missing:#?}\ndb-inspect alone says {added:#?}",
+        made.len()
+    );
+}
+
+fn read_keys(inspected: &Value) -> Keys {
+    let mut found = Keys::new();
+    for table in list(&inspected["typeorm"]) {
+        add_keys(text(&table["statedTable"]), &table["keys"], &mut found);
+    }
+    found
+}
+
+fn made_keys(made: &Value) -> Keys {
+    let mut found = Keys::new();
+    let tables = list(&made["tables"]).iter();
+    for table in tables.filter(|table| table["view"] != true) {
+        add_keys(text(&table["table"]), &table["keys"], &mut found);
+    }
+    found
+}
+
+/// Adds the keys of a table. Of a table that joins two, db-inspect states only where its foreign
+/// keys lead, and of a closure table nothing.
+fn add_keys(table: &str, keys: &Value, found: &mut Keys) {
+    if table.ends_with("_closure") {
+        return;
+    }
+    let names = |value: &Value| {
+        let mut names: Vec<&str> = list(value).iter().map(text).collect();
+        names.sort_unstable();
+        names.join(",")
+    };
+    let is_join = keys["junction"] == true || keys["primary"].is_null();
+    if !is_join {
+        found.insert(format!("{table} primary {}", names(&keys["primary"])));
+        for unique in list(&keys["uniques"]) {
+            found.insert(format!("{table} unique {}", names(unique)));
+        }
+    }
+    for key in list(&keys["foreign"]) {
+        if key["constrained"] == false {
+            continue;
+        }
+        let place = format!(
+            "{table} foreign {} to {} {}",
+            names(&key["columns"]),
+            text(&key["table"]),
+            names(&key["referenced"])
+        );
+        let actions = format!("{}, {}", text(&key["onDelete"]), text(&key["onUpdate"]));
+        found.insert(match is_join {
+            true => place,
+            false => format!("{place}: {actions}"),
+        });
+    }
 }
 
 fn read_columns(inspected: &Value) -> Columns {

@@ -56,7 +56,7 @@ fn judge(compared: &TableComparison<'_, '_>, stated: &[ForeignKey], findings: &m
     let actual = database_keys::foreign_keys(compared.table);
     for key in stated {
         // That a table or a column is missing is said of it.
-        if !can_be(compared, key) {
+        if !key.constrained || !can_be(compared, key) {
             continue;
         }
         let of_columns = || actual.iter().filter(|other| is_same_place(key, other));

@@ -38,6 +38,8 @@ pub struct ForeignKey {
     pub on_delete: StatedAction,
     /// The effect of changing the key of the other row.
     pub on_update: StatedAction,
+    /// Whether the ORM makes a constraint of it. Otherwise the database may have one or not.
+    pub constrained: bool,
     /// The text that states it.
     pub location: Location,
 }

@@ -233,6 +233,7 @@ fn foreign_key(
         referenced: vec![referenced.to_owned()],
         on_delete: cascade,
         on_update: cascade,
+        constrained: true,
         location: location.clone(),
     }
 }

@@ -82,6 +82,7 @@ fn foreign_key(
         referenced: columns("references", 2, other)?,
         on_delete: action("onDelete", on_delete),
         on_update: action("onUpdate", ReferentialAction::Cascade),
+        constrained: true,
         location: file.lines.location(field.name.span),
     })
 }

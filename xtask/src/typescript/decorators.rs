@@ -8,6 +8,7 @@ use super::resolve::{Resolver, Scope};
 use super::syntax::{Expr, ExprKind};
 use super::values::{Arguments, UnknownCall, Value};
 use super::vocabulary::{self, Library};
+use crate::source::Span;
 
 /// The deepest nesting of decorators that are made of others.
 const DEPTH: usize = 8;
@@ -19,6 +20,8 @@ pub struct Decorator<'p> {
     pub library: Library,
     /// Its name there: `Column`.
     pub name: Rc<str>,
+    /// Where the declaration is decorated, in the file of the declaration.
+    pub span: Span,
     call: Rc<UnknownCall<'p>>,
 }
 
@@ -46,7 +49,8 @@ impl<'p> Decorators<'p> {
         let mut found = Self::default();
         for decorator in written {
             let others = found.others;
-            found.add(resolver, &resolver.value(scope, decorator), 0);
+            let value = resolver.value(scope, decorator);
+            found.add(resolver, &value, decorator.span, 0);
             if found.others > others && is_own(resolver, scope, decorator) {
                 found.own += 1;
             }
@@ -54,7 +58,7 @@ impl<'p> Decorators<'p> {
         found
     }
 
-    fn add(&mut self, resolver: &Resolver<'p>, value: &Value<'p>, depth: usize) {
+    fn add(&mut self, resolver: &Resolver<'p>, value: &Value<'p>, span: Span, depth: usize) {
         let Value::Called(call) = value.uncast() else {
             self.others += 1;
             return;
@@ -67,12 +71,13 @@ impl<'p> Decorators<'p> {
             Some((Library::Nest, name)) if name == "applyDecorators" && depth < DEPTH => {
                 let arguments = call.arguments(resolver);
                 for at in 0..arguments.count() {
-                    self.add(resolver, &arguments.at(at), depth + 1);
+                    self.add(resolver, &arguments.at(at), span, depth + 1);
                 }
             }
             Some((library, name)) => self.known.push(Decorator {
                 library,
                 name: name.into(),
+                span,
                 call: Rc::clone(call),
             }),
             None => self.others += 1,

@@ -6,6 +6,7 @@ mod declared;
 mod entity;
 mod inheritance;
 mod join_tables;
+mod keys;
 mod naming;
 mod options;
 mod relations;
@@ -15,7 +16,7 @@ use std::rc::Rc;
 use options::ColumnOptions;
 
 use super::resolve::Property;
-use crate::facts::{Family, Origin, SqlColumn, SqlScalar, Syntax};
+use crate::facts::{Family, ForeignKey, Origin, SqlColumn, SqlScalar, Syntax, TableKeys};
 use crate::source::Location;
 pub use declared::declared;
 pub use inheritance::merge_children;
@@ -39,6 +40,8 @@ pub const ORIGIN: Origin = Origin {
 struct Entity<'p> {
     name: TableName,
     columns: Vec<EntityColumn<'p>>,
+    /// Its keys; none of a view.
+    keys: Option<TableKeys>,
     join_tables: Vec<JoinTable<'p>>,
     /// Why there may be more columns.
     open: Option<Rc<str>>,
@@ -95,6 +98,8 @@ struct JoinTable<'p> {
     /// Where that stands.
     location: Option<Location>,
     columns: Vec<EntityColumn<'p>>,
+    /// The foreign keys to the two entities, where both are known.
+    foreign: Option<Vec<ForeignKey>>,
     open: Option<Rc<str>>,
 }
 

@@ -3,9 +3,7 @@
 import 'reflect-metadata';
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
-import ts from 'typescript';
+import { load } from './compile.mjs';
 import { boundaries, mayBe, samples } from './judge.mjs';
 
 const require = createRequire(import.meta.url);
@@ -13,33 +11,16 @@ const { validateSync } = require('class-validator');
 const { plainToInstance } = require('class-transformer');
 
 const [root, said, ...files] = process.argv.slice(2);
-const out = path.join(path.dirname(fileURLToPath(import.meta.url)), 'work', 'class-validator');
 const { schemas } = JSON.parse(fs.readFileSync(said, 'utf8'));
 const differences = [];
 const fields = new Set();
 let checked = 0;
-files.forEach(translate);
+const modules = load('class-validator', root, files);
 for (const file of files) judge(file);
 process.stdout.write(JSON.stringify({ checked, fields: fields.size, differences }));
 
-/** TypeScript → CommonJS, with the types of properties as class-transformer wants them. */
-function translate(file) {
-  const text = fs.readFileSync(path.join(root, file), 'utf8');
-  const compilerOptions = {
-    target: ts.ScriptTarget.ES2022,
-    module: ts.ModuleKind.CommonJS,
-    experimentalDecorators: true,
-    emitDecoratorMetadata: true,
-    useDefineForClassFields: false,
-  };
-  const target = path.join(out, file.replace(/\.ts$/, '.js'));
-  fs.mkdirSync(path.dirname(target), { recursive: true });
-  fs.writeFileSync(path.join(out, 'package.json'), '{"type":"commonjs"}');
-  fs.writeFileSync(target, ts.transpileModule(text, { compilerOptions }).outputText);
-}
-
 function judge(file) {
-  const module = require(path.join(out, file.replace(/\.ts$/, '.js')));
+  const module = modules.get(file);
   for (const schema of schemas.filter((one) => one.file === file && !one.unresolved)) {
     for (const field of schema.fields) judgeField(`${file}: ${schema.name}.${field.name}`, module[schema.name], field);
   }

@@ -84,6 +84,7 @@ fn install(folder: &Path) -> Result<(), String> {
         "prisma.mjs",
         "prisma-ddl.mjs",
         "judge.mjs",
+        "compile.mjs",
         "class_validator.mjs",
         "typeorm.mjs",
     ] {

@@ -1,47 +1,22 @@
 // What TypeORM itself makes of entities: the tables and columns of its metadata, without a database.
 // Usage: node typeorm.mjs <folder> <default|snake> <file.ts>…
 import 'reflect-metadata';
-import fs from 'node:fs';
 import { createRequire } from 'node:module';
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
-import ts from 'typescript';
+import { classes, load } from './compile.mjs';
 
 const require = createRequire(import.meta.url);
 const { DataSource } = require('typeorm');
 const { SnakeNamingStrategy } = require('typeorm-naming-strategies');
 
 const [root, naming, ...files] = process.argv.slice(2);
-const out = path.join(path.dirname(fileURLToPath(import.meta.url)), 'work', `typeorm-${naming}`);
-const scripts = files.map(translate);
-const classes = scripts.flatMap((script) => Object.values(require(script)));
 const source = new DataSource({
   type: 'postgres',
-  entities: classes.filter((one) => typeof one === 'function'),
+  entities: classes(load(`typeorm-${naming}`, root, files)),
   namingStrategy: naming === 'snake' ? new SnakeNamingStrategy() : undefined,
 });
 await source.buildMetadatas();
 const tables = source.entityMetadatas.filter((table) => table.tableType !== 'entity-child').map(describe);
 process.stdout.write(JSON.stringify({ tables }));
-
-/** TypeScript → CommonJS, with the types of properties as TypeORM wants them. */
-function translate(file) {
-  const text = fs.readFileSync(path.join(root, file), 'utf8');
-  const compilerOptions = {
-    target: ts.ScriptTarget.ES2022,
-    module: ts.ModuleKind.CommonJS,
-    experimentalDecorators: true,
-    emitDecoratorMetadata: true,
-    useDefineForClassFields: false,
-  };
-  const target = path.join(out, file.replace(/\.ts$/, '.js'));
-  fs.mkdirSync(path.dirname(target), { recursive: true });
-  fs.writeFileSync(path.join(out, 'package.json'), '{"type":"commonjs"}');
-  // Modules import each other: metadata names classes that are not there yet.
-  const script = ts.transpileModule(text, { compilerOptions }).outputText;
-  fs.writeFileSync(target, script);
-  return target;
-}
 
 function describe(table) {
   const columns = table.columns.filter((column) => !column.isVirtualProperty);
@@ -54,6 +29,27 @@ function describe(table) {
       nullable: column.isNullable,
       default: column.default !== undefined && column.default !== null ? true : column.isGenerated || column.generatedType !== undefined,
     })),
+    keys: keysOf(table),
+  };
+}
+
+/** The keys that the schema builder makes. */
+function keysOf(table) {
+  const names = (columns) => columns.map((column) => column.databaseName);
+  const indices = table.indices.filter((index) => index.isUnique && !index.where && index.synchronize);
+  return {
+    primary: names(table.primaryColumns),
+    uniques: [...table.uniques, ...indices].map((unique) => names(unique.columns)),
+    foreign: table.foreignKeys.map((key) => ({
+      columns: names(key.columns),
+      table: key.referencedEntityMetadata.schema
+        ? `${key.referencedEntityMetadata.schema}.${key.referencedEntityMetadata.tableName}`
+        : key.referencedEntityMetadata.tableName,
+      referenced: names(key.referencedColumns),
+      onDelete: key.onDelete,
+      onUpdate: key.onUpdate,
+    })),
+    junction: table.tableType === 'junction' || table.tableType === 'closure-junction',
   };
 }
 

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::{Subject, TablesOf};
 use crate::facts::{
     Constraints, Contract, Declaration, Enumeration, Facts, Field, ForeignKey, Kind, Problem,
-    Route, TableKeys, UnresolvedEndpoint,
+    Route, StatedKey, TableKeys, UnresolvedEndpoint,
 };
 
 /// Renders everything that was read, or only `what`.
@@ -121,16 +121,22 @@ fn table_keys(keys: &TableKeys) -> Value {
             "columns": key.columns,
             "table": key.table,
             "referenced": key.referenced,
+            "constrained": key.constrained,
             "onDelete": key.on_delete.action.to_string(),
             "onUpdate": key.on_update.action.to_string(),
         })
     };
-    let uniques = keys.uniques.iter().flatten().map(|key| &key.columns);
-    let all = keys.foreign.iter().flatten();
+    let columns = |keys: &Vec<StatedKey>| keys.iter().map(|key| json!(key.columns)).collect();
+    // Null where the source does not say all of them.
+    let uniques: Option<Vec<Value>> = keys.uniques.as_ref().map(columns);
+    let all: Option<Vec<Value>> = keys
+        .foreign
+        .as_ref()
+        .map(|keys| keys.iter().map(foreign).collect());
     json!({
         "primary": keys.primary.as_ref().map(|key| &key.columns),
-        "uniques": uniques.collect::<Vec<_>>(),
-        "foreign": all.map(foreign).collect::<Vec<_>>(),
+        "uniques": uniques,
+        "foreign": all,
     })
 }
 

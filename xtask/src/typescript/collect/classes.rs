@@ -38,6 +38,7 @@ impl<'p> File<'_, 'p> {
                 tags,
                 table_link: Some(table.link),
                 of_type: table.parent,
+                keys: table.keys.map(Box::new),
                 fields: table.fields.into_iter().collect(),
                 unresolved: table.unresolved,
                 graphql: false,

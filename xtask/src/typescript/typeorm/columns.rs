@@ -4,6 +4,7 @@
 use std::rc::Rc;
 
 use super::EntityColumn;
+use super::keys::{RelationKey, UniqueProperties};
 use super::options::{ColumnOptions, text};
 use super::relations::{Relation, relation};
 use crate::config::NamingStrategy;
@@ -36,6 +37,14 @@ pub(super) struct ClassColumns<'p> {
     pub columns: Vec<EntityColumn<'p>>,
     /// The properties that lead to other entities.
     pub relations: Vec<Relation<'p>>,
+    /// The unique keys that decorators state.
+    pub uniques: Vec<UniqueProperties>,
+    /// Whether there may be more of them.
+    pub uniques_open: bool,
+    /// The columns of its relations, once they were added to its columns.
+    pub keys: Vec<RelationKey>,
+    /// Whether it may have more foreign keys than relations.
+    pub foreign_open: bool,
     /// Why there may be more.
     pub open: Option<Rc<str>>,
 }
@@ -80,6 +89,7 @@ impl<'p> EntityReader<'_, 'p> {
         // the first.
         for declaring in lineage.iter().rev() {
             let (scope, class) = declaring;
+            self.uniques_of_class(declaring, embedding, &mut found);
             for member in class.members.iter().filter(|member| !member.is_static) {
                 let Some(name) = data_name(member) else {
                     continue;
@@ -88,6 +98,7 @@ impl<'p> EntityReader<'_, 'p> {
                 if decorators.of(Library::TypeOrm).next().is_none() {
                     continue;
                 }
+                self.uniques_of_property(declaring, name, &decorators, embedding, &mut found);
                 let held = held(self.resolver, &instance, scope, name, member);
                 self.member(declaring, held, &decorators, embedding, &mut found);
             }
@@ -244,6 +255,9 @@ impl<'p> EntityReader<'_, 'p> {
         let embedded = self.columns_of(&lineage, &inner);
         found.columns.extend(embedded.columns);
         found.relations.extend(embedded.relations);
+        found.uniques.extend(embedded.uniques);
+        found.uniques_open |= embedded.uniques_open;
+        found.foreign_open |= embedded.foreign_open;
         found.open = found.open.take().or(embedded.open);
     }
 }

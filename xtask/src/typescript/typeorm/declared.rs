@@ -6,7 +6,7 @@ use super::columns::EntityReader;
 use super::options::ColumnOptions;
 use super::{EntityColumn, TableName};
 use crate::config::NamingStrategy;
-use crate::facts::{Field, Kind, Side, SqlScalar, SqlType, StatedValue, TableLink};
+use crate::facts::{Field, Kind, Side, SqlScalar, SqlType, StatedValue, TableKeys, TableLink};
 use crate::source::Location;
 use crate::typescript::collect::qualified;
 use crate::typescript::resolve::{Property, Resolver, Scope};
@@ -20,6 +20,8 @@ pub struct Declared {
     pub property: Option<(String, Option<Location>)>,
     /// A field for each column.
     pub fields: Vec<Field>,
+    /// Its keys, where it states any.
+    pub keys: Option<TableKeys>,
     /// Whether it may have only some of the columns.
     pub partial: bool,
     /// The class whose table it shares.
@@ -59,6 +61,8 @@ pub fn declared<'p>(
         link: link(&entity.name),
         property: None,
         fields: fields(&entity.columns),
+        // TypeORM makes no key of a table that it does not keep.
+        keys: entity.keys.filter(|_| !entity.partial),
         partial: entity.partial,
         parent: entity.parent,
         unresolved: entity.open.as_ref().map(Rc::to_string),
@@ -66,6 +70,10 @@ pub fn declared<'p>(
     let joins = entity.join_tables.into_iter().map(|table| Declared {
         link: link(&table.name),
         fields: fields(&table.columns),
+        keys: table.foreign.map(|foreign| TableKeys {
+            foreign: Some(foreign),
+            ..TableKeys::default()
+        }),
         property: Some((table.property, table.location)),
         partial: false,
         parent: None,

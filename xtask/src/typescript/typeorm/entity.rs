@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::columns::{Class, ClassColumns, Embedding, EntityReader};
 use super::options::{ColumnOptions, text};
 use super::{Entity, EntityColumn, JoinTable, TableName};
-use crate::facts::StatedValue;
+use crate::facts::{StatedValue, TableKeys};
 use crate::source::Location;
 use crate::typescript::decorators::Decorators;
 use crate::typescript::resolve::{Lazy, Property, Type, reason};
@@ -23,11 +23,15 @@ impl<'p> EntityReader<'_, 'p> {
         let mut own = self.columns(class);
         self.add_foreign_keys(&mut own);
         let mut join_tables = self.join_tables(class, &name, &own);
+        // A view has none.
+        let is_table = decorators.find(Library::TypeOrm, "Entity").is_some();
+        let keys = is_table.then(|| self.keys(class, &own));
         self.add_discriminator(&decorators, &mut own);
         self.add_tree(&decorators, &name, &mut own, &mut join_tables);
         Some(Entity {
             name,
             columns: own.columns,
+            keys,
             join_tables,
             open: own.open.or_else(|| options.unknown().map(reason)),
             partial: options.flag("synchronize") == Some(false),
@@ -82,12 +86,17 @@ impl<'p> EntityReader<'_, 'p> {
         own.open = None;
         self.add_foreign_keys(&mut own);
         let join_tables = self.join_tables(class, &name, &own);
+        let keys = TableKeys {
+            primary: None,
+            ..self.keys(class, &own)
+        };
         for column in &mut own.columns {
             column.sql.apart.nullable = Some(true);
         }
         Some(Entity {
             name,
             columns: own.columns,
+            keys: Some(keys),
             join_tables,
             open: own.open,
             partial: false,
@@ -197,6 +206,7 @@ fn closure<'p>(table: &TableName, own: &ClassColumns<'p>) -> JoinTable<'p> {
         property: format!("{}.closure", table.name),
         location: None,
         columns,
+        foreign: None,
         open: None,
     }
 }

@@ -2,7 +2,24 @@
 //! whatever file they stand in.
 
 use super::ORIGIN;
-use crate::facts::{Declaration, Facts, Field};
+use crate::facts::{Declaration, Facts, Field, TableKeys};
+
+/// The keys of a table with those that a child adds. Of those that one of the two leaves unsaid,
+/// nothing is said.
+fn together(
+    parent: Option<Box<TableKeys>>,
+    child: Option<Box<TableKeys>>,
+) -> Option<Box<TableKeys>> {
+    let (mut parent, child) = (parent?, child?);
+    parent.uniques = parent.uniques.zip(child.uniques).map(concatenated);
+    parent.foreign = parent.foreign.zip(child.foreign).map(concatenated);
+    Some(parent)
+}
+
+fn concatenated<T>((mut one, other): (Vec<T>, Vec<T>)) -> Vec<T> {
+    one.extend(other);
+    one
+}
 
 /// Adds the columns of child entities to their parents, of which each child says where it stands.
 /// A child is a part of a table, and no description of it.
@@ -33,6 +50,7 @@ pub fn merge_children(facts: &mut Facts) {
             }
         }
         parent.fields = parent.fields.iter().cloned().chain(added).collect();
+        parent.keys = together(parent.keys.take(), child.keys);
         parent.unresolved = parent.unresolved.take().or(child.unresolved);
     }
     facts.tables = tables;

@@ -7,7 +7,7 @@ use super::relations::{
     JoinColumn, Relation, RelationColumns, join_columns, naming_join, referenced,
 };
 use super::{EntityColumn, JoinTable, TableName};
-use crate::facts::{StatedApart, StatedValue};
+use crate::facts::{ForeignKey, ReferentialAction, StatedAction, StatedApart, StatedValue};
 use crate::typescript::resolve::{PropertyPlace, reason};
 use crate::typescript::values::Value;
 
@@ -54,15 +54,14 @@ impl<'p> EntityReader<'_, 'p> {
             let given = given.cloned().unwrap_or(Value::Undefined);
             join_columns(self.resolver, &given)
         };
-        let mut columns = self.sides(
-            own,
-            &table.name,
-            &joins("joinColumn", "joinColumns"),
-            relation,
-        );
+        let own_joins = joins("joinColumn", "joinColumns");
+        let mut columns = self.sides(own, &table.name, &own_joins, relation);
+        let mut leads_to = vec![(table, columns.len(), referenced_names(own, &own_joins))];
         if let (Some(other), Some(other_name)) = (&other, &other_name) {
             let joins = joins("inverseJoinColumn", "inverseJoinColumns");
-            columns.extend(self.sides(other, &other_name.name, &joins, relation));
+            let inverse = self.sides(other, &other_name.name, &joins, relation);
+            leads_to.push((other_name, inverse.len(), referenced_names(other, &joins)));
+            columns.extend(inverse);
         }
         tell_apart(&mut columns);
         let is_whole = columns.len() > 1 && other_name.is_some();
@@ -74,6 +73,9 @@ impl<'p> EntityReader<'_, 'p> {
             },
             property: format!("{class_name}.{}", relation.path),
             location: relation.held.place.as_ref().map(PropertyPlace::location),
+            foreign: is_whole
+                .then(|| foreign(relation, &columns, leads_to))
+                .flatten(),
             columns,
             open: (!is_whole).then(|| reason("one of the entities that it joins is not known")),
         })
@@ -114,6 +116,36 @@ impl<'p> EntityReader<'_, 'p> {
         };
         referenced(of, joins).into_iter().map(column).collect()
     }
+}
+
+fn referenced_names(of: &ClassColumns<'_>, joins: &[JoinColumn]) -> Vec<String> {
+    let columns = referenced(of, joins).into_iter();
+    columns.map(|column| column.name.clone()).collect()
+}
+
+/// The foreign keys of a table, each with the number of its columns in their order. What is stated
+/// of the other row is of the first key: the relation on the other side says it of the second.
+fn foreign(
+    relation: &Relation<'_>,
+    columns: &[EntityColumn<'_>],
+    leads_to: Vec<(&TableName, usize, Vec<String>)>,
+) -> Option<Vec<ForeignKey>> {
+    let mut names = columns.iter().map(|column| column.name.clone());
+    let mut keys = Vec::new();
+    for (table, count, referenced) in leads_to {
+        let columns = names.by_ref().take(count).collect();
+        let usual = ReferentialAction::Cascade;
+        let mut key = relation.foreign_key(columns, (table, referenced), usual)?;
+        if !keys.is_empty() {
+            let unsaid = StatedAction {
+                action: usual,
+                written: false,
+            };
+            (key.on_delete, key.on_update) = (unsaid, unsaid);
+        }
+        keys.push(key);
+    }
+    Some(keys)
 }
 
 /// Numbers columns of one name: both sides may be the same entity.

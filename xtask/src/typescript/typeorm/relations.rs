@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::EntityColumn;
 use super::columns::{Class, ClassColumns, Embedding, EntityReader};
+use super::keys::{Actions, RelationKey};
 use super::options::{ColumnOptions, text};
 use crate::facts::{SqlColumn, SqlScalar, SqlType, StatedApart, StatedValue};
 use crate::typescript::decorators::{Decorator, Decorators};
@@ -25,6 +26,12 @@ pub(super) struct Relation<'p> {
     pub nullable: Option<bool>,
     /// Whether it is (part of) the primary key.
     pub primary: bool,
+    /// Whether no other row leads to the same one.
+    pub one_to_one: bool,
+    /// Whether a constraint of the database holds it.
+    pub constrained: bool,
+    /// The effects of changes of the other row.
+    pub actions: Actions,
     prefixes: Vec<String>,
 }
 
@@ -82,6 +89,9 @@ pub(super) fn relation<'p>(
         columns,
         nullable: options.flag("nullable"),
         primary: options.flag("primary").unwrap_or(false) || find("PrimaryColumn").is_some(),
+        one_to_one: &*decorator.name == "OneToOne",
+        constrained: options.flag("createForeignKeyConstraints") != Some(false),
+        actions: Actions::read(&options),
         prefixes: embedding.prefixes.clone(),
     })
 }
@@ -183,31 +193,46 @@ impl<'p> EntityReader<'_, 'p> {
     /// left out.
     pub(super) fn add_foreign_keys(&self, own: &mut ClassColumns<'p>) {
         let mut added: Vec<EntityColumn<'p>> = Vec::new();
-        for relation in &own.relations {
+        for (at, relation) in own.relations.iter().enumerate() {
             let RelationColumns::Own(joins) = &relation.columns else {
                 continue;
             };
-            for (name, key) in self.foreign_keys(relation, joins) {
+            let mut columns = Vec::new();
+            let mut referenced = Vec::new();
+            for (name, key, leads_to) in self.foreign_keys(relation, joins) {
+                referenced.push(leads_to);
                 let is_known = |known: &&mut EntityColumn<'p>| {
                     let given = known.given_name.as_deref();
                     self.naming.column(&known.property, given, &[]) == *name
                 };
                 let mut all = own.columns.iter_mut().chain(&mut added);
                 match all.find(is_known) {
-                    Some(known) => take_type(known, key),
-                    None => added.push(key),
+                    Some(known) => {
+                        columns.push(known.name.clone());
+                        take_type(known, key);
+                    }
+                    None => {
+                        columns.push(key.name.clone());
+                        added.push(key);
+                    }
                 }
             }
+            own.keys.push(RelationKey {
+                relation: at,
+                columns,
+                referenced: referenced.into_iter().collect(),
+            });
         }
         own.columns.extend(added);
     }
 
-    /// The foreign keys of `relation`, by their names without prefixes.
+    /// The foreign keys of `relation`: their names without prefixes, and the columns that they lead
+    /// to, where those are known.
     fn foreign_keys(
         &self,
         relation: &Relation<'p>,
         joins: &[JoinColumn],
-    ) -> Vec<(Rc<str>, EntityColumn<'p>)> {
+    ) -> Vec<(Rc<str>, EntityColumn<'p>, Option<String>)> {
         let name = |referenced: &str| match naming_join(joins, referenced) {
             Some(name) => Rc::clone(name),
             None => self
@@ -225,7 +250,7 @@ impl<'p> EntityReader<'_, 'p> {
             let name = name("id");
             let mut key = self.foreign_key(relation, Rc::clone(&name));
             key.ty = Some(SqlScalar::Unknown(why.into()));
-            return vec![(name, key)];
+            return vec![(name, key, None)];
         }
         let keys = found.into_iter().map(|column| {
             let name = name(&column.property);
@@ -233,7 +258,7 @@ impl<'p> EntityReader<'_, 'p> {
             key.ty.clone_from(&column.ty);
             key.options = column.options.clone();
             key.typed_by = Some(column.held.clone());
-            (name, key)
+            (name, key, Some(column.name.clone()))
         });
         keys.collect()
     }
