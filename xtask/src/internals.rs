@@ -30,6 +30,10 @@ pub mod fixes {
     pub use crate::fixes::{apply, place};
 }
 
+pub mod layouts {
+    pub use crate::layouts::in_place;
+}
+
 pub mod migrations {
     pub use crate::migrations::{
         Down, Migration, branch, catalog_stamp, checksum, files, fingerprint, lint, provenance,
@@ -55,12 +59,20 @@ pub mod render {
 
 pub mod report {
     pub use crate::report::{
-        AppliedMigration, Baseline, Category, ColumnAlignment, ContractField, ContractSummary,
-        Coverage, DescriptionSummary, Direction, EntityAlignment, Finding, FindingTiming, Fixes,
-        Layer, Left, LockMode, Loss, LossName, MigrationPlan, MigrationResult, MigrationState,
-        MigrationStatus, PlannedMigration, PlannedStatement, Rehearsal, Restoration,
-        RollbackResult, RollbackVerdict, RolledBackMigration, Rule, Severity, Since, SourceTexts,
-        StatementEffects, Status, Suggestion, TableLock, Timestamp, Unit, Unjudged, Verification,
+        AppliedMigration, Baseline, Category, CodePlace, ColumnAlignment, ContractField,
+        ContractSummary, Coverage, DeployOrder, DescriptionSummary, Direction, EntityAlignment,
+        Finding, FindingTiming, Fixes, Layer, Left, LockMode, Loss, LossName, MigrationPlan,
+        MigrationResult, MigrationState, MigrationStatus, PlannedFile, PlannedMigration,
+        PlannedStatement, Rehearsal, Release, ReleaseOrder, ReleaseStep, Restoration,
+        RollbackResult, RollbackVerdict, RolledBackMigration, RolloutProblem, Rule, Severity,
+        Since, SourceTexts, StatementEffects, Status, Suggestion, TableLock, Timestamp, Unit,
+        Unjudged, Verification,
+    };
+}
+
+pub mod rollout {
+    pub use crate::rollout::{
+        CodeDemands, ColumnDemand, Commit, MigrationPlaces, TableDemand, Written, demands, judge,
     };
 }
 

@@ -3,6 +3,7 @@
 
 mod alignment;
 mod baseline;
+mod deploy_order;
 mod finding;
 mod fixes;
 mod migration;
@@ -20,6 +21,10 @@ pub use alignment::{
     EntityAlignment, Layer,
 };
 pub use baseline::{Baseline, BaselineSummary};
+pub use deploy_order::{
+    BREAKS_RUNNING_CODE, CodePlace, DeployOrder, NEEDS_MIGRATION, PlannedFile, Release,
+    ReleaseOrder, ReleaseStep, RolloutProblem,
+};
 pub use finding::{Category, Finding, FindingTiming, Label, Rule, Severity, Suggestion};
 pub use fixes::{Fixes, Left};
 pub use migration::{AppliedMigration, MigrationResult};

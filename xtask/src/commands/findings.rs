@@ -5,6 +5,7 @@ use super::{drift, privilege_drift};
 use crate::checks;
 use crate::migrations::{branch, lint};
 use crate::report::Rule;
+use crate::rollout;
 
 /// Below this likeness, in thousandths, two names have little in common, and no hint is better than
 /// a wrong one.
@@ -16,6 +17,7 @@ pub fn rules() -> Vec<Rule> {
     let mut rules = checks::rules();
     rules.push(lint::documentation());
     rules.extend(branch::documentation());
+    rules.extend(rollout::documentation());
     rules.extend([drift::documentation(), privilege_drift::documentation()]);
     rules
 }
