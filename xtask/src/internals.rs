@@ -30,6 +30,10 @@ pub mod fixes {
     pub use crate::fixes::{apply, place};
 }
 
+pub mod layouts {
+    pub use crate::layouts::in_place;
+}
+
 pub mod migrations {
     pub use crate::migrations::{
         Down, Migration, branch, catalog_stamp, checksum, files, fingerprint, lint, provenance,
@@ -55,13 +59,20 @@ pub mod render {
 
 pub mod report {
     pub use crate::report::{
-        AppliedMigration, Baseline, Category, ColumnAlignment, Consent, ContractField,
-        ContractSummary, Coverage, DescriptionSummary, Direction, EntityAlignment, Finding,
-        FindingTiming, Fixes, Layer, Left, LockMode, Loss, LossName, MigrationLoss, MigrationPlan,
-        MigrationResult, MigrationState, MigrationStatus, PlannedMigration, PlannedStatement,
-        Rehearsal, Restoration, RollbackResult, RollbackVerdict, RolledBackMigration, Rule,
+        AppliedMigration, Baseline, Category, CodePlace, ColumnAlignment, Consent, ContractField,
+        ContractSummary, Coverage, DeployOrder, DescriptionSummary, Direction, EntityAlignment,
+        Finding, FindingTiming, Fixes, Layer, Left, LockMode, Loss, LossName, MigrationLoss,
+        MigrationPlan, MigrationResult, MigrationState, MigrationStatus, PlannedFile,
+        PlannedMigration, PlannedStatement, Rehearsal, Release, ReleaseOrder, ReleaseStep,
+        Restoration, RollbackResult, RollbackVerdict, RolledBackMigration, RolloutProblem, Rule,
         Severity, Since, SourceTexts, StatementEffects, Status, Suggestion, TableLock, Timestamp,
         Unit, Unjudged, Verification,
+    };
+}
+
+pub mod rollout {
+    pub use crate::rollout::{
+        CodeDemands, ColumnDemand, Commit, MigrationPlaces, TableDemand, Written, demands, judge,
     };
 }
 

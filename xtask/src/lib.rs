@@ -28,6 +28,7 @@ mod readers;
 mod regular_file;
 mod render;
 mod report;
+mod rollout;
 mod schema;
 mod source;
 mod terminal;

@@ -2,6 +2,7 @@
 //! severities are in the report. They know nothing of the database or of TypeScript.
 
 mod blocks;
+mod deploy_order;
 pub mod github;
 pub mod gitlab;
 pub mod html;

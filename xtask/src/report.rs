@@ -3,6 +3,7 @@
 
 mod alignment;
 mod baseline;
+mod deploy_order;
 mod finding;
 mod fixes;
 mod loss;
@@ -21,6 +22,10 @@ pub use alignment::{
     EntityAlignment, Layer,
 };
 pub use baseline::{Baseline, BaselineSummary};
+pub use deploy_order::{
+    BREAKS_RUNNING_CODE, CodePlace, DeployOrder, NEEDS_MIGRATION, PlannedFile, Release,
+    ReleaseOrder, ReleaseStep, RolloutProblem,
+};
 pub use finding::{Category, Finding, FindingTiming, Label, Rule, Severity, Suggestion};
 pub use fixes::{Fixes, Left};
 pub use loss::{Consent, Loss, LossName, MigrationLoss, Unit};

@@ -18,6 +18,7 @@ mod comparison;
 mod connections;
 mod crashes;
 mod database_import;
+mod deploy_order;
 mod documents;
 mod driver_oracle;
 mod fingerprints;

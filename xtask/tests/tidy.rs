@@ -99,6 +99,19 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         "checks",
         &["checks", "config", "facts", "report", "schema", "source"],
     ),
+    (
+        "rollout",
+        &[
+            "rollout",
+            "checks",
+            "config",
+            "facts",
+            "migrations",
+            "report",
+            "schema",
+            "source",
+        ],
+    ),
     ("render", &["render", "report", "source", "terminal"]),
     (
         "config",

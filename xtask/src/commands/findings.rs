@@ -6,6 +6,7 @@ use crate::checks;
 use crate::migrations::losses::advice;
 use crate::migrations::{branch, lint};
 use crate::report::Rule;
+use crate::rollout;
 
 /// Below this likeness, in thousandths, two names have little in common, and no hint is better than
 /// a wrong one.
@@ -18,6 +19,7 @@ pub fn rules() -> Vec<Rule> {
     rules.push(lint::documentation());
     rules.extend(advice::documentation());
     rules.extend(branch::documentation());
+    rules.extend(rollout::documentation());
     rules.extend([drift::documentation(), privilege_drift::documentation()]);
     rules
 }

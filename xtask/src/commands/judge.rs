@@ -16,6 +16,7 @@ use crate::readers;
 use crate::report::{
     Baseline, BaselineSummary, EntityAlignment, Finding, SourceTexts, Timestamp, Verification,
 };
+use crate::rollout::{self, CodeDemands};
 use crate::schema::model::Schema;
 use crate::schema::provenance::Provenance;
 use crate::tree::Tree;
@@ -107,6 +108,13 @@ impl<'a> Judge<'a> {
     pub fn findings(&self, schema: &Schema) -> Vec<Finding> {
         let provenance = self.provenance.of_schema(schema);
         checks::verify(&self.input(schema, &provenance)).0
+    }
+
+    /// What the code wants of `schema`.
+    #[must_use]
+    pub fn demands(&self, schema: &Schema) -> CodeDemands {
+        let provenance = self.provenance.of_schema(schema);
+        rollout::demands(self.input(schema, &provenance))
     }
 
     /// The descriptions of every table side by side.

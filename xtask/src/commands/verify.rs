@@ -5,6 +5,7 @@
 mod expected;
 mod fix;
 mod publish;
+mod rollout;
 mod since;
 mod staged;
 mod watch;
@@ -53,6 +54,11 @@ pub struct Options {
     /// `--staged` what is staged
     #[arg(long, value_name = "REF", conflicts_with_all = ["database", "update_baseline", "migration"])]
     pub since: Option<String>,
+
+    /// With `--since`: where the branch takes two releases, write their migrations into DIR; nothing
+    /// applies them
+    #[arg(long, value_name = "DIR", requires = "since", num_args = 0..=1, default_missing_value = rollout::PLAN_FOLDER)]
+    pub plan: Option<String>,
 
     /// Verify again whenever a file is saved
     #[arg(long, conflicts_with_all = ["staged", "since", "database", "update_baseline", "fix", "diff"])]

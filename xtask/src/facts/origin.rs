@@ -34,6 +34,9 @@ pub struct Origin {
     pub null_is_empty: bool,
     /// Whether a text can be declared with the values that a CHECK allows.
     pub restricts_text: bool,
+    /// Whether a row is refused, when it is read, that holds what is not declared: null, or another
+    /// value of an enum.
+    pub refuses_rows: bool,
 }
 
 /// The statement that declarations make about a table. A family is not a language: a model of

@@ -18,6 +18,7 @@ pub const ORIGIN: Origin = Origin {
     example: None,
     null_is_empty: false,
     restricts_text: true,
+    refuses_rows: false,
 };
 
 impl Schemas<'_> {

@@ -24,6 +24,7 @@ pub const MODEL: Origin = Origin {
     example: Some("model … { … @@map(\"{table}\") }"),
     null_is_empty: true,
     restricts_text: false,
+    refuses_rows: true,
 };
 
 /// Adds what `schema` declares.

@@ -4,8 +4,9 @@
 
 use std::fmt::Write as _;
 
+use super::deploy_order;
 use super::style::{count, harmless, harmless_line};
-use crate::report::{Finding, Severity, Since, Verification};
+use crate::report::{Finding, ReleaseOrder, Severity, Since, Verification};
 use crate::terminal::without_commands;
 
 /// The number of annotations of each level that GitHub shows per step.
@@ -49,6 +50,14 @@ pub fn verification(report: &Verification) -> String {
             );
         }
     }
+    let order = report
+        .since
+        .as_ref()
+        .and_then(|since| since.deploy_order.as_ref());
+    if let Some(order) = order.filter(|order| order.order != ReleaseOrder::Either) {
+        let told = deploy_order::lines(order).join("\n");
+        let _ = writeln!(text, "::notice title=Deploy order::{}", message(&told));
+    }
     text
 }
 
@@ -57,6 +66,7 @@ pub fn verification(report: &Verification) -> String {
 fn branch(since: &Since) -> String {
     let mut lines = vec![format!("Judging {}", since.title())];
     lines.extend(since.schema.iter().flatten().cloned());
+    lines.extend(since.deploy_order.iter().flat_map(deploy_order::lines));
     lines.extend(since.notes.iter().map(|note| format!("note: {note}")));
     lines
         .iter()

@@ -54,6 +54,7 @@ fn page(report: &Verification, first: &str, rules: &[Rule]) -> String {
     };
     let _ = writeln!(page, "<main id=\"main\"{class}>");
     page.push_str(first);
+    page.push_str(&deploy_order(report));
     page.push_str(&findings::section(report));
     page.push_str(&entities::overview(report));
     page.push_str(&schema_changes(report));
@@ -213,6 +214,7 @@ fn tools(report: &Verification) -> String {
         .map(|kind| format!("<option>{}</option>", escape(kind)))
         .collect();
     let sections = [
+        ("order", "Deploy order", !deploy_order(report).is_empty()),
         ("findings", "Findings", true),
         ("overview", "Overview", !report.alignment.is_empty()),
         (
@@ -246,6 +248,20 @@ fn tools(report: &Verification) -> String {
          <select id=\"kind\" aria-label=\"Type of finding\"><option value=\"\">all types of findings</option>{kinds}</select>\n\
          <button type=\"button\" id=\"clear\">Clear</button>\n<button type=\"button\" id=\"unfold\" aria-pressed=\"false\">Unfold all</button>\n\
          <button type=\"button\" id=\"theme\">Light or dark</button>\n<span id=\"shown\" class=\"dim\" aria-live=\"polite\"></span>\n</div></div>\n"
+    )
+}
+
+/// Renders the deploy order of the branch.
+fn deploy_order(report: &Verification) -> String {
+    let since = report.since.as_ref();
+    let Some(order) = since.and_then(|since| since.deploy_order.as_ref()) else {
+        return String::new();
+    };
+    let lines = super::deploy_order::lines(order);
+    format!(
+        "<section id=\"order\">\n<h2>Deploy order: {}</h2>\n<pre>{}</pre>\n</section>\n",
+        escape(order.order.title()),
+        escape(&lines.join("\n"))
     )
 }
 

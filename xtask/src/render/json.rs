@@ -1,6 +1,7 @@
 //! For programs, in the shapes of the specification; our own keys are added to them, none is
 //! renamed. Key order is that of the specification, then ours.
 
+mod deploy_order;
 mod finding;
 mod loss;
 mod migration;

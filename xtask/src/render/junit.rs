@@ -4,6 +4,7 @@
 
 use std::fmt::Write as _;
 
+use super::deploy_order::lines;
 use super::markup::escape;
 use super::style::harmless_line;
 use crate::report::{Category, Finding, Severity, Verification};
@@ -33,8 +34,24 @@ pub fn verification(report: &Verification) -> String {
     for category in report.parts() {
         text.push_str(&suite(report, category, suite_name(category)));
     }
+    text.push_str(&deploy_order(report));
     text.push_str("</testsuites>\n");
     text
+}
+
+/// The deploy order of a branch as the output of a suite without cases: it fails nothing by itself.
+fn deploy_order(report: &Verification) -> String {
+    let order = report
+        .since
+        .as_ref()
+        .and_then(|since| since.deploy_order.as_ref());
+    order.map_or_else(String::new, |order| {
+        format!(
+            "  <testsuite name=\"deploy order\" tests=\"0\" failures=\"0\" errors=\"0\" skipped=\"0\">\n    \
+             <system-out>{}</system-out>\n  </testsuite>\n",
+            escape(&lines(order).join("\n"))
+        )
+    })
 }
 
 fn cases(report: &Verification, category: Category) -> Vec<&Finding> {

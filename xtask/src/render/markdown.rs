@@ -4,7 +4,9 @@
 use std::fmt::Write as _;
 
 use super::style::count;
-use crate::report::{Category, Finding, Severity, Since, Verification};
+use crate::report::{
+    Category, DeployOrder, Finding, RolloutProblem, Severity, Since, Verification,
+};
 
 /// More rows than this are cut: GitHub refuses summaries above one megabyte.
 const MOST_ROWS: usize = 500;
@@ -27,6 +29,12 @@ pub fn verification(report: &Verification) -> String {
         prose(&report.against)
     );
     if let Some(since) = &report.since {
+        text.push_str(
+            &since
+                .deploy_order
+                .as_ref()
+                .map_or_else(String::new, deploy_order),
+        );
         text.push_str(&branch(since));
     }
     text.push_str(&parts(report));
@@ -34,6 +42,54 @@ pub fn verification(report: &Verification) -> String {
         text.push_str(&findings(&report.findings));
     }
     text.push_str(&coverage(report));
+    text
+}
+
+/// Renders the four pairs of old and new code and schema as a table, with what they follow from.
+fn deploy_order(order: &DeployOrder) -> String {
+    let sign = |works: bool| match works {
+        true => "✅ works",
+        false => "❌ breaks",
+    };
+    let mut text = format!(
+        "### Deploy order: {}\n\n| | schema before | schema after |\n| --- | --- | --- |\n\
+         | running code | ✅ runs today | {} |\n| new code | {} | {} |\n\n",
+        order.order.title(),
+        sign(order.keeps_running_code()),
+        sign(order.needs.is_empty()),
+        sign(order.left_behind.is_empty()),
+    );
+    let mut list = |what: &str, problems: &mut dyn Iterator<Item = &RolloutProblem>| {
+        for problem in problems.take(MOST_ROWS) {
+            let _ = writeln!(text, "- {what}: {}", prose(&problem.in_words()));
+        }
+    };
+    let breaks = || order.breaks.iter();
+    list(
+        "**breaks running code**",
+        &mut breaks().filter(|one| one.certain),
+    );
+    list(
+        "may break running code",
+        &mut breaks().filter(|one| !one.certain),
+    );
+    list("needs the migration", &mut order.needs.iter());
+    list("breaks the new code too", &mut order.left_behind.iter());
+    if let Some(unknown) = super::deploy_order::unknown(order) {
+        let _ = writeln!(text, "- {}", prose(&unknown));
+    }
+    for (number, release) in order.releases.iter().enumerate() {
+        let _ = writeln!(
+            text,
+            "\n**Release {}**: {}\n",
+            number + 1,
+            prose(&release.title)
+        );
+        for step in &release.steps {
+            let _ = writeln!(text, "1. {}", prose(&step.text));
+        }
+    }
+    text.push('\n');
     text
 }
 

@@ -4,6 +4,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::deploy_order::lines;
 use super::json::document;
 use crate::report::{Finding, Label, Rule, Severity, SourceTexts, Suggestion, Verification};
 use crate::source::{LineIndex, Location};
@@ -29,9 +30,22 @@ pub fn verification(report: &Verification, rules: &[Rule], default_file: &str) -
             } },
             "columnKind": "utf16CodeUnits",
             "results": results,
-            "invocations": [{ "executionSuccessful": true, "endTimeUtc": report.timestamp.as_str() }],
+            "invocations": [invocation(report)],
         }],
     }))
+}
+
+/// The run, with the deploy order of the branch as a message for its readers.
+fn invocation(report: &Verification) -> Value {
+    let mut object =
+        json!({ "executionSuccessful": true, "endTimeUtc": report.timestamp.as_str() });
+    let since = report.since.as_ref();
+    if let Some(order) = since.and_then(|since| since.deploy_order.as_ref()) {
+        let text = lines(order).join("\n");
+        object["toolExecutionNotifications"] =
+            json!([{ "level": "note", "message": { "text": text } }]);
+    }
+    object
 }
 
 /// The rules of the findings. A kind without documentation gets a rule that only has its name.

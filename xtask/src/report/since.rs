@@ -1,6 +1,8 @@
 //! The context of a branch's report: the findings that are left out, and the facts that are
 //! reported beside the findings.
 
+use super::DeployOrder;
+
 /// The commit that a report was compared with, and the changes of the schema by a branch.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Since {
@@ -16,6 +18,9 @@ pub struct Since {
     pub resolved: Vec<String>,
     /// The changes of the schema by the branch, one per line; `None` where they are not known.
     pub schema: Option<Vec<String>>,
+    /// The order in which migrations and code may go live; `None` where the schema stays, or the
+    /// earlier state is not known.
+    pub deploy_order: Option<DeployOrder>,
     /// The parts that were not judged, with the reasons.
     pub notes: Vec<String>,
 }

@@ -24,6 +24,7 @@ pub const ORIGIN: Origin = Origin {
     example: None,
     null_is_empty: false,
     restricts_text: true,
+    refuses_rows: false,
 };
 
 /// The content of a class that validators judge.

@@ -33,6 +33,7 @@ pub const ORIGIN: Origin = Origin {
     example: Some("pgTable('{table}', …)"),
     null_is_empty: false,
     restricts_text: true,
+    refuses_rows: false,
 };
 
 /// A table or view.

@@ -34,6 +34,7 @@ pub const ORIGIN: Origin = Origin {
     example: Some("@Entity('{table}') class …"),
     null_is_empty: false,
     restricts_text: true,
+    refuses_rows: false,
 };
 
 /// A table that a class describes.

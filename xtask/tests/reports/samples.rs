@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use xtask::internals::report::{
-    Category, ColumnAlignment, ContractField, ContractSummary, Coverage, DescriptionSummary,
-    Direction, EntityAlignment, Finding, FindingTiming, Fixes, Layer, Left, Rule, Severity, Since,
+    Category, CodePlace, ColumnAlignment, ContractField, ContractSummary, Coverage, DeployOrder,
+    DescriptionSummary, Direction, EntityAlignment, Finding, FindingTiming, Fixes, Layer, Left,
+    PlannedFile, Release, ReleaseOrder, ReleaseStep, RolloutProblem, Rule, Severity, Since,
     SourceTexts, Suggestion, Timestamp, Unjudged, Verification,
 };
 use xtask::internals::source::{LineIndex, Location, Span};
@@ -97,11 +98,77 @@ pub fn branch() -> Verification {
         schema: Some(vec![
             "user_profiles: column bio added (text, nullable)".into(),
         ]),
+        deploy_order: Some(two_releases()),
         notes: Vec::new(),
     };
     Verification {
         since: Some(since),
         ..verification(vec![type_mismatch()], coverage())
+    }
+}
+
+/// A column that the running code writes is gone, and another is there that the new code needs.
+fn two_releases() -> DeployOrder {
+    let code = |table: &str| CodePlace {
+        declaration: format!("Drizzle table `{table}`"),
+        location: place(TYPES, "bio"),
+    };
+    let problem = |field: &str, message: &str, migration: Option<Location>| RolloutProblem {
+        entity: "user_profiles".into(),
+        field: Some(field.into()),
+        message: message.into(),
+        code: vec![code("profiles")],
+        migration,
+        certain: true,
+        accepted: None,
+    };
+    let dropped = "Column 'text' is dropped, and the running code names it in SELECT and INSERT";
+    let unique = "The running code may write rows that the new unique key on (bio) refuses";
+    let at = || Some(place(BIO, "bio"));
+    let file = |name: &str, sql: &str| PlannedFile {
+        name: name.into(),
+        sql: sql.into(),
+    };
+    let step = |text: &str, migration: Option<PlannedFile>| ReleaseStep {
+        text: text.into(),
+        migration,
+    };
+    let added = "ALTER TABLE user_profiles ADD COLUMN bio text;\n";
+    let expand = file("add_user_bio_expand", added);
+    let contract = file(
+        "add_user_bio_contract",
+        "ALTER TABLE user_profiles DROP COLUMN text;\n",
+    );
+    DeployOrder {
+        order: ReleaseOrder::TwoReleases,
+        breaks: vec![
+            problem("text", dropped, at()),
+            RolloutProblem {
+                certain: false,
+                accepted: Some("checked by hand".into()),
+                ..problem("bio", unique, at())
+            },
+        ],
+        needs: vec![problem(
+            "bio",
+            "Column 'bio' is not there before the migration, and the new code names it",
+            None,
+        )],
+        left_behind: Vec::new(),
+        unknown: vec!["audit.log".into()],
+        releases: vec![
+            Release {
+                title: "expand and switch".into(),
+                steps: vec![
+                    step("migrate `add_user_bio_expand`", Some(expand)),
+                    step("deploy the new code", None),
+                ],
+            },
+            Release {
+                title: "contract".into(),
+                steps: vec![step("migrate `add_user_bio_contract`", Some(contract))],
+            },
+        ],
     }
 }
 

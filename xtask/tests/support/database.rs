@@ -27,6 +27,25 @@ impl<'a> Database<'a> {
         Self { scratch, name }
     }
 
+    /// Creates a copy of another database, which nobody is connected to.
+    pub fn copy(scratch: &'a Scratch, name: &str, of: &str) -> Self {
+        static COUNT: AtomicUsize = AtomicUsize::new(1);
+        let name = format!("{name}_copy_{}", COUNT.fetch_add(1, Ordering::Relaxed));
+        let mut client = scratch.connect().expect("the cluster runs");
+        client
+            .batch_execute(&format!("CREATE DATABASE {name} TEMPLATE {of}"))
+            .expect("a database can be copied");
+        Self { scratch, name }
+    }
+
+    /// Drops it.
+    pub fn remove(self) {
+        let mut client = self.scratch.connect().expect("the cluster runs");
+        client
+            .batch_execute(&format!("DROP DATABASE {} WITH (FORCE)", self.name))
+            .expect("a database can be dropped");
+    }
+
     /// Its name.
     pub fn name(&self) -> &str {
         &self.name

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use anyhow::Result;
 
-use super::{Examined, Options, examine, outcome, publish};
+use super::{Examined, Options, examine, outcome, publish, rollout};
 use crate::commands::{Context, Outcome};
 use crate::config::Config;
 use crate::git::Repository;
@@ -17,6 +17,7 @@ use crate::migrations::Migration;
 use crate::migrations::branch::{self, Branch};
 use crate::migrations::losses::advice;
 use crate::report::{Baseline, Finding, Since, Verification};
+use crate::rollout::{CodeDemands, give_way};
 use crate::schema::diff;
 use crate::schema::model::Schema;
 use crate::tree::{GitTree, Tree};
@@ -50,14 +51,18 @@ pub fn run(
     let mut findings = after.report.findings.clone();
     let base: Arc<dyn Tree> = Arc::new(GitTree::committed(repository.clone(), &commits.base)?);
     match before(context, Arc::clone(&base), options) {
-        Ok((before, schema)) => {
+        Ok((before, schema, demands)) => {
             let renames = repository.renames(&commits.base, commits.head.as_deref())?;
             subtract(&mut findings, before.findings, &renames, &mut since);
             since.schema = Some(diff::diff(&schema, &after.expected.schema).in_words());
+            if !is_adopted(context, base.as_ref()) {
+                since.deploy_order =
+                    rollout::judged(context, base.as_ref(), (&demands, &schema), &after);
+            }
         }
         Err(why) => since.notes.push(not_judged(&since, &why)),
     }
-    let history = of_history(
+    let mut history = of_history(
         context,
         repository,
         &commits,
@@ -65,6 +70,10 @@ pub fn run(
         &after,
         reference,
     )?;
+    if let Some(order) = &since.deploy_order {
+        give_way(&mut history, order);
+        history.extend(crate::rollout::findings(order, &context.config));
+    }
     let Examined { report, judge, .. } = after;
     let sources = judge.sources(&findings);
     let mut report = Verification {
@@ -75,6 +84,13 @@ pub fn run(
     };
     judge.add(&mut report, history);
     publish::publish(context, &report)?;
+    if let Some(order) = report
+        .since
+        .as_ref()
+        .and_then(|since| since.deploy_order.as_ref())
+    {
+        rollout::write_plan(context, options, order)?;
+    }
     Ok(outcome(&report))
 }
 
@@ -117,7 +133,7 @@ fn before(
     context: &Context,
     tree: Arc<dyn Tree>,
     options: &Options,
-) -> Result<(Verification, Schema)> {
+) -> Result<(Verification, Schema, CodeDemands)> {
     let context = context.at(tree)?;
     let options = Options {
         // A hook starts no database for the earlier state either.
@@ -126,9 +142,13 @@ fn before(
         ..options.clone()
     };
     let Examined {
-        report, expected, ..
+        report,
+        expected,
+        judge,
+        ..
     } = examine(&context, &options)?;
-    Ok((report, expected.schema))
+    let demands = judge.demands(&expected.schema);
+    Ok((report, expected.schema, demands))
 }
 
 /// Takes the findings that were there before out of `findings`. A file that the branch renames

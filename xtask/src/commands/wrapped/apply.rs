@@ -177,6 +177,9 @@ impl ApplyRun<'_> {
     /// Counts what the pending migrations will destroy by their statements. Returns whether a person
     /// consented to all of it. Migrations that are code tell nothing.
     fn ask_consent(&mut self, wrapped: &mut Wrapped<'_>) -> Result<bool> {
+        if !wrapped.are_sql() {
+            return Ok(true);
+        }
         let Some(history) = wrapped.history()? else {
             return Ok(true);
         };

@@ -1,6 +1,7 @@
 //! The changes of a branch, and the older findings that are left out, around the findings of the
 //! report.
 
+use crate::render::deploy_order;
 use crate::render::style::{Paint, count, harmless_line, line, paint};
 use crate::report::Since;
 use crate::terminal::Style;
@@ -28,6 +29,17 @@ pub(super) fn schema(since: &Since, style: Style) -> String {
                 .for_each(|change| line(&mut text, format_args!("  {}", harmless_line(change))));
         }
         None => {}
+    }
+    if let Some(order) = &since.deploy_order {
+        text.push('\n');
+        for (number, told) in deploy_order::lines(order).iter().enumerate() {
+            let told = harmless_line(told);
+            let told = match number {
+                0 => paint(&told, Paint::Bold, style),
+                _detail => told.into(),
+            };
+            line(&mut text, format_args!("{told}"));
+        }
     }
     text
 }

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::deploy_order::deploy_order;
 use super::{document, finding};
 use crate::report::{
     BaselineSummary, Category, Coverage, Fixes, Severity, Since, Unjudged, Verification,
@@ -71,7 +72,7 @@ pub fn verification_value(report: &Verification) -> Value {
 }
 
 fn branch(since: &Since) -> Value {
-    json!({
+    let mut branch = json!({
         "reference": since.reference,
         "mergeBase": since.merge_base,
         "head": since.head,
@@ -79,7 +80,11 @@ fn branch(since: &Since) -> Value {
         "resolved": since.resolved,
         "schemaChanges": since.schema,
         "notes": since.notes,
-    })
+    });
+    if let Some(order) = &since.deploy_order {
+        branch["deployOrder"] = deploy_order(order);
+    }
+    branch
 }
 
 fn fixes(fixes: &Fixes) -> Value {

@@ -1,0 +1,332 @@
+//! What code loses when the schema that it was written for becomes another one. The same question
+//! is asked of the running code and the new schema, and of the new code and the old schema.
+
+use std::collections::BTreeSet;
+
+use super::demands::{CodeDemands, ColumnDemand, TableDemand, Written, find};
+use super::kinds;
+use crate::checks::check_constraints::{self, Demands};
+use crate::checks::entities::{ColumnFacts, Entity, EntityKind, entities};
+use crate::config::Config;
+use crate::schema::model::{ConstraintKind, Schema, Table};
+
+/// One thing that a declaration wants, and that the other schema does not give.
+#[derive(Debug, Clone)]
+pub struct Loss<'d> {
+    /// The declaration.
+    pub demand: &'d TableDemand,
+    /// The column, where it is about one.
+    pub column: Option<String>,
+    /// What it is.
+    pub what: Lost,
+    /// Whether it happens for sure, rather than for some values only.
+    pub certain: bool,
+}
+
+/// What code loses.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Lost {
+    /// The table or view is not there.
+    Table,
+    /// A column that it names is not there.
+    Column,
+    /// A column that INSERT needs is not known to it.
+    NotWritten,
+    /// A column that INSERT needs may be left out by it.
+    LeftOut,
+    /// A column that it may write null to takes none.
+    NullRefused,
+    /// A column that it reads as a value may be null.
+    NullRead,
+    /// A column that it writes is computed by the database.
+    Computed,
+    /// Values of the column are of another kind: the types before and after.
+    Kind(String, String),
+    /// Not every value fits the column: the types before and after.
+    Narrowed(String, String),
+    /// Values that it knows are not allowed.
+    ValuesGone(Vec<String>),
+    /// Values that it does not know are allowed, and it refuses rows with them.
+    ValuesUnknown(Vec<String>),
+    /// A restriction that was not there: its kind and its columns.
+    Restricted(String, Vec<String>),
+}
+
+/// What the code of `demands`, which was written for the schema `from`, loses in the schema `to`.
+#[must_use]
+pub fn lost<'d>(
+    demands: &'d CodeDemands,
+    from: &Schema,
+    to: &Schema,
+    config: &Config,
+) -> Vec<Loss<'d>> {
+    let (before, after) = (entities(from, config), entities(to, config));
+    let change = Change { from, to, config };
+    let mut losses = Vec::new();
+    for demand in &demands.tables {
+        let Some(before) = find(&before, &demand.table) else {
+            continue;
+        };
+        match find(&after, &demand.table) {
+            Some(after) => change.of_table(demand, before, after, &mut losses),
+            None => losses.push(Loss {
+                demand,
+                column: None,
+                what: Lost::Table,
+                certain: demand.firm,
+            }),
+        }
+    }
+    losses.extend(unknown_writers(demands, &before, &after));
+    losses
+}
+
+/// Columns that each INSERT needs, of tables of which only the reading is declared: whatever else
+/// inserts does not know them either.
+fn unknown_writers<'d>(
+    demands: &'d CodeDemands,
+    before: &[Entity<'_>],
+    after: &[Entity<'_>],
+) -> Vec<Loss<'d>> {
+    let mut losses = Vec::new();
+    for is in after.iter().filter(|is| is.kind == EntityKind::Table) {
+        let mut of_table = demands.tables.iter().filter(|one| one.table == *is.name);
+        let (Some(was), Some(first)) = (find(before, is.name), of_table.clone().next()) else {
+            continue;
+        };
+        if of_table.any(|one| one.inserts) {
+            continue;
+        }
+        for needed in is.columns.iter().filter(|column| is_needed(column)) {
+            if !was.column(&needed.column.name).is_some_and(is_needed) {
+                losses.push(Loss {
+                    demand: first,
+                    column: Some(needed.column.name.clone()),
+                    what: Lost::NotWritten,
+                    certain: false,
+                });
+            }
+        }
+    }
+    losses
+}
+
+struct Change<'s> {
+    from: &'s Schema,
+    to: &'s Schema,
+    config: &'s Config,
+}
+
+impl Change<'_> {
+    fn of_table<'d>(
+        &self,
+        demand: &'d TableDemand,
+        before: &Entity<'_>,
+        after: &Entity<'_>,
+        losses: &mut Vec<Loss<'d>>,
+    ) {
+        let mut lose = |column: &str, what: Lost, certain: bool| {
+            losses.push(Loss {
+                demand,
+                column: Some(column.to_owned()),
+                what,
+                certain: certain && demand.firm,
+            });
+        };
+        for wanted in &demand.columns {
+            let Some(was) = before.column(&wanted.column) else {
+                continue;
+            };
+            let Some(is) = after.column(&wanted.column) else {
+                let may_do_without = wanted.optional && wanted.written != Written::Always;
+                lose(&wanted.column, Lost::Column, !may_do_without);
+                continue;
+            };
+            self.of_column(demand, wanted, was, is, &mut lose);
+        }
+        // A view that takes rows, and one that took none, need other statements.
+        if demand.inserts && after.kind == EntityKind::Table {
+            for is in after.columns.iter().filter(|is| is_needed(is)) {
+                let was = before.column(&is.column.name);
+                if demand.column(&is.column.name).is_none() && !was.is_some_and(is_needed) {
+                    lose(&is.column.name, Lost::NotWritten, true);
+                }
+            }
+            self.restrictions(demand, (before, after), losses);
+        }
+    }
+
+    fn of_column(
+        &self,
+        demand: &TableDemand,
+        wanted: &ColumnDemand,
+        was: &ColumnFacts<'_>,
+        is: &ColumnFacts<'_>,
+        lose: &mut impl FnMut(&str, Lost, bool),
+    ) {
+        let column = &wanted.column;
+        let is_left_out = wanted.written == Written::MayBeLeftOut;
+        let may_write_null = wanted.written != Written::Never && wanted.nullable;
+        if is_left_out && is_needed(is) && !is_needed(was) {
+            lose(column, Lost::LeftOut, true);
+        } else if may_write_null && is.not_null && !was.not_null && !is.filled_in {
+            lose(column, Lost::NullRefused, false);
+        }
+        let reads_value = demand.reads && !wanted.nullable && !wanted.optional;
+        if reads_value && was.not_null && !is.not_null && !is.null_is_empty {
+            lose(column, Lost::NullRead, false);
+        }
+        if wanted.written == Written::Always
+            && is.column.must_be_omitted()
+            && !was.column.must_be_omitted()
+        {
+            lose(column, Lost::Computed, true);
+        }
+        if let Some((what, certain)) = kinds::changed(demand, wanted, was, is, self.config) {
+            lose(column, what, certain);
+        }
+        self.values(demand, wanted, was, is, lose);
+    }
+
+    fn values(
+        &self,
+        demand: &TableDemand,
+        wanted: &ColumnDemand,
+        was: &ColumnFacts<'_>,
+        is: &ColumnFacts<'_>,
+        lose: &mut impl FnMut(&str, Lost, bool),
+    ) {
+        let (Some(known), Some(allowed)) = (&wanted.values, &is.demands.values) else {
+            return;
+        };
+        let before = was.demands.values.as_ref();
+        let was_allowed = |value: &&String| before.is_none_or(|before| before.contains(value));
+        let gone = known.iter().filter(|value| !allowed.contains(value));
+        let gone: Vec<_> = gone.filter(was_allowed).cloned().collect();
+        if !gone.is_empty() && wanted.written != Written::Never {
+            lose(&wanted.column, Lost::ValuesGone(gone), true);
+        }
+        let new = allowed.iter().filter(|value| !known.contains(value));
+        let new: Vec<_> = new.filter(|value| !was_allowed(value)).cloned().collect();
+        if !new.is_empty() && demand.refuses_rows {
+            lose(&wanted.column, Lost::ValuesUnknown(new), false);
+        }
+    }
+
+    /// The keys and conditions that rows of the code may not meet.
+    fn restrictions<'d>(
+        &self,
+        demand: &'d TableDemand,
+        (was, is): (&Entity<'_>, &Entity<'_>),
+        losses: &mut Vec<Loss<'d>>,
+    ) {
+        let (Some(before), Some(after)) = (
+            self.from.tables.get(&demand.table),
+            self.to.tables.get(&demand.table),
+        ) else {
+            return;
+        };
+        let known = restrictions(before);
+        for (kind, columns) in restrictions(after).difference(&known) {
+            let is_written = |column: &String| demand.column(column).is_some();
+            let is_told = is_told_by_column(kind, columns, demand, (was, is));
+            if !is_told && (columns.is_empty() || columns.iter().any(is_written)) {
+                losses.push(Loss {
+                    demand,
+                    column: columns.first().filter(|_| columns.len() == 1).cloned(),
+                    what: Lost::Restricted(kind.clone(), columns.clone()),
+                    certain: false,
+                });
+            }
+        }
+    }
+}
+
+/// Whether each INSERT must write a column. A CHECK may forbid null as well.
+fn is_needed(facts: &ColumnFacts<'_>) -> bool {
+    let column = facts.column;
+    let has_value =
+        column.default.is_some() || column.identity.is_some() || column.generated.is_some();
+    facts.not_null && !has_value && !facts.filled_in
+}
+
+/// Whether a CHECK says no more of its column than what is told of the column itself, or than what
+/// was demanded before.
+fn is_told_by_column(
+    check: &str,
+    columns: &[String],
+    demand: &TableDemand,
+    (was, is): (&Entity<'_>, &Entity<'_>),
+) -> bool {
+    let [column] = columns else {
+        return false;
+    };
+    let demanded = check_constraints::demands(check, column);
+    let not_null = Demands {
+        not_null: true,
+        ..Demands::default()
+    };
+    if demanded == not_null {
+        return true;
+    }
+    let Some(allowed) = &demanded.values else {
+        return false;
+    };
+    let before = was
+        .column(column)
+        .and_then(|was| was.demands.values.as_ref());
+    let is_wider = before.is_some_and(|before| before.iter().all(|one| allowed.contains(one)));
+    let is_listed = demand
+        .column(column)
+        .is_some_and(|wanted| wanted.values.is_some());
+    is_wider
+        || (is_listed
+            && is
+                .column(column)
+                .is_some_and(|is| is.demands.values.is_some()))
+}
+
+/// The kinds of the restrictions on rows of `table`, with the columns of each.
+fn restrictions(table: &Table) -> BTreeSet<(String, Vec<String>)> {
+    let mut all = BTreeSet::new();
+    for constraint in table.constraints.values() {
+        let mut columns = constraint.columns.clone();
+        let kind = match constraint.kind {
+            // A primary key is a unique one of columns that take no null, which is told by itself.
+            ConstraintKind::PrimaryKey | ConstraintKind::Unique => {
+                columns.sort();
+                "unique key".to_owned()
+            }
+            ConstraintKind::ForeignKey => "foreign key".to_owned(),
+            ConstraintKind::Exclusion => "exclusion constraint".to_owned(),
+            ConstraintKind::Check => check(&constraint.definition).to_owned(),
+            ConstraintKind::Trigger | ConstraintKind::NotNull => continue,
+        };
+        all.insert((kind, columns));
+    }
+    for index in table.indexes.values() {
+        if let Some(mut columns) = unique_columns(&index.definition, table) {
+            columns.sort();
+            all.insert(("unique key".to_owned(), columns));
+        }
+    }
+    all
+}
+
+/// A condition with its text: two of the same columns are two restrictions.
+fn check(definition: &str) -> &str {
+    definition.strip_suffix(" NOT VALID").unwrap_or(definition)
+}
+
+/// The columns of a unique index; those of an expression are all columns that it names.
+fn unique_columns(definition: &str, table: &Table) -> Option<Vec<String>> {
+    let (_, list) = definition
+        .strip_prefix("CREATE UNIQUE INDEX ")?
+        .split_once(" USING ")?;
+    let is_named = |column: &str| {
+        list.split(|letter: char| !(letter.is_alphanumeric() || letter == '_'))
+            .any(|word| word == column)
+    };
+    let columns = table.columns.iter().map(|column| column.name.clone());
+    Some(columns.filter(|column| is_named(column)).collect())
+}

@@ -1,0 +1,117 @@
+//! The sentences about what code loses.
+
+use super::changes::{Loss, Lost};
+use super::verdict::Side;
+
+/// What is lost, in one sentence.
+pub(super) fn message(loss: &Loss<'_>, side: Side, renamed: Option<&str>) -> String {
+    let column = loss.column.as_deref().unwrap_or_default();
+    let subject = format!("Column '{column}'");
+    match side {
+        Side::Running => of_running(loss, &subject, renamed),
+        Side::New => of_new(loss, &subject),
+    }
+}
+
+fn of_running(loss: &Loss<'_>, subject: &str, renamed: Option<&str>) -> String {
+    let uses = match (loss.demand.reads, loss.demand.inserts) {
+        (true, true) => "names it in SELECT and INSERT",
+        (false, true) => "names it in INSERT",
+        (true | false, false) => "names it",
+    };
+    match &loss.what {
+        Lost::Table => "It is gone under this name, and the running code uses it".to_owned(),
+        Lost::Column => match renamed {
+            Some(now) => format!("{subject} is renamed to '{now}', and the running code {uses}"),
+            None => format!("{subject} is dropped, and the running code {uses}"),
+        },
+        Lost::NotWritten if !loss.demand.inserts => format!(
+            "{subject} is NOT NULL without a default: an INSERT of the running code fails, which does not know it"
+        ),
+        Lost::NotWritten => format!(
+            "{subject} is NOT NULL without a default, and the running code does not write it: its INSERT fails"
+        ),
+        Lost::LeftOut => format!(
+            "{subject} becomes NOT NULL without a default, and an INSERT of the running code may leave it out"
+        ),
+        Lost::NullRefused => {
+            format!("{subject} becomes NOT NULL, and the running code may write null to it")
+        }
+        Lost::NullRead => {
+            format!("{subject} may be null from now on, and the running code takes it for a value")
+        }
+        Lost::Computed => format!(
+            "{subject} is computed by the database from now on, and the running code writes it: its INSERT fails"
+        ),
+        Lost::Kind(before, after) => format!(
+            "{subject} changes its type from {before} to {after}, and the running code takes its values for those of {before}"
+        ),
+        Lost::Narrowed(before, after) => format!(
+            "{subject} changes its type from {before} to {after}: values that the running code writes may be refused, or mean something else"
+        ),
+        Lost::ValuesGone(values) => format!(
+            "{subject} does not allow {} any more, and the running code may write or ask for it",
+            quoted(values)
+        ),
+        Lost::ValuesUnknown(values) => format!(
+            "{subject} allows {} from now on, and the running code refuses rows with it",
+            quoted(values)
+        ),
+        Lost::Restricted(kind, columns) => format!(
+            "The running code may write rows that the new {} refuses",
+            restriction(kind, columns)
+        ),
+    }
+}
+
+fn of_new(loss: &Loss<'_>, subject: &str) -> String {
+    const BEFORE: &str = "before the migration";
+    match &loss.what {
+        Lost::Table => format!("The new code uses it, and it is not there {BEFORE}"),
+        Lost::Column => format!("{subject} is not there {BEFORE}, and the new code names it"),
+        Lost::NotWritten => format!(
+            "{subject} is NOT NULL without a default {BEFORE}, and the new code does not write it"
+        ),
+        Lost::LeftOut => format!(
+            "{subject} is NOT NULL without a default {BEFORE}, and the new code may leave it out"
+        ),
+        Lost::NullRefused => {
+            format!("{subject} is NOT NULL {BEFORE}, and the new code may write null to it")
+        }
+        Lost::NullRead => {
+            format!("{subject} may be null {BEFORE}, and the new code takes it for a value")
+        }
+        Lost::Computed => {
+            format!("{subject} is computed by the database {BEFORE}, and the new code writes it")
+        }
+        // The types are those of the new schema and of the old one.
+        Lost::Kind(new, old) | Lost::Narrowed(new, old) => format!(
+            "{subject} is {old} {BEFORE}, and the new code takes its values for those of {new}"
+        ),
+        Lost::ValuesGone(values) => format!(
+            "{subject} does not allow {} {BEFORE}, and the new code may write or ask for it",
+            quoted(values)
+        ),
+        Lost::ValuesUnknown(values) => format!(
+            "{subject} allows {} {BEFORE}, and the new code refuses rows with it",
+            quoted(values)
+        ),
+        Lost::Restricted(kind, columns) => format!(
+            "The new code may write rows that the {} refuses, which is there {BEFORE}",
+            restriction(kind, columns)
+        ),
+    }
+}
+
+fn restriction(kind: &str, columns: &[String]) -> String {
+    match kind.starts_with("CHECK") {
+        true => kind.to_owned(),
+        false if columns.is_empty() => kind.to_owned(),
+        false => format!("{kind} on ({})", columns.join(", ")),
+    }
+}
+
+fn quoted(values: &[String]) -> String {
+    let quoted: Vec<_> = values.iter().map(|value| format!("`{value}`")).collect();
+    quoted.join(", ")
+}
