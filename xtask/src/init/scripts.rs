@@ -37,13 +37,31 @@ const PROGRAMS: &[(&str, &str, &str)] = &[
         r"\b(?:up|down|redo|create)\b",
         "up",
     ),
-    (r"\bknex\b[^&|;]*$", r"\b(?:migrate|seed|init)\b", "migrate:latest"),
+    (
+        r"\bknex\b[^&|;]*$",
+        r"\b(?:migrate|seed|init)\b",
+        "migrate:latest",
+    ),
 ];
 
 /// Words in the names of scripts that do something else first, and migrate on the way.
 const OTHER_WORK: &[&str] = &[
-    "build", "ci", "dev", "e2e", "install", "postbuild", "postinstall", "prebuild", "predev",
-    "prestart", "reset", "seed", "setup", "start", "test", "vercel",
+    "build",
+    "ci",
+    "dev",
+    "e2e",
+    "install",
+    "postbuild",
+    "postinstall",
+    "prebuild",
+    "predev",
+    "prestart",
+    "reset",
+    "seed",
+    "setup",
+    "start",
+    "test",
+    "vercel",
 ];
 
 /// A script of a package.
@@ -140,7 +158,9 @@ fn called(scripts: &[Script], (program, commands, added): &(&str, &str, &str)) -
     let (program, commands) = (Regex::new(program).ok()?, Regex::new(commands).ok()?);
     let without_command = |script: &&Script| {
         let found = program.find(&script.text);
-        found.is_some_and(|found| !commands.is_match(&script.text[found.start()..].replace("node-pg-migrate", "")))
+        found.is_some_and(|found| {
+            !commands.is_match(&script.text[found.start()..].replace("node-pg-migrate", ""))
+        })
     };
     let script = scripts.iter().find(without_command)?;
     Some(script.with(added))
@@ -228,6 +248,10 @@ mod tests {
         assert!(applies("dev:migrate", deploy, Layout::Prisma));
         let other = "nx run example-prisma-flyway:prisma-migrate-dev --create-only";
         assert!(!applies("migrate", other, Layout::Flyway));
-        assert!(applies("migrate", "flyway -url=$URL migrate", Layout::Flyway));
+        assert!(applies(
+            "migrate",
+            "flyway -url=$URL migrate",
+            Layout::Flyway
+        ));
     }
 }

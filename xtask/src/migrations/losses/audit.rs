@@ -296,7 +296,7 @@ impl<'a> LossAudit<'a> {
         before.counters.are_true(transaction)?;
         let after = StorageIdentity::read(transaction)?;
         let mut changed = before.counters.changed(transaction)?;
-        for oid in distributed_tables::written(transaction, &before.storage)? {
+        for oid in distributed_tables::written(transaction, before.storage.distributed())? {
             changed.entry(oid).or_insert(0);
         }
         changed.retain(|oid, _| !before.own.contains(oid));

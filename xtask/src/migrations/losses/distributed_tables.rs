@@ -8,7 +8,6 @@ use anyhow::{Context as _, Result};
 use postgres::{GenericClient, Transaction};
 
 use super::held_locks::{Lock, held};
-use super::storage_identity::StorageIdentity;
 
 const DISTRIBUTED: &str = "SELECT logicalrelid::oid FROM pg_catalog.pg_dist_partition";
 
@@ -34,12 +33,11 @@ const FOLLOWING: &str = "
                WHERE g.tgrelid = t.oid AND NOT g.tgisinternal AND g.tgname !~ '^truncate_trigger_') AS is_certain
     FROM touched t";
 
-/// The distributed tables of `before` whose rows this transaction may have deleted or changed.
+/// Those of `all` the distributed tables whose rows this transaction may have deleted or changed.
 pub(super) fn written(
     transaction: &mut Transaction<'_>,
-    before: &StorageIdentity,
+    all: &BTreeSet<u32>,
 ) -> Result<BTreeSet<u32>> {
-    let all = before.distributed();
     if all.is_empty() {
         return Ok(BTreeSet::new());
     }

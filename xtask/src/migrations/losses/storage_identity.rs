@@ -14,10 +14,10 @@ use postgres::{GenericClient, Row};
 pub use change::StorageChange;
 pub use names::{ObjectNames, given};
 
+use super::distributed_tables;
 use crate::migrations::sql::{identifier, quoted};
 use crate::report::LossName;
 use crate::schema::model::ObjectName;
-use super::distributed_tables;
 use composites::Composites;
 
 /// The tables and columns of a database.
