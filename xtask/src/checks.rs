@@ -44,6 +44,7 @@ mod orm_default_mismatch;
 mod orm_foreign_key_mismatch;
 mod orm_key_mismatch;
 mod orm_type_mismatch;
+mod row_uses;
 mod schema_type_mismatch;
 mod strict_validation;
 mod type_mismatch;

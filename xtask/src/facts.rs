@@ -9,6 +9,7 @@ mod listed;
 mod merge;
 mod origin;
 pub mod path;
+mod row_uses;
 mod seldom;
 mod sql;
 
@@ -22,6 +23,7 @@ pub use fields::Fields;
 pub use keys::{ForeignKey, ReferentialAction, StatedAction, StatedKey, TableKeys};
 pub use listed::ListedTable;
 pub use origin::{Family, Origin, Syntax};
+pub use row_uses::{RowUsage, RowUse};
 pub use seldom::Rare;
 pub use sql::{SqlColumn, SqlDefault, SqlScalar, SqlType, StatedApart, StatedValue};
 
@@ -52,6 +54,8 @@ pub struct Facts {
     /// Routes and contracts that are there, and whose path or place is only known when the program
     /// runs.
     pub unresolved_endpoints: Vec<UnresolvedEndpoint>,
+    /// What code does with rows, in order and each once in a file.
+    pub row_uses: Vec<RowUse>,
     /// Files that could not be read whole.
     pub problems: Vec<Problem>,
     /// The number of files that have a role.

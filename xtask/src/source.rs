@@ -85,6 +85,12 @@ impl LineIndex {
         self.made_of.is_some()
     }
 
+    /// The text.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
     /// The length of the text in bytes.
     #[must_use]
     pub fn bytes(&self) -> usize {

@@ -19,6 +19,7 @@ pub mod parse;
 mod reading;
 pub mod resolve;
 pub mod routes;
+mod row_uses;
 pub mod syntax;
 pub mod typeorm;
 pub mod values;

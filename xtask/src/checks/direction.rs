@@ -1,6 +1,7 @@
 //! The direction in which a schema's values travel. Its uses say it first: contracts that name it or
-//! the type that is inferred from it, and schemas of requests and answers that hold it. Then its
-//! name says it: `GetUserResponseSchema` goes out.
+//! the type that is inferred from it, schemas of requests and answers that hold it, and code that
+//! parses rows with it or writes what it returns. Then its name says it: `GetUserResponseSchema`
+//! goes out.
 //!
 //! | direction | what is judged | what is wrong |
 //! |---|---|---|
@@ -15,6 +16,7 @@ use std::collections::{HashMap, HashSet};
 use super::entities::Entity;
 use super::matching::{Description, Role, Strength};
 use super::names;
+use super::row_uses::{RowUses, UsedForRows};
 use crate::facts::{ContractReference, ContractShape, Declaration, Facts};
 use crate::source::Location;
 
@@ -93,7 +95,13 @@ impl<'a> Directions<'a> {
             Strength::Stated | Strength::Derived | Strength::Row
         );
         self.of(description, entity) == Direction::Request
+            && !self.rows(description, entity).is_inserted
             && (!is_insert || self.uses().all(description.declaration).in_requests)
+    }
+
+    /// What code does with its values and rows of `entity`.
+    fn rows(&self, description: &Description<'a>, entity: &Entity<'_>) -> UsedForRows {
+        self.uses().rows.of(description.declaration, entity)
     }
 
     /// The direction of a schema that describes `entity`.
@@ -107,12 +115,17 @@ impl<'a> Directions<'a> {
                 false => Direction::Request,
             };
         }
+        let rows = self.rows(description, entity);
         match description.role {
             Role::Schema => {
                 let used = uses.all(description.declaration);
-                if used.in_answers && !used.in_requests {
+                if used.in_answers && !used.in_requests && !rows.only_goes_in() {
                     Direction::Answer
                 } else if by_contracts.in_requests && !used.in_answers {
+                    Direction::Request
+                } else if rows.only_comes_out() && !by_contracts.in_requests {
+                    Direction::Row
+                } else if rows.only_goes_in() && !used.in_answers {
                     Direction::Request
                 } else if description.demands_what_server_makes(entity) {
                     Direction::Row
@@ -125,7 +138,9 @@ impl<'a> Directions<'a> {
             }
             Role::OutputSchema => Direction::Answer,
             Role::InsertSchema | Role::UpdateSchema
-                if by_contracts.in_answers && !by_contracts.in_requests =>
+                if by_contracts.in_answers
+                    && !by_contracts.in_requests
+                    && !rows.only_goes_in() =>
             {
                 Direction::Answer
             }
@@ -183,6 +198,8 @@ struct Uses<'a> {
     owners: HashMap<&'a Location, Vec<SchemaUser<'a>>>,
     /// The declarations that contracts name, by file and name.
     named: HashMap<(&'a str, &'a str), UsedOn>,
+    /// What code does with their values and rows.
+    rows: RowUses<'a>,
 }
 
 const ANSWERS: &[&str] = &["response", "responses", "output", "result", "reply"];
@@ -198,6 +215,7 @@ impl<'a> Uses<'a> {
             holders: HashMap::new(),
             owners: HashMap::new(),
             named: HashMap::new(),
+            rows: RowUses::new(facts),
         };
         for schema in &facts.schemas {
             uses.add_fields(schema, SchemaUser::Schema(schema));

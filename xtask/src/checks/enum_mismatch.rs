@@ -458,7 +458,11 @@ pub(super) fn enumeration<'a>(field: &Field, facts: &'a Facts) -> Option<&'a Enu
         .filter(|set| set.values == values)
         .collect();
     let here = |set: &&&Enumeration| set.location.file == field.location.file;
-    named.iter().find(here).or(named.first()).copied()
+    let named = named.iter().find(here).or(named.first()).copied()?;
+    // A schema of declared values has their place: `z.enum(ROLES)`.
+    let mut sets = facts.enums.iter();
+    let declared = sets.find(|set| set.location == named.location && set.name != named.name);
+    Some(declared.unwrap_or(named))
 }
 
 #[cfg(test)]
@@ -489,6 +493,17 @@ mod tests {
                 TABLE,
                 "export interface UserTable { id: string; role: 'admin' | 'citizen' | 'expert';\n state: string }",
                 (2, "state"),
+            ),
+            // Where the values are declared they are to be mended.
+            Case::validation(
+                TABLE,
+                "const ROLES = ['admin', 'citizen'] as const;\nexport const UserSchema = z.object({ id: z.uuid(), role: z.enum(ROLES).describe('role'), state: z.enum(['on', 'off']) });",
+                (2, "role"),
+            ),
+            Case::validation(
+                TABLE,
+                "enum Role { Admin = 'admin', Citizen = 'citizen' }\nexport const RoleSchema = z.nativeEnum(Role);\nexport const UserSchema = z.object({ id: z.uuid(), role: RoleSchema, state: z.enum(['on', 'off']) });",
+                (2, "role"),
             ),
             // An answer tells of it.
             Case::validation(

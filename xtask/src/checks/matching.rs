@@ -5,6 +5,8 @@
 //!    link in the source itself, the fields that a schema takes from an ORM's table, the type that
 //!    a schema says to be of, a name by the configured patterns ([`names`]). What was hit is the
 //!    evidence, a [`Strength`].
+//!    The side of the table (row, insert, update) is what the code does with the values, where it
+//!    says that ([`used`]), and else what the name says.
 //! 2. **How much they have in common** ([`super::pairing`]): fields beside columns, by name. The
 //!    numbers that count as "nearly whole", "accidental", "was whole" and "of a query" have their
 //!    names and reasons in `pairing/thresholds.rs`.
@@ -51,6 +53,7 @@ mod mapped;
 mod names;
 #[cfg(test)]
 mod tests;
+mod used;
 mod variants;
 
 use std::borrow::Cow;
@@ -58,11 +61,12 @@ use std::borrow::Cow;
 use super::accepted_kinds::DescriptionLayer;
 use super::entities::{ColumnFacts, Entity};
 use super::pairing::Pairing;
+use super::row_uses::UsedForRows;
 use crate::facts::{Declaration, Field, Side};
 use crate::schema::model::Column;
 
 pub use evidence::describe;
-pub(super) use find::promised;
+pub(super) use find::{is_table, promised};
 pub use mapped::BesideRows;
 pub(super) use names::{NameTable, is_shared};
 
@@ -90,6 +94,8 @@ pub struct Description<'a> {
     pub inferred: bool,
     /// Its relation to a declaration that states the rows.
     pub beside_rows: BesideRows,
+    /// What code does with its values and the table's rows.
+    pub used: UsedForRows,
 }
 
 /// The evidence that a declaration describes a table, the strongest first.
@@ -355,6 +361,7 @@ impl<'a> TableMatches<'a> {
     pub fn is_firm(&self, description: &Description<'_>) -> bool {
         match (description.role, description.strength) {
             (Role::Domain, _) => false,
+            (Role::Insert, _) if description.used.is_inserted => true,
             (_, Strength::Stated) | (Role::Row, _) => true,
             (Role::Insert, Strength::Row) if description.held => false,
             (_, Strength::Row) => {

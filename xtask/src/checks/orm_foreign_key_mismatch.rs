@@ -212,6 +212,17 @@ mod tests {
         };
     }
 
+    /// The tables of Drizzle, of which `users` comes last.
+    macro_rules! drizzle {
+        ($tables:literal) => {
+            concat!(
+                "import { foreignKey, integer, pgTable, type AnyPgColumn } from 'drizzle-orm/pg-core';\n",
+                $tables,
+                "\nexport const users = pgTable('users', { id: integer('id').primaryKey() });"
+            )
+        };
+    }
+
     macro_rules! model {
         ($relation:literal) => {
             concat!(
@@ -224,6 +235,27 @@ mod tests {
 
     pub const CASES: Cases = Cases {
         failing: &[
+            // Tables may refer to others that are declared later.
+            Case::failing(
+                posts!(""),
+                drizzle!("export const posts = pgTable('posts', { id: integer('id').primaryKey(),\n userId: integer('user_id').notNull().references((): AnyPgColumn => users.id) });"),
+                (3, "user_id"),
+            ),
+            Case::failing(
+                posts!(" REFERENCES users(id) ON DELETE CASCADE"),
+                drizzle!("export const posts = pgTable('posts', { id: integer('id').primaryKey(),\n userId: integer('user_id').notNull().references(() => users.id, { onDelete: 'restrict' }) });"),
+                (3, "user_id"),
+            ),
+            Case::failing(
+                posts!(" REFERENCES users(id) ON DELETE CASCADE"),
+                drizzle!("export const posts = pgTable('posts', { id: integer('id').primaryKey(), userId: integer('user_id').notNull() }, (table) => [\n foreignKey({ columns: [table.userId], foreignColumns: [users.id], name: 'k' })]);"),
+                (3, "user_id"),
+            ),
+            Case::failing(
+                concat!(posts!(" REFERENCES users(id)"), " CREATE TABLE notes (id integer PRIMARY KEY, post_id integer NOT NULL REFERENCES posts(id));"),
+                drizzle!("export const posts = pgTable('posts', { id: integer('id').primaryKey(),\n userId: integer('user_id').notNull() });\nexport const notes = pgTable('notes', { id: integer('id').primaryKey(), postId: integer('post_id').notNull().references(() => posts.id) });"),
+                (3, "user_id"),
+            ),
             Case::prisma(
                 posts!(""),
                 model!("  user users @relation(fields: [user_id], references: [id])"),
@@ -256,6 +288,20 @@ mod tests {
             ),
         ],
         passing: &[
+            Case::passing(
+                posts!(" REFERENCES users(id) ON DELETE CASCADE"),
+                drizzle!("export const posts = pgTable('posts', { id: integer().primaryKey(), userId: integer().notNull() }, (table) => ({ user: foreignKey({ columns: [table.userId], foreignColumns: [users.id] }).onDelete('cascade') }));"),
+            ),
+            // Where no table of Drizzle states a foreign key, the migrations have them alone.
+            Case::passing(
+                posts!(" REFERENCES users(id)"),
+                drizzle!("export const posts = pgTable('posts', { id: integer().primaryKey(), userId: integer().notNull() });"),
+            ),
+            // The other table is not read.
+            Case::passing(
+                concat!(posts!(" REFERENCES users(id)"), " CREATE TABLE notes (id integer PRIMARY KEY, post_id integer NOT NULL REFERENCES posts(id));"),
+                drizzle!("export const posts = pgTable('posts', { id: integer().primaryKey(), userId: integer().notNull().references(() => other.id) });\nexport const notes = pgTable('notes', { id: integer('id').primaryKey(), postId: integer('post_id').notNull().references(() => posts.id) });"),
+            ),
             Case::prisma_passing(
                 posts!(" REFERENCES users(id)"),
                 model!("  user users @relation(fields: [user_id], references: [id])"),

@@ -40,7 +40,7 @@ pub const CHECK: Check = Check {
 fn run(model: &Model<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (comparison, stated) in TableComparison::of_keys(model) {
-        judge(&comparison, stated, &mut findings);
+        judge(&comparison, &stated, &mut findings);
     }
     findings
 }
@@ -154,6 +154,12 @@ fn is_same(one: &[String], other: &[String]) -> bool {
 mod tests {
     use crate::checks::test_utils::{Case, Cases};
 
+    macro_rules! drizzle {
+        () => {
+            "import { check, index, integer, pgTable, primaryKey, text, unique, uniqueIndex } from 'drizzle-orm/pg-core';\n"
+        };
+    }
+
     pub const CASES: Cases = Cases {
         failing: &[
             Case::prisma(
@@ -176,8 +182,42 @@ mod tests {
                 "model users {\n  id Int @id\n  email String\n}",
                 (2, "id"),
             ),
+            Case::failing(
+                "CREATE TABLE users (id integer PRIMARY KEY, email text NOT NULL);",
+                concat!(drizzle!(), "export const users = pgTable('users', { id: integer('id').primaryKey(),\n email: text('email').notNull().unique() });"),
+                (3, "email"),
+            ),
+            Case::failing(
+                "CREATE TABLE users (id integer PRIMARY KEY, email text NOT NULL, team_id integer NOT NULL, UNIQUE (email));",
+                concat!(drizzle!(), "export const users = pgTable('users', { id: integer().primaryKey(), email: text().notNull().unique(), teamId: integer().notNull() }, (table) => ({\n members: uniqueIndex('members').on(table.teamId, table.email.asc()) }));"),
+                (3, "team_id, email"),
+            ),
+            Case::failing(
+                "CREATE TABLE users (id integer PRIMARY KEY, email text NOT NULL, code text NOT NULL, UNIQUE (email), UNIQUE (code));",
+                concat!(drizzle!(), "export const users = pgTable('users', { id: integer('id').primaryKey(), code: text('code').notNull().unique(),\n email: text('email').notNull() });"),
+                (3, "email"),
+            ),
+            Case::failing(
+                "CREATE TABLE members (team integer NOT NULL, person integer PRIMARY KEY);",
+                concat!(drizzle!(), "export const members = pgTable('members', { team: integer('team').notNull(), person: integer('person').notNull() }, (t) => [\n primaryKey({ columns: [t.team, t.person] })]);"),
+                (3, "team, person"),
+            ),
         ],
         passing: &[
+            Case::passing(
+                "CREATE TABLE users (id integer PRIMARY KEY, email text NOT NULL, team_id integer NOT NULL, UNIQUE (email, team_id));",
+                concat!(drizzle!(), "export const users = pgTable('users', { id: integer().primaryKey(), email: text().notNull(), teamId: integer().notNull() }, (t) => [index('a').on(t.email), unique('b').on(t.teamId, t.email), uniqueIndex('c').on(sql`lower(${t.email})`), uniqueIndex('d').on(t.teamId).where(sql`true`), check('e', sql`true`)]);"),
+            ),
+            // Where no table of Drizzle states a unique key, the migrations have them alone.
+            Case::passing(
+                "CREATE TABLE users (id integer PRIMARY KEY, email text NOT NULL, UNIQUE (email));",
+                concat!(drizzle!(), "export const users = pgTable('users', { id: integer().primaryKey(), email: text().notNull() });"),
+            ),
+            // What makes a key is not read.
+            Case::passing(
+                "CREATE TABLE users (id integer PRIMARY KEY, email text NOT NULL, code text NOT NULL, UNIQUE (email), UNIQUE (code));",
+                concat!(drizzle!(), "export const users = pgTable('users', { id: integer().primaryKey(), email: text().notNull().unique(), code: text().notNull() }, (table) => keysOf(table));"),
+            ),
             Case::prisma_passing(
                 "CREATE TABLE users (id integer PRIMARY KEY, email text NOT NULL, team_id integer NOT NULL, UNIQUE (email), UNIQUE (email, team_id));",
                 "model users {\n  id Int @id @unique\n  email String @unique\n  team Int @map(\"team_id\")\n  @@unique([team, email(sort: Desc)], map: \"one\")\n}",

@@ -2,8 +2,8 @@
 //! compare.
 
 use super::entities::EntityKind;
-use super::matching::{Description, TableMatches};
-use super::{Check, Model};
+use super::matching::{Description, TableMatches, is_table};
+use super::{Check, Model, names};
 use crate::facts::TableKeys;
 use crate::report::Finding;
 use crate::schema::model::Table;
@@ -21,8 +21,8 @@ pub(super) struct TableComparison<'c, 'a> {
 }
 
 impl<'c, 'a> TableComparison<'c, 'a> {
-    /// Returns every table whose declaration states keys, with these.
-    pub fn of_keys(model: &'c Model<'a>) -> Vec<(Self, &'a TableKeys)> {
+    /// Returns every table whose declaration states keys, with these by the names of columns.
+    pub fn of_keys(model: &'c Model<'a>) -> Vec<(Self, TableKeys)> {
         let mut found = Vec::new();
         for (described, description) in model.types() {
             let table = model.input.schema.tables.get(described.entity.name);
@@ -36,10 +36,29 @@ impl<'c, 'a> TableComparison<'c, 'a> {
                     description,
                     table,
                 };
+                let keys = comparison.by_columns(keys);
                 found.push((comparison, keys));
             }
         }
         found
+    }
+
+    /// The same keys, with the database's names for columns that the declaration has under other
+    /// ones: Drizzle's `casing` makes `team_id` of the key `teamId`.
+    fn by_columns(&self, keys: &TableKeys) -> TableKeys {
+        let mut keys = keys.clone();
+        let uniques = keys.uniques.iter_mut().flatten();
+        for key in keys.primary.iter_mut().chain(uniques) {
+            rename(self.table, &mut key.columns);
+        }
+        for key in keys.foreign.iter_mut().flatten() {
+            rename(self.table, &mut key.columns);
+            let tables = &self.model.input.schema.tables;
+            if let Some((_, other)) = tables.iter().find(|(name, _)| is_table(name, &key.table)) {
+                rename(other, &mut key.referenced);
+            }
+        }
+        keys
     }
 
     /// The declaration with its noun: Prisma model `User`.
@@ -61,6 +80,19 @@ impl<'c, 'a> TableComparison<'c, 'a> {
         check
             .finding(&self.described.entity.title(), message)
             .about(self.description, &columns.join(", "))
+    }
+}
+
+fn rename(table: &Table, columns: &mut [String]) {
+    for written in columns {
+        if table.column(written).is_some() {
+            continue;
+        }
+        let key = names::key(written);
+        let mut columns = table.columns.iter();
+        if let Some(column) = columns.find(|column| names::key(&column.name) == key) {
+            written.clone_from(&column.name);
+        }
     }
 }
 

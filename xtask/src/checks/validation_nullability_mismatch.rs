@@ -155,8 +155,9 @@ fn verdict(compared: &Compared<'_, '_>, direction: Direction) -> Option<Validati
         _ if direction == Direction::Answer => of_output(facts, pair.field),
         Role::Schema
             if direction != Direction::Request
-                && description.is_whole()
-                && description.holds_primary_key(&described.entity) =>
+                && (description.used.parses_whole_rows
+                    || description.is_whole()
+                        && description.holds_primary_key(&described.entity)) =>
         {
             of_input(facts, pair.field, filled_in).or_else(|| of_output(facts, pair.field))
         }
@@ -291,8 +292,28 @@ mod tests {
                 "export const UserSchema = z.object({ id: z.uuid(), email: z.string(), role: z.string(),\n bio: z.string() });",
                 (3, "bio"),
             ),
+            // Code parses rows with it, whatever it is called and whatever it leaves out.
+            Case::validation(
+                TABLE,
+                "export const UserSchema = z.object({ email: z.string(),\n bio: z.string() });\nexport async function all(db) { const rows = await db.selectFrom('users').selectAll().execute(); return rows.map((row) => UserSchema.parse(row)); }",
+                (3, "bio"),
+            ),
+            Case::validation(
+                TABLE,
+                "export const NewUserSchema = z.object({ email: z.string(),\n bio: z.string() });\nexport async function add(db, id) { const { data } = await db.from('users').select('*').eq('id', id).single(); return NewUserSchema.parse(data); }",
+                (3, "bio"),
+            ),
         ],
         passing: &[
+            // What a query returns for the column, and what is parsed before it is inserted.
+            Case::valid(
+                TABLE,
+                "export const UserSchema = z.object({ email: z.string(), bio: z.string() });\nexport async function all(db) { const rows = await db.selectFrom('users').select(['email', coalesced]).execute(); return rows.map((row) => UserSchema.parse(row)); }",
+            ),
+            Case::valid(
+                TABLE,
+                "export const UserSchema = z.object({ email: z.string(), bio: z.string() });\nexport async function add(db, request) { const user = UserSchema.parse(request.body); await db.insertInto('users').values(user).execute(); }",
+            ),
             // Variants that exclude each other: code makes the value before it inserts.
             Case::valid(
                 TABLE,

@@ -18,6 +18,7 @@ impl Facts {
             contracts,
             exchanges,
             unresolved_endpoints,
+            row_uses,
             problems,
             files_walked,
             files_ignored,
@@ -34,6 +35,7 @@ impl Facts {
         self.contracts.extend(contracts);
         self.exchanges.extend(exchanges);
         self.unresolved_endpoints.extend(unresolved_endpoints);
+        self.row_uses.extend(row_uses);
         self.problems.extend(problems);
         self.files_walked += files_walked;
         self.files_ignored += files_ignored;

@@ -65,9 +65,9 @@ pub struct Walked {
 
 /// Without one of these words a file declares no type and no value: the language has no other way
 /// to. They are the language's words and not those of libraries, since a schema may come from
-/// another file under any name.
+/// another file under any name. What code does with rows is read too (`row_uses`).
 static DECLARES: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?-u)\b(?:interface|type|class|enum|namespace|const|let|var|using|default)\b|\bexport\s*=|\bfunction\s+\w*[sS]chema\b").ok()
+    Regex::new(r"(?-u)\b(?:interface|type|class|enum|namespace|const|let|var|using|default)\b|\bexport\s*=|\bfunction\s+\w*[sS]chema\b|\.(?:values|insert|set|query|parse|safeParse)(?:Async)?\b").ok()
 });
 
 /// Finds the files of all roles below the configured folders. A folder that does not exist is an

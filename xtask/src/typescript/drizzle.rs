@@ -4,6 +4,8 @@
 mod columns;
 mod declared;
 mod infer;
+mod keys;
+mod parts;
 mod schemas;
 mod sql;
 mod tables;
@@ -18,6 +20,8 @@ use crate::facts::{
 pub use columns::{column_method, enum_column, enum_values};
 pub use declared::{declared, declared_enum};
 pub use infer::{insert_type, row_type, table_member};
+pub use keys::leave_unstated;
+use parts::TablePart;
 pub use tables::{column_object, make_table, maker_method, table_method};
 
 /// `const x = pgTable('x', {…})`
@@ -47,6 +51,9 @@ pub struct DrizzleTable<'p> {
     pub columns: Vec<TableColumn<'p>>,
     /// Why there may be more columns.
     pub open: Option<Rc<str>>,
+    /// The function that makes the keys, indexes and checks beside the columns, or these themselves;
+    /// none of a view.
+    pub(crate) parts: Option<Value<'p>>,
 }
 
 /// A column in its table.
@@ -87,6 +94,40 @@ pub struct DrizzleColumn<'p> {
     pub dimensions: u32,
     /// `varchar({ length: 100 })`
     pub constraints: Constraints,
+    /// The key that the column is by itself.
+    pub(in crate::typescript) key: ColumnKey,
+    /// `.references(() => users.id)`
+    pub(in crate::typescript) references: Option<Rc<Reference<'p>>>,
+    /// The table that it was read from, and its key there: `users.id`.
+    pub(in crate::typescript) of_table: Option<Rc<ColumnPlace>>,
+}
+
+/// The column `key` of a table that a value was read from.
+#[derive(Debug)]
+pub(in crate::typescript) struct ColumnPlace {
+    namespace: Option<Rc<str>>,
+    /// The name of the table; none where it is computed.
+    table: Option<Rc<str>>,
+    key: Rc<str>,
+}
+
+/// The key that a column is by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::typescript) enum ColumnKey {
+    /// None.
+    No,
+    /// `.unique()`
+    Unique,
+    /// `.primaryKey()`
+    Primary,
+}
+
+/// The foreign key of a column.
+pub(in crate::typescript) struct Reference<'p> {
+    /// The function that returns the other column: other tables may be declared later.
+    to: Value<'p>,
+    /// The object with `onDelete` and `onUpdate`.
+    actions: Value<'p>,
 }
 
 impl DrizzleColumn<'_> {
@@ -119,7 +160,7 @@ pub struct PgEnum {
     pub values: Result<Rc<[Rc<str>]>, Rc<str>>,
 }
 
-/// A factory for tables or columns.
+/// A factory for tables or columns, or a part of a table that is none of both.
 #[derive(Clone)]
 pub enum TableMaker<'p> {
     /// `pgSchema('name')`
@@ -128,6 +169,8 @@ pub enum TableMaker<'p> {
     Creator(Value<'p>),
     /// `customType<{ data: T }>({ … })`
     Custom(Lazy<'p>),
+    /// A part of a table beside its columns: `unique().on(…)`.
+    Part(TablePart<'p>),
 }
 
 /// Evaluates a call of a Drizzle function.
@@ -153,6 +196,7 @@ pub fn build<'p>(
                 _ => Value::unknown("the columns of a table that is not known"),
             }
         }
+        ("drizzle-orm/pg-core", [name]) if let Some(part) = parts::build(name, arguments) => part,
         ("drizzle-orm/pg-core", names) => tables::build(resolver, names, types, arguments),
         (package, names) => {
             Value::unknown(format!("`{}` of `{package}` is not read", names.join(".")))

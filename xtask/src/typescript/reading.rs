@@ -16,7 +16,7 @@ use super::discover::{self, Candidate, Roles};
 use super::modules::Program;
 use super::resolve::Resolver;
 use super::syntax::Module;
-use super::{contracts, routes, typeorm};
+use super::{contracts, drizzle, routes, row_uses, typeorm};
 use crate::config::{Config, NamingStrategy};
 use crate::facts::{Facts, Problem, Requested};
 use crate::prisma::client::Clients;
@@ -200,6 +200,7 @@ impl SourceReading<'_, '_> {
         let unreadable = std::mem::take(&mut facts.problems);
         append(facts, parts).apply(facts);
         typeorm::merge_children(facts);
+        drizzle::leave_unstated(&mut facts.tables);
         facts.problems.extend(unreadable);
     }
 
@@ -253,6 +254,7 @@ fn collect_from<'p>(
         ..Facts::default()
     };
     let links = collect::collect(resolver, &file.module, file.roles, naming, &mut facts);
+    facts.row_uses = row_uses::read(resolver, &file.module);
     (facts, links)
 }
 

@@ -142,6 +142,16 @@ impl<'p> Resolver<'p> {
         self.steps.set(0);
     }
 
+    /// Runs `evaluate`, which may take `most` steps. They do not count for what comes after.
+    pub fn apart<T>(&self, most: u32, evaluate: impl FnOnce() -> T) -> T {
+        let before = self.steps.get();
+        let from = self.limits().1.saturating_sub(most);
+        self.steps.set(before.max(from));
+        let result = evaluate();
+        self.steps.set(before);
+        result
+    }
+
     /// Runs `resolve` one level deeper; the reason where that is too deep or takes too long.
     pub(crate) fn deeper<T>(&self, evaluate: impl FnOnce() -> T) -> Result<T, &'static str> {
         let (deepest, most) = self.limits();

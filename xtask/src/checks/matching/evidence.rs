@@ -9,10 +9,12 @@ use super::find::{Finder, row_names};
 use super::likeness::{Adopted, Lacking, Unclaimed};
 use super::mapped::{BesideRows, Kept, RowStatements};
 use super::names::{NameTable, is_output_name, is_shared, side_of_name};
+use super::used::used_side;
 use super::{Description, Match, Namesake, Role, Strength, TableMatches};
 use crate::checks::entities::{ColumnFacts, Entity, EntityKind};
 use crate::checks::names;
 use crate::checks::pairing::{OrmNames, Pairing, PairingRules, RelationNames};
+use crate::checks::row_uses::RowUses;
 use crate::config::{Config, Driver};
 use crate::facts::{Declaration, Facts, Family, Field, Kind, Side, SqlScalar};
 use crate::schema::provenance::Provenance;
@@ -40,6 +42,7 @@ pub fn describe<'a>(
         config,
         provenance,
         holdings: Holdings::new(facts),
+        uses: RowUses::new(facts),
     };
     let described = |(at, entity): (usize, Entity<'a>)| {
         let hits = found.entry(at).or_default();
@@ -77,6 +80,7 @@ struct Ground<'r> {
     config: &'r Config,
     provenance: &'r Provenance,
     holdings: Holdings<'r>,
+    uses: RowUses<'r>,
 }
 
 /// The names of the types that the fields of each file's declarations hold.
@@ -201,9 +205,12 @@ fn described<'a>(
     let pairing = |declaration: &'a Declaration, hit: &Match| {
         paired(&entity, declaration, hit.strength, &orm, ground)
     };
-    let paired = hits
-        .iter()
-        .map(|(declaration, hit)| (*declaration, *hit, pairing(declaration, hit)));
+    let paired = hits.iter().map(|(declaration, hit)| {
+        let pairing = pairing(declaration, hit);
+        let used = ground.uses.of(declaration, &entity);
+        let hit = used_side(declaration, *hit, &entity, &pairing, used);
+        (*declaration, hit, pairing)
+    });
     let (kept, namesakes): (Vec<_>, Vec<_>) =
         paired.partition(|(declaration, hit, pairing)| is_alike(declaration, hit, pairing));
     let row = row_evidence(&kept);
@@ -232,6 +239,7 @@ fn described<'a>(
             pairing,
             inferred,
             beside_rows,
+            used: ground.uses.of(declaration, &entity),
         }
     });
     let descriptions = descriptions.collect();

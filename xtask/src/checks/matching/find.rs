@@ -200,6 +200,11 @@ pub(super) fn row_names<'f>(
     })
 }
 
+/// Whether code calls the table `name` so, perhaps in another style.
+pub(in crate::checks) fn is_table(name: &ObjectName, written: &str) -> bool {
+    is_named(name, written) || (!written.contains('.') && is_alike(name, written))
+}
+
 fn is_named(name: &ObjectName, written: &str) -> bool {
     match written.split_once('.') {
         Some((namespace, table)) => name.namespace == namespace && name.name == table,

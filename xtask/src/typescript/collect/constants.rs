@@ -23,6 +23,8 @@ pub(super) struct ConstantName<'n> {
     pub exported: bool,
     pub tags: Tags,
     pub of_type: Option<Location>,
+    /// Where the values are declared that its schema takes.
+    pub values: Option<Location>,
 }
 
 impl<'p> File<'_, 'p> {
@@ -58,6 +60,10 @@ impl<'p> File<'_, 'p> {
                 .as_ref()
                 .and_then(|node| self.argument_of(node))
                 .or_else(|| self.satisfied(variable.value.as_ref()?)),
+            values: variable
+                .value
+                .as_ref()
+                .and_then(|value| self.declared_values(value)),
         };
         let value = self
             .resolver
@@ -87,6 +93,7 @@ impl<'p> File<'_, 'p> {
             exported: true,
             tags: self.tags(statement.span),
             of_type: self.satisfied(value),
+            values: self.declared_values(value),
         };
         if !matches!(value.kind, ExprKind::Name(_)) && !is_plain(value) {
             let value = self.resolver.value(scope, value);
@@ -147,6 +154,7 @@ impl<'p> File<'_, 'p> {
                 exported: named.exported,
                 tags,
                 of_type,
+                values: self.declared_values(place.value),
             };
             self.value(&inner, &entry.value, false, facts);
         }
@@ -182,7 +190,9 @@ impl<'p> File<'_, 'p> {
                     .map(|value| value.as_str().map(str::to_owned))
                     .collect();
                 if let Some(texts) = texts {
-                    self.add_enumeration(named.name, named.span, texts, None, facts);
+                    let own = || self.module.location(named.span);
+                    let location = named.values.clone().unwrap_or_else(own);
+                    self.add_enumeration_at(named.name, location, texts, None, facts);
                 }
                 return;
             }
@@ -298,17 +308,19 @@ impl<'p> File<'_, 'p> {
     }
 
     fn table(&self, named: &ConstantName<'_>, table: &DrizzleTable<'p>) -> Declaration {
-        let declared = drizzle::declared(self.resolver, table, |property| self.field(property));
+        let location = self.module.location(named.span);
+        let field = |property: &_| self.field(property);
+        let declared = drizzle::declared(self.resolver, table, &location, field);
         Declaration {
             name: named.name.to_owned(),
-            location: self.module.location(named.span),
+            location,
             origin: declared.origin,
             exported: named.exported,
             tags: named.tags.clone(),
             table_link: declared.link,
             of_type: None,
             made_of: None,
-            keys: None,
+            keys: declared.keys.map(Box::new),
             graphql: false,
             null_unchecked: false,
             implements: Vec::new(),

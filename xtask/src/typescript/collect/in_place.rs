@@ -112,6 +112,7 @@ fn shape_of_schema<'p>(
         exported: true,
         tags: Tags::default(),
         of_type: None,
+        values: None,
     };
     let mut facts = Facts::default();
     file(resolver, unnamed).schema(&named, &schema, &mut facts);

@@ -38,6 +38,7 @@ impl<'p> File<'_, 'p> {
                     exported: self.is_exported(statement, &name.text),
                     tags: self.tags(statement.span),
                     of_type: None,
+                    values: None,
                 };
                 self.returned(&named, &function, facts);
             }
@@ -90,6 +91,7 @@ impl<'p> File<'_, 'p> {
                 exported: self.is_exported(statement, name),
                 tags: tags::read(self.module, member.property.key.span),
                 of_type: self.satisfied(value),
+                values: self.declared_values(value),
             };
             self.schema(&named, schema, facts);
         }
@@ -124,6 +126,7 @@ impl<'p> File<'_, 'p> {
                 exported: named.exported,
                 tags: tags::read(self.module, place.span),
                 of_type: self.satisfied(place.value),
+                values: self.declared_values(place.value),
             };
             match entry.value.uncast() {
                 Value::Zod(schema) if depth > 0 => self.schema(&inner, schema, facts),

@@ -2,6 +2,7 @@
 
 use super::File;
 use crate::facts::{Side, TableLink};
+use crate::source::Location;
 use crate::typescript::modules::Symbol;
 use crate::typescript::resolve::{Binding, Scope};
 use crate::typescript::syntax::{
@@ -60,7 +61,10 @@ impl<'p> File<'_, 'p> {
             ExprKind::Call(callee, _, arguments) => match &callee.kind {
                 ExprKind::Member(object, name, _) => match (&object.kind, arguments.first()) {
                     (ExprKind::Name(_), Some(inner))
-                        if matches!(name.as_str(), "array" | "optional" | "nullable" | "lazy") =>
+                        if matches!(
+                            name.as_str(),
+                            "array" | "enum" | "lazy" | "nativeEnum" | "nullable" | "optional"
+                        ) =>
                     {
                         self.schema_reference(&inner.value)
                     }
@@ -70,6 +74,31 @@ impl<'p> File<'_, 'p> {
                 },
                 _ => None,
             },
+            _ => None,
+        }
+    }
+
+    /// The place of the declared values that a schema takes: of `ROLES` in `z.enum(ROLES)`.
+    pub(super) fn declared_values(&self, expression: &'p Expr) -> Option<Location> {
+        let ExprKind::Call(callee, _, arguments) = &expression.kind else {
+            return None;
+        };
+        let ExprKind::Member(object, name, _) = &callee.kind else {
+            return None;
+        };
+        let values = match name.as_str() {
+            "enum" | "nativeEnum" => arguments.first()?,
+            // `z.enum(ROLES).describe('…')`
+            _ => return self.declared_values(object),
+        };
+        let ExprKind::Name(values) = &values.value.kind else {
+            return None;
+        };
+        match self.resolver.lookup(self.module, values)? {
+            Symbol::Declared(module, name) => {
+                let (_name, span) = module.declarations(name).find_map(Statement::declared)?;
+                Some(module.location(span))
+            }
             _ => None,
         }
     }

@@ -183,7 +183,8 @@ impl<'p> File<'_, 'p> {
         self.add_enumeration_at(name, location, values, database_name, facts);
     }
 
-    fn add_enumeration_at(
+    /// As [`Self::add_enumeration`], of values that may be declared in another file.
+    pub(super) fn add_enumeration_at(
         &self,
         name: &str,
         location: Location,

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::tables::text;
-use super::{DrizzleColumn, PgEnum, sql};
+use super::{ColumnKey, DrizzleColumn, PgEnum, Reference, sql};
 use crate::facts::{Constraints, SqlScalar};
 use crate::typescript::resolve::{Lazy, Type, reason, union};
 use crate::typescript::values::{Arguments, ArrayValue, Value};
@@ -55,6 +55,9 @@ pub(super) fn builder<'p>(name: &str, arguments: &[Value<'p>]) -> Value<'p> {
         generated: false,
         dimensions: 0,
         constraints,
+        key: ColumnKey::No,
+        references: None,
+        of_table: None,
     }))
 }
 
@@ -152,6 +155,9 @@ fn plain<'p>(builder: &str, arguments: &[Value<'p>], of: Lazy<'p>, sql: SqlScala
         generated: false,
         dimensions: 0,
         constraints: Constraints::default(),
+        key: ColumnKey::No,
+        references: None,
+        of_table: None,
     }))
 }
 
@@ -194,14 +200,22 @@ pub fn column_method<'p>(
 ) -> Value<'p> {
     if matches!(
         name,
-        "references" | "unique" | "using" | "notNullable" | "op" | "asc" | "desc"
+        "using" | "notNullable" | "op" | "asc" | "desc" | "nullsFirst" | "nullsLast"
     ) {
         return Value::Column(column);
     }
     let changed = Rc::make_mut(&mut column);
     match name {
         "notNull" => changed.not_null = true,
-        "primaryKey" => changed.not_null = true,
+        "primaryKey" => (changed.not_null, changed.key) = (true, ColumnKey::Primary),
+        "unique" if changed.key == ColumnKey::No => changed.key = ColumnKey::Unique,
+        "unique" => {}
+        "references" => {
+            changed.references = Some(Rc::new(Reference {
+                to: arguments.at(0),
+                actions: arguments.at(1),
+            }));
+        }
         // PostgreSQL keeps no default that is null.
         "default" if arguments.first().is_some_and(Value::is_nothing) => {
             changed.has_default = true;

@@ -5,8 +5,10 @@
 
 use std::sync::Arc;
 
+use super::keys::keys;
 use super::{DrizzleColumn, DrizzleTable, ORIGIN, PgEnum, row_type};
-use crate::facts::{Field, Fields, Origin, Side, TableLink};
+use crate::facts::{Field, Fields, Origin, Side, TableKeys, TableLink};
+use crate::source::Location;
 use crate::typescript::collect::qualified;
 use crate::typescript::resolve::{Property, Resolver};
 
@@ -18,15 +20,18 @@ pub struct Declared {
     pub link: Option<TableLink>,
     /// A field for each column.
     pub fields: Fields,
+    /// Its keys, as far as they are known.
+    pub keys: Option<TableKeys>,
     /// Why not all of it is known.
     pub unresolved: Option<String>,
 }
 
-/// Returns the content of `table`. Each column is a property of its row, and `field` makes a field
+/// Returns the content of `table`, which stands at `location`. Each column is a property of its row, and `field` makes a field
 /// of it.
 pub fn declared<'p>(
     resolver: &Resolver<'p>,
     table: &DrizzleTable<'p>,
+    location: &Location,
     field: impl Fn(&Property<'p>) -> Option<Arc<Field>>,
 ) -> Declared {
     let namespace = table.namespace.as_deref().unwrap_or("public");
@@ -43,6 +48,7 @@ pub fn declared<'p>(
         origin: ORIGIN,
         link,
         fields: fields(resolver, table, field),
+        keys: keys(resolver, table, location),
         unresolved: table.open.as_ref().map(ToString::to_string).or(unnamed),
     }
 }

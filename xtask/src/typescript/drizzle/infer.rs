@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::{DrizzleColumn, DrizzleTable, TableColumn};
+use super::{ColumnPlace, DrizzleColumn, DrizzleTable, TableColumn};
 use crate::facts::Side;
 use crate::typescript::resolve::{Lazy, ObjectType, Property, PropertyPlace, Type, union};
 use crate::typescript::values::Value;
@@ -16,8 +16,13 @@ pub fn table_member<'p>(table: &Rc<DrizzleTable<'p>>, name: &str) -> Option<Valu
         Some(Side::Insert | Side::Update) => typed(insert_type(table)),
         None => {
             let named = table.columns.iter().find(|column| &*column.key == name)?;
-            let column = named.column.as_ref().ok()?;
-            Some(Value::Column(Rc::clone(column)))
+            let mut column = DrizzleColumn::clone(named.column.as_ref().ok()?);
+            column.of_table = Some(Rc::new(ColumnPlace {
+                namespace: table.namespace.clone(),
+                table: table.name.clone(),
+                key: Rc::clone(&named.key),
+            }));
+            Some(Value::Column(Rc::new(column)))
         }
     }
 }

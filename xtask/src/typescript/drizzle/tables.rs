@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::columns::{self, column_value};
 use super::infer::held;
-use super::{DrizzleTable, PgEnum, TableColumn, TableMaker};
+use super::{DrizzleTable, PgEnum, TableColumn, TableMaker, parts};
 use crate::typescript::resolve::{Lazy, Resolver, Type, reason};
 use crate::typescript::values::{ObjectEntry, ObjectValue, Value};
 
@@ -16,9 +16,8 @@ pub(super) fn build<'p>(
     arguments: &[Value<'p>],
 ) -> Value<'p> {
     match names {
-        ["pgTable" | "pgView" | "pgMaterializedView"] | ["pgTable", "withRLS"] => {
-            table(resolver, None, arguments)
-        }
+        ["pgTable"] | ["pgTable", "withRLS"] => table(resolver, None, arguments, Relation::Table),
+        ["pgView" | "pgMaterializedView"] => table(resolver, None, arguments, Relation::View),
         ["pgEnum"] => enumeration(resolver, None, arguments),
         ["pgSchema"] => Value::TableMaker(Rc::new(TableMaker::Schema(
             arguments.first().and_then(text),
@@ -42,14 +41,16 @@ pub fn make_table<'p>(
     arguments: &[Value<'p>],
 ) -> Value<'p> {
     match maker {
-        TableMaker::Schema(_) => Value::unknown("a schema of Drizzle is called"),
+        TableMaker::Schema(_) | TableMaker::Part(_) => {
+            Value::unknown("it is called but is no function of Drizzle")
+        }
         TableMaker::Custom(data) => columns::custom(data, arguments),
         TableMaker::Creator(function) => {
             let name = resolver.call(function, arguments.get(..1).unwrap_or_default());
             let named: Vec<_> = std::iter::once(name)
                 .chain(arguments.iter().skip(1).cloned())
                 .collect();
-            table(resolver, None, &named)
+            table(resolver, None, &named, Relation::Table)
         }
     }
 }
@@ -62,9 +63,13 @@ pub fn maker_method<'p>(
     arguments: &[Value<'p>],
 ) -> Value<'p> {
     match (maker, name) {
-        (TableMaker::Schema(schema), "table" | "view" | "materializedView") => {
-            table(resolver, schema.clone(), arguments)
+        (TableMaker::Schema(schema), "table") => {
+            table(resolver, schema.clone(), arguments, Relation::Table)
         }
+        (TableMaker::Schema(schema), "view" | "materializedView") => {
+            table(resolver, schema.clone(), arguments, Relation::View)
+        }
+        (TableMaker::Part(part), name) => parts::method(part, name, arguments),
         (TableMaker::Schema(schema), "enum") => enumeration(resolver, schema.clone(), arguments),
         _ => Value::unknown(format!("`.{name}()` of Drizzle is not read")),
     }
@@ -85,10 +90,18 @@ pub fn table_method<'p>(
     }
 }
 
+/// What a call declares.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Relation {
+    Table,
+    View,
+}
+
 fn table<'p>(
     resolver: &Resolver<'p>,
     namespace: Option<Rc<str>>,
     arguments: &[Value<'p>],
+    relation: Relation,
 ) -> Value<'p> {
     let name = arguments.first().and_then(text);
     let columns = arguments.get(1).map(|columns| match columns.uncast() {
@@ -100,6 +113,8 @@ fn table<'p>(
         namespace,
         columns: Vec::new(),
         open: None,
+        parts: (relation == Relation::Table)
+            .then(|| arguments.get(2).cloned().unwrap_or(Value::Undefined)),
     };
     match columns.as_ref().map(Value::uncast) {
         Some(Value::Object(object)) => {

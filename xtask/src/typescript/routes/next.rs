@@ -34,16 +34,24 @@ pub(super) fn read(program: &Program<'_>, files: &[&Module], found: &mut Routes)
     }
 }
 
-/// Calls the functions of the files that answer to all paths below theirs: they may hand requests
-/// to the handler that a contract library makes of a whole contract.
+/// The steps that following one function of a catch-all file may take: such a handler is made close
+/// to the function that answers, while what else it calls may be all of the application.
+const STEPS_OF_CATCH_ALL: u32 = 100_000;
+
+/// Calls the exported functions of the files that answer to all paths below theirs: they may hand
+/// requests to the handler that a contract library makes of a whole contract. Contracts that are not
+/// reached so are reported as without a route, and the steps are none of the other routes'.
 pub(super) fn run_catch_alls<'p>(resolver: &Resolver<'p>, files: &[&'p Module]) {
     let is_catch_all = |file: &str| {
         file.contains("[...") && (app_path(file).is_some() || pages_path(file).is_some())
     };
     for module in files.iter().filter(|module| is_catch_all(&module.path)) {
         for declared in resolver.top_level(module) {
+            if declared.name != "default" && !module.is_exported(declared.name) {
+                continue;
+            }
             if let Some(function @ Value::Function(..)) = resolver.peek(module, &declared) {
-                resolver.call(&function, &[]);
+                resolver.apart(STEPS_OF_CATCH_ALL, || resolver.call(&function, &[]));
             }
         }
     }

@@ -435,6 +435,26 @@ fn a_file_of_next_receives_its_methods_below_its_folder() {
     );
 }
 
+/// A function that answers to all paths may call much of the application, which takes no steps from
+/// the routes of others.
+#[test]
+fn a_catch_all_of_next_leaves_the_steps_to_others() {
+    let mut text = "export async function GET() { f0(); }\n".to_owned();
+    for at in 0..30 {
+        let next = at + 1;
+        text += &format!("function f{at}() {{ f{next}(); f{next}(); }}\n");
+    }
+    text += "function f30() {}";
+    let found = listed(&[
+        ("app/api/files/[...path]/route.ts", text.as_str()),
+        (
+            "app/server.ts",
+            "import express from 'express'; const app = express(); app.get('/users', h); app.listen(1);",
+        ),
+    ]);
+    assert_eq!(found, ["GET /api/files/*", "GET /users"]);
+}
+
 #[test]
 fn programs_that_never_end_are_left() {
     express(

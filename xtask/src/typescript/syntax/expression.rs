@@ -273,36 +273,37 @@ impl Expr {
     pub fn walk<'e>(&'e self, visit: &mut dyn FnMut(&'e Expr)) {
         visit(self);
         match &self.kind {
-            ExprKind::Template(_, parts) => parts.iter().for_each(|part| part.walk(visit)),
-            ExprKind::Array(items) => items.iter().for_each(|item| item.value.walk(visit)),
-            ExprKind::Object(members) => members.iter().for_each(|member| match member {
-                ObjectMember::Property { value, .. } | ObjectMember::Spread(value) => {
-                    value.walk(visit)
-                }
-            }),
-            ExprKind::Call(callee, _, arguments) | ExprKind::New(callee, _, arguments) => {
-                callee.walk(visit);
-                arguments
-                    .iter()
-                    .for_each(|argument| argument.value.walk(visit));
-            }
             ExprKind::Function(function) => function
                 .body
                 .statements()
                 .iter()
                 .for_each(|statement| statement.walk(visit)),
             ExprKind::Class(class) => class.walk(visit),
+            _ => self.parts(&mut |part| part.walk(visit)),
+        }
+    }
+
+    /// Calls `visit` for the expressions directly inside this one: functions and classes have none.
+    pub fn parts<'e>(&'e self, visit: &mut dyn FnMut(&'e Expr)) {
+        match &self.kind {
+            ExprKind::Template(_, parts) => parts.iter().for_each(visit),
+            ExprKind::Array(items) => items.iter().for_each(|item| visit(&item.value)),
+            ExprKind::Object(members) => members.iter().for_each(|member| match member {
+                ObjectMember::Property { value, .. } | ObjectMember::Spread(value) => visit(value),
+            }),
+            ExprKind::Call(callee, _, arguments) | ExprKind::New(callee, _, arguments) => {
+                visit(callee);
+                arguments.iter().for_each(|argument| visit(&argument.value));
+            }
             ExprKind::Conditional(test, then, otherwise) => {
-                [test, then, otherwise]
-                    .into_iter()
-                    .for_each(|part| part.walk(visit));
+                [test, then, otherwise].into_iter().for_each(|part| visit(part));
             }
             ExprKind::Binary(_, left, right)
             | ExprKind::Assignment(left, right)
             | ExprKind::Index(left, right)
             | ExprKind::Tagged(left, right) => {
-                left.walk(visit);
-                right.walk(visit);
+                visit(left);
+                visit(right);
             }
             ExprKind::Member(inner, ..)
             | ExprKind::As(inner, _)
@@ -312,8 +313,10 @@ impl Expr {
             | ExprKind::Negative(inner)
             | ExprKind::Not(inner)
             | ExprKind::TypeOf(inner)
-            | ExprKind::Await(inner) => inner.walk(visit),
-            ExprKind::String(_)
+            | ExprKind::Await(inner) => visit(inner),
+            ExprKind::Function(_)
+            | ExprKind::Class(_)
+            | ExprKind::String(_)
             | ExprKind::Number(_)
             | ExprKind::Bigint(_)
             | ExprKind::Boolean(_)

@@ -125,7 +125,7 @@ impl<'p> Arguments<'_, 'p> {
 
     /// The place of the call, where they are written.
     #[must_use]
-    pub(super) fn site(&self) -> Option<Site<'p>> {
+    pub(in crate::typescript) fn site(&self) -> Option<Site<'p>> {
         match self {
             Self::Given(_) => None,
             Self::Written(_, written) => Some(Site {

@@ -1,0 +1,112 @@
+//! What the code does with the values of declarations: a schema that parses the rows of a query is of
+//! rows, and what is passed to an `insert` is what the table is given.
+
+use std::collections::HashMap;
+
+use super::entities::Entity;
+use super::matching::is_table;
+use crate::facts::{Declaration, Facts, RowUsage, RowUse};
+use crate::source::Location;
+
+/// What code does with the values of a declaration, as far as one table is concerned.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct UsedForRows {
+    /// It parses rows that queries return.
+    pub parses_rows: bool,
+    /// Some of these rows are whole ones of the table, as it holds them.
+    pub parses_whole_rows: bool,
+    /// Its values are inserted as they are.
+    pub is_inserted: bool,
+    /// Its values are a part of what is inserted or updated.
+    pub is_written: bool,
+}
+
+impl UsedForRows {
+    /// Whether its values go into the table, and nothing else is known to be done with them.
+    #[must_use]
+    pub fn only_goes_in(self) -> bool {
+        (self.is_inserted || self.is_written) && !self.parses_rows
+    }
+
+    /// Whether its values come from the table, and nothing else is known to be done with them.
+    #[must_use]
+    pub fn only_comes_out(self) -> bool {
+        self.parses_rows && !self.is_inserted && !self.is_written
+    }
+
+    fn add(&mut self, one: &RowUse) {
+        match one.usage {
+            RowUsage::ParsesRows => {
+                self.parses_rows = true;
+                self.parses_whole_rows |= one.table.is_some();
+            }
+            RowUsage::Inserted => self.is_inserted = true,
+            RowUsage::Written => self.is_written = true,
+        }
+    }
+}
+
+/// The uses of all declarations, by file and name.
+#[derive(Debug)]
+pub struct RowUses<'a>(HashMap<(&'a str, &'a str), Vec<&'a RowUse>>);
+
+impl<'a> RowUses<'a> {
+    /// Collects the uses that were read.
+    #[must_use]
+    pub fn new(facts: &'a Facts) -> Self {
+        let mut uses: HashMap<(&'a str, &'a str), Vec<&'a RowUse>> = HashMap::new();
+        for one in &facts.row_uses {
+            let named = &one.declaration;
+            let key = (named.file.as_str(), named.name.as_str());
+            uses.entry(key).or_default().push(one);
+        }
+        let mut uses = Self(uses);
+        if !uses.0.is_empty() {
+            uses.follow_inferred_types(facts);
+        }
+        uses
+    }
+
+    /// What is done with the type that is inferred from a schema is done with the schema's values.
+    fn follow_inferred_types(&mut self, facts: &'a Facts) {
+        let mut schemas: HashMap<&Location, Vec<&'a Declaration>> = HashMap::new();
+        for schema in &facts.schemas {
+            if let Some(first) = schema.fields.first() {
+                schemas.entry(&first.location).or_default().push(schema);
+            }
+        }
+        for ty in &facts.types {
+            let (Some(first), Some(of_type)) = (ty.fields.first(), self.0.get(&key(ty)).cloned())
+            else {
+                continue;
+            };
+            for schema in schemas.get(&first.location).into_iter().flatten() {
+                let fields = ty.fields.iter().map(|field| &field.location);
+                if fields.eq(schema.fields.iter().map(|field| &field.location)) {
+                    self.0.entry(key(schema)).or_default().extend(&of_type);
+                }
+            }
+        }
+    }
+
+    /// What is done with the values of `declaration`, as far as `entity` is concerned.
+    #[must_use]
+    pub fn of(&self, declaration: &Declaration, entity: &Entity<'_>) -> UsedForRows {
+        let mut used = UsedForRows::default();
+        let key = (
+            &*declaration.location.file,
+            declaration.name.as_str(),
+        );
+        for one in self.0.get(&key).into_iter().flatten() {
+            let is_of_table = |table: &String| is_table(entity.name, table);
+            if one.table.as_ref().is_none_or(is_of_table) {
+                used.add(one);
+            }
+        }
+        used
+    }
+}
+
+fn key(declaration: &Declaration) -> (&str, &str) {
+    (&declaration.location.file, &declaration.name)
+}

@@ -1,0 +1,110 @@
+//! Cases of what is read of the uses of rows.
+
+use crate::facts::{RowUsage, RowUse};
+use crate::typescript::test_utils::read_in_all_roles;
+
+const HEAD: &str = "import { z } from 'zod'; import { pgTable, text } from 'drizzle-orm/pg-core';
+    export const users = pgTable('users', { id: text('id').primaryKey() });
+    export const UserSchema = z.object({ id: z.string() });
+    export const UsersSchema = z.array(UserSchema);
+    export const NewUserSchema = z.object({ id: z.string() });
+    export interface NewUser { id: string }
+    ";
+
+/// The uses in the code behind the declarations, each as one text.
+fn uses(code: &str) -> Vec<String> {
+    let file = format!("{HEAD}{code}");
+    let facts = read_in_all_roles([("users.ts", file.as_str())]);
+    let shown = |one: &RowUse| {
+        let usage = match one.usage {
+            RowUsage::ParsesRows => "parses",
+            RowUsage::Inserted => "inserted",
+            RowUsage::Written => "written",
+        };
+        let table = one.table.as_deref().unwrap_or("?");
+        format!("{} {usage} {table}", one.declaration.name)
+    };
+    facts.row_uses.iter().map(shown).collect()
+}
+
+#[test]
+fn schemas_parse_rows_of_queries() {
+    for code in [
+        "async function a() { const x = await db.select().from(users); return UserSchema.parse(x[0]); }",
+        "async function a() { const [x] = await db.select().from(users).where(y); if (x) { return UserSchema.safeParse(x); } }",
+        "async function a() { return (await db.select().from(users)).map((row) => UserSchema.parse(row)); }",
+        "async function a() { for (const row of await db.select().from(users)) { UserSchema.parse(row); } }",
+        "const a = () => db.select().from(users).then((rows) => z.array(UserSchema).parse(rows));",
+        "class A { async a() { return UsersSchema.parse(await this.db.insert(users).values({}).returning()); } }",
+        "async function a() { const rows = await db.selectFrom('users as u').selectAll().execute(); return rows.map(UserSchema.parse); }",
+        "async function a() { const { data } = await supabase.from('users').select('*').single(); return UserSchema.parse(data); }",
+    ] {
+        assert_eq!(uses(code), ["UserSchema parses users"], "{code}");
+    }
+    for code in [
+        "async function a() { const { rows } = await pool.query('SELECT * FROM users'); return UserSchema.parse(rows[0]); }",
+        "async function a() { const rows = await sql`select * from users where id = ${id}`; return UserSchema.parse(rows.at(0)); }",
+        "async function a() { return UserSchema.parse(await db.query.users.findFirst()); }",
+        "async function a() { return UserSchema.parse(await prisma.user.findUnique({ where: { id } })); }",
+    ] {
+        assert_eq!(uses(code), ["UserSchema parses ?"], "{code}");
+    }
+}
+
+#[test]
+fn values_are_written() {
+    for (code, expected) in [
+        (
+            "async function a(user: NewUser) { await db.insert(users).values(user).returning(); }",
+            "NewUser inserted users",
+        ),
+        (
+            "async function a(list: NewUser[]) { await db.insertInto('users').values(list).execute(); }",
+            "NewUser inserted users",
+        ),
+        (
+            "async function a(req) { const user = NewUserSchema.parse(req.body); await db.insert(users).values(user); }",
+            "NewUserSchema inserted users",
+        ),
+        (
+            "async function a(req) { const { data } = NewUserSchema.safeParse(req.body); await db('users').insert(data); }",
+            "NewUserSchema inserted users",
+        ),
+        (
+            "async function a(req) { await db.insert(users).values({ ...NewUserSchema.parse(req.body), teamId }); }",
+            "NewUserSchema written users",
+        ),
+        (
+            "async function a(user: NewUser) { await db.update(users).set(user); }",
+            "NewUser written users",
+        ),
+        (
+            "async function a(user: NewUser) { await pool.query('INSERT INTO users (id) VALUES ($1)', [user.id]); }",
+            "NewUser written users",
+        ),
+    ] {
+        assert_eq!(uses(code), [expected], "{code}");
+    }
+}
+
+#[test]
+fn what_is_not_known_is_no_use() {
+    for code in [
+        // Not of a query.
+        "async function a(req) { return UserSchema.parse(req.body); }",
+        // Assigned later.
+        "async function a() { let x = await db.select().from(users); x = other; return UserSchema.parse(x[0]); }",
+        // Another schema of that name.
+        "async function a() { const UserSchema = other(); return UserSchema.parse((await db.select().from(users))[0]); }",
+        // Each row of a join holds a row of each table.
+        "async function a() { const x = await db.select().from(users).leftJoin(teams, y); return UserSchema.parse(x[0]); }",
+        // A part of the row.
+        "async function a() { const [x] = await db.select().from(users); return UserSchema.parse(x.settings); }",
+        // Not a table.
+        "async function a(user: NewUser) { await queue.insert(jobs).values(user); map.set(user); }",
+        // Another value of that name.
+        "async function a(user: NewUser) { items.forEach((user) => db.insert(users).values(user)); }",
+    ] {
+        assert_eq!(uses(code), Vec::<String>::new(), "{code}");
+    }
+}
