@@ -54,7 +54,8 @@ fn reflowed(pages: &str, style: Style) -> String {
     let mut is_example = false;
     for line in pages.lines() {
         let is_fence = line.starts_with("```");
-        let is_prose = !is_example && !is_fence && !line.is_empty() && !line.starts_with(['#', '|']);
+        let is_prose =
+            !is_example && !is_fence && !line.is_empty() && !line.starts_with(['#', '|']);
         if is_prose && !line.starts_with("- ") {
             if !paragraph.is_empty() {
                 paragraph.push(' ');
@@ -129,8 +130,7 @@ mod tests {
             ..Style::PLAIN
         };
         let page = "# A\n\nOne two\nthree four.\n- a b c d e f\n\n```ts\nconst x = 1234567890;\n```\nEnd.\n";
-        let expected =
-            "# A\n\nOne two\nthree four.\n- a b c d e\nf\n\n```ts\nconst x = 1234567890;\n```\nEnd.\n";
+        let expected = "# A\n\nOne two\nthree four.\n- a b c d e\nf\n\n```ts\nconst x = 1234567890;\n```\nEnd.\n";
         assert_eq!(reflowed(page, style), expected);
         assert_eq!(reflowed(page, Style::PLAIN), page);
     }

@@ -92,7 +92,10 @@ fn is_for_another(text: &str, key: &str) -> bool {
 fn package(file: &str, files: &[String]) -> (String, String) {
     let mut folder = file;
     while let Some((above, _)) = folder.rsplit_once('/') {
-        if files.iter().any(|one| *one == format!("{above}/package.json")) {
+        if files
+            .iter()
+            .any(|one| *one == format!("{above}/package.json"))
+        {
             return (above.to_owned(), file[above.len() + 1..].to_owned());
         }
         folder = above;
@@ -146,9 +149,7 @@ fn variables(text: &str, (kind, database): (&str, &str)) -> String {
 /// package of `tool`, where there is one.
 pub(super) fn folder(files: &[String], tool: Option<&CodeTool>) -> Option<String> {
     let package = tool.map_or("", |tool| tool.package.as_str());
-    let is_inside = |file: &&String| {
-        package.is_empty() || file.starts_with(&format!("{package}/"))
-    };
+    let is_inside = |file: &&String| package.is_empty() || file.starts_with(&format!("{package}/"));
     let mut found: Vec<(&str, &str)> = Vec::new();
     for file in files.iter().filter(is_inside) {
         let (folder, name) = file.rsplit_once('/').unwrap_or(("", file));

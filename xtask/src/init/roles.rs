@@ -336,7 +336,8 @@ impl Patterns {
 /// The pattern of a method and a path in one object. A comma follows a value: members of a type end
 /// with `;`, and those of another object (the options of a cookie, of `fetch`) are not between them.
 fn contract() -> String {
-    const METHOD: &str = r#"\bmethod\s*:\s*['"`](?:GET|POST|PUT|PATCH|DELETE)['"`](?:\s+as\s+const)?\s*"#;
+    const METHOD: &str =
+        r#"\bmethod\s*:\s*['"`](?:GET|POST|PUT|PATCH|DELETE)['"`](?:\s+as\s+const)?\s*"#;
     const PATH: &str = r#"\b(?:path|url|endpoint)\s*:\s*['"`]/[^'"`]*['"`](?:\s+as\s+const)?\s*"#;
     format!("{METHOD},[^{{}}]*?{PATH}[,}}]|{PATH},[^{{}}]*?{METHOD}[,}}]")
 }
@@ -442,7 +443,8 @@ mod tests {
         assert_eq!(roles("a.ts", contract), [false; 5]);
         let member = "interface A { method: 'GET'; path: '/users'; }\ntype B = { path: '/b', method: 'GET' | 'PUT' };\n";
         assert_eq!(roles("contracts/a.ts", member), [false; 5]);
-        let cookie = "set('a', b, { path: '/', secure });\nfetch(url, { method: 'GET', headers });\n";
+        let cookie =
+            "set('a', b, { path: '/', secure });\nfetch(url, { method: 'GET', headers });\n";
         assert_eq!(roles("a.ts", &cookie.repeat(3)), [false; 5]);
         let allowed = "const ALLOWED = [{ method: 'GET', path: '/a' }, { method: 'POST', path: '/b' }, { path: '/c', method: 'PUT' },\n];";
         assert_eq!(roles("a.ts", allowed), [false; 5]);

@@ -37,13 +37,31 @@ const PROGRAMS: &[(&str, &str, &str)] = &[
         r"\b(?:up|down|redo|create)\b",
         "up",
     ),
-    (r"\bknex\b[^&|;]*$", r"\b(?:migrate|seed|init)\b", "migrate:latest"),
+    (
+        r"\bknex\b[^&|;]*$",
+        r"\b(?:migrate|seed|init)\b",
+        "migrate:latest",
+    ),
 ];
 
 /// Words in the names of scripts that do something else first, and migrate on the way.
 const OTHER_WORK: &[&str] = &[
-    "build", "ci", "dev", "e2e", "install", "postbuild", "postinstall", "prebuild", "predev",
-    "prestart", "reset", "seed", "setup", "start", "test", "vercel",
+    "build",
+    "ci",
+    "dev",
+    "e2e",
+    "install",
+    "postbuild",
+    "postinstall",
+    "prebuild",
+    "predev",
+    "prestart",
+    "reset",
+    "seed",
+    "setup",
+    "start",
+    "test",
+    "vercel",
 ];
 
 /// Words in the names of scripts for a database that is thrown away.
@@ -154,7 +172,11 @@ fn overrides_variables(scripts: &[Script], script: &Script) -> bool {
             found.is_some_and(|(_, rest)| rest.is_empty() || rest.starts_with(' '))
         })
     };
-    overrides(&script.text) || scripts.iter().filter(runs).any(|other| overrides(&other.text))
+    overrides(&script.text)
+        || scripts
+            .iter()
+            .filter(runs)
+            .any(|other| overrides(&other.text))
 }
 
 /// The command that runs migrations that are code, if a script does.
@@ -167,7 +189,9 @@ fn called(scripts: &[Script], (program, commands, added): &(&str, &str, &str)) -
     let (program, commands) = (Regex::new(program).ok()?, Regex::new(commands).ok()?);
     let without_command = |script: &&Script| {
         let found = program.find(&script.text);
-        found.is_some_and(|found| !commands.is_match(&script.text[found.start()..].replace("node-pg-migrate", "")))
+        found.is_some_and(|found| {
+            !commands.is_match(&script.text[found.start()..].replace("node-pg-migrate", ""))
+        })
     };
     let script = scripts.iter().find(without_command)?;
     Some(script.with(added))
@@ -258,7 +282,11 @@ mod tests {
         assert!(!applies("migrate:e2e", deploy, Layout::Prisma));
         let other = "nx run example-prisma-flyway:prisma-migrate-dev --create-only";
         assert!(!applies("migrate", other, Layout::Flyway));
-        assert!(applies("migrate", "flyway -url=$URL migrate", Layout::Flyway));
+        assert!(applies(
+            "migrate",
+            "flyway -url=$URL migrate",
+            Layout::Flyway
+        ));
     }
 
     #[test]
@@ -271,7 +299,9 @@ mod tests {
             replaying(&scripts(&[("package.json", &text.to_string())])).is_some()
         };
         assert!(replays("ts-node ./node_modules/typeorm/cli.js"));
-        assert!(replays("env-cmd --no-override -- ts-node ./node_modules/typeorm/cli.js"));
+        assert!(replays(
+            "env-cmd --no-override -- ts-node ./node_modules/typeorm/cli.js"
+        ));
         assert!(!replays("env-cmd -- ts-node ./node_modules/typeorm/cli.js"));
     }
 }

@@ -109,7 +109,11 @@ mod tests {
             let found = read(&tree, dir).expect("readable");
             found.into_iter().map(|one| one.file).collect::<Vec<_>>()
         };
-        let parts = ["src/a/migrations/1_a.ts", "src/b/b.ts", "src/b/migrations/2_b.ts"];
+        let parts = [
+            "src/a/migrations/1_a.ts",
+            "src/b/b.ts",
+            "src/b/migrations/2_b.ts",
+        ];
         assert_eq!(names("src", &parts), [parts[0], parts[2]]);
         let plain = ["db/1_a.ts", "db/2_b.ts"];
         assert_eq!(names("db", &plain), plain);

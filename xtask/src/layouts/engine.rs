@@ -58,19 +58,34 @@ mod tests {
     #[test]
     fn each_database_has_words_of_its_own() {
         for (sql, expected) in [
-            ("CREATE TABLE t (id INT PRIMARY KEY AUTO_INCREMENT);", Some("MySQL")),
+            (
+                "CREATE TABLE t (id INT PRIMARY KEY AUTO_INCREMENT);",
+                Some("MySQL"),
+            ),
             ("create table t (id int) engine=InnoDB;", Some("MySQL")),
             ("CREATE TABLE `t` (id int);", Some("MySQL or SQLite")),
-            ("CREATE TABLE t (id INTEGER PRIMARY KEY AUTOINCREMENT);", Some("SQLite")),
+            (
+                "CREATE TABLE t (id INTEGER PRIMARY KEY AUTOINCREMENT);",
+                Some("SQLite"),
+            ),
             (
                 "CREATE TABLE t (id UInt64) ENGINE = ReplacingMergeTree(at) ORDER BY id;",
                 Some("ClickHouse"),
             ),
-            ("ALTER TABLE t ON CLUSTER default ADD COLUMN a String;", Some("ClickHouse")),
+            (
+                "ALTER TABLE t ON CLUSTER default ADD COLUMN a String;",
+                Some("ClickHouse"),
+            ),
             ("ALTER TABLE t CLUSTER ON t_pkey;", None),
-            ("CREATE TABLE engine (engine text DEFAULT 'ENGINE = Log');", None),
+            (
+                "CREATE TABLE engine (engine text DEFAULT 'ENGINE = Log');",
+                None,
+            ),
             ("-- AUTO_INCREMENT in `MySQL`\nSELECT 1;", None),
-            ("CREATE FUNCTION f() RETURNS text AS $$ SELECT '`' $$ LANGUAGE sql;", None),
+            (
+                "CREATE FUNCTION f() RETURNS text AS $$ SELECT '`' $$ LANGUAGE sql;",
+                None,
+            ),
         ] {
             assert_eq!(other(sql), expected, "{sql}");
         }

@@ -77,8 +77,8 @@ fn read_layout(
     let mut problems: Vec<PreflightProblem> =
         notes.iter().filter_map(|note| lost(note, &below)).collect();
     let mut migrations = Vec::new();
-    let placeholders = (layout == Layout::Flyway)
-        .then(|| Placeholders::read(tree, dir, &config.placeholders));
+    let placeholders =
+        (layout == Layout::Flyway).then(|| Placeholders::read(tree, dir, &config.placeholders));
     for (version, draft) in (1..).zip(drafts.into_iter().chain(repeatable)) {
         let mut fill = |file: &str, text: String| match &placeholders {
             Some(placeholders) => {

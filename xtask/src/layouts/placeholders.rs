@@ -116,7 +116,9 @@ impl Placeholders {
                 break;
             };
             written += before;
-            let is_name = name.chars().all(|one| one.is_alphanumeric() || "_.:-".contains(one));
+            let is_name = name
+                .chars()
+                .all(|one| one.is_alphanumeric() || "_.:-".contains(one));
             let value = match name.to_lowercase().as_str() {
                 "flyway:filename" => Some(file.rsplit('/').next().unwrap_or(file).to_owned()),
                 known => self.values.get(known).cloned(),
@@ -268,7 +270,10 @@ mod tests {
         let toml = "[flyway.placeholders]\nschema = \"far\"\nuser = \"me\"\n";
         let all = read(&[("db/flyway.conf", conf), ("flyway.toml", toml)]);
         assert_eq!(
-            filled(&all, "${schema} ${USER} ${owner} ${flyway:defaultSchema} ${flyway:filename}"),
+            filled(
+                &all,
+                "${schema} ${USER} ${owner} ${flyway:defaultSchema} ${flyway:filename}"
+            ),
             "shop      me      app      core                    V1__a.sql         "
         );
         let off = read(&[("flyway.conf", "flyway.placeholderReplacement=false")]);
@@ -292,11 +297,21 @@ mod tests {
             "CREATE TABLE ${s}.t (\n            id int\n);\nCREATE TABLE b();",
         ] {
             let filled = filled(&all, text);
-            assert_eq!(filled.find("CREATE TABLE b"), text.find("CREATE TABLE b"), "{filled}");
+            assert_eq!(
+                filled.find("CREATE TABLE b"),
+                text.find("CREATE TABLE b"),
+                "{filled}"
+            );
             assert_eq!(filled.lines().count(), text.lines().count());
         }
-        assert_eq!(filled(&all, "SELECT '${table_name}';"), "SELECT 't';            ");
-        assert_eq!(filled(&all, "-- ${unknown}\nSELECT 1;"), "-- ${unknown}\nSELECT 1;");
+        assert_eq!(
+            filled(&all, "SELECT '${table_name}';"),
+            "SELECT 't';            "
+        );
+        assert_eq!(
+            filled(&all, "-- ${unknown}\nSELECT 1;"),
+            "-- ${unknown}\nSELECT 1;"
+        );
     }
 
     #[test]

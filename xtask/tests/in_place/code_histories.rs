@@ -93,7 +93,10 @@ fn repo(tool: &CodeTool) -> Monorepo {
     for file in tool.files {
         repo.write(&format!("db/migrations/{file}"), "export const up = 1;\n");
     }
-    repo.write("db/migrations/helpers.ts", "export const no = 'migration';\n");
+    repo.write(
+        "db/migrations/helpers.ts",
+        "export const no = 'migration';\n",
+    );
     repo.write("migrate.sql", &format!("{CREATE}{ADD}"));
     repo.write(
         "db.toml",
@@ -143,15 +146,27 @@ fn told_by_table(tool: &CodeTool, database: &Database<'_>) {
     let at = begun["migrations"][0]["appliedAt"].as_str();
     let is_told = at.is_some_and(|at| at.starts_with("2024-01-01T10:00:00"));
     assert_eq!(is_told, tool.has_times, "{name}: {begun:#}");
-    assert!(begun["unchecked"].to_string().contains("no schema is known"), "{begun:#}");
+    assert!(
+        begun["unchecked"]
+            .to_string()
+            .contains("no schema is known"),
+        "{begun:#}"
+    );
 
     for text in [ADD, tool.records[1]] {
         client.batch_execute(text).expect(text);
     }
     let all = status(database, &repo);
     assert_eq!(states(&all), ["applied", "applied"], "{name}: {all:#}");
-    assert!(all["unchecked"].to_string().contains("--allow-replay"), "{all:#}");
-    if std::process::Command::new("psql").arg("--version").output().is_err() {
+    assert!(
+        all["unchecked"].to_string().contains("--allow-replay"),
+        "{all:#}"
+    );
+    if std::process::Command::new("psql")
+        .arg("--version")
+        .output()
+        .is_err()
+    {
         return;
     }
     repo.run(&["db-snapshot", "--allow-replay"]).must_exit(0);
@@ -162,7 +177,10 @@ fn told_by_table(tool: &CodeTool, database: &Database<'_>) {
         .batch_execute("ALTER TABLE users ADD COLUMN by_hand text")
         .expect("a column");
     let drifted = status(database, &repo);
-    assert!(drifted["drift"].to_string().contains("by_hand"), "{name}: {drifted:#}");
+    assert!(
+        drifted["drift"].to_string().contains("by_hand"),
+        "{name}: {drifted:#}"
+    );
 }
 
 /// The record of `layout` that a file with this text is applied.
@@ -225,14 +243,21 @@ fn a_file_that_was_edited_after_it_was_applied_is_named() {
         let first = |status: &Value| status["migrations"][0].clone();
         let before = first(&status(&database, &repo));
         assert_eq!(before["name"], sample.names[0]);
-        assert_eq!((&before["state"], &before["problem"]), (&"applied".into(), &Value::Null), "{layout}");
+        assert_eq!(
+            (&before["state"], &before["problem"]),
+            (&"applied".into(), &Value::Null),
+            "{layout}"
+        );
 
         let path = format!("{}/{file}", sample.dir);
         repo.write(&path, &format!("-- edited\n{text}"));
         let after = first(&status(&database, &repo));
         assert_eq!(after["state"], "applied", "{layout}: {after:#}");
         let problem = after["problem"].as_str().unwrap_or_default();
-        assert!(problem.contains(&format!("is not what {layout} applied")), "{layout}: {after:#}");
+        assert!(
+            problem.contains(&format!("is not what {layout} applied")),
+            "{layout}: {after:#}"
+        );
         database
             .run(&repo, &["db-status", "--exit-code"])
             .must_exit(1);

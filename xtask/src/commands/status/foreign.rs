@@ -161,8 +161,8 @@ fn status(
         ForeignState::Applied { at, checksum } => {
             let is_edited = is_edited(context, migration, recorder, checksum.as_ref());
             let repeats = |foreign: &ForeignName| foreign.version.is_empty();
-            let is_repeatable =
-                recorder == Recorder::Of(Layout::Flyway) && migration.foreign.as_ref().is_some_and(repeats);
+            let is_repeatable = recorder == Recorder::Of(Layout::Flyway)
+                && migration.foreign.as_ref().is_some_and(repeats);
             match is_edited {
                 // Flyway runs it again.
                 true if is_repeatable => (MigrationState::Pending, None),

@@ -117,7 +117,9 @@ impl ApplyRun<'_> {
         }
         self.result.planned = pending.iter().map(ToString::to_string).collect();
         if !wrapped.are_sql() {
-            return self.before_code(wrapped, judge, pending.is_empty()).map(Some);
+            return self
+                .before_code(wrapped, judge, pending.is_empty())
+                .map(Some);
         }
         let mut known = [applied.clone(), pending.clone()].concat();
         known.sort_by_key(|migration| migration.version);

@@ -134,7 +134,8 @@ impl UndoRun<'_> {
             self.result
                 .notes
                 .push(format!("not checked: whether the database is {unknown}"));
-            self.result.rolled_back = rolled_back(&undone, &RollbackVerdict::Unknown(unknown.to_owned()));
+            self.result.rolled_back =
+                rolled_back(&undone, &RollbackVerdict::Unknown(unknown.to_owned()));
             self.result.success = true;
             return Ok(());
         }

@@ -49,7 +49,10 @@ fn flyway(recorded: &str, text: &str) -> Option<bool> {
     for line in text.trim_start_matches('\u{feff}').lines() {
         checksum.update(line.as_bytes());
         // pg-flyway, which is Flyway for node, takes the lower byte of each character.
-        let bytes: Vec<u8> = line.encode_utf16().map(|unit| unit.to_le_bytes()[0]).collect();
+        let bytes: Vec<u8> = line
+            .encode_utf16()
+            .map(|unit| unit.to_le_bytes()[0])
+            .collect();
         of_node.update(&bytes);
     }
     let is_recorded = |hasher: crc32fast::Hasher| hasher.finalize().cast_signed() == recorded;

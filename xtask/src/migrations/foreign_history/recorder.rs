@@ -58,7 +58,10 @@ impl Recorder {
     /// begin names with a number or a date.
     pub(super) fn recordable(self, migrations: &[Migration]) -> Vec<&Migration> {
         let is_numbered = |migration: &&Migration| {
-            let title = migration.foreign.as_ref().map_or("", |foreign| &foreign.title);
+            let title = migration
+                .foreign
+                .as_ref()
+                .map_or("", |foreign| &foreign.title);
             let title = title.strip_prefix("Migration").unwrap_or(title);
             title.starts_with(|one: char| one.is_ascii_digit())
         };

@@ -105,7 +105,10 @@ fn tables(recorder: Recorder) -> Vec<HistoryTable> {
     let layout = match recorder {
         Recorder::Of(layout) => layout,
         Recorder::Knex => {
-            return vec![table("knex_migrations", &["name", "batch", "migration_time"])];
+            return vec![table(
+                "knex_migrations",
+                &["name", "batch", "migration_time"],
+            )];
         }
         Recorder::TypeOrm => return vec![table("migrations", &["id", "timestamp", "name"])],
         Recorder::Sequelize => return vec![table("SequelizeMeta", &["name"])],
@@ -171,7 +174,9 @@ fn query(recorder: Recorder, table: &str) -> String {
             );
         }
         // `timestamp` is the date in the name, not of the run.
-        Recorder::TypeOrm => return format!("SELECT name, NULL, 'f', 'f' FROM {table} ORDER BY id"),
+        Recorder::TypeOrm => {
+            return format!("SELECT name, NULL, 'f', 'f' FROM {table} ORDER BY id");
+        }
         Recorder::Sequelize => {
             return format!("SELECT name, NULL, 'f', 'f' FROM {table} ORDER BY name");
         }
