@@ -11,6 +11,7 @@ mod scratch_settings;
 mod sources;
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail};
@@ -102,9 +103,17 @@ impl Config {
     pub fn of_tree(tree: &dyn Tree, root: &Path, file: Option<&Path>) -> Result<Self> {
         let place = ConfigurationPlace::find(tree, root, file);
         let path = root.join(&place.path);
-        let bytes = place
-            .read(tree, root)
-            .with_context(|| unreadable(&path, file.is_none()))?;
+        let bytes = match place.read(tree, root) {
+            Err(error) if file.is_none() && error.kind() == ErrorKind::NotFound => bail!(
+                "there is no configuration in `{}`, neither `{OWN_FILE}` nor `Cargo.toml`: {}",
+                root.display(),
+                name_or_make()
+            ),
+            read => read.with_context(|| {
+                let help = name_or_make();
+                format!("cannot read the configuration `{}`: {help}", path.display())
+            })?,
+        };
         let unusable = || format!("cannot use the configuration in `{}`", path.display());
         let text = String::from_utf8(bytes)
             .context("it is not UTF-8")
@@ -227,16 +236,10 @@ impl ConfigurationPlace {
     }
 }
 
-fn unreadable(path: &Path, is_searched: bool) -> String {
-    let configuration = match (is_searched, path.parent()) {
-        (true, Some(root)) => format!(
-            "there is no configuration in `{}`, neither `{OWN_FILE}` nor `Cargo.toml`",
-            root.display()
-        ),
-        _ => format!("cannot read the configuration `{}`", path.display()),
-    };
+/// The help where no configuration can be read.
+fn name_or_make() -> String {
     format!(
-        "{configuration}: name the monorepo with `-C <dir>` or a configuration file with `--config <file>`, \
+        "name the monorepo with `-C <dir>` or a configuration file with `--config <file>`, \
          or let `{} --write` make one",
         called_as::command("init")
     )

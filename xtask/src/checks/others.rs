@@ -22,12 +22,8 @@ const OF_EXTENSIONS: &[(&str, &[&str])] = &[
     ("postgis_raster", &["raster_columns", "raster_overviews"]),
 ];
 
-/// The history tables of this tool and of kysely, which migrates from the program.
-const HISTORIES: &[&str] = &[
-    "refinery_schema_history",
-    "kysely_migration",
-    "kysely_migration_lock",
-];
+/// The history table of this tool, where the configuration names no other.
+const HISTORY: &str = "refinery_schema_history";
 
 /// Whether the migrations make the namespace, and nobody said that it is others'.
 pub(super) fn is_our_namespace(model: &Model<'_>, name: &ObjectName) -> bool {
@@ -43,13 +39,14 @@ pub(super) fn make_table(model: &Model<'_>, name: &ObjectName) -> bool {
         .iter()
         .filter(|(extension, _)| extensions.contains_key(*extension))
         .any(|(_, tables)| tables.contains(&name.name.as_str()));
-    of_extension || is_history(name)
+    of_extension || is_history(name, &model.input.config.history_table)
 }
 
-/// Whether a table is the history of a migration tool. Generated types may state its name in camel
-/// case: `schemaMigrations`.
-fn is_history(table: &ObjectName) -> bool {
-    let mut histories = HISTORIES.iter().chain(bookkeeping::TABLES);
+/// Whether a table is the history of a migration tool: a known one, or that of the configuration.
+/// Generated types may state its name in camel case: `schemaMigrations`.
+fn is_history(table: &ObjectName, configured: &str) -> bool {
+    let configured = configured.rsplit('.').next().unwrap_or(configured);
+    let mut histories = bookkeeping::TABLES.iter().chain([&HISTORY, &configured]);
     let is_named = |history: &str| history == table.name || camel_case(history) == table.name;
     bookkeeping::may_be_bookkeeping(table) && histories.any(|history| is_named(history))
 }

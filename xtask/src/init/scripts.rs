@@ -64,6 +64,9 @@ const OTHER_WORK: &[&str] = &[
     "vercel",
 ];
 
+/// Words in the names of scripts for a database that is thrown away.
+const OF_TESTS: &[&str] = &["ci", "e2e", "test"];
+
 /// A script of a package.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Script {
@@ -74,11 +77,17 @@ pub(super) struct Script {
 }
 
 impl Script {
+    /// Whether its name has one of `words`.
+    fn is_named(&self, words: &[&str]) -> bool {
+        let mut own = self.name.split([':', '-', '_', '.']);
+        own.any(|word| words.contains(&word))
+    }
+
     /// Whether migrations are what it is for: `build` may apply them, too, and is no command to
     /// migrate by.
     fn is_for_migrations(&self) -> bool {
-        let mut words = self.name.split([':', '-', '_', '.']);
-        self.name.contains("migrat") || !words.any(|word| OTHER_WORK.contains(&word))
+        let is_called_so = self.name.contains("migrat") && !self.is_named(OF_TESTS);
+        is_called_so || !self.is_named(OTHER_WORK)
     }
 
     /// The command that runs it with `argument`. Only npm needs to be told where its own arguments
@@ -148,6 +157,28 @@ pub(super) fn applying(scripts: &[Script], layout: Layout) -> Option<String> {
     matching(scripts, &[pattern])
 }
 
+/// Whether a script, or one that it runs, sets variables from a file over those that it is given:
+/// `DATABASE_URL` of `.env` would win over that of the scratch database.
+fn overrides_variables(scripts: &[Script], script: &Script) -> bool {
+    let overrides = |text: &str| {
+        (text.contains("env-cmd") && !text.contains("--no-override"))
+            || (text.contains("dotenv") && text.contains(" -o "))
+    };
+    let runs = |other: &&Script| {
+        let name = &other.name;
+        ["run", "yarn", "pnpm"].iter().any(|manager| {
+            let call = format!("{manager} {name}");
+            let found = script.text.split_once(&call);
+            found.is_some_and(|(_, rest)| rest.is_empty() || rest.starts_with(' '))
+        })
+    };
+    overrides(&script.text)
+        || scripts
+            .iter()
+            .filter(runs)
+            .any(|other| overrides(&other.text))
+}
+
 /// The command that runs migrations that are code, if a script does.
 pub(super) fn replaying(scripts: &[Script]) -> Option<String> {
     matching(scripts, CODE).or_else(|| PROGRAMS.iter().find_map(|program| called(scripts, program)))
@@ -172,7 +203,9 @@ fn matching(scripts: &[Script], patterns: &[&str]) -> Option<String> {
         .filter_map(|pattern| Regex::new(pattern).ok())
         .collect();
     let does = |script: &&Script| {
-        script.is_for_migrations() && patterns.iter().any(|one| one.is_match(&script.text))
+        script.is_for_migrations()
+            && patterns.iter().any(|one| one.is_match(&script.text))
+            && !overrides_variables(scripts, script)
     };
     scripts
         .iter()
@@ -246,6 +279,7 @@ mod tests {
         assert!(!applies("build", deploy, Layout::Prisma));
         assert!(applies("db:deploy", deploy, Layout::Prisma));
         assert!(applies("dev:migrate", deploy, Layout::Prisma));
+        assert!(!applies("migrate:e2e", deploy, Layout::Prisma));
         let other = "nx run example-prisma-flyway:prisma-migrate-dev --create-only";
         assert!(!applies("migrate", other, Layout::Flyway));
         assert!(applies(
@@ -253,5 +287,21 @@ mod tests {
             "flyway -url=$URL migrate",
             Layout::Flyway
         ));
+    }
+
+    #[test]
+    fn a_script_that_takes_its_variables_from_a_file_runs_elsewhere() {
+        let replays = |typeorm: &str| {
+            let text = serde_json::json!({ "scripts": {
+                "typeorm": typeorm,
+                "migration:run": "npm run typeorm -- migration:run",
+            } });
+            replaying(&scripts(&[("package.json", &text.to_string())])).is_some()
+        };
+        assert!(replays("ts-node ./node_modules/typeorm/cli.js"));
+        assert!(replays(
+            "env-cmd --no-override -- ts-node ./node_modules/typeorm/cli.js"
+        ));
+        assert!(!replays("env-cmd -- ts-node ./node_modules/typeorm/cli.js"));
     }
 }

@@ -15,7 +15,9 @@ pub(super) fn other(sql: &str) -> Option<&'static str> {
         next.is_some_and(|next| next.is_word(sql, word))
     };
     tokens.iter().enumerate().find_map(|(at, token)| {
-        if token.kind == TokenKind::Unknown && token.text(sql).starts_with('`') {
+        // PostgreSQL allows it in the names of operators, and has none of that name.
+        let is_symbol = matches!(token.kind, TokenKind::Operator | TokenKind::Unknown);
+        if is_symbol && token.text(sql).contains('`') {
             return Some("MySQL or SQLite");
         }
         if token.kind != TokenKind::Word {

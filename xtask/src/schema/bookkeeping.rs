@@ -9,6 +9,8 @@ pub const TABLES: &[&str] = &[
     "SequelizeMeta",
     "__diesel_schema_migrations",
     "__drizzle_migrations",
+    // pg-flyway.
+    "__migrations",
     "_prisma_migrations",
     "_sqlx_migrations",
     "ar_internal_metadata",

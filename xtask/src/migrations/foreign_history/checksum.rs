@@ -45,11 +45,18 @@ fn flyway(recorded: &str, text: &str) -> Option<bool> {
     if text.contains("${") {
         return None;
     }
-    let mut checksum = crc32fast::Hasher::new();
+    let (mut checksum, mut of_node) = (crc32fast::Hasher::new(), crc32fast::Hasher::new());
     for line in text.trim_start_matches('\u{feff}').lines() {
         checksum.update(line.as_bytes());
+        // pg-flyway, which is Flyway for node, takes the lower byte of each character.
+        let bytes: Vec<u8> = line
+            .encode_utf16()
+            .map(|unit| unit.to_le_bytes()[0])
+            .collect();
+        of_node.update(&bytes);
     }
-    Some(checksum.finalize().cast_signed() == recorded)
+    let is_recorded = |hasher: crc32fast::Hasher| hasher.finalize().cast_signed() == recorded;
+    Some(is_recorded(checksum) || is_recorded(of_node))
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {
@@ -96,5 +103,7 @@ mod tests {
         assert_eq!(of(&known, "12345\n678"), Some(false));
         assert_eq!(of(&known, "12345${a}6789"), None);
         assert_eq!(of("", "12345"), None);
+        let latin = crc32fast::hash(&[0xE9]).cast_signed().to_string();
+        assert_eq!(of(&latin, "é\n"), Some(true));
     }
 }

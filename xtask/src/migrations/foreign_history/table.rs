@@ -67,7 +67,11 @@ impl RecordedMigration {
             }
             Layout::Flyway => match foreign.version.as_str() {
                 "" => self.key == format!("{}.sql", foreign.title),
-                _version => foreign.order.numbers == numbers() && !self.key.ends_with(".sql"),
+                // pg-flyway, which is Flyway for node, only writes some versions down.
+                _version if self.key.ends_with(".sql") => {
+                    self.key == format!("{}.sql", foreign.title)
+                }
+                _version => foreign.order.numbers == numbers(),
             },
         }
     }
@@ -129,10 +133,14 @@ fn tables(recorder: Recorder) -> Vec<HistoryTable> {
             ..table("schema_migrations", &["version"])
         }],
         Layout::NodePgMigrate => vec![table("pgmigrations", &["name", "run_on"])],
-        Layout::Flyway => vec![table(
-            "flyway_schema_history",
-            &["installed_rank", "script", "success"],
-        )],
+        Layout::Flyway => {
+            let columns = &["installed_rank", "script", "success"];
+            // The second one is that of pg-flyway, which is Flyway for node.
+            vec![
+                table("flyway_schema_history", columns),
+                table("__migrations", columns),
+            ]
+        }
         Layout::Hasura => vec![
             HistoryTable {
                 namespace: Some("hdb_catalog"),
