@@ -32,8 +32,8 @@ pub mod fixes {
 
 pub mod migrations {
     pub use crate::migrations::{
-        Down, Migration, branch, catalog_stamp, checksum, files, fingerprint, lint, provenance,
-        scratch_environment, script, sql,
+        Down, Migration, branch, catalog_stamp, checksum, data_preflight, files, fingerprint, lint,
+        provenance, scratch_environment, script, sql,
     };
 }
 
@@ -60,7 +60,8 @@ pub mod report {
         Layer, Left, LockMode, Loss, LossName, MigrationPlan, MigrationResult, MigrationState,
         MigrationStatus, PlannedMigration, PlannedStatement, Rehearsal, Restoration,
         RollbackResult, RollbackVerdict, RolledBackMigration, Rule, Severity, Since, SourceTexts,
-        StatementEffects, Status, Suggestion, TableLock, Timestamp, Unit, Unjudged, Verification,
+        StatementEffects, Status, Suggestion, TableLock, TableSize, Timestamp, Unit, Unjudged,
+        Verification,
     };
 }
 

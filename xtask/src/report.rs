@@ -25,6 +25,7 @@ pub use fixes::{Fixes, Left};
 pub use migration::{AppliedMigration, MigrationResult};
 pub use plan::{
     LockMode, MigrationPlan, PlannedMigration, PlannedStatement, StatementEffects, TableLock,
+    TableSize,
 };
 pub use proposal::{Edit, Proposal};
 pub use rehearsal::Rehearsal;

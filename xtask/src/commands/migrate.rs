@@ -6,6 +6,7 @@ mod commit_verifier;
 mod dry_run;
 mod foresee;
 mod reading;
+mod rows;
 mod survey;
 
 use std::sync::Arc;
@@ -306,6 +307,7 @@ impl<'a> MigrationRun<'a> {
             && prediction.origin != PredictionOrigin::SnapshotAlone;
         self.result.pre = before::verification(&judge, &prediction, drift, &findings);
         let advice = self.advice(&applied, &planned)?;
+        let advice = self.rows_in_the_way(client, &survey, &planned, advice)?;
         judge.add(&mut self.result.pre, advice);
         if self.context.options.report_format == ReportFormat::Html {
             before::picture(&mut self.result.pre, &judge, &prediction, planned.len());
@@ -411,7 +413,7 @@ impl<'a> MigrationRun<'a> {
                 self.result.error = Some(why.clone());
                 Ok(())
             }
-            None => Err(error),
+            None => Err(rows::explain(self.context, client, failed, error)),
         });
         self.context.say(&human::migration::after(
             &self.result,

@@ -249,9 +249,16 @@ impl Examined<'_> {
     /// Advice about the migrations that were not reviewed before. Where nothing tells which were,
     /// there is none: advice about every migration would be noise.
     fn risks(&self, context: &Context) -> Result<Vec<Finding>> {
-        match &self.expected.known {
-            Some(known) => lint::lint_new(&self.migrations[..self.asked], known, &context.config),
-            None => Ok(Vec::new()),
+        let migrations = &self.migrations[..self.asked];
+        match (&self.expected.known, &self.expected.rows) {
+            // The database itself was asked about its rows.
+            (Some(known), Some(rows)) => {
+                let advice = lint::lint_new(migrations, known, &context.config)?;
+                Ok(rows.before(advice))
+            }
+            (Some(known), None) => lint::advise(migrations, known, &context.config),
+            (None, Some(rows)) => Ok(rows.before(Vec::new())),
+            (None, None) => Ok(Vec::new()),
         }
     }
 }

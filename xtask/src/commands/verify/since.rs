@@ -174,7 +174,7 @@ fn of_history(
         name,
     };
     let mut findings = branch::problems(&branch, &context.config);
-    findings.extend(lint::lint_new(
+    findings.extend(lint::advise(
         &after.migrations,
         &stamps(&base),
         &context.config,
@@ -205,7 +205,7 @@ pub fn migrations_of(context: &Context, tree: &dyn Tree) -> Vec<Migration> {
         .unwrap_or_default()
 }
 
-/// Returns the names and checksums by which [`lint::lint_new`] knows migrations.
+/// Returns the names and checksums by which [`lint::advise`] knows migrations.
 pub fn stamps(migrations: &[Migration]) -> Vec<(String, u64)> {
     migrations
         .iter()

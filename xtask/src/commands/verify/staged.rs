@@ -129,7 +129,7 @@ fn risks(
     if is_adopted(context, &head) {
         return Ok(Vec::new());
     }
-    lint::lint_new(
+    lint::advise(
         migrations,
         &stamps(&migrations_of(context, &head)),
         &context.config,
