@@ -36,8 +36,8 @@ pub mod layouts {
 
 pub mod migrations {
     pub use crate::migrations::{
-        Down, Migration, branch, catalog_stamp, checksum, files, fingerprint, lint, provenance,
-        scratch_environment, script, sql,
+        Down, Migration, branch, catalog_stamp, checksum, data_preflight, files, fingerprint, lint,
+        provenance, scratch_environment, script, sql,
     };
 }
 
@@ -65,8 +65,8 @@ pub mod report {
         MigrationPlan, MigrationResult, MigrationState, MigrationStatus, PlannedFile,
         PlannedMigration, PlannedStatement, Rehearsal, Release, ReleaseOrder, ReleaseStep,
         Restoration, RollbackResult, RollbackVerdict, RolledBackMigration, RolloutProblem, Rule,
-        Severity, Since, SourceTexts, StatementEffects, Status, Suggestion, TableLock, Timestamp,
-        Unit, Unjudged, Verification,
+        Severity, Since, SourceTexts, StatementEffects, Status, Suggestion, TableLock, TableSize,
+        Timestamp, Unit, Unjudged, Verification,
     };
 }
 

@@ -1,12 +1,15 @@
 //! Migration files: reading them, refusing unsafe ones, running them, undoing them.
 
+pub mod advice;
 pub mod baseline;
 pub mod blockers;
 pub mod branch;
 pub mod catalog_stamp;
 pub mod commit;
 pub mod comparison;
+pub mod data_preflight;
 pub mod drift;
+pub mod fails_on_rows;
 pub mod files;
 mod find;
 pub mod fingerprint;

@@ -3,8 +3,7 @@
 
 use super::{drift, privilege_drift};
 use crate::checks;
-use crate::migrations::losses::advice;
-use crate::migrations::{branch, lint};
+use crate::migrations::{branch, data_preflight, lint, losses};
 use crate::report::Rule;
 use crate::rollout;
 
@@ -17,7 +16,8 @@ const ALIKE: u32 = 750;
 pub fn rules() -> Vec<Rule> {
     let mut rules = checks::rules();
     rules.push(lint::documentation());
-    rules.extend(advice::documentation());
+    rules.push(data_preflight::documentation());
+    rules.extend(losses::advice::documentation());
     rules.extend(branch::documentation());
     rules.extend(rollout::documentation());
     rules.extend([drift::documentation(), privilege_drift::documentation()]);

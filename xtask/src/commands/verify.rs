@@ -20,8 +20,7 @@ use super::judge::Judge;
 use super::{Context, Outcome, output};
 use crate::cli::{GlobalOptions, ReportFormat};
 use crate::git::Repository;
-use crate::migrations::losses::advice;
-use crate::migrations::{self, Migration};
+use crate::migrations::{self, Migration, advice, lint, losses};
 use crate::render::human;
 use crate::report::{Baseline, Finding, Verification};
 use crate::terminal::Terminal;
@@ -256,9 +255,22 @@ impl Examined<'_> {
     /// Advice about the migrations that were not reviewed before. Where nothing tells which were,
     /// there is none: advice about every migration would be noise.
     fn risks(&self, context: &Context) -> Result<Vec<Finding>> {
-        match &self.expected.known {
-            Some(known) => advice::of_new(&self.migrations[..self.asked], known, &context.config),
-            None => Ok(Vec::new()),
+        let migrations = &self.migrations[..self.asked];
+        match (&self.expected.known, &self.expected.rows) {
+            // The database itself was asked about its rows.
+            (Some(known), Some(rows)) => {
+                let general = lint::lint_new(migrations, known, &context.config)?;
+                let advice = rows.before(general);
+                Ok(losses::advice::beside(
+                    advice,
+                    migrations,
+                    known,
+                    &context.config,
+                ))
+            }
+            (Some(known), None) => advice::of_new(migrations, known, &context.config),
+            (None, Some(rows)) => Ok(rows.before(Vec::new())),
+            (None, None) => Ok(Vec::new()),
         }
     }
 }

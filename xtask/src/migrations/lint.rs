@@ -129,6 +129,25 @@ pub fn lint_new(
         .collect())
 }
 
+/// Returns `findings` and the `advice` about other statements: who reads that a statement fails needs
+/// no general advice about it.
+#[must_use]
+pub fn giving_way(advice: Vec<Finding>, mut findings: Vec<Finding>) -> Vec<Finding> {
+    let is_covered = |one: &Finding| {
+        let Some(place) = one.location() else {
+            return false;
+        };
+        findings.iter().filter_map(Finding::location).any(|other| {
+            other.file == place.file
+                && place.span.start < other.span.end
+                && other.span.start < place.span.end
+        })
+    };
+    let left: Vec<_> = advice.into_iter().filter(|one| !is_covered(one)).collect();
+    findings.extend(left);
+    findings
+}
+
 fn of_migration(migration: &Migration, rules: &LintRules) -> Vec<Finding> {
     let lines = LineIndex::new(
         migration.file.as_str().into(),

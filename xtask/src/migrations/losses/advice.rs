@@ -6,14 +6,12 @@ mod rules;
 
 use std::collections::BTreeSet;
 
-use anyhow::Result;
-
 use super::consent::{self, ConsentLine};
 use super::destructive::{self, Destruction, Name};
 use super::harmless;
 use super::storage_identity::ObjectNames;
 use crate::config::Config;
-use crate::migrations::{Migration, lint, sql};
+use crate::migrations::{Migration, sql};
 use crate::report::{Category, Finding, LossName, Severity};
 use crate::source::LineIndex;
 
@@ -24,19 +22,17 @@ pub const LOSS: &str = "DATA_LOSS";
 /// A line of consent to a loss that does not happen.
 pub const UNUSED: &str = "UNUSED_CONSENT";
 
-/// Advice about the new ones of `migrations`: [`lint::lint_new`], and data that they destroy.
-/// Advice about the same statement gives way to a loss.
-///
-/// # Errors
-/// As [`lint::lint_new`].
-pub fn of_new(
+/// Returns `advice` and findings about data that the new ones of `migrations` destroy. `known` holds
+/// the names and checksums of the others. Advice about the same statement gives way to a loss.
+pub fn beside(
+    mut advice: Vec<Finding>,
     migrations: &[Migration],
     known: &[(String, u64)],
     config: &Config,
-) -> Result<Vec<Finding>> {
-    let mut risks = lint::lint_new(migrations, known, config)?;
+) -> Vec<Finding> {
+    // A dump is no change: it shows what is there.
     if config.migrations.schema_from.is_some() {
-        return Ok(risks);
+        return advice;
     }
     let is_known = |migration: &Migration| {
         known.iter().any(|(name, checksum)| {
@@ -45,12 +41,12 @@ pub fn of_new(
     };
     let new: Vec<&Migration> = migrations.iter().filter(|one| !is_known(one)).collect();
     let losses = losses(&new);
-    risks.retain(|risk| !losses.iter().any(|loss| replaces(loss, risk)));
+    advice.retain(|risk| !losses.iter().any(|loss| replaces(loss, risk)));
     let configured = losses
         .into_iter()
         .filter_map(|finding| configured(finding, config));
-    risks.extend(configured);
-    Ok(risks)
+    advice.extend(configured);
+    advice
 }
 
 fn configured(mut finding: Finding, config: &Config) -> Option<Finding> {
