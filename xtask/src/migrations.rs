@@ -32,6 +32,7 @@ pub mod seed;
 pub mod session;
 pub mod sql;
 pub mod state;
+pub mod statements;
 pub mod tables;
 pub mod transaction;
 

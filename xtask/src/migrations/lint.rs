@@ -2,14 +2,12 @@
 //! whole tables, or break the application's older version. The rules are squawk's; the problems
 //! that this tool takes care of itself are left out.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use anyhow::{Result, anyhow, bail};
 use squawk_linter::{Linter, Rule, Version, Violation};
 use squawk_syntax::SourceFile;
 
 use super::Migration;
-use super::sql::{self, TokenKind};
+use super::statements::guarded;
 use crate::config::Config;
 use crate::report::{self as documented, Category, Finding, Severity};
 use crate::source::{LineIndex, Span};
@@ -33,10 +31,6 @@ pub fn documentation() -> documented::Rule {
             .into(),
     }
 }
-
-/// Deeper nesting than any statement of a person. squawk's parser recurses into it, and an overflow
-/// of the stack ends the process, which `catch_unwind` cannot prevent.
-const DEEPEST: usize = 200;
 
 /// The rules that are checked.
 #[derive(Debug, Clone)]
@@ -150,9 +144,6 @@ fn of_migration(migration: &Migration, rules: &LintRules) -> Vec<Finding> {
 /// Returns the violations in a migration. A text on which squawk panics has none: PostgreSQL tells
 /// whether it runs.
 fn violations(migration: &Migration, rules: &LintRules) -> Vec<Violation> {
-    if nesting(&migration.sql) > DEEPEST {
-        return Vec::new();
-    }
     let ask = || {
         let mut linter = Linter::with_rules(&rules.include, &rules.exclude);
         linter.settings.pg_version = rules.version;
@@ -161,22 +152,7 @@ fn violations(migration: &Migration, rules: &LintRules) -> Vec<Violation> {
         linter.settings.assume_in_transaction = !migration.no_transaction;
         linter.lint(&SourceFile::parse(&migration.sql), &migration.sql)
     };
-    catch_unwind(AssertUnwindSafe(ask)).unwrap_or_default()
-}
-
-/// Returns how deep brackets are nested.
-fn nesting(text: &str) -> usize {
-    let mut depth = 0_usize;
-    let mut deepest = 0;
-    for token in sql::tokens(text) {
-        match token.kind {
-            TokenKind::OpenParen | TokenKind::OpenBracket => depth += 1,
-            TokenKind::CloseParen | TokenKind::CloseBracket => depth = depth.saturating_sub(1),
-            _other => {}
-        }
-        deepest = deepest.max(depth);
-    }
-    deepest
+    guarded(&migration.sql, ask).unwrap_or_default()
 }
 
 fn finding(migration: &Migration, lines: &LineIndex, violation: Violation) -> Finding {

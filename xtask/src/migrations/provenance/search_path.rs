@@ -16,6 +16,18 @@ impl Default for SearchPath {
 }
 
 impl SearchPath {
+    /// The search path with these namespaces.
+    #[must_use]
+    pub fn new(namespaces: Vec<String>) -> Self {
+        Self(namespaces)
+    }
+
+    /// The namespaces, first one first.
+    #[must_use]
+    pub fn namespaces(&self) -> &[String] {
+        &self.0
+    }
+
     /// The search path that each migration starts with: the default, unless one of `files`
     /// (`scratch-setup`) sets another. A file that cannot be read sets none.
     #[must_use]
@@ -37,7 +49,7 @@ impl SearchPath {
     }
 
     /// Follows a statement that sets the path. Returns whether it did.
-    pub(super) fn follow(&mut self, mut cursor: Cursor<'_>) -> bool {
+    pub fn follow(&mut self, mut cursor: Cursor<'_>) -> bool {
         if cursor.eat("select") {
             let sets = cursor.skip_past(&["set_config"]);
             let Some(mut arguments) = cursor.parenthesised().filter(|_| sets) else {
@@ -84,7 +96,7 @@ impl SearchPath {
     }
 
     /// The first object of that name that `is_known`, else the one in the first namespace.
-    pub(super) fn resolve(
+    pub fn resolve(
         &self,
         parts: &[Identifier],
         is_known: impl Fn(&ObjectName) -> bool,

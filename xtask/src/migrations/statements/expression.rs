@@ -1,0 +1,135 @@
+//! An expression of a statement, as it is written.
+
+use crate::migrations::sql::{self, Cursor, TokenKind};
+use crate::source::Span;
+
+/// An expression, as it is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Expression {
+    /// Its text.
+    pub sql: String,
+    /// Its bytes in the file.
+    pub span: Span,
+}
+
+impl Expression {
+    /// The names that it calls as functions, without their schemas.
+    #[must_use]
+    pub fn calls(&self) -> Vec<String> {
+        let tokens: Vec<_> = sql::tokens(&self.sql)
+            .into_iter()
+            .filter(|token| token.is_significant())
+            .collect();
+        let mut called = Vec::new();
+        for pair in tokens.windows(2) {
+            if pair[1].kind == TokenKind::OpenParen
+                && let Some(name) = Cursor::new(&self.sql, &pair[..1]).identifier()
+            {
+                called.push(name.name);
+            }
+        }
+        called
+    }
+
+    /// All names in it, of columns, functions and types, and its keywords.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        let name = |token: &sql::Token| {
+            Cursor::new(&self.sql, std::slice::from_ref(token))
+                .identifier()
+                .map(|name| name.name)
+        };
+        sql::tokens(&self.sql).iter().filter_map(name).collect()
+    }
+
+    /// Whether it holds a query of its own.
+    #[must_use]
+    pub fn has_query(&self) -> bool {
+        let words = ["select", "table", "values", "with"];
+        sql::tokens(&self.sql)
+            .iter()
+            .any(|token| words.iter().any(|word| token.is_word(&self.sql, word)))
+    }
+
+    /// Whether it is `NULL`, perhaps with a type.
+    #[must_use]
+    pub fn is_null(&self) -> bool {
+        let significant: Vec<_> = sql::tokens(&self.sql)
+            .into_iter()
+            .filter(|token| token.is_significant())
+            .collect();
+        let Some((first, rest)) = significant.split_first() else {
+            return false;
+        };
+        first.is_word(&self.sql, "null")
+            && rest
+                .first()
+                .is_none_or(|token| token.text(&self.sql) == "::")
+    }
+
+    /// Whether it is one literal that is not `NULL`, perhaps with a type: `'x'::text`, `0`, `true`.
+    #[must_use]
+    pub fn is_literal(&self) -> bool {
+        let mut tokens = sql::tokens(&self.sql)
+            .into_iter()
+            .filter(|token| token.is_significant());
+        let Some(mut first) = tokens.next() else {
+            return false;
+        };
+        if first.text(&self.sql) == "-" {
+            let Some(number) = tokens.next() else {
+                return false;
+            };
+            first = number;
+        }
+        let is_value = matches!(
+            first.kind,
+            TokenKind::String | TokenKind::DollarString | TokenKind::Number
+        ) || first.is_word(&self.sql, "true")
+            || first.is_word(&self.sql, "false");
+        is_value
+            && tokens
+                .next()
+                .is_none_or(|token| token.text(&self.sql) == "::")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn expression(sql: &str) -> Expression {
+        Expression {
+            sql: sql.into(),
+            span: Span::default(),
+        }
+    }
+
+    #[test]
+    fn functions_are_seen_by_their_brackets() {
+        let text = "lower(a) || app.\"F\" (b) || 'x(y)' || c";
+        assert_eq!(expression(text).calls(), ["lower", "F"]);
+    }
+
+    #[test]
+    fn literals_are_told_from_null_and_from_calls() {
+        for (text, is_literal, is_null) in [
+            ("'x'", true, false),
+            ("'x'::app.role", true, false),
+            ("-1", true, false),
+            ("TRUE", true, false),
+            ("null", false, true),
+            ("NULL::text", false, true),
+            ("now()", false, false),
+            ("1 + 1", false, false),
+            ("", false, false),
+        ] {
+            let found = expression(text);
+            assert_eq!(
+                (found.is_literal(), found.is_null()),
+                (is_literal, is_null),
+                "{text}"
+            );
+        }
+    }
+}
