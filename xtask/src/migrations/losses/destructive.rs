@@ -161,6 +161,30 @@ pub fn changes(sql: &str) -> BTreeSet<StorageChange> {
     all
 }
 
+/// The tables that `sql` locks against everybody by name. A weaker lock on them would be raised
+/// later.
+#[must_use]
+pub fn locked(sql: &str) -> BTreeSet<ObjectName> {
+    let mut all = BTreeSet::new();
+    for statement in &read(sql) {
+        for placed in &statement.effects {
+            match &placed.effect {
+                Effect::AlterTable { table, .. } => {
+                    all.insert(Name::of(table, statement).object());
+                }
+                Effect::Truncate { tables, .. } => {
+                    let names = tables
+                        .iter()
+                        .map(|(table, _only)| Name::of(table, statement));
+                    all.extend(names.map(|name| name.object()));
+                }
+                _others => {}
+            }
+        }
+    }
+    all
+}
+
 /// The tables that `sql` updates, deletes from or truncates by name.
 #[must_use]
 pub fn touched(sql: &str) -> BTreeSet<StorageChange> {

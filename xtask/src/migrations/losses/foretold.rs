@@ -10,7 +10,8 @@ use anyhow::{Context as _, Result, anyhow};
 use postgres::{Client, IsolationLevel, Transaction};
 
 use super::destructive::{self, Destruction};
-use super::{StorageIdentity, forward, loss};
+use super::storage_identity::StorageIdentity;
+use super::{forward, loss};
 use crate::migrations::Migration;
 use crate::postgres::error::ServerError;
 use crate::report::{Loss, MigrationLoss};
