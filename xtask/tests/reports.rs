@@ -124,6 +124,7 @@ fn migrations() {
         ("migration_refused_before", runs::refused_before()),
         ("migration_failed_after", runs::failed_after()),
         ("migration_dry_run", runs::dry_run()),
+        ("migration_losses_refused", runs::losses_refused()),
     ];
     for (name, report) in reports {
         lock_in(

@@ -115,7 +115,7 @@ fn a_stale_snapshot_says_what_to_run() {
         git(&repo, &["add", "snapshots"]);
         let ran = repo.run(&STAGED).must_exit(1);
         assert!(
-            ran.stdout.contains("RISKY_MIGRATION") && ran.stdout.contains("MISSING_"),
+            ran.stdout.contains("DATA_LOSS") && ran.stdout.contains("MISSING_"),
             "{}",
             ran.stdout
         );

@@ -20,7 +20,7 @@ mod large_objects;
 pub mod loss;
 pub mod options;
 mod populated_views;
-mod row_counters;
+pub mod row_counters;
 mod row_hashes;
 mod safety_net;
 mod sequence_positions;

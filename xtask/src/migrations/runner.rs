@@ -234,7 +234,29 @@ impl Connection<'_, '_, '_> {
         };
         // The losses of statements that are done stay, whatever became of the others.
         self.losses.committed(migration, losses);
-        ran.map_err(|error| self.losses.refuse(migration, error))
+        let Err(error) = ran else { return Ok(()) };
+        let error = self.losses.refuse(migration, error);
+        if !self.losses.refused().is_empty() {
+            self.forget_unbegun(migration)?;
+        }
+        Err(error)
+    }
+
+    /// Removes the entry of a migration that was refused before its first statement: nothing of it
+    /// is applied.
+    fn forget_unbegun(&mut self, migration: &Migration) -> Result<()> {
+        let table = &self.settings.history_table;
+        let entries = journal::read(self.client, table)?;
+        let entry = entries
+            .into_iter()
+            .find(|entry| entry.version == migration.version);
+        let next = entry
+            .and_then(|entry| entry.progress)
+            .map(|progress| progress.next);
+        if next.is_none_or(|next| next <= 1) {
+            journal::delete(self.client, table, migration.version)?;
+        }
+        Ok(())
     }
 
     fn apply(&mut self, migration: &Migration) -> Result<()> {

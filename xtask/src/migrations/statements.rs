@@ -10,6 +10,7 @@ mod expression;
 mod guarded;
 mod queries;
 mod reader;
+mod rows;
 
 use squawk_syntax::SourceFile;
 use squawk_syntax::ast::Stmt;
@@ -20,6 +21,7 @@ pub use effect::{
 };
 pub use expression::Expression;
 pub use guarded::guarded;
+pub use rows::AffectedRows;
 
 use super::provenance::SearchPath;
 use super::sql::{self, Statement};

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use xtask::internals::report::{
-    AppliedMigration, Category, Finding, LockMode, Loss, LossName, MigrationPlan, MigrationResult,
-    MigrationState, MigrationStatus, PlannedMigration, PlannedStatement, Rehearsal, Restoration,
-    RollbackResult, RollbackVerdict, RolledBackMigration, Severity, StatementEffects, Status,
-    TableLock, TableSize, Timestamp, Unit, Verification,
+    AppliedMigration, Category, Consent, Finding, LockMode, Loss, LossName, MigrationLoss,
+    MigrationPlan, MigrationResult, MigrationState, MigrationStatus, PlannedMigration,
+    PlannedStatement, Rehearsal, Restoration, RollbackResult, RollbackVerdict, RolledBackMigration,
+    Severity, StatementEffects, Status, TableLock, TableSize, Timestamp, Unit, Verification,
 };
 
 use super::samples;
@@ -145,6 +145,42 @@ pub fn dry_run() -> MigrationResult {
             "what changes meanwhile: `cargo xtask` (pid 7) is migrating or rolling back".into(),
         ],
         ..self::migration(samples::passed(), None)
+    }
+}
+
+/// Nothing was applied, because a person did not consent to all that would be lost.
+pub fn losses_refused() -> MigrationResult {
+    let loss = |object: &str, count, unit, line, consent| MigrationLoss {
+        migration: BIO.into(),
+        file: format!("migrations/{BIO}.sql"),
+        line,
+        loss: Loss {
+            name: LossName {
+                object: object.into(),
+                full: format!("public.{object}"),
+            },
+            count,
+            unit,
+            dependents: vec!["view bill_overview".into()],
+        },
+        consent,
+    };
+    let error = format!(
+        "data would be lost, and nothing was applied; if it may go, write into the file,\n\
+         migrations/{BIO}.sql: -- accept-data-loss: user_profiles.bio\n\
+         or say so by name for this run:\n\
+         cargo xtask db-migrate --accept-data-loss user_profiles.bio"
+    );
+    MigrationResult {
+        stopped_before: true,
+        losses: vec![
+            loss("user_profiles.bio", 1000, Unit::Values, Some(2), None),
+            loss("votes", 1, Unit::Rows, Some(3), Some(Consent::File)),
+            loss("bills", 2, Unit::Rows, None, Some(Consent::CommandLine)),
+        ],
+        notes: vec!["`--accept-data-loss users` names nothing that is lost".into()],
+        error: Some(error),
+        ..migration(samples::passed(), None)
     }
 }
 

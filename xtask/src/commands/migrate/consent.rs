@@ -58,6 +58,7 @@ impl MigrationRun<'_> {
             .begin("counting the data that would be lost");
         let foretold = foretold::foretell(client, planned, &accepted)?;
         drop(counting);
+        let is_all_known = foretold.unknown.is_empty();
         self.result.losses = foretold.losses;
         self.result.unchecked.extend(foretold.unknown);
         self.context.say(&human::migration::losses(
@@ -68,7 +69,9 @@ impl MigrationRun<'_> {
             return Ok(true);
         }
         let losses = self.result.losses.clone();
-        self.result.notes.extend(unused(&accepted, &losses));
+        if is_all_known {
+            self.result.notes.extend(unused(&accepted, &losses));
+        }
         self.result.error = Some(refusal(&losses, "nothing was applied", self.options));
         Ok(false)
     }
@@ -105,9 +108,13 @@ impl MigrationRun<'_> {
                 &self.result,
                 self.context.terminal.style(),
             ))?;
-            let done = match self.result.applied.is_empty() {
-                true => "nothing was applied",
-                false => "its migration was undone",
+            let done = match (
+                self.result.in_doubt.is_some(),
+                self.result.applied.is_empty(),
+            ) {
+                (true, _) => "the migration stopped before that statement",
+                (false, true) => "nothing was applied",
+                (false, false) => "that migration was undone",
             };
             self.result.error = Some(refusal(refused, done, self.options));
             return Ok(());
@@ -115,9 +122,16 @@ impl MigrationRun<'_> {
         if self.result.success {
             let given = self.options.losses.accepted();
             self.result.notes.extend(unused(&given, &counted));
-            self.result.losses = counted;
         }
-        Ok(())
+        let is_said = counted.iter().all(|lost| self.result.losses.contains(lost));
+        self.result.losses = counted;
+        if is_said {
+            return Ok(());
+        }
+        self.context.say(&human::migration::losses(
+            &self.result,
+            self.context.terminal.style(),
+        ))
     }
 }
 

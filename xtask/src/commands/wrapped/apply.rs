@@ -192,16 +192,18 @@ impl ApplyRun<'_> {
         let pending: Vec<&Migration> = pending.iter().collect();
         let accepted = self.options.losses.accepted();
         let foretold = foretold::foretell(&mut wrapped.client, &pending, &accepted)?;
+        let is_all_known = foretold.unknown.is_empty();
         self.result.losses = foretold.losses;
         self.result.unchecked.extend(foretold.unknown);
         let style = self.context.terminal.style();
         self.context
             .say(&human::migration::losses(&self.result, style))?;
         let has_consent = self.result.losses.iter().all(|lost| lost.consent.is_some());
-        if has_consent {
+        if has_consent && is_all_known {
             let unused = consent::unused(&accepted, &self.result.losses);
             self.result.notes.extend(unused);
-        } else {
+        }
+        if !has_consent {
             let why = consent::refusal(&self.result.losses, "nothing was applied", self.options);
             self.result.error = Some(why);
             self.result.stopped_before = true;

@@ -11,8 +11,10 @@ use super::destructive::{self, Destruction, Name};
 use super::harmless;
 use super::storage_identity::ObjectNames;
 use crate::config::Config;
+use crate::migrations::statements::{Effect, ParsedStatement, Reference, TableAction};
 use crate::migrations::{Migration, sql};
 use crate::report::{Category, Finding, LossName, Severity};
+use crate::schema::model::ObjectName;
 use crate::source::LineIndex;
 
 pub use rules::documentation;
@@ -84,12 +86,12 @@ fn losses(new: &[&Migration]) -> Vec<Finding> {
         let consents = consent::lines(&migration.sql);
         let given: BTreeSet<&String> = consents.iter().flat_map(|line| &line.names).collect();
         let mut lost: Vec<LossName> = Vec::new();
-        for statement in &sql::statements(&migration.sql) {
-            for destruction in destructive::destructions(statement) {
+        for statement in &destructive::read(&migration.sql) {
+            for (span, destruction) in destructive::destructions(statement) {
                 for name in names(&destruction, &made) {
                     let is_given = given.contains(&name.object) || given.contains(&name.full);
                     if !is_given {
-                        let place = lines.location(statement.span);
+                        let place = lines.location(span);
                         let finding = loss(migration, &destruction, &name);
                         findings.push(finding.at(&place, format!("destroys `{name}`")));
                     }
@@ -105,7 +107,7 @@ fn losses(new: &[&Migration]) -> Vec<Finding> {
     findings
 }
 
-fn loss(migration: &Migration, destruction: &Destruction<'_>, name: &LossName) -> Finding {
+fn loss(migration: &Migration, destruction: &Destruction, name: &LossName) -> Finding {
     let what = match destruction {
         Destruction::Table(_) => format!("it drops `{name}`, with all its rows"),
         Destruction::Column(..) => format!("it drops `{name}`, with all its values"),
@@ -115,7 +117,7 @@ fn loss(migration: &Migration, destruction: &Destruction<'_>, name: &LossName) -
         Destruction::Converted(..) => format!("it may cut or round values of `{name}`"),
         Destruction::Merged(_)
         | Destruction::Schema(_)
-        | Destruction::Owned(_)
+        | Destruction::Opaque(_)
         | Destruction::Type(_) => format!("it may destroy data of `{name}`"),
     };
     let line = consent::line(&name.object);
@@ -135,14 +137,15 @@ fn loss(migration: &Migration, destruction: &Destruction<'_>, name: &LossName) -
 }
 
 /// The names by which consent to a destruction is given.
-fn names(destruction: &Destruction<'_>, made: &Made) -> Vec<LossName> {
-    let Some(table) = destruction.table().filter(|table| !made.has(table)) else {
+fn names(destruction: &Destruction, made: &Made) -> Vec<LossName> {
+    let Some(table) = destruction.table() else {
         return Vec::new();
     };
+    if made.tables.contains(&table.object()) {
+        return Vec::new();
+    }
     let column = |column: &str| {
-        let is_made = made
-            .columns
-            .contains(&(table.name.clone(), column.to_owned()));
+        let is_made = made.columns.contains(&(table.object(), column.to_owned()));
         (!is_made).then(|| named(table, Some(column)))
     };
     match destruction {
@@ -150,22 +153,21 @@ fn names(destruction: &Destruction<'_>, made: &Made) -> Vec<LossName> {
             vec![named(table, None)]
         }
         Destruction::Column(_, dropped) => column(dropped).into_iter().collect(),
-        Destruction::Updated(_, rows, values) => {
-            let written = values.iter().filter(|(name, _)| {
+        Destruction::Updated(_, new) => {
+            let condition = new.rows.condition.as_deref();
+            let written = new.columns.iter().filter(|name| {
                 // Only NULLs are written over.
-                !rows
-                    .condition
-                    .is_some_and(|condition| asks_for_null(condition, name))
+                !condition.is_some_and(|condition| asks_for_null(condition, name))
             });
-            written.filter_map(|(name, _)| column(name)).collect()
+            written.filter_map(|name| column(name)).collect()
         }
-        Destruction::Converted(_, name, kind, using) if may_cut(kind, *using) => {
+        Destruction::Converted(_, name, kind, using) if may_cut(kind, using.as_deref()) => {
             column(name).into_iter().collect()
         }
         Destruction::Converted(..)
         | Destruction::Merged(_)
         | Destruction::Schema(_)
-        | Destruction::Owned(_)
+        | Destruction::Opaque(_)
         | Destruction::Type(_) => Vec::new(),
     }
 }
@@ -200,55 +202,37 @@ fn may_cut(kind: &str, using: Option<&str>) -> bool {
 /// Tables and columns that the new migrations make.
 #[derive(Default)]
 struct Made {
-    tables: Vec<Name>,
-    columns: BTreeSet<(String, String)>,
+    tables: BTreeSet<ObjectName>,
+    columns: BTreeSet<(ObjectName, String)>,
 }
 
 impl Made {
-    fn has(&self, table: &Name) -> bool {
-        self.tables.iter().any(|made| {
-            let is_one = |one: &Name| one.namespace.as_deref().unwrap_or("public").to_owned();
-            made.name == table.name && is_one(made) == is_one(table)
-        })
-    }
-
-    fn follow(&mut self, statement: &sql::Statement<'_>) {
-        let mut cursor = statement.cursor();
-        if cursor.eat("create") {
-            for word in ["global", "local", "temporary", "temp", "unlogged"] {
-                let _option = cursor.eat(word);
+    fn follow(&mut self, statement: &ParsedStatement) {
+        let name = |reference: &Reference| Name::of(reference, statement).object();
+        for placed in &statement.effects {
+            match &placed.effect {
+                // A table that may be there already may hold data.
+                Effect::CreateTable(created) if !created.if_not_exists => {
+                    self.tables.insert(name(&created.name));
+                }
+                Effect::AlterTable { table, action, .. } => match action {
+                    TableAction::AddColumn(added) if !added.if_not_exists => {
+                        self.columns.insert((name(table), added.name.clone()));
+                    }
+                    TableAction::RenameTo(to) => {
+                        let table = name(table);
+                        let renamed = ObjectName {
+                            name: to.clone(),
+                            ..table.clone()
+                        };
+                        if self.tables.contains(&table) {
+                            self.tables.insert(renamed);
+                        }
+                    }
+                    _other_action => {}
+                },
+                _other_effect => {}
             }
-            if cursor.eat("table") {
-                let _noise = cursor.eat_all(&["if", "not", "exists"]);
-                self.tables.extend(Name::of(cursor.qualified()));
-            }
-            return;
-        }
-        if !cursor.eat_all(&["alter", "table"]) {
-            return;
-        }
-        let _noise = cursor.eat_all(&["if", "exists"]);
-        let _only = cursor.eat("only");
-        let Some(table) = Name::of(cursor.qualified()) else {
-            return;
-        };
-        if cursor.eat_all(&["rename", "to"]) {
-            let renamed = cursor.identifier().filter(|_| self.has(&table));
-            self.tables.extend(renamed.map(|name| Name {
-                name: name.name,
-                ..table
-            }));
-            return;
-        }
-        for mut action in cursor.split_at_commas() {
-            if !action.eat("add") {
-                continue;
-            }
-            let _column = action.eat("column");
-            let _noise = action.eat_all(&["if", "not", "exists"]);
-            let column = action.identifier();
-            self.columns
-                .extend(column.map(|column| (table.name.clone(), column.name)));
         }
     }
 }
@@ -256,16 +240,20 @@ impl Made {
 /// Whether the statements of a migration name all that they destroy: none deletes or updates rows,
 /// with which others may go by foreign keys and triggers, and none runs code.
 fn tells_all(migration: &Migration) -> bool {
-    sql::statements(&migration.sql).iter().all(|statement| {
+    let names_all = |one: &Destruction| {
+        matches!(
+            one,
+            Destruction::Table(_) | Destruction::Column(..) | Destruction::Converted(..)
+        )
+    };
+    let statements = sql::statements(&migration.sql);
+    destructive::read(&migration.sql).iter().all(|statement| {
         let all = destructive::destructions(statement);
-        let names_all = |one: &Destruction<'_>| {
-            matches!(
-                one,
-                Destruction::Table(_) | Destruction::Column(..) | Destruction::Converted(..)
-            )
-        };
-        let does_nothing = || harmless::is_harmless(statement.text());
-        !all.is_empty() && all.iter().all(names_all) || all.is_empty() && does_nothing()
+        if all.is_empty() {
+            let text = statements.get(statement.index).map(sql::Statement::text);
+            return text.is_some_and(harmless::is_harmless);
+        }
+        all.iter().all(|(_, one)| names_all(one))
     })
 }
 
@@ -313,10 +301,10 @@ fn unused(
 
 /// Whether the type of the column `name` is changed, which may or may not lose a value.
 fn converts(migration: &Migration, name: &str) -> bool {
-    sql::statements(&migration.sql)
+    destructive::read(&migration.sql)
         .iter()
         .flat_map(destructive::destructions)
-        .any(|one| match &one {
+        .any(|(_, one)| match &one {
             Destruction::Converted(table, column, ..) => {
                 let column = named(table, Some(column));
                 let table = named(table, None);

@@ -15,7 +15,7 @@ use super::row_counters::RowCounters;
 use super::row_hashes::RowHashes;
 use super::sequence_positions::SequencePositions;
 use super::storage_identity::{StorageChange, StorageIdentity, Stored};
-use super::{deferred, distributed_tables, foreign_tables, intact, loss, written};
+use super::{deferred, distributed_tables, foreign_tables, intact, loss, row_counters, written};
 use crate::migrations::{journal, sql};
 use crate::postgres::error::ServerError;
 use crate::report::Loss;
@@ -99,6 +99,12 @@ impl<'a> LossAudit<'a> {
         }
     }
 
+    /// Takes the strongest lock on `tables` at once, which the SQL will take.
+    pub(in crate::migrations) fn locking(mut self, tables: BTreeSet<ObjectName>) -> Self {
+        self.exclusive = tables;
+        self
+    }
+
     /// Leaves out tables that are not among `tables`; none are left out without any.
     pub(in crate::migrations) fn only(mut self, tables: Option<&'a BTreeSet<u32>>) -> Self {
         self.at_stake = tables;
@@ -130,6 +136,9 @@ impl<'a> LossAudit<'a> {
             made.map_err(|error| anyhow!(ServerError::from(error)))
                 .context("cannot make a temporary table for what may be lost")?;
         }
+        client
+            .batch_execute(row_counters::forget(self.options.settings))
+            .context("cannot reset the counters of the session")?;
         self.prepared = prepared;
         Ok(())
     }

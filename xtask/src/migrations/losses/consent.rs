@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::given_names;
+use super::storage_identity::given as given_names;
 use crate::migrations::sql::{self, TokenKind};
 use crate::source::Span;
 

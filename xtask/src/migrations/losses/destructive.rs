@@ -5,18 +5,20 @@
 use std::collections::BTreeSet;
 
 use super::storage_identity::StorageChange;
-use crate::migrations::sql::{Cursor, Identifier, Statement, TokenKind};
+use crate::migrations::provenance::SearchPath;
+use crate::migrations::statements::{
+    self, AffectedRows, Effect, ParsedStatement, Reference, TableAction,
+};
 use crate::schema::model::ObjectName;
+use crate::source::Span;
 
 /// A destruction of data that a statement names.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Destruction<'s> {
+pub enum Destruction {
     /// `DROP TABLE`
     Table(Name),
     /// `DROP SCHEMA … CASCADE`
     Schema(String),
-    /// `DROP OWNED BY`
-    Owned(String),
     /// `DROP TYPE … CASCADE`, `DROP DOMAIN … CASCADE`: the columns of that type go.
     Type(Name),
     /// `ALTER TABLE … DROP COLUMN`
@@ -24,13 +26,26 @@ pub enum Destruction<'s> {
     /// `TRUNCATE`; with `CASCADE` also the tables that refer to it.
     Truncated(Name, bool),
     /// `DELETE FROM`
-    Deleted(Name, RowsOf<'s>),
-    /// `UPDATE`, with the columns and their new values.
-    Updated(Name, RowsOf<'s>, Vec<(String, &'s str)>),
+    Deleted(Name, AffectedRows),
+    /// `UPDATE`
+    Updated(Name, NewValues),
     /// `ALTER COLUMN … TYPE`, with the type, and the expression of `USING`.
-    Converted(Name, String, &'s str, Option<&'s str>),
+    Converted(Name, String, String, Option<String>),
     /// `MERGE`, which may delete and update.
     Merged(Name),
+    /// The statement may do anything; the text says why, after "it".
+    Opaque(String),
+}
+
+/// The values that an `UPDATE` writes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewValues {
+    /// The rows that it writes them to.
+    pub rows: AffectedRows,
+    /// The columns.
+    pub columns: Vec<String>,
+    /// The values of the columns that are set one by one.
+    pub values: Vec<(String, String)>,
 }
 
 /// The name of a table or type, as it is written.
@@ -40,56 +55,64 @@ pub struct Name {
     pub namespace: Option<String>,
     /// The name itself.
     pub name: String,
-}
-
-/// The rows that a statement is about.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RowsOf<'s> {
-    /// The alias of the table.
-    pub alias: Option<String>,
-    /// The condition after `WHERE`.
-    pub condition: Option<&'s str>,
-    /// Whether other tables take part (`USING`, `FROM`, `WITH`), so that the condition alone does
-    /// not tell the rows.
-    pub joins: bool,
+    /// The namespaces that are searched for a name without one, where the file sets them.
+    searched: Vec<String>,
 }
 
 impl Name {
-    /// Whether `table` may be meant.
+    /// The object that is meant, among those that are known: in the first namespace that is
+    /// searched, else in `public`, else the only one of its name.
     #[must_use]
-    pub fn is(&self, table: &ObjectName) -> bool {
-        self.name == table.name
-            && self
-                .namespace
-                .as_ref()
-                .is_none_or(|namespace| *namespace == table.namespace)
+    pub fn among<'o>(&self, known: impl Iterator<Item = &'o ObjectName>) -> Option<&'o ObjectName> {
+        let candidates: Vec<&ObjectName> = known.filter(|known| known.name == self.name).collect();
+        let is_in = |namespace: &str| {
+            let mut all = candidates.iter();
+            all.find(|known| known.namespace == namespace).copied()
+        };
+        if let Some(namespace) = &self.namespace {
+            return is_in(namespace);
+        }
+        let searched = self.searched.iter().find_map(|namespace| is_in(namespace));
+        let only = candidates
+            .first()
+            .copied()
+            .filter(|_| candidates.len() == 1);
+        searched.or_else(|| is_in("public")).or(only)
     }
 
-    /// The object, in `public` where no namespace is written.
+    /// The object, in the first namespace that is searched where none is written.
     #[must_use]
     pub fn object(&self) -> ObjectName {
+        let searched = || self.searched.first().cloned();
+        let namespace = self.namespace.clone().or_else(searched);
         ObjectName {
-            namespace: self
-                .namespace
-                .clone()
-                .unwrap_or_else(|| "public".to_owned()),
+            namespace: namespace.unwrap_or_else(|| "public".to_owned()),
             name: self.name.clone(),
         }
     }
 
-    /// The name of these parts; none without any.
+    /// The name that `reference` writes in `statement`.
     #[must_use]
-    pub(super) fn of(parts: Vec<Identifier>) -> Option<Self> {
-        let mut parts = parts.into_iter().rev().map(|part| part.name);
-        Some(Self {
-            name: parts.next()?,
-            namespace: parts.next(),
-        })
+    pub(super) fn of(reference: &Reference, statement: &ParsedStatement) -> Self {
+        let namespace = match reference.parts.as_slice() {
+            [.., namespace, _name] => Some(namespace.name.clone()),
+            _unqualified => None,
+        };
+        let searched = if statement.sets_path {
+            statement.path.namespaces().to_vec()
+        } else {
+            Vec::new()
+        };
+        Self {
+            namespace,
+            name: reference.name().to_owned(),
+            searched,
+        }
     }
 }
 
-impl Destruction<'_> {
-    /// The table that it names; none where it names a schema, a role or a type.
+impl Destruction {
+    /// The table that it names; none where it names a schema or a type, or nothing.
     #[must_use]
     pub fn table(&self) -> Option<&Name> {
         match self {
@@ -97,10 +120,10 @@ impl Destruction<'_> {
             | Self::Column(table, _)
             | Self::Truncated(table, _)
             | Self::Deleted(table, _)
-            | Self::Updated(table, ..)
+            | Self::Updated(table, _)
             | Self::Converted(table, ..)
             | Self::Merged(table) => Some(table),
-            Self::Schema(_) | Self::Owned(_) | Self::Type(_) => None,
+            Self::Schema(_) | Self::Type(_) | Self::Opaque(_) => None,
         }
     }
 
@@ -113,279 +136,212 @@ impl Destruction<'_> {
             }
             Self::Truncated(table, _)
             | Self::Deleted(table, _)
-            | Self::Updated(table, ..)
+            | Self::Updated(table, _)
             | Self::Converted(table, ..)
             | Self::Merged(table) => Some(StorageChange::TouchedTable(table.object())),
-            Self::Schema(_) | Self::Owned(_) | Self::Type(_) => None,
+            Self::Schema(_) | Self::Type(_) | Self::Opaque(_) => None,
         }
     }
 }
 
-/// The changes that `sql` makes by name. Names without a namespace are taken for those of `public`:
-/// a wrong name only costs a second run.
+/// Reads the statements of `sql`.
+#[must_use]
+pub fn read(sql: &str) -> Vec<ParsedStatement> {
+    statements::read(sql, &SearchPath::default())
+}
+
+/// The changes that `sql` makes by name. A wrong name only costs a second run.
 #[must_use]
 pub fn changes(sql: &str) -> BTreeSet<StorageChange> {
-    let statements = crate::migrations::sql::statements(sql);
-    let all = statements.iter().flat_map(destructions);
-    all.filter_map(|one| one.change()).collect()
+    let mut all = BTreeSet::new();
+    for statement in &read(sql) {
+        let destructions = destructions(statement);
+        all.extend(destructions.iter().filter_map(|(_, one)| one.change()));
+    }
+    all
 }
 
-/// Reads the destructions of a statement.
+/// The tables that `sql` locks against everybody by name. A weaker lock on them would be raised
+/// later.
 #[must_use]
-pub fn destructions<'s>(statement: &'s Statement<'s>) -> Vec<Destruction<'s>> {
-    let mut cursor = statement.cursor();
-    if cursor.eat("with") {
-        return with(cursor);
-    }
-    if cursor.eat("drop") {
-        return dropped(cursor);
-    }
-    if cursor.eat("truncate") {
-        return truncated(cursor);
-    }
-    if cursor.eat_all(&["alter", "table"]) || cursor.eat_all(&["alter", "foreign", "table"]) {
-        return altered(cursor);
-    }
-    rows(cursor, false).into_iter().collect()
-}
-
-fn dropped(mut cursor: Cursor<'_>) -> Vec<Destruction<'_>> {
-    let _foreign = cursor.eat("foreign");
-    let kinds = ["table", "schema", "owned", "type", "domain"];
-    let Some(kind) = kinds.into_iter().find(|kind| cursor.eat(kind)) else {
-        return Vec::new();
-    };
-    let _noise = cursor.eat_all(&["if", "exists"]) || cursor.eat("by");
-    let is_cascade = cursor
-        .rest()
-        .last()
-        .is_some_and(|token| token.is_word(cursor.source(), "cascade"));
-    let mut all = Vec::new();
-    for mut part in cursor.split_at_commas() {
-        let Some(name) = Name::of(part.qualified()) else {
-            continue;
-        };
-        all.extend(match kind {
-            "table" => Some(Destruction::Table(name)),
-            "schema" => is_cascade.then_some(Destruction::Schema(name.name)),
-            "owned" => Some(Destruction::Owned(name.name)),
-            _type => is_cascade.then_some(Destruction::Type(name)),
-        });
-    }
-    all
-}
-
-fn truncated(mut cursor: Cursor<'_>) -> Vec<Destruction<'_>> {
-    let _noise = cursor.eat("table");
-    let is_cascade = cursor
-        .rest()
-        .iter()
-        .any(|token| token.is_word(cursor.source(), "cascade"));
-    let mut all = Vec::new();
-    for mut part in cursor.split_at_commas() {
-        let _only = part.eat("only");
-        let name = Name::of(part.qualified());
-        all.extend(name.map(|name| Destruction::Truncated(name, is_cascade)));
-    }
-    all
-}
-
-fn altered(mut cursor: Cursor<'_>) -> Vec<Destruction<'_>> {
-    let _noise = cursor.eat_all(&["if", "exists"]);
-    let _only = cursor.eat("only");
-    let Some(table) = Name::of(cursor.qualified()) else {
-        return Vec::new();
-    };
-    let _star = cursor.eat_text("*");
-    let mut all = Vec::new();
-    for mut action in cursor.split_at_commas() {
-        if action.eat("drop") {
-            if action.at("constraint") || action.at("expression") {
-                continue;
+pub fn locked(sql: &str) -> BTreeSet<ObjectName> {
+    let mut all = BTreeSet::new();
+    for statement in &read(sql) {
+        for placed in &statement.effects {
+            match &placed.effect {
+                Effect::AlterTable { table, .. } => {
+                    all.insert(Name::of(table, statement).object());
+                }
+                Effect::Truncate { tables, .. } => {
+                    let names = tables
+                        .iter()
+                        .map(|(table, _only)| Name::of(table, statement));
+                    all.extend(names.map(|name| name.object()));
+                }
+                _others => {}
             }
-            let _column = action.eat("column");
-            let _noise = action.eat_all(&["if", "exists"]);
-            let column = action.identifier();
-            all.extend(column.map(|column| Destruction::Column(table.clone(), column.name)));
-        } else if action.eat("alter") {
-            all.extend(converted(&table, action));
         }
     }
     all
 }
 
-fn converted<'s>(table: &Name, mut action: Cursor<'s>) -> Option<Destruction<'s>> {
-    let _column = action.eat("column");
-    let column = action.identifier()?.name;
-    let _set = action.eat_all(&["set", "data"]);
-    if !action.eat("type") {
-        return None;
-    }
-    let kind = before(&action, &["using", "collate"])?;
-    let mut using = action;
-    let using = using.skip_past(&["using"]).then(|| text(&using)).flatten();
-    Some(Destruction::Converted(table.clone(), column, kind, using))
-}
-
-/// The statements that change rows, in `WITH` or after it.
-fn with(mut cursor: Cursor<'_>) -> Vec<Destruction<'_>> {
-    let mut all = Vec::new();
-    while cursor.peek().is_some() {
-        if let Some(inside) = cursor.clone().parenthesised() {
-            all.extend(rows(inside, true));
-        }
-        if let Some(found) = rows(cursor.clone(), true) {
-            all.push(found);
-            break;
-        }
-        cursor.skip_one();
-    }
-    all
-}
-
-fn rows(mut cursor: Cursor<'_>, joins: bool) -> Option<Destruction<'_>> {
-    if cursor.eat_all(&["merge", "into"]) {
-        let _only = cursor.eat("only");
-        return Name::of(cursor.qualified()).map(Destruction::Merged);
-    }
-    let deletes = cursor.eat_all(&["delete", "from"]);
-    if !deletes && !cursor.eat("update") {
-        return None;
-    }
-    let _only = cursor.eat("only");
-    let table = Name::of(cursor.qualified())?;
-    let _star = cursor.eat_text("*");
-    let alias = alias(&mut cursor);
-    let joined = if deletes { "using" } else { "from" };
-    let mut rows = RowsOf {
-        alias,
-        condition: None,
-        joins: joins || cursor.clone().skip_past(&[joined]),
-    };
-    let mut condition = cursor.clone();
-    if condition.skip_past(&["where"]) {
-        rows.condition = before(&condition, &["returning"]);
-    }
-    if deletes {
-        return Some(Destruction::Deleted(table, rows));
-    }
-    let _set = cursor.eat("set");
-    Some(Destruction::Updated(table, rows, assignments(&cursor)))
-}
-
-fn alias(cursor: &mut Cursor<'_>) -> Option<String> {
-    let is_written = cursor.eat("as");
-    let words = ["set", "using", "where", "returning"];
-    if !is_written && words.iter().any(|word| cursor.at(word)) {
-        return None;
-    }
-    cursor.identifier().map(|name| name.name)
-}
-
-/// The columns and values of `SET`. A list of columns is left out: which value belongs to which
-/// column is not read.
-fn assignments<'s>(cursor: &Cursor<'s>) -> Vec<(String, &'s str)> {
-    let mut all = Vec::new();
-    for mut part in until(cursor, &["from", "where", "returning"]).split_at_commas() {
-        let column = part.identifier();
-        if !part.eat_text("=") {
-            continue;
-        }
-        all.extend(
-            column
-                .zip(text(&part))
-                .map(|(column, value)| (column.name, value)),
-        );
-    }
-    all
-}
-
-/// The tokens before the first of `words`, outside parentheses.
-fn until<'s>(cursor: &Cursor<'s>, words: &[&str]) -> Cursor<'s> {
-    let mut ahead = cursor.clone();
-    while ahead.peek().is_some() {
-        if words.iter().any(|word| ahead.at(word)) {
-            break;
-        }
-        ahead.skip_one();
-    }
-    let length = cursor.rest().len() - ahead.rest().len();
-    Cursor::new(cursor.source(), &cursor.rest()[..length])
-}
-
-fn before<'s>(cursor: &Cursor<'s>, words: &[&str]) -> Option<&'s str> {
-    text(&until(cursor, words))
-}
-
-fn text<'s>(cursor: &Cursor<'s>) -> Option<&'s str> {
-    cursor.source().get(cursor.span()?.range())
-}
-
-/// Whether the statement runs code whose effects its text does not tell.
+/// The tables that `sql` updates, deletes from or truncates by name.
 #[must_use]
-pub fn is_opaque(statement: &Statement<'_>) -> bool {
-    let cursor = statement.cursor();
-    let runs = ["do", "call", "execute"].iter().any(|word| cursor.at(word));
-    let selects = cursor.at("select")
-        && statement
-            .tokens
-            .iter()
-            .any(|token| token.kind == TokenKind::OpenParen);
-    runs || selects && !cursor.clone().skip_past(&["set_config"])
+pub fn touched(sql: &str) -> BTreeSet<StorageChange> {
+    let mut touched = changes(sql);
+    touched.retain(|change| !change.is_drop());
+    touched
+}
+
+/// The destructions of a statement, each with the bytes of its clause.
+#[must_use]
+pub fn destructions(statement: &ParsedStatement) -> Vec<(Span, Destruction)> {
+    let mut all = Vec::new();
+    for placed in &statement.effects {
+        let found = of_effect(&placed.effect, statement);
+        all.extend(found.into_iter().map(|one| (placed.span, one)));
+    }
+    all
+}
+
+fn of_effect(effect: &Effect, statement: &ParsedStatement) -> Vec<Destruction> {
+    let name = |reference: &Reference| Name::of(reference, statement);
+    match effect {
+        Effect::AlterTable { table, action, .. } => {
+            of_action(name(table), action).into_iter().collect()
+        }
+        Effect::DropTables { tables, .. } => {
+            let names = tables.iter().map(name);
+            names.map(Destruction::Table).collect()
+        }
+        Effect::DropTypes {
+            types,
+            cascade: true,
+        } => types.iter().map(name).map(Destruction::Type).collect(),
+        Effect::DropSchemas {
+            schemas,
+            cascade: true,
+        } => schemas.iter().cloned().map(Destruction::Schema).collect(),
+        Effect::DropOthers(why) | Effect::Opaque(why) => vec![Destruction::Opaque(why.clone())],
+        Effect::Truncate { tables, cascade } => {
+            let names = tables.iter().map(|(table, _only)| name(table));
+            names
+                .map(|table| Destruction::Truncated(table, *cascade))
+                .collect()
+        }
+        Effect::Delete { table, rows, .. } => {
+            vec![Destruction::Deleted(name(table), rows.clone())]
+        }
+        Effect::Update(update) => {
+            let values = NewValues {
+                rows: update.rows.clone(),
+                columns: update.columns.clone(),
+                values: update.values.clone(),
+            };
+            vec![Destruction::Updated(name(&update.table), values)]
+        }
+        Effect::Write(table) => vec![Destruction::Merged(name(table))],
+        Effect::CreateTable(_)
+        | Effect::CreateView(_)
+        | Effect::CreateIndex(_)
+        | Effect::CreateEnum { .. }
+        | Effect::CreateType(_)
+        | Effect::CreateFunction(_)
+        | Effect::AlterType { .. }
+        | Effect::AlterDomain { .. }
+        | Effect::DropViews { .. }
+        | Effect::DropTypes { cascade: false, .. }
+        | Effect::DropSchemas { cascade: false, .. }
+        | Effect::DropIndexes(_)
+        | Effect::DropSequences(_)
+        | Effect::Insert(_)
+        | Effect::Refresh(_)
+        | Effect::CreateTrigger(_) => Vec::new(),
+    }
+}
+
+fn of_action(table: Name, action: &TableAction) -> Option<Destruction> {
+    match action {
+        TableAction::DropColumn { column, .. } => Some(Destruction::Column(table, column.clone())),
+        TableAction::SetType {
+            column,
+            type_name,
+            using,
+            ..
+        } => {
+            let using = using.as_ref().map(|using| using.sql.clone());
+            Some(Destruction::Converted(
+                table,
+                column.clone(),
+                type_name.clone(),
+                using,
+            ))
+        }
+        _keeps_all => None,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::migrations::sql;
 
-    fn read(text: &str) -> Vec<String> {
-        let statements = sql::statements(text);
-        let all = statements.iter().flat_map(destructions);
+    fn read_all(text: &str) -> Vec<String> {
+        let mut all = Vec::new();
+        for statement in &read(text) {
+            for (_, one) in destructions(statement) {
+                all.push(told(&one));
+            }
+        }
+        all
+    }
+
+    fn told(one: &Destruction) -> String {
         let name = |name: &Name| match &name.namespace {
             Some(namespace) => format!("{namespace}.{}", name.name),
             None => name.name.clone(),
         };
-        let rows = |rows: &RowsOf<'_>| {
-            format!(
-                "{:?} {:?} {}",
-                rows.alias,
-                rows.condition.unwrap_or("all"),
-                rows.joins
-            )
+        let rows = |rows: &AffectedRows| {
+            let condition = rows.condition.as_deref().unwrap_or("all");
+            format!("{:?} {condition:?} {}", rows.alias, rows.joins)
         };
-        all.map(|one| match &one {
+        match one {
             Destruction::Table(table) => format!("table {}", name(table)),
             Destruction::Schema(schema) => format!("schema {schema}"),
-            Destruction::Owned(role) => format!("owned {role}"),
             Destruction::Type(kind) => format!("type {}", name(kind)),
             Destruction::Column(table, column) => format!("column {}.{column}", name(table)),
             Destruction::Truncated(table, cascade) => {
                 format!("truncated {} {cascade}", name(table))
             }
             Destruction::Deleted(table, of) => format!("deleted {} {}", name(table), rows(of)),
-            Destruction::Updated(table, of, set) => {
-                format!("updated {} {} {set:?}", name(table), rows(of))
+            Destruction::Updated(table, new) => {
+                format!(
+                    "updated {} {} {:?}",
+                    name(table),
+                    rows(&new.rows),
+                    new.values
+                )
             }
             Destruction::Converted(table, column, kind, using) => {
                 format!("converted {}.{column} {kind} {using:?}", name(table))
             }
             Destruction::Merged(table) => format!("merged {}", name(table)),
-        })
-        .collect()
+            Destruction::Opaque(why) => format!("opaque {why}"),
+        }
     }
 
     #[test]
     fn statements_tell_what_they_destroy() {
         assert_eq!(
-            read(
-                "DROP TABLE IF EXISTS a, audit.\"B\" CASCADE; drop schema x cascade; drop schema y; drop owned by r; drop type t cascade; drop type u; drop index i; drop view v"
+            read_all(
+                "DROP TABLE IF EXISTS a, audit.\"B\" CASCADE; drop schema x cascade; drop schema y; drop type t cascade; \
+                 drop type u; drop index i; drop view v"
             ),
-            ["table a", "table audit.B", "schema x", "owned r", "type t"]
+            ["table a", "table audit.B", "schema x", "type t"]
         );
         assert_eq!(
-            read(
-                "alter table only a drop column if exists b, drop c cascade, drop constraint k, alter d drop not null, alter column e set data type numeric(10, 2) using round(e, 2), alter f type text, add column g int"
+            read_all(
+                "alter table only a drop column if exists b, drop c cascade, drop constraint k, alter d drop not null, \
+                 alter column e set data type numeric(10, 2) using round(e, 2), alter f type text, add column g int"
             ),
             [
                 "column a.b",
@@ -395,34 +351,56 @@ mod tests {
             ]
         );
         assert_eq!(
-            read("truncate a, only s.b restart identity cascade"),
+            read_all("truncate a, only s.b restart identity cascade"),
             ["truncated a true", "truncated s.b true"]
         );
         assert_eq!(
-            read(
-                "delete from a where b > 1 returning b; delete from only a as x using y where x.i = y.i; update a set b = 1, c = f(1, 2) where d; update a z set b = y.b from y; insert into a values (1)"
+            read_all(
+                "delete from a where b > 1 returning b; delete from only a as x using y where x.i = y.i; \
+                 update a set b = 1, c = coalesce(1, 2) where d; update a z set b = y.b from y; insert into a values (1)"
             ),
             [
                 "deleted a None \"b > 1\" false",
                 "deleted a Some(\"x\") \"x.i = y.i\" true",
-                "updated a None \"d\" false [(\"b\", \"1\"), (\"c\", \"f(1, 2)\")]",
+                "updated a None \"d\" false [(\"b\", \"1\"), (\"c\", \"coalesce(1, 2)\")]",
                 "updated a Some(\"z\") \"all\" true [(\"b\", \"y.b\")]",
             ]
         );
         assert_eq!(
-            read(
-                "with gone as (delete from a returning *) insert into b select * from gone; merge into m using s on true when matched then delete"
+            read_all(
+                "with gone as (delete from a returning *) insert into b select * from gone; \
+                 merge into m using s on true when matched then delete"
             ),
             ["deleted a None \"all\" true", "merged m"]
         );
+        assert!(read_all("do $$ begin end $$")[0].starts_with("opaque"));
+        assert!(read_all("select wipe()")[0].starts_with("opaque"));
+        assert_eq!(read_all("select set_config('a', 'b', false)"), [""; 0]);
     }
 
     #[test]
-    fn code_is_opaque_and_settings_are_not() {
-        let statements = sql::statements(
-            "do $$ begin end $$; select f(1); select set_config('a', 'b', false); alter table a drop b",
-        );
-        let opaque: Vec<bool> = statements.iter().map(is_opaque).collect();
-        assert_eq!(opaque, [true, true, false, false]);
+    fn a_name_without_a_namespace_is_searched_for() {
+        let known = [("app", "t"), ("public", "t"), ("app", "only")];
+        let known = known.map(|(namespace, name)| ObjectName {
+            namespace: namespace.to_owned(),
+            name: name.to_owned(),
+        });
+        for (sql, namespace) in [
+            ("drop table t", Some("public")),
+            ("set search_path = app; drop table t", Some("app")),
+            ("drop table app.t", Some("app")),
+            ("drop table only", Some("app")),
+            ("drop table other", None),
+        ] {
+            let statements = read(sql);
+            let last = statements.last().expect("a statement");
+            let (_, found) = destructions(last).remove(0);
+            let table = found.table().expect("a table").among(known.iter());
+            assert_eq!(
+                table.map(|table| table.namespace.as_str()),
+                namespace,
+                "{sql}"
+            );
+        }
     }
 }

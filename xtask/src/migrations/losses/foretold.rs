@@ -10,8 +10,9 @@ use anyhow::{Context as _, Result, anyhow};
 use postgres::{Client, IsolationLevel, Transaction};
 
 use super::destructive::{self, Destruction};
-use super::{StorageIdentity, forward, loss};
-use crate::migrations::{Migration, sql};
+use super::storage_identity::StorageIdentity;
+use super::{forward, loss};
+use crate::migrations::Migration;
 use crate::postgres::error::ServerError;
 use crate::report::{Loss, MigrationLoss};
 use crate::schema::model::ObjectName;
@@ -78,9 +79,9 @@ struct OfMigration {
 }
 
 fn is_concerned(migration: &Migration) -> bool {
-    let statements = sql::statements(&migration.sql);
+    let statements = destructive::read(&migration.sql);
     let mut all = statements.iter();
-    all.any(|one| !destructive::destructions(one).is_empty() || destructive::is_opaque(one))
+    all.any(|one| !destructive::destructions(one).is_empty())
 }
 
 fn one(
@@ -94,35 +95,27 @@ fn one(
         migration.sql.as_str().into(),
     );
     let mut all = OfMigration::default();
-    for statement in &sql::statements(&migration.sql) {
-        let line = lines.location(statement.span).line;
-        let place = format!("{}:{line}", migration.file);
-        if destructive::is_opaque(statement) && !storage.is_empty() {
-            all.foretold.unknown.push(format!(
-                "which rows and values the code at {place} deletes or changes, which its text does not tell; none \
-                 of them is lost without consent"
-            ));
-        }
-        for destruction in destructive::destructions(statement) {
+    for statement in &destructive::read(&migration.sql) {
+        for (span, destruction) in destructive::destructions(statement) {
+            let line = lines.location(span).line;
+            let place = format!("{}:{line}", migration.file);
             let tables = storage.meant(&destruction);
             if let Some(table) = tables.iter().find(|table| changed.contains(table)) {
+                let name = storage.names().name(&[&table.namespace, &table.name]);
                 all.foretold.unknown.push(format!(
-                    "what {place} destroys of `{}`, because a migration before it changes its rows; none is lost \
-                     without consent",
-                    storage.names().name(&[&table.namespace, &table.name])
+                    "what {place} destroys of `{name}`, because a migration before it changes its \
+                     rows; none is lost without consent"
                 ));
                 continue;
             }
             all.changed.extend(tables);
             for counted in in_savepoint(transaction, storage, &destruction)? {
                 match counted {
-                    Counted::Loss(loss) => {
-                        all.foretold
-                            .losses
-                            .extend(Some(loss).filter(|loss| loss.count > 0).map(|loss| {
-                                forward::of_migration(migration, Some(line), loss, accepted)
-                            }))
+                    Counted::Loss(loss) if loss.count > 0 => {
+                        let lost = forward::of_migration(migration, Some(line), loss, accepted);
+                        all.foretold.losses.push(lost);
                     }
+                    Counted::Loss(_empty) => {}
                     Counted::Unknown(why) => all.foretold.unknown.push(format!(
                         "what {place} destroys: {why}; none is lost without consent"
                     )),
@@ -137,7 +130,7 @@ fn one(
 fn in_savepoint(
     transaction: &mut Transaction<'_>,
     storage: &StorageIdentity,
-    destruction: &Destruction<'_>,
+    destruction: &Destruction,
 ) -> Result<Vec<Counted>> {
     let mut attempt = transaction
         .transaction()

@@ -10,6 +10,7 @@ use postgres::{GenericClient, Transaction};
 
 use super::held_locks::{Lock, held};
 use super::options::AuditDirection;
+use crate::migrations::session::SessionSettings;
 
 /// The number of deleted and updated rows of each table, so far in this transaction.
 #[derive(Debug, Clone, Default)]
@@ -38,6 +39,16 @@ const ROUTINES: &str = "
 #[must_use]
 pub fn may_stop_counting(sql: &str) -> bool {
     sql.to_ascii_lowercase().contains(SETTING)
+}
+
+/// Has the server forget the counters of this transaction when it ends, so that the next migration
+/// begins with zeros. Older servers than 15 empty them by themselves.
+pub(in crate::migrations) fn forget(settings: &SessionSettings) -> &'static str {
+    if settings.server_version >= 150_000 {
+        "SELECT pg_catalog.pg_stat_force_next_flush()"
+    } else {
+        ""
+    }
 }
 
 impl RowCounters {

@@ -14,7 +14,8 @@ const COLUMN: &str = "may_lose_data";
 const FIRST_OF_DATABASE: u32 = 16384;
 
 /// The question whether rows were deleted or updated, or a table or a column dropped. A dropped
-/// table is still locked. A table that is written anew drops the one it is written to.
+/// table is still locked. A table that is written anew drops the one it is written to. Event triggers
+/// may do anything else.
 pub(super) fn question(history_table: &str) -> String {
     let own = [history_table.to_owned(), journal::table(history_table)];
     let own: Vec<String> = own
@@ -27,7 +28,7 @@ pub(super) fn question(history_table: &str) -> String {
         })
         .collect();
     format!(
-        "SELECT EXISTS (
+        "SELECT EXISTS (SELECT FROM pg_catalog.pg_event_trigger WHERE evtenabled <> 'D') OR EXISTS (
              SELECT FROM pg_catalog.pg_locks l LEFT JOIN pg_catalog.pg_class c ON c.oid = l.relation
              WHERE l.locktype = 'relation' AND l.pid = pg_catalog.pg_backend_pid() AND l.granted
                AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())

@@ -15,7 +15,7 @@ use crate::migrations::journal::{self, Phase, Record};
 use crate::migrations::journaled::{self, JournaledScript};
 use crate::migrations::losses::guard::StatementGuard;
 use crate::migrations::losses::options::LossOptions;
-use crate::migrations::losses::{StorageChange, audit, written};
+use crate::migrations::losses::{StorageChange, audit, destructive};
 use crate::migrations::script::Script;
 use crate::migrations::session::SessionSettings;
 use crate::migrations::tables::Tables;
@@ -84,7 +84,7 @@ pub fn groups<'u>(
             .unwrap_or_default();
         let named = group
             .iter()
-            .flat_map(|undo| written::touched_tables(&undo.sql));
+            .flat_map(|undo| destructive::touched(&undo.sql));
         groups.push((group, rehearsed.into_iter().chain(named).collect()));
     }
     groups

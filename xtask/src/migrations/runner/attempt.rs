@@ -12,6 +12,7 @@ use crate::migrations::commit::{commit, outcome};
 use crate::migrations::journal::{self, Phase, Record};
 use crate::migrations::losses::audit::{AuditOutcome, LossAudit};
 use crate::migrations::losses::forward::{self, ForwardLosses, Unforeseen};
+use crate::migrations::losses::row_counters;
 use crate::migrations::script::{self, Script};
 use crate::migrations::session::{SERVER_PROCESS, SessionSettings};
 use crate::migrations::{Migration, history};
@@ -134,7 +135,7 @@ fn once(
                 AuditOutcome::Rerun => bail!(Unforeseen),
                 AuditOutcome::Complete(losses, _warnings) => lost = losses,
             }
-            forward::forget_counters(settings).to_owned()
+            row_counters::forget(settings).to_owned()
         }
         _not_audited => losses.question().unwrap_or_default(),
     };

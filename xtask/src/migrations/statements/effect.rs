@@ -1,6 +1,6 @@
 //! The effects of statements on tables, types and rows, as data.
 
-use super::Expression;
+use super::{AffectedRows, Expression};
 use crate::migrations::provenance::SearchPath;
 use crate::migrations::sql::Identifier;
 use crate::schema::model::ObjectName;
@@ -131,6 +131,8 @@ pub enum Effect {
         only: bool,
         /// Whether all rows go: there is no condition.
         all: bool,
+        /// The rows that go.
+        rows: AffectedRows,
     },
     /// `UPDATE`, also within `WITH`.
     Update(Update),
@@ -432,6 +434,10 @@ pub struct Update {
     pub columns: Vec<String>,
     /// Whether all rows change: there is no condition.
     pub all: bool,
+    /// The rows that change.
+    pub rows: AffectedRows,
+    /// The new values of the columns that are set one by one, as they are written.
+    pub values: Vec<(String, String)>,
 }
 
 /// An `INSERT`.

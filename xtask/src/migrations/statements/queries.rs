@@ -5,6 +5,7 @@ use squawk_syntax::SyntaxNode;
 use squawk_syntax::ast::{self, AstNode as _};
 
 use super::reader::Reader;
+use super::rows;
 use super::{Effect, Insertion, Update};
 
 /// Functions of PostgreSQL that people call in migrations, and that write no rows of tables.
@@ -98,15 +99,19 @@ fn effect_of(reader: &Reader<'_>, node: &SyntaxNode) -> Option<Effect> {
             table,
             only,
             all: delete.where_clause_or_current_of().is_none() && delete.using_clause().is_none(),
+            rows: rows::read(reader.cursor(node), reader.is_in_with()).0,
         });
     }
     if let Some(update) = ast::Update::cast(node.clone()) {
         let (table, only) = reader.relation(update.relation_name()?.syntax());
+        let (rows, values) = rows::read(reader.cursor(node), reader.is_in_with());
         return Some(Effect::Update(Update {
             table,
             only,
             columns: updated(reader, &update),
             all: update.where_clause_or_current_of().is_none() && update.from_clause().is_none(),
+            rows,
+            values,
         }));
     }
     if let Some(insert) = ast::Insert::cast(node.clone()) {

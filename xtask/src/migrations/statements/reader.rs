@@ -35,6 +35,11 @@ impl<'s> Reader<'s> {
         self.effects.push(PlacedEffect { span, effect });
     }
 
+    /// Whether the statement begins with `WITH`, whose queries take part in what follows.
+    pub(super) fn is_in_with(&self) -> bool {
+        self.statement.cursor().at("with")
+    }
+
     /// The bytes of a node in the file.
     pub(super) fn span(&self, node: &SyntaxNode) -> Span {
         let (range, base) = (range(node), self.statement.span.start);

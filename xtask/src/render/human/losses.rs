@@ -26,7 +26,7 @@ pub(super) fn of_migrations(losses: &[MigrationLoss], style: Style) -> String {
     if losses.is_empty() {
         return String::new();
     }
-    let mut text = headline("This data is lost by it:", style);
+    let mut text = headline("This data is lost:", style);
     for lost in losses {
         let place = match lost.line {
             Some(line) => format!("{}:{line}", lost.file),

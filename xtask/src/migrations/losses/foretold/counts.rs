@@ -3,11 +3,12 @@
 use anyhow::{Context as _, Result};
 use postgres::Transaction;
 
-use super::super::destructive::{Destruction, RowsOf};
+use super::super::destructive::{Destruction, NewValues};
 use super::super::loss;
 use super::super::storage_identity::{StorageChange, StorageIdentity, Stored};
 use super::{failed, loss_of};
 use crate::migrations::sql::{self, TokenKind, identifier, quoted};
+use crate::migrations::statements::AffectedRows;
 use crate::report::{Loss, Unit};
 use crate::schema::model::ObjectName;
 
@@ -24,7 +25,7 @@ pub(super) enum Counted {
 pub(super) fn count(
     transaction: &mut Transaction<'_>,
     storage: &StorageIdentity,
-    destruction: &Destruction<'_>,
+    destruction: &Destruction,
 ) -> Result<Vec<Counted>> {
     match destruction {
         Destruction::Table(_) | Destruction::Schema(_) => storage
@@ -32,7 +33,11 @@ pub(super) fn count(
             .into_iter()
             .map(|table| dropped_table(transaction, storage, table))
             .collect(),
-        Destruction::Owned(role) => owned(transaction, storage, role),
+        // Nothing is there to be lost.
+        Destruction::Opaque(_) if storage.is_empty() => Ok(Vec::new()),
+        Destruction::Opaque(why) => Ok(vec![Counted::Unknown(format!(
+            "it {why}, and its text does not tell which rows and values go"
+        ))]),
         Destruction::Type(name) => {
             of_type(transaction, storage, &name.name, name.namespace.as_deref())
         }
@@ -73,10 +78,10 @@ pub(super) fn count(
             }
             Ok(all)
         }
-        Destruction::Updated(_, rows, values) => {
+        Destruction::Updated(_, values) => {
             let mut all = Vec::new();
             for table in storage.meant(destruction) {
-                all.extend(updated(transaction, storage, &table, (rows, values))?);
+                all.extend(updated(transaction, storage, &table, values)?);
             }
             Ok(all)
         }
@@ -87,7 +92,7 @@ pub(super) fn count(
                     transaction,
                     storage,
                     (&table, column),
-                    (kind, *using),
+                    (kind, using.as_deref()),
                 )?);
             }
             Ok(all)
@@ -106,28 +111,6 @@ fn dropped_table(
         storage,
         &change,
     )?))
-}
-
-const OWNED: &str = "
-    SELECT n.nspname::text, c.relname::text FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-    JOIN pg_catalog.pg_roles r ON r.oid = c.relowner
-    WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND r.rolname = $1 ORDER BY 1, 2";
-
-fn owned(
-    transaction: &mut Transaction<'_>,
-    storage: &StorageIdentity,
-    role: &str,
-) -> Result<Vec<Counted>> {
-    let rows = transaction.query(OWNED, &[&role]).map_err(failed)?;
-    let mut all = Vec::new();
-    for row in rows {
-        let table = ObjectName {
-            namespace: row.try_get(0)?,
-            name: row.try_get(1)?,
-        };
-        all.push(dropped_table(transaction, storage, table)?);
-    }
-    Ok(all)
 }
 
 /// The columns of a type, of an array of it, or of a domain over it.
@@ -219,7 +202,7 @@ fn deleted(
     transaction: &mut Transaction<'_>,
     storage: &StorageIdentity,
     table: &ObjectName,
-    rows: &RowsOf<'_>,
+    rows: &AffectedRows,
 ) -> Result<Vec<Counted>> {
     if let Some(why) = unknown_rows(transaction, table, rows, &[])? {
         return Ok(vec![Counted::Unknown(why)]);
@@ -249,9 +232,14 @@ fn updated(
     transaction: &mut Transaction<'_>,
     storage: &StorageIdentity,
     table: &ObjectName,
-    (rows, values): (&RowsOf<'_>, &[(String, &str)]),
+    new: &NewValues,
 ) -> Result<Vec<Counted>> {
-    let texts: Vec<&str> = values.iter().map(|(_, value)| *value).collect();
+    let NewValues {
+        rows,
+        columns,
+        values,
+    } = new;
+    let texts: Vec<&str> = values.iter().map(|(_, value)| value.as_str()).collect();
     if let Some(why) = unknown_rows(transaction, table, rows, &texts)? {
         return Ok(vec![Counted::Unknown(why)]);
     }
@@ -261,6 +249,14 @@ fn updated(
     let mut all = Vec::new();
     let mut counts = Vec::new();
     let mut rows_changed = Vec::new();
+    for column in columns {
+        let is_read = values.iter().any(|(name, _)| name == column);
+        if !is_read && stored.number(column).is_some() {
+            all.push(Counted::Unknown(format!(
+                "which values of `{column}` are written over is found when it runs"
+            )));
+        }
+    }
     for (column, value) in values {
         // A column that is not there yet is added by the migration, and holds nothing.
         let Some(number) = stored.number(column) else {
@@ -380,7 +376,7 @@ fn converted(
 fn unknown_rows(
     transaction: &mut Transaction<'_>,
     table: &ObjectName,
-    rows: &RowsOf<'_>,
+    rows: &AffectedRows,
     values: &[&str],
 ) -> Result<Option<String>> {
     if rows.joins {
@@ -388,7 +384,11 @@ fn unknown_rows(
             "other tables decide which rows of `{table}` it concerns, which is found when it runs"
         )));
     }
-    let texts: Vec<&str> = values.iter().copied().chain(rows.condition).collect();
+    let texts: Vec<&str> = values
+        .iter()
+        .copied()
+        .chain(rows.condition.as_deref())
+        .collect();
     calls_unknown(transaction, &texts)
 }
 
@@ -431,10 +431,11 @@ fn type_name(transaction: &mut Transaction<'_>, (oid, modifier): (u32, i32)) -> 
         .try_get(0)?)
 }
 
-fn from(table: &ObjectName, rows: &RowsOf<'_>) -> String {
+fn from(table: &ObjectName, rows: &AffectedRows) -> String {
     let alias = identifier(rows.alias.as_ref().unwrap_or(&table.name));
     let condition = rows
         .condition
+        .as_ref()
         .map(|condition| format!(" WHERE {condition}"));
     format!(
         "FROM {} AS {alias}{}",
@@ -443,7 +444,7 @@ fn from(table: &ObjectName, rows: &RowsOf<'_>) -> String {
     )
 }
 
-fn qualified(table: &ObjectName, rows: &RowsOf<'_>, column: &str) -> String {
+fn qualified(table: &ObjectName, rows: &AffectedRows, column: &str) -> String {
     let alias = rows.alias.as_ref().unwrap_or(&table.name);
     format!("{}.{}", identifier(alias), identifier(column))
 }
@@ -466,20 +467,18 @@ impl Stored {
 }
 
 impl StorageIdentity {
-    /// The tables that `destruction` names here. A name without a namespace means the table of
-    /// `public`, or the only one of that name. A schema means its tables, without those that belong
+    /// The tables that `destruction` names here. A schema means its tables, without those that belong
     /// to others of them.
-    pub(in crate::migrations) fn meant(&self, destruction: &Destruction<'_>) -> Vec<ObjectName> {
+    pub(in crate::migrations) fn meant(&self, destruction: &Destruction) -> Vec<ObjectName> {
         if let Destruction::Schema(schema) = destruction {
             return self.in_schema(schema);
         }
         let Some(name) = destruction.table() else {
             return Vec::new();
         };
-        let candidates: Vec<&ObjectName> =
-            self.table_names().filter(|table| name.is(table)).collect();
-        let public = candidates.iter().find(|table| table.namespace == "public");
-        let meant = public.or(candidates.first().filter(|_| candidates.len() == 1));
-        meant.map(|table| (*table).clone()).into_iter().collect()
+        name.among(self.table_names())
+            .cloned()
+            .into_iter()
+            .collect()
     }
 }
