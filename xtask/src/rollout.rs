@@ -13,9 +13,11 @@
 
 mod advice;
 mod changes;
+mod commit;
 mod demands;
 mod findings;
 mod kinds;
+mod loss;
 mod places;
 mod plan;
 mod rules;
@@ -23,8 +25,9 @@ mod verdict;
 mod wording;
 
 pub use advice::give_way;
+pub use commit::Commit;
 pub use demands::{CodeDemands, ColumnDemand, TableDemand, Written, of as demands};
 pub use findings::findings;
 pub use places::MigrationPlaces;
 pub use rules::documentation;
-pub use verdict::{Commit, judge};
+pub use verdict::judge;

@@ -1,7 +1,7 @@
 //! Whether values of a column stay what code takes them for when the column's type changes.
 
-use super::changes::Lost;
 use super::demands::{ColumnDemand, TableDemand, Written};
+use super::loss::Lost;
 use crate::checks::accepted_kinds::accepts;
 use crate::checks::entities::ColumnFacts;
 use crate::config::Config;

@@ -1,12 +1,13 @@
 //! The places of a branch's new migrations that cause what code loses, and the comments there that
 //! accept it: `-- db-verify-ignore BREAKS_RUNNING_CODE: <why>` above the statement.
 
-use super::changes::Lost;
+use super::loss::{Loss, Lost};
 use crate::migrations::Migration;
 use crate::migrations::sql::{self, Statement, TokenKind};
 use crate::report::BREAKS_RUNNING_CODE;
-use crate::schema::model::ObjectName;
+use crate::schema::model::{ObjectName, Schema};
 use crate::schema::provenance::Provenance;
+use crate::schema::types::{ColumnType, Scalar};
 use crate::source::{LineIndex, Location, Span};
 
 /// The new migrations of a branch, with the places that all its migrations give to each object.
@@ -116,6 +117,33 @@ impl<'m> MigrationPlaces<'m> {
             former.any(|former| former == column)
         };
         now.iter().find(is_former).cloned()
+    }
+}
+
+/// The names that a statement has which causes a loss.
+pub(super) fn words(loss: &Loss<'_>, schema: &Schema) -> Vec<String> {
+    let table = &loss.demand.table;
+    let column_type = || {
+        let column = schema.tables.get(table)?.column(loss.column.as_deref()?)?;
+        match ColumnType::resolve(&column.type_name, schema).scalar {
+            Scalar::Enum(name, _) => Some(name.name),
+            Scalar::Builtin(_) | Scalar::Other(_) => None,
+        }
+    };
+    match &loss.what {
+        Lost::ValuesGone(_) | Lost::ValuesUnknown(_) => {
+            vec![column_type().unwrap_or_else(|| table.name.clone())]
+        }
+        Lost::Restricted(_, columns) => {
+            let mut words = vec![table.name.clone()];
+            words.extend(columns.iter().cloned());
+            words
+        }
+        _of_column => {
+            let mut words = vec![table.name.clone()];
+            words.extend(loss.column.clone());
+            words
+        }
     }
 }
 

@@ -5,9 +5,9 @@ mod clauses;
 mod split;
 mod texts;
 
-use super::changes::Loss;
+use super::commit::Commit;
+use super::loss::Loss;
 use super::places::MigrationPlaces;
-use super::verdict::Commit;
 use crate::report::{PlannedFile, Release, ReleaseStep, RolloutProblem};
 use split::Split;
 

@@ -28,7 +28,7 @@ const RULES: [(&str, &str, &str); 2] = [
          in the base commit, and the order that works: deploy first, or two releases, whose migrations \
          `--plan` writes.\n\n\
          It is an error where each such statement fails, and a warning where only some values do: a unique key, null, a \
-         value of an enum that the running code refuses. `db-verify --since` finds it. Where the release is safe \
+         value of an enum that the running code refuses. A review of a branch (`--since`) finds it. Where the release is safe \
          for another reason, say it above the statement: \
          `-- db-verify-ignore BREAKS_RUNNING_CODE: deployed in a maintenance window`. It is not known what code does with \
          tables that it declares nowhere; the report names those.",
@@ -40,7 +40,7 @@ const RULES: [(&str, &str, &str); 2] = [
          ## Example\n```sql\nALTER TABLE runs ADD COLUMN owner text;\n```\n\
          with\n\
          ```ts\nexport const runs = pgTable('runs', { id: integer('id').primaryKey(), owner: text('owner') });\n```\n\
-         Migrate first, then deploy. It is a note of the report of `db-verify --since`, and fails nothing. \
+         Migrate first, then deploy. It is a note in the review of a branch (`--since`), and fails nothing. \
          `severity = { NEEDS_MIGRATION = 'warning' }` in the configuration makes it a finding.",
     ),
 ];

@@ -2,33 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use super::changes::{Loss, Lost, lost};
+use super::changes::lost;
+use super::commit::{Commit, Side};
 use super::demands::CodeDemands;
-use super::places::MigrationPlaces;
+use super::loss::{Loss, Lost};
+use super::places::{MigrationPlaces, words};
 use super::{plan, wording};
 use crate::checks::entities::entities;
 use crate::config::Config;
 use crate::report::{CodePlace, DeployOrder, ReleaseOrder, RolloutProblem};
 use crate::schema::model::{ObjectName, Schema};
-use crate::schema::types::{ColumnType, Scalar};
-
-/// Code and schema of one commit.
-#[derive(Debug, Clone, Copy)]
-pub struct Commit<'c> {
-    /// What the code wants of this schema.
-    pub demands: &'c CodeDemands,
-    /// The schema that the migrations of the commit make.
-    pub schema: &'c Schema,
-}
-
-/// Which code a loss is of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Side {
-    /// The code that runs, with the new schema.
-    Running,
-    /// The new code, with the old schema.
-    New,
-}
 
 /// Judges the four pairs; none where the schema stays. `kept` is what the new code wants of the old
 /// schema.
@@ -46,7 +29,9 @@ pub fn judge(
     let (old_schema, new_schema) = (running.schema, new.schema);
     let lost_by_running = lost(running.demands, old_schema, new_schema, config);
     let lost_by_new = lost(new.demands, new_schema, old_schema, config);
-    let lost_by_both = lost(kept, old_schema, new_schema, config);
+    let mut lost_by_both = lost(kept, old_schema, new_schema, config);
+    // Beside the old schema nobody sees that the new code writes a column of the new one.
+    lost_by_both.retain(|loss| loss.what != Lost::NotWritten);
     let breaks = problems(&lost_by_running, Side::Running, new_schema, places);
     let needs: Vec<_> = problems(&lost_by_new, Side::New, old_schema, places)
         .into_iter()
@@ -159,33 +144,6 @@ fn problem(
         accepted: cause.as_ref().and_then(|cause| cause.accepted.clone()),
         migration: cause.map(|cause| cause.location),
         certain: losses.iter().any(|loss| loss.certain),
-    }
-}
-
-/// The names that a statement has which causes a loss.
-pub(super) fn words(loss: &Loss<'_>, schema: &Schema) -> Vec<String> {
-    let table = &loss.demand.table;
-    let column_type = || {
-        let column = schema.tables.get(table)?.column(loss.column.as_deref()?)?;
-        match ColumnType::resolve(&column.type_name, schema).scalar {
-            Scalar::Enum(name, _) => Some(name.name),
-            Scalar::Builtin(_) | Scalar::Other(_) => None,
-        }
-    };
-    match &loss.what {
-        Lost::ValuesGone(_) | Lost::ValuesUnknown(_) => {
-            vec![column_type().unwrap_or_else(|| table.name.clone())]
-        }
-        Lost::Restricted(_, columns) => {
-            let mut words = vec![table.name.clone()];
-            words.extend(columns.iter().cloned());
-            words
-        }
-        _of_column => {
-            let mut words = vec![table.name.clone()];
-            words.extend(loss.column.clone());
-            words
-        }
     }
 }
 

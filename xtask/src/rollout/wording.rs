@@ -1,7 +1,7 @@
 //! The sentences about what code loses.
 
-use super::changes::{Loss, Lost};
-use super::verdict::Side;
+use super::commit::Side;
+use super::loss::{Loss, Lost};
 
 /// What is lost, in one sentence.
 pub(super) fn message(loss: &Loss<'_>, side: Side, renamed: Option<&str>) -> String {

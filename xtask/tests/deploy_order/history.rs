@@ -19,7 +19,7 @@ use xtask::internals::schema::model::Schema;
 use xtask::internals::tree::WorkingTree;
 
 use super::commit::{Made, facts};
-use super::oracle::failures;
+use super::oracle::{Failure, failures};
 use crate::support::database::Database;
 use crate::support::{major, shared};
 
@@ -242,8 +242,8 @@ fn verdicts_agree_with_postgresql_on_real_histories() {
     assert!(judged > 0);
 }
 
-fn entities(failed: &BTreeSet<super::oracle::Failure>) -> BTreeSet<String> {
-    failed.iter().map(|(table, _)| table.clone()).collect()
+fn entities(failed: &BTreeSet<Failure>) -> BTreeSet<String> {
+    failed.iter().map(|one| one.table.clone()).collect()
 }
 
 fn told(order: &DeployOrder) -> (BTreeSet<String>, BTreeSet<String>) {

@@ -7,8 +7,16 @@ use postgres::{Client, Transaction};
 use xtask::internals::rollout::{CodeDemands, ColumnDemand, TableDemand, Written};
 use xtask::internals::schema::model::{ObjectName, Schema};
 
-/// A table and, where the error names one, the column that fails.
-pub type Failure = (String, Option<String>);
+/// A statement that fails.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Failure {
+    /// The table.
+    pub table: String,
+    /// The column, where the error names one.
+    pub column: Option<String>,
+    /// The value that the statement is about, where it is one that the code lists.
+    pub value: Option<String>,
+}
 
 /// What fails of the statements that `demands` imply, on the database of `client`. The values that
 /// are inserted are ones of `own`, the schema that the code was written for.
@@ -28,7 +36,11 @@ fn of_table(
 ) {
     let (table, entity) = (quoted(&demand.table), demand.table.to_string());
     if client.prepare(&format!("SELECT 1 FROM {table}")).is_err() {
-        failed.insert((entity, None));
+        failed.insert(Failure {
+            table: entity,
+            column: None,
+            value: None,
+        });
         return;
     }
     for wanted in &demand.columns {
@@ -38,7 +50,11 @@ fn of_table(
         let is_written = wanted.written != Written::Never;
         let update_fails = is_written && client.prepare(&update).is_err();
         if select.is_err() || update_fails {
-            failed.insert((entity.clone(), Some(wanted.column.clone())));
+            failed.insert(Failure {
+                table: entity.clone(),
+                column: Some(wanted.column.clone()),
+                value: None,
+            });
         }
     }
     if demand.inserts {
@@ -80,7 +96,9 @@ fn insert(
     let mut values = Vec::new();
     for wanted in always {
         let value = match chosen {
-            Some((other, value)) if other.column == wanted.column => literal(value),
+            Some((other, value)) if other.column == wanted.column => {
+                listed(&demand.table, wanted, value, own)
+            }
             Some(_) | None => sample(&demand.table, wanted, own),
         };
         names.push(identifier(&wanted.column));
@@ -90,7 +108,7 @@ fn insert(
         && !always.iter().any(|other| other.column == wanted.column)
     {
         names.push(identifier(&wanted.column));
-        values.push(literal(value));
+        values.push(listed(&demand.table, wanted, value, own));
     }
     let table = quoted(&demand.table);
     let sql = match names.is_empty() {
@@ -103,7 +121,11 @@ fn insert(
     };
     let mut transaction = client.transaction().expect("a transaction");
     if let Some(column) = refused(&mut transaction, &sql, chosen) {
-        failed.insert((demand.table.to_string(), column));
+        failed.insert(Failure {
+            table: demand.table.to_string(),
+            column,
+            value: chosen.map(|(_, value)| value.clone()),
+        });
     }
     transaction.rollback().expect("the end of the transaction");
 }
@@ -115,11 +137,8 @@ fn refused(
     chosen: Option<(&ColumnDemand, &String)>,
 ) -> Option<Option<String>> {
     let error = transaction.batch_execute(sql).err()?;
-    let of_form = [
-        SqlState::NOT_NULL_VIOLATION,
-        SqlState::UNDEFINED_COLUMN,
-        SqlState::GENERATED_ALWAYS,
-    ];
+    // A column that is not there was found before.
+    let of_form = [SqlState::NOT_NULL_VIOLATION, SqlState::GENERATED_ALWAYS];
     let code = error.code()?;
     let detail = error.as_db_error()?;
     if of_form.contains(code) {
@@ -135,10 +154,22 @@ fn refused(
     names_value.then(|| Some(wanted.column.clone()))
 }
 
+/// A value that the code lists, or a list with it where the column holds lists.
+fn listed(table: &ObjectName, wanted: &ColumnDemand, value: &str, own: &Schema) -> String {
+    let column = own
+        .tables
+        .get(table)
+        .and_then(|table| table.column(&wanted.column));
+    match column.is_some_and(|column| column.type_name.ends_with("[]")) {
+        true => format!("ARRAY[{}]", literal(value)),
+        false => literal(value),
+    }
+}
+
 /// A value of the column's own type.
 fn sample(table: &ObjectName, wanted: &ColumnDemand, own: &Schema) -> String {
     if let Some(value) = wanted.values.iter().flatten().next() {
-        return literal(value);
+        return listed(table, wanted, value, own);
     }
     let column = own
         .tables

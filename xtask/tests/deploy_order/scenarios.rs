@@ -498,11 +498,15 @@ fn names<'p>(problems: impl Iterator<Item = &'p RolloutProblem>) -> Vec<String> 
 }
 
 fn shown(failed: &BTreeSet<Failure>) -> Vec<String> {
-    let shown = failed.iter().map(|(table, column)| match column {
-        Some(column) => format!("{table}.{column}"),
-        None => table.clone(),
-    });
-    shown.collect()
+    let mut shown: Vec<String> = failed
+        .iter()
+        .map(|failure| match &failure.column {
+            Some(column) => format!("{}.{column}", failure.table),
+            None => failure.table.clone(),
+        })
+        .collect();
+    shown.dedup();
+    shown
 }
 
 fn must_agree(scenario: &Scenario) {

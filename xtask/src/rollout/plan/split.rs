@@ -5,9 +5,9 @@ use super::clauses::{Clause, clauses};
 use super::texts;
 use crate::migrations::Migration;
 use crate::migrations::sql::{self, Statement};
-use crate::rollout::changes::{Loss, Lost};
-use crate::rollout::places::{Cause, MigrationPlaces};
-use crate::rollout::verdict::{Commit, words};
+use crate::rollout::commit::Commit;
+use crate::rollout::loss::{Loss, Lost};
+use crate::rollout::places::{Cause, MigrationPlaces, words};
 use crate::schema::model::Column;
 use crate::source::Span;
 
