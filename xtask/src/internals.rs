@@ -33,7 +33,7 @@ pub mod fixes {
 pub mod migrations {
     pub use crate::migrations::{
         Down, Migration, branch, catalog_stamp, checksum, files, fingerprint, lint, provenance,
-        scratch_environment, script, sql,
+        reversal, scratch_environment, script, sql,
     };
 }
 

@@ -5,8 +5,9 @@ use anyhow::{Result, anyhow};
 
 use super::attempt::{Attempt, Done};
 use super::losses::{self, ForeseenLoss, Identities};
-use super::plan::{self, Schemas};
+use super::plan;
 use super::renames::Names;
+use super::schemas::Schemas;
 use crate::migrations::Migration;
 use crate::migrations::comparison;
 use crate::migrations::rollback::StorageIdentity;
@@ -78,7 +79,7 @@ impl Draft {
         let draft = Self {
             difference: (!is_done(&difference)).then(|| explained(&difference, &attempt)),
             reordered: reordered(&difference),
-            losses: losses::losses(&identities, &before, &renamed),
+            losses: losses::losses(&identities, &migration.sql, (&before, &renamed)),
             notes: written
                 .into_iter()
                 .map(|what| format!("not undone: {what}"))

@@ -27,9 +27,13 @@ pub(super) struct Identities {
 /// earlier name again.
 pub(super) fn losses(
     identities: &Identities,
-    before: &Schema,
-    renamed: &Schema,
+    sql: &str,
+    (before, renamed): (&Schema, &Schema),
 ) -> Vec<ForeseenLoss> {
+    // Only `ALTER COLUMN … TYPE … USING` can cast a text to one that is too short for it.
+    let has_using = sql::statements(sql)
+        .iter()
+        .any(|statement| statement.cursor().skip_past(&["using"]));
     let mut all = dropped(
         &identities.before,
         &identities.after,
@@ -52,7 +56,7 @@ pub(super) fn losses(
             let name = identities.before.names().name(&path).object;
             let is_known = all.iter().any(|loss| loss.name == name);
             all.extend(
-                cut(before, renamed, column, there)
+                cut((before, column), (renamed, there), has_using)
                     .filter(|_| !is_known)
                     .map(|why| ForeseenLoss { name, why }),
             );
@@ -75,15 +79,19 @@ fn dropped(from: &StorageIdentity, to: &StorageIdentity, why: &str) -> Vec<Fores
 }
 
 /// Why the values of a column that has another type do not all come back.
-fn cut(before: &Schema, after: &Schema, was: &Column, now: &Column) -> Option<String> {
+fn cut(
+    (before, was): (&Schema, &Column),
+    (after, now): (&Schema, &Column),
+    has_using: bool,
+) -> Option<String> {
     if was.type_name == now.type_name {
         return None;
     }
     let old = ColumnType::resolve(&was.type_name, before);
     let new = ColumnType::resolve(&now.type_name, after);
-    if !keeps_values(&old, &new) {
+    if loses_values(&old, &new, has_using) {
         return Some(format!(
-            "the migration made `{}` of `{}`: what did not fit is gone",
+            "the migration made `{}` of `{}`: what that does not hold is gone",
             now.type_name, was.type_name
         ));
     }
@@ -93,6 +101,23 @@ fn cut(before: &Schema, after: &Schema, was: &Column, now: &Column) -> Option<St
             now.type_name, was.type_name
         )
     })
+}
+
+/// Whether a conversion may lose something of a value. PostgreSQL refuses numbers that are too
+/// large, and texts that are too long where they are not cast.
+fn loses_values(from: &ColumnType, to: &ColumnType, has_using: bool) -> bool {
+    let is_whole = |kind: &ColumnType| {
+        let whole = ["smallint", "integer", "bigint"];
+        matches!(&kind.scalar, Scalar::Builtin(name) if whole.contains(&name.as_str()))
+            && !kind.array
+    };
+    if is_whole(from) && is_whole(to) {
+        return false;
+    }
+    if from.is_text() && to.is_text() && !from.array && !to.array {
+        return has_using && !keeps_values(from, to);
+    }
+    !keeps_values(from, to)
 }
 
 /// Whether every value of a type can be read back from another.
@@ -204,7 +229,7 @@ mod tests {
         let schema = Schema::default();
         let resolve = |name| ColumnType::resolve(name, &schema);
         let (from, to) = (resolve(from), resolve(to));
-        (keeps_values(&from, &to), is_rounded(&to, &from))
+        (loses_values(&from, &to, true), is_rounded(&to, &from))
     }
 
     #[test]
@@ -212,12 +237,13 @@ mod tests {
         // Forward it keeps all, and the way back refuses what does not fit.
         for (from, to) in [
             ("integer", "bigint"),
+            ("bigint", "integer"),
             ("character varying(10)", "text"),
             ("character varying(10)", "character varying(20)"),
             ("uuid", "text"),
             ("json", "jsonb"),
         ] {
-            assert_eq!(types(from, to), (true, false), "{from} to {to}");
+            assert_eq!(types(from, to), (false, false), "{from} to {to}");
         }
         // The way back rounds.
         for (from, to) in [
@@ -225,19 +251,26 @@ mod tests {
             ("date", "timestamp with time zone"),
             ("numeric(10,2)", "numeric(12,4)"),
         ] {
-            assert_eq!(types(from, to), (true, true), "{from} to {to}");
+            assert_eq!(types(from, to), (false, true), "{from} to {to}");
         }
         // The way there cuts.
         for (from, to) in [
-            ("bigint", "integer"),
             ("text", "character varying(10)"),
             ("text", "integer"),
             ("timestamp with time zone", "date"),
             ("numeric", "numeric(10,2)"),
             ("integer[]", "integer"),
         ] {
-            assert!(!types(from, to).0, "{from} to {to}");
+            assert!(types(from, to).0, "{from} to {to}");
         }
+        // What is not cast is refused.
+        let schema = Schema::default();
+        let (from, to) = ("text", "character varying(10)");
+        let (from, to) = (
+            ColumnType::resolve(from, &schema),
+            ColumnType::resolve(to, &schema),
+        );
+        assert!(!loses_values(&from, &to, false));
     }
 
     #[test]

@@ -8,16 +8,10 @@ mod types;
 
 use super::ddl::names::{comment, name};
 use super::ddl::{grants, rare, routines};
+use super::schemas::Schemas;
 use super::step::{Phase, Step, Target};
 use crate::schema::model::{Object, ObjectName, Routine, Schema};
 use crate::schema::privileges;
-
-/// The two schemas: the one that is wanted, and the one that is there.
-#[derive(Clone, Copy)]
-pub(super) struct Schemas<'s> {
-    pub wanted: &'s Schema,
-    pub now: &'s Schema,
-}
 
 /// Lists the steps that make the present schema the wanted one, in the order in which they are tried.
 /// A later round finds what only shows when these are done.

@@ -3,10 +3,10 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::Standing;
 use super::attempt::Done;
 use super::draft::Draft;
 use super::losses::ForeseenLoss;
+use super::way_back::Standing;
 use crate::called_as;
 
 /// The beginning of the first line.

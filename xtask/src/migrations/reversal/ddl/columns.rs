@@ -5,7 +5,7 @@ use super::types::sequence_options;
 use crate::schema::model::{Column, Identity, ObjectName, Schema, Sequence};
 
 /// Writes a column as `CREATE TABLE` and `ADD COLUMN` take it.
-pub(in super::super) fn definition(schema: &Schema, table: &ObjectName, column: &Column) -> String {
+pub fn definition(schema: &Schema, table: &ObjectName, column: &Column) -> String {
     let mut written = without_not_null(schema, table, column);
     if is_set_not_null(column) {
         written += " NOT NULL";
@@ -14,16 +14,12 @@ pub(in super::super) fn definition(schema: &Schema, table: &ObjectName, column: 
 }
 
 /// Whether the column itself says NOT NULL, and not only its domain or its identity.
-pub(in super::super) fn is_set_not_null(column: &Column) -> bool {
+pub fn is_set_not_null(column: &Column) -> bool {
     column.not_null && !column.not_null_by_domain && column.identity.is_none()
 }
 
 /// Writes a column without its NOT NULL.
-pub(in super::super) fn without_not_null(
-    schema: &Schema,
-    table: &ObjectName,
-    column: &Column,
-) -> String {
+pub fn without_not_null(schema: &Schema, table: &ObjectName, column: &Column) -> String {
     let mut written = format!("{} {}", name(&column.name), type_of(column));
     if let Some(compression) = &column.compression {
         written += &format!(" COMPRESSION {compression}");
@@ -41,7 +37,7 @@ pub(in super::super) fn without_not_null(
 }
 
 /// Writes the type with its collation.
-pub(in super::super) fn type_of(column: &Column) -> String {
+pub fn type_of(column: &Column) -> String {
     match &column.collation {
         Some(collation) => format!("{} COLLATE {collation}", column.type_name),
         None => column.type_name.clone(),
@@ -57,7 +53,7 @@ fn generation(column: &Column) -> &'static str {
 }
 
 /// Writes `GENERATED … AS IDENTITY` with the name and the options of its sequence.
-pub(in super::super) fn identity(schema: &Schema, table: &ObjectName, column: &Column) -> String {
+pub fn identity(schema: &Schema, table: &ObjectName, column: &Column) -> String {
     let kind = identity_kind(column);
     let Some((sequence, options)) = identity_sequence(schema, table, &column.name) else {
         return format!("GENERATED {kind} AS IDENTITY");
@@ -70,7 +66,7 @@ pub(in super::super) fn identity(schema: &Schema, table: &ObjectName, column: &C
 }
 
 /// `ALWAYS` or `BY DEFAULT`.
-pub(in super::super) fn identity_kind(column: &Column) -> &'static str {
+pub fn identity_kind(column: &Column) -> &'static str {
     match column.identity {
         Some(Identity::ByDefault) => "BY DEFAULT",
         Some(Identity::Always) | None => "ALWAYS",
@@ -78,7 +74,7 @@ pub(in super::super) fn identity_kind(column: &Column) -> &'static str {
 }
 
 /// The sequence of an identity column.
-pub(in super::super) fn identity_sequence<'s>(
+pub fn identity_sequence<'s>(
     schema: &'s Schema,
     table: &ObjectName,
     column: &str,
@@ -93,12 +89,12 @@ pub(in super::super) fn identity_sequence<'s>(
 }
 
 /// Whether `path`, which PostgreSQL wrote, names this column.
-pub(in super::super) fn is_path_of(path: &str, table: &ObjectName, column: &str) -> bool {
+pub fn is_path_of(path: &str, table: &ObjectName, column: &str) -> bool {
     path_parts(path) == [table.namespace.as_str(), table.name.as_str(), column]
 }
 
 /// Takes `public."Odd".id` apart.
-pub(in super::super) fn path_parts(path: &str) -> Vec<String> {
+pub fn path_parts(path: &str) -> Vec<String> {
     let mut parts = vec![String::new()];
     let mut is_quoted = false;
     let mut characters = path.chars().peekable();
@@ -118,7 +114,7 @@ pub(in super::super) fn path_parts(path: &str) -> Vec<String> {
 }
 
 /// Statements that give a new column the attributes that its definition cannot hold.
-pub(in super::super) fn attributes(table: &str, wanted: &Column, now: &Column) -> Vec<String> {
+pub fn attributes(table: &str, wanted: &Column, now: &Column) -> Vec<String> {
     let column = name(&wanted.name);
     let alter = format!("ALTER TABLE {table} ALTER COLUMN {column}");
     let mut all = Vec::new();
@@ -147,7 +143,7 @@ pub(in super::super) fn attributes(table: &str, wanted: &Column, now: &Column) -
 }
 
 /// Statements that set and reset options, which are listed as `name=value`.
-pub(in super::super) fn options(alter: &str, wanted: &[String], now: &[String]) -> Vec<String> {
+pub fn options(alter: &str, wanted: &[String], now: &[String]) -> Vec<String> {
     let key = |option: &String| option.split('=').next().unwrap_or_default().to_owned();
     let set: Vec<String> = wanted
         .iter()
@@ -171,7 +167,7 @@ pub(in super::super) fn options(alter: &str, wanted: &[String], now: &[String]) 
 }
 
 /// `fillfactor=70` with its value as SQL takes it.
-pub(in super::super) fn written_option(option: &str) -> String {
+pub fn written_option(option: &str) -> String {
     let Some((key, value)) = option.split_once('=') else {
         return option.to_owned();
     };

@@ -6,7 +6,7 @@ use crate::schema::privileges::{NewObjects, Privilege};
 
 /// Writes the statement after which the privilege is as the model says: granted, or revoked.
 /// `is_wanted` is false where it has to go. None where no statement is known for its kind.
-pub(in super::super) fn change(privilege: &Privilege, is_wanted: bool) -> Option<String> {
+pub fn change(privilege: &Privilege, is_wanted: bool) -> Option<String> {
     let Some(grantee) = &privilege.grantee else {
         let (kind, object) = on(&privilege.object)?;
         // The owner before it is not known by name: it is the one of the database.

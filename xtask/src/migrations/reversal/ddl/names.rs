@@ -174,7 +174,7 @@ const RESERVED: &[&str] = &[
 ];
 
 /// Writes a name, quoted where it must be.
-pub(in super::super) fn name(name: &str) -> String {
+pub fn name(name: &str) -> String {
     let mut characters = name.chars();
     let begins = characters
         .next()
@@ -188,18 +188,18 @@ pub(in super::super) fn name(name: &str) -> String {
 }
 
 /// Writes the name of an object with its namespace.
-pub(in super::super) fn qualified(object: &ObjectName) -> String {
+pub fn qualified(object: &ObjectName) -> String {
     format!("{}.{}", name(&object.namespace), name(&object.name))
 }
 
 /// Writes names with commas between them.
-pub(in super::super) fn list<'n>(names: impl IntoIterator<Item = &'n String>) -> String {
+pub fn list<'n>(names: impl IntoIterator<Item = &'n String>) -> String {
     let written: Vec<String> = names.into_iter().map(|one| name(one)).collect();
     written.join(", ")
 }
 
 /// Writes a text as a literal: plain where the text is.
-pub(in super::super) fn text(value: &str) -> String {
+pub fn text(value: &str) -> String {
     if value.contains('\\') {
         return literal(value);
     }
@@ -207,7 +207,7 @@ pub(in super::super) fn text(value: &str) -> String {
 }
 
 /// Writes `COMMENT ON`, which removes the comment where there is none.
-pub(in super::super) fn comment(on: &str, value: Option<&String>) -> String {
+pub fn comment(on: &str, value: Option<&String>) -> String {
     let value = value.map_or_else(|| "NULL".to_owned(), |value| text(value));
     format!("COMMENT ON {on} IS {value}")
 }

@@ -7,7 +7,7 @@ use super::names::{name, text};
 use crate::schema::model::{Object, ObjectName, Schema};
 
 /// Writes the statement that drops an object; none where no statement does.
-pub(in super::super) fn drop(kind: &str, object: &str) -> Option<String> {
+pub fn drop(kind: &str, object: &str) -> Option<String> {
     let word = match kind {
         "cast" => return Some(format!("DROP CAST ({object})")),
         "operator" => {
@@ -25,12 +25,7 @@ pub(in super::super) fn drop(kind: &str, object: &str) -> Option<String> {
 }
 
 /// Writes the statements that make an object; none where its text does not hold all of it.
-pub(in super::super) fn create(
-    schema: &Schema,
-    kind: &str,
-    object: &str,
-    wanted: &Object,
-) -> Option<Vec<String>> {
+pub fn create(schema: &Schema, kind: &str, object: &str, wanted: &Object) -> Option<Vec<String>> {
     let definition = wanted.definition.as_str();
     match kind {
         "collation" => Some(vec![collation(object, definition)?]),
@@ -52,7 +47,7 @@ pub(in super::super) fn create(
 }
 
 /// Writes `COMMENT ON` for the kinds whose name stands there as the model has it.
-pub(in super::super) fn comment_target(kind: &str, object: &str) -> Option<String> {
+pub fn comment_target(kind: &str, object: &str) -> Option<String> {
     match kind {
         "cast" => Some(format!("CAST ({object})")),
         "dependence" | "user mapping" | "transform" | "operator" => None,

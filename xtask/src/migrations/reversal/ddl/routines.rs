@@ -4,7 +4,7 @@ use super::names::{name, text};
 use crate::schema::model::{ObjectName, Routine, RoutineKind};
 
 /// Writes the statement that makes a routine.
-pub(in super::super) fn create(object: &ObjectName, wanted: &Routine) -> String {
+pub fn create(object: &ObjectName, wanted: &Routine) -> String {
     match wanted.kind {
         RoutineKind::Function | RoutineKind::Procedure => wanted.definition.clone(),
         RoutineKind::Aggregate => aggregate(object, &wanted.definition),
@@ -12,13 +12,13 @@ pub(in super::super) fn create(object: &ObjectName, wanted: &Routine) -> String 
 }
 
 /// Writes the name of a routine with the arguments that tell it from others of its name.
-pub(in super::super) fn signature(object: &ObjectName) -> String {
+pub fn signature(object: &ObjectName) -> String {
     let (called, arguments) = object.name.split_once('(').unwrap_or((&object.name, ")"));
     format!("{}.{}({arguments}", name(&object.namespace), name(called))
 }
 
 /// The word for its kind in SQL.
-pub(in super::super) fn word(kind: RoutineKind) -> &'static str {
+pub fn word(kind: RoutineKind) -> &'static str {
     match kind {
         RoutineKind::Function => "FUNCTION",
         RoutineKind::Procedure => "PROCEDURE",

@@ -7,7 +7,7 @@ use crate::schema::model::{
 };
 
 /// Writes `CREATE TABLE` with its columns, and with the constraints that can stand in it.
-pub(in super::super) fn create(schema: &Schema, object: &ObjectName, wanted: &Table) -> String {
+pub fn create(schema: &Schema, object: &ObjectName, wanted: &Table) -> String {
     let own = |inherited: bool| wanted.partition.is_some() || !inherited;
     let mut parts: Vec<String> = wanted
         .columns
@@ -68,7 +68,7 @@ pub(in super::super) fn create(schema: &Schema, object: &ObjectName, wanted: &Ta
 
 /// Whether `CREATE TABLE` can hold the constraint: it needs no other table, and no statement of its
 /// own.
-pub(in super::super) fn is_inline(constraint: &Constraint) -> bool {
+pub fn is_inline(constraint: &Constraint) -> bool {
     let kind = matches!(
         constraint.kind,
         ConstraintKind::PrimaryKey
@@ -80,7 +80,7 @@ pub(in super::super) fn is_inline(constraint: &Constraint) -> bool {
 }
 
 /// Writes `ALTER TABLE … ATTACH PARTITION`.
-pub(in super::super) fn attach(part: &ObjectName, partition: &Partition) -> String {
+pub fn attach(part: &ObjectName, partition: &Partition) -> String {
     format!(
         "ALTER TABLE {} ATTACH PARTITION {} {}",
         qualified(&partition.of),
@@ -90,7 +90,7 @@ pub(in super::super) fn attach(part: &ObjectName, partition: &Partition) -> Stri
 }
 
 /// Writes `CREATE POLICY`.
-pub(in super::super) fn create_policy(table: &str, policy: &str, wanted: &Policy) -> String {
+pub fn create_policy(table: &str, policy: &str, wanted: &Policy) -> String {
     let mut written = format!("CREATE POLICY {} ON {table}", name(policy));
     if wanted.restrictive {
         written += " AS RESTRICTIVE";

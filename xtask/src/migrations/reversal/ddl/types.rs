@@ -5,7 +5,7 @@ use super::names::{name, qualified, text};
 use crate::schema::model::{Composite, Domain, Enum, ObjectName, Range, Sequence};
 
 /// Writes `CREATE TYPE … AS ENUM`.
-pub(in super::super) fn create_enum(object: &ObjectName, wanted: &Enum) -> String {
+pub fn create_enum(object: &ObjectName, wanted: &Enum) -> String {
     let labels: Vec<String> = wanted.labels.iter().map(|label| text(label)).collect();
     format!(
         "CREATE TYPE {} AS ENUM ({})",
@@ -15,7 +15,7 @@ pub(in super::super) fn create_enum(object: &ObjectName, wanted: &Enum) -> Strin
 }
 
 /// Writes `CREATE TYPE … AS (…)`.
-pub(in super::super) fn create_composite(object: &ObjectName, wanted: &Composite) -> String {
+pub fn create_composite(object: &ObjectName, wanted: &Composite) -> String {
     let attributes: Vec<String> = wanted
         .columns
         .iter()
@@ -29,7 +29,7 @@ pub(in super::super) fn create_composite(object: &ObjectName, wanted: &Composite
 }
 
 /// Writes `CREATE DOMAIN`.
-pub(in super::super) fn create_domain(object: &ObjectName, wanted: &Domain) -> String {
+pub fn create_domain(object: &ObjectName, wanted: &Domain) -> String {
     let mut written = format!(
         "CREATE DOMAIN {} AS {}",
         qualified(object),
@@ -54,7 +54,7 @@ pub(in super::super) fn create_domain(object: &ObjectName, wanted: &Domain) -> S
 }
 
 /// Writes `CREATE TYPE … AS RANGE`.
-pub(in super::super) fn create_range(object: &ObjectName, wanted: &Range) -> String {
+pub fn create_range(object: &ObjectName, wanted: &Range) -> String {
     format!(
         "CREATE TYPE {} AS RANGE ({})",
         qualified(object),
@@ -63,7 +63,7 @@ pub(in super::super) fn create_range(object: &ObjectName, wanted: &Range) -> Str
 }
 
 /// Writes `CREATE SEQUENCE`.
-pub(in super::super) fn create_sequence(object: &ObjectName, wanted: &Sequence) -> String {
+pub fn create_sequence(object: &ObjectName, wanted: &Sequence) -> String {
     let unlogged = if wanted.unlogged { "UNLOGGED " } else { "" };
     let mut written = format!("CREATE {unlogged}SEQUENCE {}", qualified(object));
     if wanted.type_name != "bigint" {
@@ -76,14 +76,14 @@ pub(in super::super) fn create_sequence(object: &ObjectName, wanted: &Sequence) 
 }
 
 /// Writes the options of a sequence with all words that SQL has for them: `START WITH 5`.
-pub(in super::super) fn sequence_options(options: &str) -> String {
+pub fn sequence_options(options: &str) -> String {
     options
         .replace("START ", "START WITH ")
         .replace("INCREMENT ", "INCREMENT BY ")
 }
 
 /// Writes every option of a sequence, so that those that are left out return to their defaults.
-pub(in super::super) fn all_sequence_options(wanted: &Sequence) -> String {
+pub fn all_sequence_options(wanted: &Sequence) -> String {
     let words: Vec<&str> = wanted.options.split(' ').collect();
     let value = |option: &str| {
         let at = words.iter().position(|word| *word == option)?;

@@ -5,7 +5,7 @@ use super::names::qualified;
 use crate::schema::model::{ObjectName, View};
 
 /// Writes `CREATE VIEW`; `or_replace` keeps what depends on it.
-pub(in super::super) fn create(object: &ObjectName, wanted: &View, or_replace: bool) -> String {
+pub fn create(object: &ObjectName, wanted: &View, or_replace: bool) -> String {
     let replace = if or_replace { "OR REPLACE " } else { "" };
     let kind = word(wanted);
     let mut written = format!("CREATE {replace}{kind} {}", qualified(object));
@@ -29,7 +29,7 @@ pub(in super::super) fn create(object: &ObjectName, wanted: &View, or_replace: b
 }
 
 /// The words for its kind in SQL.
-pub(in super::super) fn word(view: &View) -> &'static str {
+pub fn word(view: &View) -> &'static str {
     if view.materialized {
         "MATERIALIZED VIEW"
     } else {

@@ -5,8 +5,8 @@ use super::super::ddl::columns::{
     without_not_null,
 };
 use super::super::ddl::names::{name, qualified};
+use super::super::schemas::Schemas;
 use super::super::step::{Phase, Step, Target};
-use super::Schemas;
 use super::fill::{Fill, fill};
 use crate::schema::model::{Column, ObjectName, Table};
 

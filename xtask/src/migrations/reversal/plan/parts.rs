@@ -53,6 +53,8 @@ impl Owner<'_> {
             if wanted.constraints.contains_key(constraint)
                 || one.inherited
                 || one.kind == ConstraintKind::Trigger
+                // It goes with a column of it.
+                || one.columns.iter().any(|column| wanted.column(column).is_none())
             {
                 continue;
             }

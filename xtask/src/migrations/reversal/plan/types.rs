@@ -3,8 +3,8 @@
 use super::super::ddl::columns::type_of;
 use super::super::ddl::names::{comment, name, qualified, text};
 use super::super::ddl::types::{create_composite, create_domain, create_enum, create_range};
+use super::super::schemas::Schemas;
 use super::super::step::{Phase, Step, Target};
-use super::Schemas;
 use crate::schema::model::{Composite, Domain, Enum, ObjectName, Schema};
 
 /// The end of the name that a type has while its columns move to the wanted one.
