@@ -4,6 +4,7 @@
 use anyhow::{Result, anyhow};
 
 use super::attempt::{Attempt, Done};
+use super::ddl::names;
 use super::losses::{self, ForeseenLoss, Identities};
 use super::plan;
 use super::renames::Names;
@@ -43,14 +44,14 @@ impl Draft {
     /// When the migration does not run, or the database goes away.
     pub(super) fn write(session: &mut ScratchSession, migration: &Migration) -> Result<Self> {
         let before = session.read()?;
-        let names = Names::read(&mut session.client)?;
+        let earlier = Names::read(&mut session.client)?;
         let stored = StorageIdentity::read(&mut session.client)?;
         session.replay([migration])?;
         let after = StorageIdentity::read(&mut session.client)?;
         let names_after = Names::read(&mut session.client)?;
         let (mut transaction, mut reader, privileges) = session.transaction()?;
         let mut attempt = Attempt::new(&mut transaction, privileges);
-        names.restore(&names_after, &mut attempt)?;
+        earlier.restore(&names_after, &mut attempt)?;
         let renamed = reader.read(attempt.transaction)?;
         let mut now = renamed.clone();
         let mut difference = remaining(&mut attempt, &before, &now)?;
@@ -70,6 +71,11 @@ impl Draft {
             }
         }
         let restored = StorageIdentity::read(attempt.transaction)?;
+        let role = attempt
+            .transaction
+            .query_one("SELECT current_user::text", &[])
+            .map_err(|error| anyhow!(ServerError::from(error)))?
+            .get::<_, String>(0);
         let identities = Identities {
             before: stored,
             after,
@@ -86,10 +92,25 @@ impl Draft {
                 .collect(),
             done: attempt.done,
         };
+        let draft = draft.for_whoever_migrates(&role);
         transaction
             .rollback()
             .map_err(|error| anyhow!(ServerError::from(error)))?;
         Ok(draft)
+    }
+}
+
+impl Draft {
+    /// The same for the role that migrates elsewhere, which has another name than `role` on the
+    /// scratch database.
+    fn for_whoever_migrates(mut self, role: &str) -> Self {
+        let named = format!("ALTER DEFAULT PRIVILEGES FOR ROLE {} ", names::name(role));
+        for statement in self.done.iter_mut().flat_map(|one| &mut one.statements) {
+            if let Some(rest) = statement.strip_prefix(&named) {
+                *statement = format!("ALTER DEFAULT PRIVILEGES {rest}");
+            }
+        }
+        self
     }
 }
 
