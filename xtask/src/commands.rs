@@ -32,6 +32,7 @@ pub mod snapshot;
 mod snapshot_fallback;
 pub mod status;
 pub mod verify;
+mod ways_back;
 mod wrapped;
 
 use std::path::{Path, PathBuf};
@@ -309,8 +310,8 @@ fn doing(command: &Command) -> Option<&'static str> {
         Command::Import(_) => Some("importing"),
         Command::Baseline(_) => Some("adopting the database"),
         Command::Inspect(_) => Some("reading the descriptions"),
-        Command::New(_)
-        | Command::InstallHooks(_)
+        Command::New(options) => options.down.then_some("writing the way back"),
+        Command::InstallHooks(_)
         | Command::Init(_)
         | Command::Completions(_)
         | Command::Explain(_) => None,

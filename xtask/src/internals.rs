@@ -37,7 +37,7 @@ pub mod layouts {
 pub mod migrations {
     pub use crate::migrations::{
         Down, Migration, branch, catalog_stamp, checksum, data_preflight, files, fingerprint, lint,
-        provenance, scratch_environment, script, sql,
+        provenance, reversal, scratch_environment, script, sql,
     };
 }
 

@@ -27,6 +27,7 @@ pub mod prediction;
 pub mod preflight;
 pub mod provenance;
 pub mod replay;
+pub mod reversal;
 pub mod rollback;
 pub mod runner;
 pub mod scratch_environment;

@@ -66,4 +66,5 @@ mod trouble;
 mod typeorm_oracle;
 mod typescript_oracle;
 mod watch;
+mod ways_back;
 mod zod_oracle;

@@ -3,6 +3,7 @@
 //! a database without migrations it writes the first one.
 
 mod database;
+mod downs;
 mod origin;
 
 use std::fs::{self, File};
@@ -12,6 +13,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail};
 use serde_json::json;
 
+use super::ways_back::{self, Written};
 use super::{Context, Outcome};
 use crate::called_as;
 use crate::cli::Format;
@@ -37,6 +39,11 @@ pub struct Options {
     /// Where to write, below the root of the monorepo; without it the configured folder
     #[arg(long, value_name = "FOLDER")]
     pub to: Option<String>,
+
+    /// Write the down files of migrations that came without one, from the schemas before and after
+    /// each, and prove them on a scratch database
+    #[arg(long, conflicts_with = "dry_run")]
+    pub downs: bool,
 
     /// Say what would be written, and write nothing
     #[arg(long)]
@@ -90,6 +97,11 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
         .zip(standings)
         .partition(|(_, one)| *one == EarlierImport::New);
     let new: Vec<&MigrationFiles> = new.into_iter().map(|(pair, _)| pair).collect();
+    let refused = new.iter().any(|pair| !pair.problems.is_empty());
+    let ways_back = match options.downs && !refused {
+        true => downs::write(context, to)?,
+        false => Vec::new(),
+    };
     let imported = ImportSummary {
         tool,
         to,
@@ -97,9 +109,9 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
         there: there.len(),
         notes: &notes,
         dry_run: options.dry_run,
+        ways_back: &ways_back,
     };
     imported.print(context)?;
-    let refused = new.iter().any(|pair| !pair.problems.is_empty());
     Ok(if refused {
         Outcome::Errors
     } else {
@@ -225,6 +237,8 @@ struct ImportSummary<'a> {
     there: usize,
     notes: &'a [Note],
     dry_run: bool,
+    /// The down files that were written for migrations without one.
+    ways_back: &'a [Written],
 }
 
 impl ImportSummary<'_> {
@@ -252,7 +266,7 @@ impl ImportSummary<'_> {
             self.to
         );
         for pair in self.pairs {
-            let back = if pair.reversible {
+            let back = if pair.reversible || self.way_back_of(pair).is_some() {
                 ""
             } else {
                 "  (no way back)"
@@ -270,11 +284,25 @@ impl ImportSummary<'_> {
             "to be fixed before they run",
             problems.map(|problem| format!("{}/{problem}", self.to)),
         );
+        if !self.ways_back.is_empty() {
+            text += "\nwritten from the schemas before and after each:\n";
+            text.extend(self.ways_back.iter().map(Written::for_people));
+            text += &format!("  {}", ways_back::summary(self.ways_back));
+        }
         text + &self.summary()
     }
 
+    /// The down file that was written for a migration without one.
+    fn way_back_of(&self, pair: &MigrationFiles) -> Option<&Written> {
+        let file = format!("{}/{}.down.sql", self.to, pair.stem);
+        let mut all = self.ways_back.iter();
+        all.find(|written| written.file == file && written.is_way_back())
+    }
+
     fn summary(&self) -> String {
-        let without = self.pairs.iter().filter(|pair| !pair.reversible).count();
+        let is_without =
+            |pair: &&&MigrationFiles| !pair.reversible && self.way_back_of(pair).is_none();
+        let without = self.pairs.iter().filter(is_without).count();
         let problems: usize = self.pairs.iter().map(|pair| pair.problems.len()).sum();
         let mut text = format!(
             "\n{}, {without} without a way back, {} to know, {} to be fixed\n",
@@ -311,7 +339,7 @@ impl ImportSummary<'_> {
                 "from": pair.from,
                 "up": place(pair, ".sql"),
                 "down": place(pair, ".down.sql"),
-                "reversible": pair.reversible,
+                "reversible": pair.reversible || self.way_back_of(pair).is_some(),
                 "problems": pair.problems.iter().map(|problem| json!({
                     "file": format!("{}/{}", self.to, problem.location.file),
                     "line": problem.location.line,
@@ -321,6 +349,7 @@ impl ImportSummary<'_> {
                     "help": problem.help,
                 })).collect::<Vec<_>>(),
             })).collect::<Vec<_>>(),
+            "waysBack": self.ways_back.iter().map(Written::json).collect::<Vec<_>>(),
             "notes": self.notes.iter().map(|note| json!({ "file": note.file, "text": note.text })).collect::<Vec<_>>(),
         })
     }

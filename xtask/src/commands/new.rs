@@ -1,6 +1,8 @@
 //! `db-new`: writes the pair of files of a new migration. It says what belongs in each. The down
 //! file has no statement, so that the migration does not run before its author has thought about
-//! the way back.
+//! the way back. With `--down` it writes the way back itself.
+
+mod down;
 
 use std::fs::{self, File};
 use std::io::Write as _;
@@ -18,9 +20,15 @@ use crate::migrations::{files, next};
 /// Options of `db-new`.
 #[derive(Debug, clap::Args)]
 pub struct Options {
-    /// Describe the migration in a few words: `add_user_bio`
-    #[arg(required = true)]
+    /// Describe the migration in a few words: `add_user_bio`. With `--down`, name one that is there
+    #[arg(required_unless_present = "down")]
     pub name: Vec<String>,
+
+    /// Write the down file of a migration that has none (without a name: the newest such), from the
+    /// schemas before and after it, and prove it on a scratch database. It says which data does not
+    /// come back; where no exact way back is known, it says that and holds no statement
+    #[arg(long, conflicts_with = "timestamp")]
+    pub down: bool,
 
     /// Make the version of the date and time, whatever is in use
     #[arg(long)]
@@ -29,6 +37,13 @@ pub struct Options {
 
 /// Runs `db-new`.
 pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
+    if options.down {
+        let asked = options.name.join(" ");
+        return down::run(
+            context,
+            Some(asked.as_str()).filter(|asked| !asked.is_empty()),
+        );
+    }
     context.refuse_in_place("make the next one with its own command")?;
     let name = next::name(&options.name.join(" "))?;
     let existing = existing(context)?;

@@ -95,6 +95,19 @@ pub struct MigrationsConfig {
 }
 
 impl MigrationsConfig {
+    /// Migrations of this tool's own, in the folder `dir`.
+    #[must_use]
+    pub fn own(dir: &str) -> Self {
+        Self {
+            layout: None,
+            dir: dir.to_owned(),
+            replay: None,
+            apply: None,
+            undo: None,
+            schema_from: None,
+        }
+    }
+
     /// Whether another tool keeps the history of the migrations.
     #[must_use]
     pub fn are_foreign(&self) -> bool {

@@ -9,6 +9,8 @@ mod spelling;
 
 use anyhow::Result;
 
+pub use spelling::leave_out as without_spellings;
+
 use super::Migration;
 use super::drift::{Drift, Identities};
 use super::scratch_environment::{PendingScratch, ScratchEnvironment, ScratchSession};

@@ -45,6 +45,67 @@ pub fn read(tree: &dyn Tree, folder: &str) -> Result<(Vec<Migration>, Vec<Prefli
     Ok((migrations, problems))
 }
 
+/// The migrations in `folder`, oldest first, whatever their down files are: a missing, an empty or
+/// a refused one counts as none.
+///
+/// # Errors
+/// When a file cannot be read, or the text of a migration is refused.
+pub fn load_forward(tree: &dyn Tree, folder: &str) -> Result<Vec<Migration>> {
+    let (files, mut problems) = names(tree, folder)?;
+    let mut migrations = Vec::new();
+    let ups = files
+        .iter()
+        .filter(|(name, _)| name.direction == FileDirection::Up);
+    for (name, file) in ups {
+        let sql = match read_text(tree, file, FileDirection::Up)? {
+            Ok(sql) => sql,
+            Err(found) => {
+                problems.extend(found);
+                continue;
+            }
+        };
+        let down = format!("{}.down.sql", file.strip_suffix(".sql").unwrap_or(file));
+        let is_there = files.iter().any(|(_, path)| *path == down);
+        let back = match is_there {
+            true => read_text(tree, &down, FileDirection::Down)?.ok(),
+            false => None,
+        };
+        migrations.push(Migration {
+            version: name.version,
+            name: name.name.clone(),
+            foreign: None,
+            file: file.clone(),
+            no_transaction: is_no_transaction(&sql),
+            checksum: checksum(name.version, &name.name, &sql).unwrap_or_default(),
+            sql,
+            down: match back {
+                Some(back) => way_back(&down, back),
+                None => Down::Irreversible {
+                    file: down,
+                    reason: "there is no way back yet".to_owned(),
+                },
+            },
+        });
+    }
+    migrations.sort_by_key(|migration| migration.version);
+    let twice = migrations
+        .windows(2)
+        .find(|pair| pair[0].version == pair[1].version);
+    if let Some(pair) = twice {
+        problems.push(PreflightProblem::of_file(
+            &pair[1].file,
+            format!("it has the version of `{}`", pair[0].file),
+            "nobody can tell which of them comes first",
+            "give one of them another version",
+        ));
+    }
+    if problems.is_empty() {
+        Ok(migrations)
+    } else {
+        Err(PreflightRefusal(problems).into())
+    }
+}
+
 /// The names of the migration files in `folder`, with their paths, and the files whose names are
 /// refused.
 pub fn names(tree: &dyn Tree, folder: &str) -> Result<(Vec<NamedFile>, Vec<PreflightProblem>)> {

@@ -276,6 +276,28 @@ pub fn run_in(
     watch.ensure_open(transaction)
 }
 
+/// Runs `script`, which is our own and ends no transaction, in a savepoint of an open transaction:
+/// where a statement fails, none of the others stays done either.
+///
+/// # Errors
+/// As [`run`]; the transaction can go on.
+pub fn attempt(
+    transaction: &mut Transaction<'_>,
+    script: Script<'_>,
+    observer: &mut dyn StatementObserver,
+) -> Result<()> {
+    let statements = sql::statements(script.sql);
+    let mut savepoint = transaction
+        .transaction()
+        .context("cannot set a savepoint")?;
+    for step in steps(script, &statements) {
+        observer.before(&mut savepoint, &step)?;
+        send(&mut savepoint, &step, observer)?;
+        observer.after(&mut savepoint, &step)?;
+    }
+    savepoint.commit().context("cannot release a savepoint")
+}
+
 /// Runs one statement of a script that has no transaction around all of it.
 ///
 /// # Errors

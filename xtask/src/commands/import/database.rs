@@ -86,6 +86,8 @@ pub(super) fn run(context: &Context, options: &Options, to: &str) -> Result<Outc
         there: 0,
         notes: &notes,
         dry_run: options.dry_run,
+        // The first migration stands for all that there was: nothing is before it.
+        ways_back: &[],
     };
     imported.print(context)?;
     // Files that could not be tried are usable: a note says that they were not compared.

@@ -13,7 +13,7 @@ use crate::migrations::rollback::scratch_history::ScratchHistory;
 use crate::migrations::scratch_environment::{ScratchEnvironment, ScratchSession};
 use crate::migrations::script::Script;
 use crate::migrations::seed::{Seeder, added_columns};
-use crate::migrations::{Down, Migration, replay, script};
+use crate::migrations::{Down, Migration, comparison, replay, script};
 use crate::postgres::error::whole;
 use crate::report::{Rehearsal, RollbackVerdict};
 use crate::schema::diff::{Change, Likeness, SchemaDiff, diff};
@@ -413,7 +413,7 @@ fn judge(
     expected: ExpectedState<'_>,
     rehearsal: &mut Rehearsal,
 ) -> Result<bool> {
-    rehearsal.verdict = verdict(expected, restored);
+    rehearsal.verdict = verdict(client, expected, restored)?;
     rehearsal.lost_rows = expected.rows.missing_in(&RowTexts::read(client, restored)?);
     Ok(!matches!(
         rehearsal.verdict,
@@ -421,20 +421,27 @@ fn judge(
     ))
 }
 
-/// Compares as a rollback on a live database does: privileges and owners have a verdict of their
-/// own.
-fn verdict(expected: ExpectedState<'_>, restored: &Schema) -> RollbackVerdict {
+/// Compares as a rollback on a live database does: a definition in another spelling is the same, and
+/// privileges and owners have a verdict of their own.
+fn verdict(
+    client: &mut impl GenericClient,
+    expected: ExpectedState<'_>,
+    restored: &Schema,
+) -> Result<RollbackVerdict> {
     let ExpectedState { before, after, .. } = expected;
-    let difference = expected.difference(before, restored).without_grants();
+    let mut difference = expected.difference(before, restored).without_grants();
+    if difference.likeness() == Likeness::Different {
+        difference = comparison::without_spellings(client, &difference)?;
+    }
     let privileges = ExpectedPrivileges {
         live: after,
         scratch: Some((after, before)),
     }
     .not_restored(restored);
-    match difference.likeness() {
+    Ok(match difference.likeness() {
         Likeness::Different => RollbackVerdict::NotRestored(difference.to_string()),
         _ if !privileges.is_empty() => RollbackVerdict::PrivilegesDiffer(privileges.join("\n")),
         Likeness::Exact => RollbackVerdict::Exact,
         Likeness::PhysicalOrderOnly => RollbackVerdict::PhysicalOrderOnly,
-    }
+    })
 }

@@ -1,0 +1,149 @@
+//! Finds the statements of one way back on a scratch database, which has the schema before the
+//! migration.
+
+use anyhow::{Result, anyhow};
+
+use super::attempt::{Attempt, Done};
+use super::ddl::names;
+use super::losses::{self, ForeseenLoss, Identities};
+use super::plan;
+use super::renames::Names;
+use super::schemas::Schemas;
+use crate::migrations::Migration;
+use crate::migrations::comparison;
+use crate::migrations::rollback::StorageIdentity;
+use crate::migrations::scratch_environment::ScratchSession;
+use crate::postgres::error::ServerError;
+use crate::schema::diff::{ChangeKind, Likeness, SchemaDiff, diff};
+use crate::schema::model::Schema;
+
+/// How often the schema is read again to see what is still missing. A change that blocks another is
+/// seen in the next round, and no chain of them is that long.
+const ROUNDS: usize = 8;
+
+/// A way back that was not rehearsed yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Draft {
+    /// The statements, in their order.
+    pub done: Vec<Done>,
+    /// What is still different after it; none where nothing is.
+    pub difference: Option<String>,
+    /// The tables that have their columns in another order after it.
+    pub reordered: Vec<String>,
+    /// The data that does not come back.
+    pub losses: Vec<ForeseenLoss>,
+    /// What it does not undo.
+    pub notes: Vec<String>,
+}
+
+impl Draft {
+    /// Runs a migration, and finds its way back. Afterwards the database is as the migration leaves
+    /// it.
+    ///
+    /// # Errors
+    /// When the migration does not run, or the database goes away.
+    pub(super) fn write(session: &mut ScratchSession, migration: &Migration) -> Result<Self> {
+        let before = session.read()?;
+        let earlier = Names::read(&mut session.client)?;
+        let stored = StorageIdentity::read(&mut session.client)?;
+        session.replay([migration])?;
+        let after = StorageIdentity::read(&mut session.client)?;
+        let names_after = Names::read(&mut session.client)?;
+        let (mut transaction, mut reader, privileges) = session.transaction()?;
+        let mut attempt = Attempt::new(&mut transaction, privileges);
+        earlier.restore(&names_after, &mut attempt)?;
+        let renamed = reader.read(attempt.transaction)?;
+        let mut now = renamed.clone();
+        let mut difference = remaining(&mut attempt, &before, &now)?;
+        for _ in 0..ROUNDS {
+            if is_done(&difference) {
+                break;
+            }
+            let steps = plan::steps(Schemas {
+                wanted: &before,
+                now: &now,
+            });
+            let has_run = attempt.run(steps)?;
+            now = reader.read(attempt.transaction)?;
+            difference = remaining(&mut attempt, &before, &now)?;
+            if !has_run {
+                break;
+            }
+        }
+        let restored = StorageIdentity::read(attempt.transaction)?;
+        let role = attempt
+            .transaction
+            .query_one("SELECT current_user::text", &[])
+            .map_err(|error| anyhow!(ServerError::from(error)))?
+            .get::<_, String>(0);
+        let identities = Identities {
+            before: stored,
+            after,
+            restored,
+        };
+        let written = losses::written_rows(&migration.file, &migration.sql, &before);
+        let draft = Self {
+            difference: (!is_done(&difference)).then(|| explained(&difference, &attempt)),
+            reordered: reordered(&difference),
+            losses: losses::losses(&identities, &migration.sql, (&before, &renamed)),
+            notes: written
+                .into_iter()
+                .map(|what| format!("not undone: {what}"))
+                .collect(),
+            done: attempt.done,
+        };
+        let draft = draft.for_whoever_migrates(&role);
+        transaction
+            .rollback()
+            .map_err(|error| anyhow!(ServerError::from(error)))?;
+        Ok(draft)
+    }
+}
+
+impl Draft {
+    /// The same for the role that migrates elsewhere, which has another name than `role` on the
+    /// scratch database.
+    fn for_whoever_migrates(mut self, role: &str) -> Self {
+        let named = format!("ALTER DEFAULT PRIVILEGES FOR ROLE {} ", names::name(role));
+        for statement in self.done.iter_mut().flat_map(|one| &mut one.statements) {
+            if let Some(rest) = statement.strip_prefix(&named) {
+                *statement = format!("ALTER DEFAULT PRIVILEGES {rest}");
+            }
+        }
+        self
+    }
+}
+
+/// The differences in meaning, those of privileges included.
+fn remaining(attempt: &mut Attempt<'_, '_>, wanted: &Schema, now: &Schema) -> Result<SchemaDiff> {
+    let difference = diff(wanted, now);
+    if difference.likeness() != Likeness::Different {
+        return Ok(difference);
+    }
+    comparison::without_spellings(attempt.transaction, &difference)
+}
+
+fn is_done(difference: &SchemaDiff) -> bool {
+    difference.likeness() != Likeness::Different
+}
+
+fn reordered(difference: &SchemaDiff) -> Vec<String> {
+    let is_order = |what: &ChangeKind| matches!(what, ChangeKind::Reordered { .. });
+    let of_order = difference.changes.iter().filter(|one| is_order(&one.what));
+    of_order.map(|one| one.object.clone()).collect()
+}
+
+/// The difference, with PostgreSQL's reasons why it stays.
+fn explained(difference: &SchemaDiff, attempt: &Attempt<'_, '_>) -> String {
+    let mut text = difference.to_string().trim_end().to_owned();
+    for (step, reason) in &attempt.refused {
+        let statement = step
+            .ways
+            .last()
+            .map(|way| way.join("; "))
+            .unwrap_or_default();
+        let first = statement.lines().next().unwrap_or_default();
+        text += &format!("\n`{first}` is refused: {reason}");
+    }
+    text
+}
