@@ -36,6 +36,7 @@ mod interruption;
 mod losses;
 mod losses_unseen;
 mod main_job;
+mod merge_order;
 mod migrate;
 mod module_circles;
 mod npm_binaries;

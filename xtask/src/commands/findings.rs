@@ -3,7 +3,7 @@
 
 use super::{drift, privilege_drift};
 use crate::checks;
-use crate::migrations::{branch, lint};
+use crate::migrations::{branch, lint, merge_order};
 use crate::report::Rule;
 
 /// Below this likeness, in thousandths, two names have little in common, and no hint is better than
@@ -16,6 +16,7 @@ pub fn rules() -> Vec<Rule> {
     let mut rules = checks::rules();
     rules.push(lint::documentation());
     rules.extend(branch::documentation());
+    rules.extend(merge_order::documentation());
     rules.extend([drift::documentation(), privilege_drift::documentation()]);
     rules
 }

@@ -2,6 +2,8 @@
 //! file has no statement, so that the migration does not run before its author has thought about
 //! the way back.
 
+mod renumber;
+
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::Path;
@@ -19,16 +21,29 @@ use crate::migrations::{files, next};
 #[derive(Debug, clap::Args)]
 pub struct Options {
     /// Describe the migration in a few words: `add_user_bio`
-    #[arg(required = true)]
+    #[arg(required_unless_present = "renumber")]
     pub name: Vec<String>,
 
     /// Make the version of the date and time, whatever is in use
     #[arg(long)]
     pub timestamp: bool,
+
+    /// Write nothing new: move this branch's migrations, or only this one, behind those of the
+    /// branch that it is to be merged into
+    #[arg(long, value_name = "MIGRATION", num_args = 0..=1, conflicts_with_all = ["name", "timestamp"])]
+    pub renumber: Option<Option<String>>,
+
+    /// The branch that this one is to be merged into; without it the one that `origin` checks out,
+    /// or `main`
+    #[arg(long, value_name = "REF", requires = "renumber")]
+    pub since: Option<String>,
 }
 
 /// Runs `db-new`.
 pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
+    if let Some(only) = &options.renumber {
+        return renumber::run(context, only.as_deref(), options.since.as_deref());
+    }
     context.refuse_in_place("make the next one with its own command")?;
     let name = next::name(&options.name.join(" "))?;
     let existing = existing(context)?;

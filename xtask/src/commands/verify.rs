@@ -8,6 +8,7 @@ mod publish;
 mod since;
 mod staged;
 mod watch;
+mod with;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -52,6 +53,16 @@ pub struct Options {
     /// `--staged` what is staged
     #[arg(long, value_name = "REF", conflicts_with_all = ["database", "update_baseline", "migration"])]
     pub since: Option<String>,
+
+    /// Run the migrations of this branch and of the branch REF on scratch databases in both orders,
+    /// behind those of `--since`: do both make the same schema?
+    #[arg(
+        long,
+        value_name = "REF",
+        requires = "since",
+        conflicts_with = "offline"
+    )]
+    pub with: Option<String>,
 
     /// Verify again whenever a file is saved
     #[arg(long, conflicts_with_all = ["staged", "since", "database", "update_baseline", "fix", "diff"])]
