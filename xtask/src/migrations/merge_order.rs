@@ -39,6 +39,9 @@ pub struct TwoBranches<'a> {
     pub target: &'a str,
     /// The name of the other branch.
     pub other: &'a str,
+    /// Whether the other branch is merged already: then its versions are those of the target, and
+    /// other findings are about them.
+    pub is_merged: bool,
 }
 
 /// The result of a comparison.
@@ -78,6 +81,7 @@ impl<'a> TwoBranches<'a> {
             theirs: alone(theirs, ours),
             target: target_name,
             other,
+            is_merged: false,
         }
     }
 
@@ -96,10 +100,12 @@ impl<'a> TwoBranches<'a> {
             judged.notes.push(self.nothing_to_compare());
             return Ok(judged);
         }
-        judged.findings = versions::taken_twice(self, layout);
-        judged
-            .notes
-            .extend(versions::order_of_merging(self, layout));
+        if !self.is_merged {
+            judged.findings = versions::taken_twice(self, layout);
+            judged
+                .notes
+                .extend(versions::order_of_merging(self, layout));
+        }
         let outcome = run::in_both_orders(environment, self)?;
         findings::add(self, &outcome, &mut judged);
         judged.findings = judged

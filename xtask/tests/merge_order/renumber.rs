@@ -8,16 +8,27 @@ use crate::support::{shared, url};
 
 /// A branch whose `V2__ours` has the version of a migration that `main` got meanwhile.
 fn taken() -> Monorepo {
+    taken_after(|_| {})
+}
+
+/// The same, with something done to the monorepo before its first commit.
+fn taken_after(first: impl Fn(&Monorepo)) -> Monorepo {
     let repo = Monorepo::of_migrations(&[("V1__base", BASE, DOWN)]);
+    first(&repo);
     init(&repo);
     git(&repo, &["checkout", "-q", "-b", "ours"]);
-    repo.write(
+    repo.run(&["db-new", "ours"]).must_exit(0);
+    let append = |file: &str, sql: &str| {
+        let text = repo.read(file);
+        repo.write(file, &format!("{text}{sql}"));
+    };
+    append(
         "migrations/V2__ours.sql",
-        "-- V2__ours\n\nCREATE TABLE notes (id int PRIMARY KEY);\nCREATE INDEX notes_id ON notes (id);\n",
+        "CREATE TABLE notes (id int PRIMARY KEY);\nCREATE INDEX users_age ON users (age);\n",
     );
-    repo.write(
+    append(
         "migrations/V2__ours.down.sql",
-        "-- Undoes V2__ours: afterwards the schema is what it was before.\nDROP TABLE notes;\n",
+        "DROP INDEX users_age;\nDROP TABLE notes;\n",
     );
     commit(&repo, "ours");
     git(&repo, &["checkout", "-q", "main"]);
@@ -94,13 +105,13 @@ fn after_a_merge_the_twin_is_told_apart_by_its_name() {
 #[test]
 fn the_snapshot_and_the_baseline_follow() {
     let Some(scratch) = shared() else { return };
-    let repo = taken();
-    let run = |arguments: &[&str]| {
-        Ran::of(
-            repo.command(arguments)
-                .env("SHADOW_DATABASE_URL", url(scratch)),
-        )
+    let run_in = |repo: &Monorepo, arguments: &[&str]| {
+        let mut command = repo.command(arguments);
+        Ran::of(command.env("SHADOW_DATABASE_URL", url(scratch)))
     };
+    // Advice is given about migrations that the snapshot does not stand for.
+    let repo = taken_after(|repo| drop(run_in(repo, &["db-snapshot"]).must_exit(0)));
+    let run = |arguments: &[&str]| run_in(&repo, arguments);
     run(&["db-verify", "--update-baseline"]).must_exit(0);
     let baseline = repo.read("snapshots/baseline.json");
     assert!(baseline.contains("migrations/V2__ours.sql"), "{baseline}");

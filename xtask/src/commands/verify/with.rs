@@ -54,12 +54,15 @@ pub fn judge(
     let tip = GitTree::committed(repository.clone(), &commits.tip)?;
     // A commit of the target itself: both stand on what the branch was made on, and the target's
     // newer migrations are the other side.
-    let is_target = repository.is_ancestor(&with, &commits.tip)?;
-    let target = match is_target {
+    let is_merged = repository.is_ancestor(&with, &commits.tip)?;
+    let target = match is_merged {
         true => base.clone(),
         false => migrations_of(context, &tip),
     };
-    let branches = TwoBranches::new((ours, &base), (&target, target_name), (&theirs, other));
+    let branches = TwoBranches {
+        is_merged,
+        ..TwoBranches::new((ours, &base), (&target, target_name), (&theirs, other))
+    };
     let judged = branches.judge(
         &context.scratch_environment(),
         context.config.migrations.layout,

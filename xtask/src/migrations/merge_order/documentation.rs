@@ -17,7 +17,7 @@ pub fn documentation() -> Vec<Rule> {
             "The migrations of two branches do not fit together, or fit in one order of merging only.",
             "## Why\nEach branch passes by itself, and git merges both without a conflict. After the second merge a \
              migration fails, or databases get one schema or another, depending on what they ran first. Both orders ran \
-             on scratch databases: `db-verify --since main --with <branch>`.\n\n\
+             on scratch databases (`--since main --with <branch>`).\n\n\
              ## Example\n```sql\n-- this branch\nALTER TABLE users RENAME COLUMN name TO full_name;\n-- the other one\n\
              ALTER TABLE users RENAME COLUMN name TO title;\n```\nWhichever is merged second fails. Agree on one of \
              them, or merge one branch and write the other one's migration for the schema that results. Two values that \

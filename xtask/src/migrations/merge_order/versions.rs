@@ -139,6 +139,7 @@ mod tests {
             theirs: vec![theirs],
             target: "main",
             other: "b",
+            is_merged: false,
         }
     }
 
