@@ -5,6 +5,7 @@ mod alignment;
 mod baseline;
 mod finding;
 mod fixes;
+mod fleet;
 mod migration;
 mod plan;
 mod proposal;
@@ -22,6 +23,7 @@ pub use alignment::{
 pub use baseline::{Baseline, BaselineSummary};
 pub use finding::{Category, Finding, FindingTiming, Label, Rule, Severity, Suggestion};
 pub use fixes::{Fixes, Left};
+pub use fleet::{FleetDatabase, FleetDatabaseState, FleetFinding, FleetStatus, FleetVersion};
 pub use migration::{AppliedMigration, MigrationResult};
 pub use plan::{
     LockMode, MigrationPlan, PlannedMigration, PlannedStatement, StatementEffects, TableLock,

@@ -22,6 +22,7 @@ mod documents;
 mod driver_oracle;
 mod fingerprints;
 mod fix;
+mod fleet;
 mod following_drift;
 mod foreign_text;
 mod git_configuration;

@@ -2,6 +2,7 @@
 //! renamed. Key order is that of the specification, then ours.
 
 mod finding;
+mod fleet;
 mod migration;
 mod plan;
 mod rehearsal;
@@ -10,6 +11,7 @@ mod status;
 mod verification;
 
 pub use finding::finding;
+pub use fleet::fleet;
 pub use migration::migration;
 pub use rehearsal::rehearsals;
 pub use rollback::rollback;
