@@ -9,6 +9,7 @@ mod drift;
 pub mod explain;
 pub mod findings;
 mod findings_by_migration;
+mod fleet;
 pub mod hooks;
 pub mod import;
 pub mod init;

@@ -3,6 +3,7 @@
 //! In a `Config`, every glob compiles and every path lies within the monorepo.
 
 mod accepted_drift;
+mod fleet;
 mod history_table;
 mod migrations;
 mod raw;
@@ -22,6 +23,7 @@ use crate::regular_file::Boundary;
 use crate::report::Severity;
 use crate::tree::{Tree, WorkingTree};
 pub use accepted_drift::AcceptedDrift;
+pub use fleet::{FleetConfig, FleetSource};
 pub use migrations::{LateMigration, Layout, MigrationsConfig, SchemaSource};
 #[cfg(test)]
 pub use raw::LINT_EXCLUDE;
@@ -89,6 +91,8 @@ pub struct Config {
     pub severity: BTreeMap<String, Option<Severity>>,
     /// The rules of squawk that judge new migrations.
     pub lint: Lint,
+    /// The databases that all have these migrations, where there are many.
+    pub fleet: Option<FleetConfig>,
 }
 
 impl Config {
@@ -177,6 +181,7 @@ impl Config {
                 .map(|(kind, level)| (kind, level.severity()))
                 .collect(),
             lint: raw.lint,
+            fleet: raw.fleet.map(fleet::RawFleet::validated).transpose()?,
         })
     }
 }

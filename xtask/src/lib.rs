@@ -13,6 +13,7 @@ mod commands;
 mod config;
 mod facts;
 mod fixes;
+mod fleet;
 mod git;
 mod import;
 mod init;

@@ -6,6 +6,7 @@ mod baseline;
 mod deploy_order;
 mod finding;
 mod fixes;
+mod fleet;
 mod loss;
 mod migration;
 mod plan;
@@ -28,6 +29,7 @@ pub use deploy_order::{
 };
 pub use finding::{Category, Finding, FindingTiming, Label, Rule, Severity, Suggestion};
 pub use fixes::{Fixes, Left};
+pub use fleet::{FleetDatabase, FleetDatabaseState, FleetFinding, FleetStatus, FleetVersion};
 pub use loss::{Consent, Loss, LossName, MigrationLoss, Unit};
 pub use migration::{AppliedMigration, MigrationResult};
 pub use plan::{

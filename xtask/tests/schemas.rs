@@ -43,7 +43,7 @@ fn read(path: &Path) -> Value {
 }
 
 /// The validator of `schemas/<name>.schema.json`. What it refers to is found beside it.
-fn validator(name: &str) -> Validator {
+pub fn validator(name: &str) -> Validator {
     let file = format!("{name}.schema.json");
     let mut registry = Registry::new();
     for (other, schema) in schemas() {
@@ -62,8 +62,9 @@ fn validator(name: &str) -> Validator {
         .expect("a schema")
 }
 
+/// The document `value` must be what its schema says.
 #[track_caller]
-fn must_be_valid(validator: &Validator, what: &str, value: &Value) {
+pub fn must_be_valid(validator: &Validator, what: &str, value: &Value) {
     let errors: Vec<_> = validator
         .iter_errors(value)
         .map(|error| format!("{}: {error}", error.instance_path()))

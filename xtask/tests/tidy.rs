@@ -94,6 +94,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         "init",
         &["config", "init", "layouts", "migrations", "prisma", "tree"],
     ),
+    ("fleet", &["fleet", "postgres"]),
     ("fixes", &["fixes", "report", "source", "typescript"]),
     (
         "checks",

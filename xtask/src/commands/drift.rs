@@ -156,7 +156,10 @@ pub fn look_in_place(
 }
 
 /// The schema that the applied migrations make.
-fn expected(
+///
+/// # Errors
+/// When there is no scratch database, or a migration does not run there.
+pub fn expected(
     context: &Context,
     comparison: &mut Comparison<'_>,
     applied: &[Migration],

@@ -3,7 +3,7 @@
 
 use super::{drift, privilege_drift};
 use crate::checks;
-use crate::migrations::{branch, data_preflight, lint, losses};
+use crate::migrations::{branch, data_preflight, lint, losses, merge_order};
 use crate::report::Rule;
 use crate::rollout;
 
@@ -20,6 +20,7 @@ pub fn rules() -> Vec<Rule> {
     rules.extend(losses::advice::documentation());
     rules.extend(branch::documentation());
     rules.extend(rollout::documentation());
+    rules.extend(merge_order::documentation());
     rules.extend([drift::documentation(), privilege_drift::documentation()]);
     rules
 }

@@ -4,6 +4,8 @@
 
 mod down;
 
+mod renumber;
+
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::Path;
@@ -21,7 +23,7 @@ use crate::migrations::{files, next};
 #[derive(Debug, clap::Args)]
 pub struct Options {
     /// Describe the migration in a few words: `add_user_bio`. With `--down`, name one that is there
-    #[arg(required_unless_present = "down")]
+    #[arg(required_unless_present_any = ["down", "renumber"])]
     pub name: Vec<String>,
 
     /// Write the down file of a migration that has none (without a name: the newest such), from the
@@ -33,6 +35,16 @@ pub struct Options {
     /// Make the version of the date and time, whatever is in use
     #[arg(long)]
     pub timestamp: bool,
+
+    /// Write nothing new: move this branch's migrations, or only this one, behind those of the
+    /// branch that it is to be merged into
+    #[arg(long, value_name = "MIGRATION", num_args = 0..=1, conflicts_with_all = ["name", "timestamp"])]
+    pub renumber: Option<Option<String>>,
+
+    /// The branch that this one is to be merged into; without it the one that `origin` checks out,
+    /// or `main`
+    #[arg(long, value_name = "REF", requires = "renumber")]
+    pub since: Option<String>,
 }
 
 /// Runs `db-new`.
@@ -43,6 +55,9 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
             context,
             Some(asked.as_str()).filter(|asked| !asked.is_empty()),
         );
+    }
+    if let Some(only) = &options.renumber {
+        return renumber::run(context, only.as_deref(), options.since.as_deref());
     }
     context.refuse_in_place("make the next one with its own command")?;
     let name = next::name(&options.name.join(" "))?;

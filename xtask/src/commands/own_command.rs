@@ -6,7 +6,7 @@ use std::io::Read;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 
 use super::Context;
 use crate::cli::Format;
@@ -75,6 +75,28 @@ fn hint(status: ExitStatus) -> &'static str {
         }
         Some(_) | None => "",
     }
+}
+
+/// Runs `command`, which names no database, and returns what it prints. The key in the configuration
+/// is `key`. Its errors go to the terminal; its output, which may hold passwords, goes nowhere.
+///
+/// # Errors
+/// When it cannot be run, or fails.
+pub fn printed(context: &Context, (key, command): (&str, &str)) -> Result<String> {
+    let failed = || format!("cannot run `{command}`, which is `{key}`");
+    let output = Command::new("sh")
+        .args(["-c", command])
+        .current_dir(&context.root)
+        .stdin(Stdio::null())
+        .stderr(Stdio::inherit())
+        .output()
+        .with_context(failed)?;
+    if !output.status.success() {
+        bail!("`{command}`, which is `{key}`, failed ({})", output.status)
+    }
+    String::from_utf8(output.stdout)
+        .map_err(|_| anyhow!("it printed what is no UTF-8"))
+        .with_context(failed)
 }
 
 fn shell(context: &Context, command: &str, url: &DatabaseUrl, is_captured: bool) -> Command {

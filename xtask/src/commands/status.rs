@@ -7,6 +7,7 @@ use anyhow::Result;
 use postgres::Client;
 
 use super::drift::{self, Drift};
+use super::fleet::{self, FleetOptions};
 use super::{Context, Outcome, adoption, live};
 use crate::called_as;
 use crate::cli::Format;
@@ -25,10 +26,17 @@ pub struct Options {
     /// Exit with 1 when a migration is pending, or anything is wrong: drift, too
     #[arg(long)]
     pub exit_code: bool,
+
+    /// The fleet.
+    #[command(flatten)]
+    pub fleet: FleetOptions,
 }
 
 /// Runs `db-status`.
 pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
+    if options.fleet.fleet {
+        return fleet::status(context, &options.fleet, options.exit_code);
+    }
     if context.config.migrations.are_foreign() {
         return foreign::run(context, options);
     }

@@ -9,6 +9,7 @@ mod rollout;
 mod since;
 mod staged;
 mod watch;
+mod with;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -58,6 +59,16 @@ pub struct Options {
     /// applies them
     #[arg(long, value_name = "DIR", requires = "since", num_args = 0..=1, default_missing_value = rollout::PLAN_FOLDER)]
     pub plan: Option<String>,
+
+    /// Run the migrations of this branch and of the branch REF on scratch databases in both orders,
+    /// behind those of `--since`: do both make the same schema?
+    #[arg(
+        long,
+        value_name = "REF",
+        requires = "since",
+        conflicts_with = "offline"
+    )]
+    pub with: Option<String>,
 
     /// Verify again whenever a file is saved
     #[arg(long, conflicts_with_all = ["staged", "since", "database", "update_baseline", "fix", "diff"])]

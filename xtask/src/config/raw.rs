@@ -7,6 +7,7 @@ use anyhow::{Context as _, Result, anyhow};
 use serde::Deserialize;
 
 use super::accepted_drift::AcceptedObject;
+use super::fleet::RawFleet;
 use super::migrations::{RawMigrations, folder_or_table};
 use super::scratch_names::ScratchNames;
 use crate::report::Severity;
@@ -57,6 +58,7 @@ pub(super) struct RawConfig {
     pub map: BTreeMap<String, Mapping>,
     pub severity: BTreeMap<String, Level>,
     pub lint: Lint,
+    pub fleet: Option<RawFleet>,
 }
 
 impl Default for RawConfig {
@@ -101,6 +103,7 @@ impl Default for RawConfig {
             map: BTreeMap::new(),
             severity: BTreeMap::new(),
             lint: Lint::default(),
+            fleet: None,
         }
     }
 }

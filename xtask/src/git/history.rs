@@ -30,6 +30,36 @@ impl Repository {
         Ok(commit)
     }
 
+    /// The branch that others are merged into, as far as the clone tells: the one that the remote
+    /// `origin` checks out, else `main` or `master`.
+    ///
+    /// # Errors
+    /// When git fails.
+    pub fn main_branch(&self) -> Result<Option<String>> {
+        let head = self.answer(&[
+            "symbolic-ref",
+            "--quiet",
+            "--short",
+            "refs/remotes/origin/HEAD",
+        ])?;
+        let known = ["origin/main", "origin/master", "main", "master"];
+        let candidates = head.into_iter().chain(known.map(str::to_owned));
+        for name in candidates {
+            let asked = format!("{name}^{{commit}}");
+            let arguments = [
+                "rev-parse",
+                "--verify",
+                "--quiet",
+                "--end-of-options",
+                &asked,
+            ];
+            if self.answer(&arguments)?.is_some() {
+                return Ok(Some(name));
+            }
+        }
+        Ok(None)
+    }
+
     fn unknown(&self, reference: &str) -> Result<String> {
         if reference == "HEAD" {
             return Ok("there is no commit yet".to_owned());
@@ -70,6 +100,15 @@ impl Repository {
         bail!(
             "this branch and `{name}` have no commit in common: name the branch that it is to be merged into"
         )
+    }
+
+    /// Whether the commit `earlier` is `later`, or one that `later` was made on.
+    ///
+    /// # Errors
+    /// When git fails.
+    pub fn is_ancestor(&self, earlier: &str, later: &str) -> Result<bool> {
+        let answered = self.answer(&["merge-base", "--is-ancestor", earlier, later])?;
+        Ok(answered.is_some())
     }
 
     /// Files below the folder that were renamed between the commit `before` and the commit `after`,

@@ -202,7 +202,10 @@ fn later(added: &Migration, theirs: &ByVersion<'_>) -> String {
     if added.foreign.is_some() {
         return format!("make it anew{newest}, and run `{snapshot}`");
     }
-    format!("give it a version{newest} (its down file too), and run `{snapshot}`")
+    let renumber = called_as::command("new");
+    format!(
+        "run `{renumber} --renumber`, which gives it a version{newest} (its down file too), and `{snapshot}`"
+    )
 }
 
 fn finding(kind: &'static str, migration: &Migration, message: String) -> Finding {

@@ -168,6 +168,15 @@ impl<'a> Comparison<'a> {
     }
 }
 
+/// Leaves the changes of `difference` out that are two spellings of one definition. It is the
+/// difference of two schemas that migrations made, one of them on the database of `session`.
+///
+/// # Errors
+/// Those of the queries.
+pub fn in_spelling(session: &mut ScratchSession, difference: &SchemaDiff) -> Result<SchemaDiff> {
+    spelling::leave_out(&mut session.client, difference)
+}
+
 /// A scratch database whose migrations run only when the schema after them is needed.
 struct LaggingReplay {
     session: ScratchSession,

@@ -5,6 +5,7 @@ use std::fmt::Display;
 
 use anyhow::{Result, bail};
 
+use super::preflight::FileName;
 use super::{AppliedRow, ForeignName, Migration};
 use crate::called_as;
 
@@ -30,6 +31,16 @@ impl NamedMigration for Migration {
 
     fn foreign(&self) -> Option<&ForeignName> {
         self.foreign.as_ref()
+    }
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+impl NamedMigration for FileName {
+    fn version(&self) -> i64 {
+        self.version
     }
 
     fn name(&self) -> &str {

@@ -70,6 +70,16 @@ impl Address {
         Self::parse_in(text, origin, &Surroundings::of_process())
     }
 
+    /// Whether `text` itself holds a password; the environment and password files do not count.
+    #[must_use]
+    pub fn holds_password(text: &str) -> bool {
+        text::read(text.trim()).is_ok_and(|settings| {
+            settings
+                .iter()
+                .any(|setting| setting.name == "password" && !setting.value.is_empty())
+        })
+    }
+
     fn parse_in(text: &str, origin: &str, surroundings: &Surroundings) -> Result<Self> {
         let written = text::read(text.trim()).map_err(|cause| malformed(origin, &cause))?;
         let settings = Settings::complete(written, surroundings);
@@ -118,6 +128,12 @@ impl Address {
             self.host(),
             self.database
         )
+    }
+
+    /// Server and database without the user: what tells one database from another.
+    #[must_use]
+    pub fn place(&self) -> String {
+        format!("{}/{}", self.host(), self.database)
     }
 
     /// The parameters for the server that answered, or for the first one before that. Encryption is

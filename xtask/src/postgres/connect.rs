@@ -57,6 +57,23 @@ impl Target {
         }
     }
 
+    /// The database at `url`; `origin` is the user's name for the setting.
+    ///
+    /// # Errors
+    /// When the URL cannot be read. The message holds no password.
+    pub fn of_url(url: &str, origin: &str) -> Result<Self> {
+        Ok(Self::Url(Box::new(Address::parse(url, origin)?)))
+    }
+
+    /// Server and database, without the user.
+    #[must_use]
+    pub fn place(&self) -> String {
+        match self {
+            Self::Url(address) => address.place(),
+            Self::Embedded(_) => self.describe(),
+        }
+    }
+
     /// Describes the database for people, without a password. Of several hosts it names the one
     /// that answered, once one has.
     #[must_use]

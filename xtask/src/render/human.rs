@@ -5,6 +5,7 @@ mod coverage;
 mod digest;
 pub mod finding;
 pub mod fixes;
+pub mod fleet;
 mod losses;
 pub mod migration;
 mod plan;

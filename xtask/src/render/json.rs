@@ -3,6 +3,7 @@
 
 mod deploy_order;
 mod finding;
+mod fleet;
 mod loss;
 mod migration;
 mod plan;
@@ -12,6 +13,7 @@ mod status;
 mod verification;
 
 pub use finding::finding;
+pub use fleet::fleet;
 pub use migration::migration;
 pub use rehearsal::rehearsals;
 pub use rollback::rollback;

@@ -100,6 +100,19 @@ impl Baseline {
         Self { accepted }
     }
 
+    /// The same findings under other names of their entities and files.
+    #[must_use]
+    pub fn renamed(self, names: &BTreeMap<String, String>) -> Self {
+        let new = |name: String| names.get(&name).cloned().unwrap_or(name);
+        let mut accepted = BTreeMap::new();
+        for (mut entry, count) in self.accepted {
+            entry.file = new(entry.file);
+            entry.entity = new(entry.entity);
+            *accepted.entry(entry).or_insert(0) += count;
+        }
+        Self { accepted }
+    }
+
     /// The number of accepted findings.
     #[must_use]
     pub fn count(&self) -> usize {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use anyhow::Result;
 
-use super::{Examined, Options, examine, outcome, publish, rollout};
+use super::{Examined, Options, examine, outcome, publish, rollout, with};
 use crate::commands::{Context, Outcome};
 use crate::config::Config;
 use crate::git::Repository;
@@ -22,13 +22,13 @@ use crate::schema::model::Schema;
 use crate::tree::{GitTree, Tree};
 
 /// The commits that a comparison is about.
-struct Commits {
+pub(super) struct Commits {
     /// The last commit of the branch; none where the staged files are judged.
     head: Option<String>,
     /// The merge base, where the branch parted.
-    base: String,
+    pub base: String,
     /// The last commit of the branch that it is to be merged into.
-    tip: String,
+    pub tip: String,
 }
 
 /// Judges what the branch of `context` introduces since it parted from `reference`.
@@ -73,6 +73,8 @@ pub fn run(
         give_way(&mut history, order);
         history.extend(crate::rollout::findings(order, &context.config));
     }
+    let with = with::judge(context, repository, &commits, &after.migrations, options)?;
+    since.notes.extend(with.notes.iter().cloned());
     let Examined { report, judge, .. } = after;
     let sources = judge.sources(&findings);
     let mut report = Verification {
@@ -82,6 +84,10 @@ pub fn run(
         ..report
     };
     judge.add(&mut report, history);
+    judge.add(&mut report, with.findings);
+    for (file, text) in with.sources {
+        report.sources.insert(file, text);
+    }
     publish::publish(context, &report)?;
     if let Some(order) = report
         .since

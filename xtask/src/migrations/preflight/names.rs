@@ -2,6 +2,7 @@
 //! think. Examples are a hyphen, a small `v`, a missing `__`, a sub-folder, and the prefix `U`.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use super::PreflightProblem;
 
@@ -25,6 +26,13 @@ pub struct FileName {
     pub name: String,
     /// Forward or back.
     pub direction: FileDirection,
+}
+
+/// `V0007__add_user_bio`, as the files of both directions are called.
+impl fmt::Display for FileName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "V{}__{}", self.digits, self.name)
+    }
 }
 
 /// A file name, taken apart, and its whole path.

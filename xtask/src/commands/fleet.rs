@@ -1,0 +1,126 @@
+//! The fleet: reads the list of its databases, and surveys them. Nothing is changed in any of them.
+
+mod drift;
+mod look;
+mod survey;
+
+use anyhow::{Context as _, Result, anyhow, bail};
+use postgres::Client;
+
+use super::{Context, Outcome, own_command};
+use crate::cli::Format;
+use crate::config::{FleetConfig, FleetSource};
+use crate::fleet::{self, FleetTarget, ListedTarget, UrlTrust};
+use crate::layouts::in_place;
+use crate::postgres::connect::connect;
+use crate::postgres::error::ServerError;
+use crate::render::{human, json};
+use crate::report::FleetStatus;
+
+/// Options of commands on a fleet.
+#[derive(Debug, clap::Args)]
+pub struct FleetOptions {
+    /// Look at every database of the fleet that the configuration names (`[fleet]`)
+    #[arg(long)]
+    pub fleet: bool,
+
+    /// Only these databases of the fleet, by name or label
+    #[arg(long, value_name = "NAME", requires = "fleet", value_delimiter = ',')]
+    pub only: Vec<String>,
+}
+
+/// Runs `db-status --fleet`. With `exit_code` it ends with 1 where a database is not current.
+pub fn status(context: &Context, options: &FleetOptions, exit_code: bool) -> Result<Outcome> {
+    context.refuse_in_place("a fleet needs migrations of this tool's own")?;
+    let config = configured(context)?;
+    let targets = targets(context, config, &options.only)?;
+    let (files, problems) = in_place::read(&context.tree(), &context.config.migrations)?;
+    let (databases, drift) = survey::survey(context, &targets, &files, config.parallel)?;
+    let report = FleetStatus {
+        databases,
+        drift,
+        file_problems: problems.iter().map(ToString::to_string).collect(),
+        newest: files.last().map(ToString::to_string),
+    };
+    let terminal = &context.terminal;
+    match context.options.format {
+        Format::Human => terminal.print_styled(&human::fleet::fleet(&report, terminal.style()))?,
+        Format::Json => terminal.print_json(&json::fleet(&report))?,
+    }
+    Ok(match exit_code && !report.is_current() {
+        true => Outcome::Errors,
+        false => Outcome::Clean,
+    })
+}
+
+fn configured(context: &Context) -> Result<&FleetConfig> {
+    context.config.fleet.as_ref().with_context(|| {
+        format!(
+            "`--fleet` needs the section `fleet` in `{}`, which says where the databases are listed",
+            context.config.file
+        )
+    })
+}
+
+/// The databases of the fleet, or those that `only` names.
+fn targets(context: &Context, config: &FleetConfig, only: &[String]) -> Result<Vec<FleetTarget>> {
+    let _work = context.progress.begin("listing the fleet");
+    let (listed, trust) = match &config.source {
+        FleetSource::File(file) => (of_file(context, file)?, UrlTrust::Kept),
+        FleetSource::Query(query) => (of_query(context, query)?, UrlTrust::Kept),
+        FleetSource::Command(command) => (of_command(context, command)?, UrlTrust::Made),
+    };
+    let variable = |name: &str| std::env::var(name).ok();
+    let targets = fleet::resolve(listed, config.url.as_deref(), trust, &variable)?;
+    fleet::selected(targets, only)
+}
+
+fn of_file(context: &Context, file: &str) -> Result<Vec<ListedTarget>> {
+    let bytes = context.tree.read(file).with_context(|| {
+        format!("cannot read `{file}`, which `fleet.file` names as the list of databases")
+    })?;
+    fleet::parse(&String::from_utf8_lossy(&bytes))
+        .with_context(|| format!("cannot use `{file}`, which `fleet.file` names"))
+}
+
+fn of_command(context: &Context, command: &str) -> Result<Vec<ListedTarget>> {
+    let printed = own_command::printed(context, ("fleet.command", command))?;
+    fleet::parse(&printed)
+        .with_context(|| format!("cannot use what `{command}` printed, which is `fleet.command`"))
+}
+
+/// Asks the control database. The query runs in a transaction that cannot write.
+fn of_query(context: &Context, query: &str) -> Result<Vec<ListedTarget>> {
+    let url = context.options.database_url.as_deref();
+    if url.is_none_or(str::is_empty) {
+        bail!(
+            "`fleet.query` asks the database that lists the others: name it with `--database-url` or `DATABASE_URL`"
+        )
+    }
+    let target = context.target()?;
+    let failed = || {
+        format!(
+            "cannot ask {} for the databases of the fleet (`fleet.query`)",
+            target.describe()
+        )
+    };
+    let mut client = connect(&target).with_context(failed)?;
+    let whole = format!(
+        "SELECT pg_catalog.to_jsonb(listed) FROM ({}\n) AS listed",
+        query.trim().trim_end_matches(';')
+    );
+    entries(&mut client, &whole)
+        .and_then(fleet::parse_entries)
+        .with_context(failed)
+}
+
+/// The rows of `query`, each as JSON.
+fn entries(client: &mut Client, query: &str) -> Result<Vec<serde_json::Value>> {
+    let server = |error: postgres::Error| anyhow!(ServerError::from(error));
+    let begun = client.build_transaction().read_only(true).start();
+    let mut transaction = begun.map_err(server)?;
+    let rows = transaction.query(query, &[]).map_err(server)?;
+    rows.iter()
+        .map(|row| row.try_get(0).map_err(server))
+        .collect()
+}

@@ -1,0 +1,173 @@
+//! Drift in a fleet. Databases with the same migrations and the same schema are compared once, and a
+//! finding that several have alike is one finding.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+
+use super::look::Suspect;
+use crate::commands::{Context, drift as drift_of_one, snapshot_fallback};
+use crate::migrations::Migration;
+use crate::migrations::comparison::Comparison;
+use crate::migrations::scratch_environment::ScratchEnvironment;
+use crate::postgres::scratch::{TargetSettings, Unavailable};
+use crate::report::{Finding, FleetFinding};
+use crate::schema::diff::SchemaDiff;
+use crate::schema::model::Schema;
+use crate::schema::snapshot;
+
+/// Databases with one schema, by the version of their newest migration.
+#[derive(Default)]
+pub(super) struct Suspects(BTreeMap<(i64, String), Alike>);
+
+/// Databases that are alike.
+struct Alike {
+    schema: Schema,
+    /// Those of the first one.
+    likeness: TargetSettings,
+    /// Their places in the list.
+    databases: Vec<usize>,
+}
+
+/// What the comparison found.
+#[derive(Default)]
+pub(super) struct FleetDrift {
+    /// Each finding, and the places of the databases that have it.
+    pub findings: Vec<(Finding, Vec<usize>)>,
+    /// The places of databases that were not compared, with the reason.
+    pub unchecked: Vec<(usize, String)>,
+}
+
+impl Suspects {
+    /// Adds the database at `place` in the list. Only the first of several that are alike is kept.
+    pub(super) fn add(&mut self, place: usize, suspect: Suspect) {
+        let Suspect {
+            newest,
+            mut schema,
+            likeness,
+        } = suspect;
+        // Tenants have roles of their own: privileges are no part of this comparison.
+        schema.grants.clear();
+        let key = (newest, snapshot::digest(&schema));
+        let alike = self.0.entry(key).or_insert_with(|| Alike {
+            schema,
+            likeness,
+            databases: Vec::new(),
+        });
+        alike.databases.push(place);
+    }
+
+    /// Compares each schema with what the migrations up to its version make. The versions come in
+    /// their order, so that one scratch database serves them all.
+    ///
+    /// # Errors
+    /// When a migration does not run on the scratch database.
+    pub(super) fn compared(self, context: &Context, files: &[Migration]) -> Result<FleetDrift> {
+        let mut drift = FleetDrift::default();
+        let Some(first) = self.0.values().next() else {
+            return Ok(drift);
+        };
+        let work = context
+            .progress
+            .begin_counted("comparing schemas", self.0.len());
+        let shared = first.likeness.clone();
+        let mut comparison = comparison(context, &shared, files);
+        for ((newest, _), alike) in &self.0 {
+            work.next(&format!("V{newest}"));
+            let difference =
+                match difference(context, &mut comparison, files, *newest, &alike.schema) {
+                    Err(error) if error.downcast_ref::<Unavailable>().is_some() => {
+                        let why = format!("drift: {}", snapshot_fallback::one_line(&error));
+                        let places = alike.databases.iter();
+                        drift
+                            .unchecked
+                            .extend(places.map(|place| (*place, why.clone())));
+                        continue;
+                    }
+                    difference => difference?,
+                };
+            let difference = match tells_names(&difference, &[&shared, &alike.likeness]) {
+                // SQL that asks for such names makes another schema in each database.
+                true => {
+                    let mut own = self::comparison(context, &alike.likeness, files);
+                    self::difference(context, &mut own, files, *newest, &alike.schema)?
+                }
+                false => difference,
+            };
+            let severity = drift_of_one::severity(&context.config);
+            for finding in drift_of_one::findings(&difference, severity) {
+                drift.add(finding, &alike.databases);
+            }
+        }
+        Ok(drift)
+    }
+}
+
+impl FleetDrift {
+    fn add(&mut self, finding: Finding, databases: &[usize]) {
+        match self
+            .findings
+            .iter_mut()
+            .find(|(known, _)| *known == finding)
+        {
+            Some((_, known)) => known.extend(databases),
+            None => self.findings.push((finding, databases.to_vec())),
+        }
+    }
+
+    /// The findings with the names of the databases.
+    pub(super) fn named(self, names: &[&str]) -> Vec<FleetFinding> {
+        self.findings
+            .into_iter()
+            .map(|(finding, mut places)| {
+                places.sort_unstable();
+                let of = places.iter().filter_map(|place| names.get(*place));
+                FleetFinding {
+                    finding,
+                    databases: of.map(|name| (*name).to_owned()).collect(),
+                }
+            })
+            .collect()
+    }
+}
+
+fn comparison<'a>(
+    context: &'a Context,
+    likeness: &TargetSettings,
+    files: &'a [Migration],
+) -> Comparison<'a> {
+    let environment = ScratchEnvironment {
+        likeness: likeness.clone(),
+        ..context.scratch_environment()
+    };
+    Comparison::new(environment, files)
+}
+
+fn difference(
+    context: &Context,
+    comparison: &mut Comparison<'_>,
+    files: &[Migration],
+    newest: i64,
+    live: &Schema,
+) -> Result<SchemaDiff> {
+    let applied: Vec<Migration> = files
+        .iter()
+        .filter(|file| file.version <= newest)
+        .cloned()
+        .collect();
+    let expected = drift_of_one::expected(context, comparison, &applied, newest)?;
+    comparison.difference(&expected, live, newest)
+}
+
+/// Whether a difference mentions a name that one database has and the other one lacks.
+fn tells_names(difference: &SchemaDiff, of: &[&TargetSettings; 2]) -> bool {
+    let text = difference.to_string();
+    let names = of.iter().flat_map(|one| [&one.database, &one.role]);
+    let is_common = |name: &str| {
+        of.iter()
+            .all(|one| one.database == name || one.role == name)
+    };
+    names
+        .filter(|name| !name.is_empty() && !is_common(name))
+        .any(|name| text.contains(name.as_str()))
+}

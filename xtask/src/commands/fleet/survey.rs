@@ -1,0 +1,95 @@
+//! Surveys the databases of a fleet, several at once. Each is only read.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use anyhow::Result;
+
+use super::drift::Suspects;
+use super::look::{self, Looked};
+use crate::commands::{Context, snapshot_fallback};
+use crate::fleet::FleetTarget;
+use crate::migrations::Migration;
+use crate::report::{FleetDatabase, FleetDatabaseState, FleetFinding};
+
+/// The states of the databases so far, and those that have to be compared.
+#[derive(Default)]
+struct Survey {
+    states: Vec<(usize, Result<FleetDatabaseState, String>)>,
+    suspects: Suspects,
+}
+
+/// Looks at each of `targets`, `parallel` at a time. Returns their states in the order of the list,
+/// and the drift.
+///
+/// # Errors
+/// When a migration does not run on a scratch database. A database that cannot be reached is no
+/// error: its state says so.
+pub(super) fn survey(
+    context: &Context,
+    targets: &[FleetTarget],
+    files: &[Migration],
+    parallel: usize,
+) -> Result<(Vec<FleetDatabase>, Vec<FleetFinding>)> {
+    let surveyed = Mutex::new(Survey::default());
+    let next = AtomicUsize::new(0);
+    let work = context
+        .progress
+        .begin_counted("surveying the fleet", targets.len());
+    let worker = || {
+        loop {
+            let place = next.fetch_add(1, Ordering::Relaxed);
+            let Some(one) = targets.get(place) else { break };
+            work.next(&one.name);
+            let looked = look::look(context, &one.target, files);
+            keep(&surveyed, place, looked);
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..parallel.min(targets.len()) {
+            scope.spawn(worker);
+        }
+    });
+    drop(work);
+    let Survey {
+        mut states,
+        suspects,
+    } = surveyed
+        .into_inner()
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
+    states.sort_by_key(|(place, _)| *place);
+    let drift = suspects.compared(context, files)?;
+    for (place, why) in &drift.unchecked {
+        let of = states.iter_mut().find(|(at, _)| at == place);
+        if let Some((_, Ok(state))) = of {
+            state.unchecked.push(why.clone());
+        }
+    }
+    let names: Vec<&str> = targets.iter().map(|one| one.name.as_str()).collect();
+    let databases = targets
+        .iter()
+        .zip(states)
+        .map(|(one, (_, state))| FleetDatabase {
+            name: one.name.clone(),
+            labels: one.labels.clone(),
+            database: one.target.describe(),
+            state,
+        });
+    Ok((databases.collect(), drift.named(&names)))
+}
+
+fn keep(surveyed: &Mutex<Survey>, place: usize, looked: Result<Looked>) {
+    let mut survey = surveyed
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
+    let state = match looked {
+        Ok(looked) => {
+            if let Some(suspect) = looked.suspect {
+                survey.suspects.add(place, suspect);
+            }
+            Ok(looked.state)
+        }
+        Err(error) => Err(snapshot_fallback::one_line(&error)),
+    };
+    survey.states.push((place, state));
+}

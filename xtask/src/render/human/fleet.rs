@@ -1,0 +1,131 @@
+//! `db-status --fleet` on the terminal: how many databases are at which version, then what is wrong
+//! with which of them.
+
+use super::steps::{indented, signed};
+use crate::render::style::{Paint, Sign, count, harmless, paint};
+use crate::report::{FleetStatus, FleetVersion, Severity};
+use crate::terminal::Style;
+
+/// The most names in one line: more are counted. JSON has them all.
+const NAMES: usize = 8;
+
+/// The most databases without an answer that are shown with their errors.
+const ERRORS: usize = 20;
+
+/// The whole report.
+#[must_use]
+pub fn fleet(report: &FleetStatus, style: Style) -> String {
+    let mut text = format!("Fleet: {}\n\n", count(report.databases.len(), "database"));
+    text += &matrix(&report.versions(), style);
+    for problem in &report.file_problems {
+        text += &signed(Sign::Failed, &harmless(problem), style);
+    }
+    for (problem, databases) in report.problems() {
+        text += &signed(Sign::Failed, &harmless(problem), style);
+        text += &indented(&harmless(&names(&databases)));
+    }
+    for one in &report.drift {
+        let sign = match one.finding.severity {
+            Severity::Error => Sign::Failed,
+            Severity::Warning => Sign::Warning,
+        };
+        let finding = &one.finding;
+        let what = format!("`{}`: {}", finding.entity, finding.message);
+        text += &signed(sign, &harmless(&what), style);
+        text += &indented(&harmless(&names(&one.databases)));
+        text += &indented(&harmless(finding.help.as_deref().unwrap_or_default()));
+    }
+    let unreachable: Vec<_> = report.unreachable().collect();
+    for (one, why) in unreachable.iter().take(ERRORS) {
+        let what = format!("`{}`: {why}", one.name);
+        text += &signed(Sign::Failed, &harmless(&what), style);
+    }
+    let more: Vec<&str> = unreachable
+        .iter()
+        .skip(ERRORS)
+        .map(|(one, _)| one.name.as_str())
+        .collect();
+    if !more.is_empty() {
+        let what = format!("no answer from {} more", count(more.len(), "database"));
+        text += &signed(Sign::Failed, &what, style);
+        text += &indented(&harmless(&names(&more)));
+    }
+    for (unchecked, databases) in report.unchecked() {
+        text += &format!(
+            "\nNot looked at: {} ({})\n",
+            harmless(unchecked),
+            harmless(&names(&databases))
+        );
+    }
+    text + &summary(report, unreachable.len(), style)
+}
+
+/// A line for each version: its name, the number of databases, and how far behind they are.
+fn matrix(versions: &[FleetVersion], style: Style) -> String {
+    let name = |row: &FleetVersion| row.version.clone().unwrap_or_else(|| "no migration".into());
+    let width = versions
+        .iter()
+        .map(|row| name(row).chars().count())
+        .max()
+        .unwrap_or(0);
+    let mut text = String::new();
+    for row in versions {
+        let (behind, color) = match row.pending {
+            0 => (String::new(), Paint::Green),
+            pending => (format!("  {pending} pending"), Paint::Yellow),
+        };
+        let number = paint(&format!("{:>6}", row.databases.len()), color, style);
+        let shown: Vec<&str> = row.databases.iter().map(String::as_str).collect();
+        // Whoever is where everybody is needs no list.
+        let listed = match row.databases.len() <= NAMES {
+            true => format!("  {}", names(&shown)),
+            false => String::new(),
+        };
+        text += &format!(
+            "{:width$}  {number}{behind}{}\n",
+            harmless(&name(row)),
+            harmless(&listed)
+        );
+    }
+    text
+}
+
+/// `acme, beta and 12 more`
+fn names<N: AsRef<str>>(databases: &[N]) -> String {
+    let shown: Vec<&str> = databases.iter().take(NAMES).map(AsRef::as_ref).collect();
+    match databases.len().saturating_sub(NAMES) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+fn summary(report: &FleetStatus, unreachable: usize, style: Style) -> String {
+    let current = report
+        .databases
+        .iter()
+        .filter(|one| one.state.as_ref().is_ok_and(|state| state.pending == 0))
+        .count();
+    let mut parts = vec![format!(
+        "{current} of {} have all migrations",
+        report.databases.len()
+    )];
+    if !report.drift.is_empty() {
+        let mut drifted: Vec<&str> = report
+            .drift
+            .iter()
+            .flat_map(|one| one.databases.iter().map(String::as_str))
+            .collect();
+        drifted.sort_unstable();
+        drifted.dedup();
+        parts.push(format!("{} drifted", drifted.len()));
+    }
+    if unreachable > 0 {
+        parts.push(format!("{unreachable} did not answer"));
+    }
+    let color = match (report.is_current(), report.is_sound()) {
+        (true, _) => Paint::Green,
+        (false, true) => Paint::Yellow,
+        (false, false) => Paint::Red,
+    };
+    format!("\n{}\n", paint(&parts.join(", "), color, style))
+}

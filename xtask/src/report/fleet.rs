@@ -1,0 +1,208 @@
+//! The state of a fleet: the result of `db-status --fleet`.
+
+use std::collections::BTreeMap;
+
+use super::{Finding, Severity};
+
+/// The databases of a fleet, and how they differ from what their migrations made.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct FleetStatus {
+    /// Each database, in the order of the list.
+    pub databases: Vec<FleetDatabase>,
+    /// The changes that were made outside the migrations: each once, with the databases that have
+    /// it.
+    pub drift: Vec<FleetFinding>,
+    /// Problems of the migration files themselves.
+    pub file_problems: Vec<String>,
+    /// The last migration of the files; none where there are no files.
+    pub newest: Option<String>,
+}
+
+/// One database of a fleet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FleetDatabase {
+    /// The name of the tenant.
+    pub name: String,
+    /// Words by which it is chosen.
+    pub labels: Vec<String>,
+    /// Its URL without password.
+    pub database: String,
+    /// What was found there, or the reason why nothing was.
+    pub state: Result<FleetDatabaseState, String>,
+}
+
+/// The state of one database.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct FleetDatabaseState {
+    /// Its last applied migration; none where none is.
+    pub version: Option<String>,
+    /// The number of migrations that are not applied yet.
+    pub pending: usize,
+    /// The problems of its history, each with the advice.
+    pub problems: Vec<String>,
+    /// The checks that were not made, each with the reason.
+    pub unchecked: Vec<String>,
+}
+
+/// A finding about several databases alike.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FleetFinding {
+    /// The finding.
+    pub finding: Finding,
+    /// The names of the databases, in the order of the list.
+    pub databases: Vec<String>,
+}
+
+/// A row of the matrix: databases at one version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FleetVersion {
+    /// The last applied migration; none where none is.
+    pub version: Option<String>,
+    /// How many migrations these databases lack.
+    pub pending: usize,
+    /// The names of the databases.
+    pub databases: Vec<String>,
+}
+
+impl FleetStatus {
+    /// The matrix: how many databases are at each version. The one that lacks the fewest migrations
+    /// comes first.
+    #[must_use]
+    pub fn versions(&self) -> Vec<FleetVersion> {
+        let mut rows: BTreeMap<(usize, Option<&str>), Vec<String>> = BTreeMap::new();
+        for one in &self.databases {
+            if let Ok(state) = &one.state {
+                rows.entry((state.pending, state.version.as_deref()))
+                    .or_default()
+                    .push(one.name.clone());
+            }
+        }
+        rows.into_iter()
+            .map(|((pending, version), databases)| FleetVersion {
+                version: version.map(str::to_owned),
+                pending,
+                databases,
+            })
+            .collect()
+    }
+
+    /// The databases that tell nothing about themselves, each with the reason.
+    pub fn unreachable(&self) -> impl Iterator<Item = (&FleetDatabase, &str)> {
+        self.databases.iter().filter_map(|one| {
+            let why = one.state.as_ref().err()?;
+            Some((one, why.as_str()))
+        })
+    }
+
+    /// The problems of histories, each once with the databases that have it.
+    #[must_use]
+    pub fn problems(&self) -> Vec<(&str, Vec<&str>)> {
+        self.alike(|state| &state.problems)
+    }
+
+    /// The checks that were not made, each once with the databases that it is about.
+    #[must_use]
+    pub fn unchecked(&self) -> Vec<(&str, Vec<&str>)> {
+        self.alike(|state| &state.unchecked)
+    }
+
+    /// Texts that several databases have in common, in the order in which they come first.
+    fn alike(&self, of: impl Fn(&FleetDatabaseState) -> &Vec<String>) -> Vec<(&str, Vec<&str>)> {
+        let mut found: Vec<(&str, Vec<&str>)> = Vec::new();
+        for one in &self.databases {
+            let Ok(state) = &one.state else { continue };
+            for text in of(state) {
+                match found.iter_mut().find(|(known, _)| known == text) {
+                    Some((_, names)) => names.push(&one.name),
+                    None => found.push((text, vec![&one.name])),
+                }
+            }
+        }
+        found
+    }
+
+    /// Whether every database answered, and nothing but pending migrations keeps it from being
+    /// current.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        let is_sound = |one: &FleetDatabase| {
+            one.state
+                .as_ref()
+                .is_ok_and(|state| state.problems.is_empty())
+        };
+        let has_drift = self
+            .drift
+            .iter()
+            .any(|one| one.finding.severity == Severity::Error);
+        self.databases.iter().all(is_sound) && !has_drift && self.file_problems.is_empty()
+    }
+
+    /// Whether every database has all migrations, and nothing is wrong.
+    #[must_use]
+    pub fn is_current(&self) -> bool {
+        let has_all =
+            |one: &FleetDatabase| one.state.as_ref().is_ok_and(|state| state.pending == 0);
+        self.is_sound() && self.databases.iter().all(has_all)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn database(name: &str, state: Result<FleetDatabaseState, String>) -> FleetDatabase {
+        FleetDatabase {
+            name: name.into(),
+            labels: Vec::new(),
+            database: format!("postgresql://u@h/{name}"),
+            state,
+        }
+    }
+
+    fn at(version: &str, pending: usize, problem: &str) -> FleetDatabaseState {
+        FleetDatabaseState {
+            version: Some(version.into()),
+            pending,
+            problems: [problem]
+                .into_iter()
+                .filter(|one| !one.is_empty())
+                .map(str::to_owned)
+                .collect(),
+            unchecked: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn databases_that_are_alike_are_counted_together() {
+        let status = FleetStatus {
+            databases: vec![
+                database("a", Ok(at("V1__x", 1, "gone"))),
+                database("b", Ok(at("V2__y", 0, ""))),
+                database("c", Err("no answer".into())),
+                database("d", Ok(at("V1__x", 1, "gone"))),
+            ],
+            ..FleetStatus::default()
+        };
+        let rows: Vec<_> = status
+            .versions()
+            .into_iter()
+            .map(|row| {
+                (
+                    row.version.unwrap_or_default(),
+                    row.pending,
+                    row.databases.join(" "),
+                )
+            })
+            .collect();
+        assert_eq!(
+            rows,
+            [
+                ("V2__y".to_owned(), 0, "b".to_owned()),
+                ("V1__x".to_owned(), 1, "a d".to_owned())
+            ]
+        );
+        assert_eq!(status.problems(), [("gone", vec!["a", "d"])]);
+        assert_eq!(status.unreachable().count(), 1);
+        assert!(!status.is_sound() && !status.is_current());
+    }
+}
