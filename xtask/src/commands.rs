@@ -25,6 +25,7 @@ mod own_command;
 mod privilege_drift;
 mod report_files;
 pub mod rollback;
+mod rows_in_the_way;
 mod run_summary;
 mod shell_word;
 pub mod snapshot;

@@ -32,8 +32,8 @@ pub mod fixes {
 
 pub mod migrations {
     pub use crate::migrations::{
-        Down, Migration, branch, catalog_stamp, checksum, files, fingerprint, lint, provenance,
-        scratch_environment, script, sql,
+        Down, Migration, branch, catalog_stamp, checksum, data_preflight, files, fingerprint, lint,
+        provenance, scratch_environment, script, sql,
     };
 }
 
@@ -60,8 +60,8 @@ pub mod report {
         FindingTiming, Fixes, Layer, Left, LockMode, Loss, LossName, MigrationLoss, MigrationPlan,
         MigrationResult, MigrationState, MigrationStatus, PlannedMigration, PlannedStatement,
         Rehearsal, Restoration, RollbackResult, RollbackVerdict, RolledBackMigration, Rule,
-        Severity, Since, SourceTexts, StatementEffects, Status, Suggestion, TableLock, Timestamp,
-        Unit, Unjudged, Verification,
+        Severity, Since, SourceTexts, StatementEffects, Status, Suggestion, TableLock, TableSize,
+        Timestamp, Unit, Unjudged, Verification,
     };
 }
 

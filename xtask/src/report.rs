@@ -27,6 +27,7 @@ pub use loss::{Consent, Loss, LossName, MigrationLoss, Unit};
 pub use migration::{AppliedMigration, MigrationResult};
 pub use plan::{
     LockMode, MigrationPlan, PlannedMigration, PlannedStatement, StatementEffects, TableLock,
+    TableSize,
 };
 pub use proposal::{Edit, Proposal};
 pub use rehearsal::Rehearsal;

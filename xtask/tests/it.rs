@@ -17,6 +17,7 @@ mod clusters;
 mod comparison;
 mod connections;
 mod crashes;
+mod data_preflight;
 mod database_import;
 mod documents;
 mod driver_oracle;

@@ -4,7 +4,7 @@
 use super::{drift, privilege_drift};
 use crate::checks;
 use crate::migrations::losses::advice;
-use crate::migrations::{branch, lint};
+use crate::migrations::{branch, data_preflight, lint};
 use crate::report::Rule;
 
 /// Below this likeness, in thousandths, two names have little in common, and no hint is better than
@@ -17,6 +17,7 @@ pub fn rules() -> Vec<Rule> {
     let mut rules = checks::rules();
     rules.push(lint::documentation());
     rules.extend(advice::documentation());
+    rules.push(data_preflight::documentation());
     rules.extend(branch::documentation());
     rules.extend([drift::documentation(), privilege_drift::documentation()]);
     rules

@@ -7,6 +7,7 @@ pub(super) mod consent;
 mod dry_run;
 mod foresee;
 mod reading;
+mod rows;
 mod survey;
 
 use std::sync::Arc;
@@ -320,6 +321,7 @@ impl<'a> MigrationRun<'a> {
             && prediction.origin != PredictionOrigin::SnapshotAlone;
         self.result.pre = before::verification(&judge, &prediction, drift, &findings);
         let advice = self.advice(&applied, &planned)?;
+        let advice = self.rows_in_the_way(client, &survey, &planned, advice)?;
         judge.add(&mut self.result.pre, advice);
         if self.context.options.report_format == ReportFormat::Html {
             before::picture(&mut self.result.pre, &judge, &prediction, planned.len());
@@ -434,7 +436,7 @@ impl<'a> MigrationRun<'a> {
                 self.result.error = Some(why.clone());
                 Ok(())
             }
-            None => Err(error),
+            None => Err(rows::explain(self.context, client, failed, error)),
         });
         self.settle_losses(&losses, backup.as_ref(), is_in_doubt)?;
         // The tool could do its work, and its work was to say no.

@@ -20,7 +20,7 @@ use super::{Context, Outcome, output};
 use crate::cli::{GlobalOptions, ReportFormat};
 use crate::git::Repository;
 use crate::migrations::losses::advice;
-use crate::migrations::{self, Migration};
+use crate::migrations::{self, Migration, lint};
 use crate::render::human;
 use crate::report::{Baseline, Finding, Verification};
 use crate::terminal::Terminal;
@@ -250,9 +250,22 @@ impl Examined<'_> {
     /// Advice about the migrations that were not reviewed before. Where nothing tells which were,
     /// there is none: advice about every migration would be noise.
     fn risks(&self, context: &Context) -> Result<Vec<Finding>> {
-        match &self.expected.known {
-            Some(known) => advice::of_new(&self.migrations[..self.asked], known, &context.config),
-            None => Ok(Vec::new()),
+        let migrations = &self.migrations[..self.asked];
+        let with_losses = |risks, known: &[(String, u64)]| {
+            advice::with_losses(risks, migrations, known, &context.config)
+        };
+        match (&self.expected.known, &self.expected.rows) {
+            // The database itself was asked about its rows.
+            (Some(known), Some(rows)) => {
+                let advice = lint::lint_new(migrations, known, &context.config)?;
+                Ok(with_losses(rows.before(advice), known))
+            }
+            (Some(known), None) => {
+                let advice = lint::advise(migrations, known, &context.config)?;
+                Ok(with_losses(advice, known))
+            }
+            (None, Some(rows)) => Ok(rows.before(Vec::new())),
+            (None, None) => Ok(Vec::new()),
         }
     }
 }

@@ -6,8 +6,8 @@ use anyhow::{Result, anyhow, bail};
 use squawk_linter::{Linter, Rule, Version, Violation};
 use squawk_syntax::SourceFile;
 
-use super::Migration;
 use super::statements::guarded;
+use super::{Migration, fails_on_rows};
 use crate::config::Config;
 use crate::report::{self as documented, Category, Finding, Severity};
 use crate::source::{LineIndex, Span};
@@ -127,6 +127,40 @@ pub fn lint_new(
             ..finding
         })
         .collect())
+}
+
+/// As [`lint_new`], with the statements that fail as soon as their table has rows. `migrations` holds
+/// the new ones and those before them.
+///
+/// # Errors
+/// As [`lint_new`].
+pub fn advise(
+    migrations: &[Migration],
+    known: &[(String, u64)],
+    config: &Config,
+) -> Result<Vec<Finding>> {
+    let advice = lint_new(migrations, known, config)?;
+    let failing = fails_on_rows::find(migrations, known, config);
+    Ok(giving_way(advice, failing))
+}
+
+/// Returns `findings` and the `advice` about other statements: who reads that a statement fails needs
+/// no general advice about it.
+#[must_use]
+pub fn giving_way(advice: Vec<Finding>, mut findings: Vec<Finding>) -> Vec<Finding> {
+    let is_covered = |one: &Finding| {
+        let Some(place) = one.location() else {
+            return false;
+        };
+        findings.iter().filter_map(Finding::location).any(|other| {
+            other.file == place.file
+                && place.span.start < other.span.end
+                && other.span.start < place.span.end
+        })
+    };
+    let left: Vec<_> = advice.into_iter().filter(|one| !is_covered(one)).collect();
+    findings.extend(left);
+    findings
 }
 
 fn of_migration(migration: &Migration, rules: &LintRules) -> Vec<Finding> {

@@ -58,6 +58,22 @@ pub fn unseen(migration: &Migration) -> PlannedMigration {
     planned(migration, &statements, effects)
 }
 
+/// The tables that statements write anew or read whole.
+#[must_use]
+pub fn heavy(migrations: &[PlannedMigration]) -> Vec<String> {
+    let mut names = BTreeSet::new();
+    let statements = migrations.iter().flat_map(|one| &one.statements);
+    for statement in statements {
+        if let StatementEffects::Observed {
+            rewritten, scanned, ..
+        } = &statement.effects
+        {
+            names.extend(rewritten.iter().chain(scanned).cloned());
+        }
+    }
+    names.into_iter().collect()
+}
+
 fn planned(
     migration: &Migration,
     statements: &[Statement<'_>],

@@ -151,6 +151,14 @@ impl ServerError {
         }
     }
 
+    /// Whether it is about values in rows: their conversion, or a constraint.
+    #[must_use]
+    pub fn is_about_values(&self) -> bool {
+        self.sqlstate
+            .as_deref()
+            .is_some_and(|state| state.starts_with("22") || state.starts_with("23"))
+    }
+
     /// Whether the connection is gone, so that the effect of the last statement is unknown. `08` is
     /// the class of connection errors, and `57P` that of servers that shut down or crash.
     #[must_use]

@@ -8,6 +8,20 @@ pub struct MigrationPlan {
     pub migrations: Vec<PlannedMigration>,
     /// The changes of the schema, as a readable diff; empty where there are none.
     pub schema_diff: String,
+    /// The sizes of the tables that statements write anew or read whole, by the statistics of the
+    /// database.
+    pub sizes: Vec<TableSize>,
+}
+
+/// The size of a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TableSize {
+    /// `users`, `audit.log`
+    pub table: String,
+    /// Its bytes, with its indexes.
+    pub bytes: u64,
+    /// Its rows, about; none where nobody has counted.
+    pub rows: Option<u64>,
 }
 
 /// A migration that would be applied.

@@ -6,7 +6,7 @@ use xtask::internals::report::{
     AppliedMigration, Category, Consent, Finding, LockMode, Loss, LossName, MigrationLoss,
     MigrationPlan, MigrationResult, MigrationState, MigrationStatus, PlannedMigration,
     PlannedStatement, Rehearsal, Restoration, RollbackResult, RollbackVerdict, RolledBackMigration,
-    Severity, StatementEffects, Status, TableLock, Timestamp, Unit, Verification,
+    Severity, StatementEffects, Status, TableLock, TableSize, Timestamp, Unit, Verification,
 };
 
 use super::samples;
@@ -135,6 +135,11 @@ pub fn dry_run() -> MigrationResult {
         plan: Some(MigrationPlan {
             migrations,
             schema_diff,
+            sizes: vec![TableSize {
+                table: "bills".into(),
+                bytes: 12 << 30,
+                rows: Some(41_000_000),
+            }],
         }),
         unchecked: vec![
             "what changes meanwhile: `cargo xtask` (pid 7) is migrating or rolling back".into(),

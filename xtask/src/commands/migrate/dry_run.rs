@@ -7,7 +7,7 @@ use postgres::Client;
 use super::reading::PendingFiles;
 use super::{MigrationRun, Ready};
 use crate::migrations::prediction::PredictionOrigin;
-use crate::migrations::{Migration, lock, observe, tables};
+use crate::migrations::{Migration, data_preflight, lock, observe, tables};
 use crate::postgres::scratch::Unavailable;
 use crate::render::human;
 use crate::report::{MigrationPlan, PlannedMigration};
@@ -54,10 +54,12 @@ impl<'a> MigrationRun<'a> {
                 .collect(),
         };
         let has_consent = self.ask_consent(client, &planned)?;
+        let sizes = data_preflight::sizes_of(client, &observe::heavy(&migrations))?;
         let difference = diff(&prediction.base, prediction.after(planned.len()));
         self.result.plan = Some(MigrationPlan {
             migrations,
             schema_diff: difference.to_string(),
+            sizes,
         });
         self.result.success = self.result.pre.overall_passed();
         if !self.result.success {

@@ -7,6 +7,7 @@ use super::Options;
 use crate::commands::Context;
 use crate::commands::drift::{self, Drift};
 use crate::commands::made_schema;
+use crate::commands::rows_in_the_way::{self, RowsInTheWay};
 use crate::migrations::Migration;
 use crate::migrations::tables::{self, Records};
 use crate::postgres::catalog::{self, OwnTables};
@@ -34,6 +35,8 @@ pub struct ExpectedSchema {
     stale: Option<Schema>,
     /// Changes that were made in the database outside its migrations.
     pub drift: Vec<Finding>,
+    /// The rows of the judged database that stop pending migrations.
+    pub rows: Option<RowsInTheWay>,
 }
 
 impl ExpectedSchema {
@@ -74,6 +77,10 @@ impl ExpectedSchema {
             .collect();
         // A database without history does not tell which migrations were reviewed.
         let known = (!known.is_empty()).then_some(known);
+        let rows = rows_in_the_way::of_target(context, &mut client, migrations, &records)?;
+        for note in &rows.notes {
+            context.terminal.eprint(&format!("Not checked: {note}\n"))?;
+        }
         Ok(Self {
             schema,
             against: format!("{} as it is", target.describe()),
@@ -81,6 +88,7 @@ impl ExpectedSchema {
             later: None,
             stale: None,
             drift,
+            rows: Some(rows),
         })
     }
 
@@ -107,6 +115,7 @@ impl ExpectedSchema {
                 later: None,
                 stale: None,
                 drift: Vec::new(),
+                rows: None,
             });
         }
         // A current snapshot holds only the schema after the last migration.
@@ -168,6 +177,7 @@ impl ExpectedSchema {
             later,
             stale: stale.filter(|_| !is_current),
             drift: Vec::new(),
+            rows: None,
         })
     }
 

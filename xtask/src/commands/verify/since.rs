@@ -13,9 +13,9 @@ use crate::commands::{Context, Outcome};
 use crate::config::Config;
 use crate::git::Repository;
 use crate::layouts::in_place;
-use crate::migrations::Migration;
 use crate::migrations::branch::{self, Branch};
 use crate::migrations::losses::advice;
+use crate::migrations::{Migration, lint};
 use crate::report::{Baseline, Finding, Since, Verification};
 use crate::schema::diff;
 use crate::schema::model::Schema;
@@ -175,11 +175,14 @@ fn of_history(
         name,
     };
     let mut findings = branch::problems(&branch, &context.config);
-    findings.extend(advice::of_new(
-        &after.migrations,
-        &stamps(&base),
+    let (migrations, known) = (&after.migrations, stamps(&base));
+    let risks = lint::advise(migrations, &known, &context.config)?;
+    findings.extend(advice::with_losses(
+        risks,
+        migrations,
+        &known,
         &context.config,
-    )?);
+    ));
     Ok(findings)
 }
 
@@ -206,7 +209,7 @@ pub fn migrations_of(context: &Context, tree: &dyn Tree) -> Vec<Migration> {
         .unwrap_or_default()
 }
 
-/// Returns the names and checksums by which [`advice::of_new`] knows migrations.
+/// Returns the names and checksums by which [`lint::advise`] knows migrations.
 pub fn stamps(migrations: &[Migration]) -> Vec<(String, u64)> {
     migrations
         .iter()

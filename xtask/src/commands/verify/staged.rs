@@ -10,8 +10,8 @@ use crate::cli::ReportFormat;
 use crate::commands::{Context, Outcome};
 use crate::config::{Config, SchemaSource};
 use crate::git::Repository;
-use crate::migrations::Migration;
 use crate::migrations::losses::advice;
+use crate::migrations::{Migration, lint};
 use crate::readers;
 use crate::render::human;
 use crate::report::Finding;
@@ -130,11 +130,14 @@ fn risks(
     if is_adopted(context, &head) {
         return Ok(Vec::new());
     }
-    advice::of_new(
+    let known = stamps(&migrations_of(context, &head));
+    let risks = lint::advise(migrations, &known, &context.config)?;
+    Ok(advice::with_losses(
+        risks,
         migrations,
-        &stamps(&migrations_of(context, &head)),
+        &known,
         &context.config,
-    )
+    ))
 }
 
 #[cfg(test)]

@@ -9,9 +9,9 @@ use crate::called_as;
 use crate::commands::judge::Judge;
 use crate::commands::migrate::{Options, consent};
 use crate::commands::run_summary::{self, RunSummary};
-use crate::commands::{Context, Outcome, live, report_files};
+use crate::commands::{Context, Outcome, live, report_files, rows_in_the_way};
 use crate::migrations::losses::foretold;
-use crate::migrations::{Migration, lint, observe};
+use crate::migrations::{Migration, data_preflight, lint, observe};
 use crate::postgres::error::whole;
 use crate::render::{human, json};
 use crate::report::{AppliedMigration, MigrationPlan, MigrationResult, Timestamp, Verification};
@@ -108,7 +108,7 @@ impl ApplyRun<'_> {
             // What the statements say was counted, and consented to.
             unchecked.pop();
             unchecked.push(format!(
-                "which rows and values `{}` really loses: it commits by itself, and only what its \
+                "whether rows or values are lost: `{}` commits by itself, and only what its \
                  statements say was counted before it ran",
                 self.command
             ));
@@ -151,13 +151,16 @@ impl ApplyRun<'_> {
             false => wrapped.expected(&applied)?,
         };
         if self.options.dry_run {
-            self.plan(&applied, &pending, (&now, &after))?;
+            self.plan(wrapped, &applied, &pending, (&now, &after))?;
         }
         if !applied.is_empty() {
             let drift = wrapped.drift(&now, &applied)?;
             judge.add(&mut self.result.pre, drift);
             let advice = lint::lint_new(&pending, &[], &self.context.config)?;
-            judge.add(&mut self.result.pre, advice);
+            let pending: Vec<&Migration> = pending.iter().collect();
+            let rows = rows_in_the_way::look(self.context, &mut wrapped.client, &pending)?;
+            self.result.unchecked.extend(rows.notes.iter().cloned());
+            judge.add(&mut self.result.pre, rows.before(advice));
         }
         if known.len() < all.len() {
             let passed_over = all.iter().find(|one| !known.contains(one));
@@ -204,6 +207,7 @@ impl ApplyRun<'_> {
     /// Plans the statements, where the migrations are SQL.
     fn plan(
         &mut self,
+        wrapped: &mut Wrapped<'_>,
         applied: &[Migration],
         pending: &[Migration],
         (now, after): (&Schema, &Schema),
@@ -212,6 +216,7 @@ impl ApplyRun<'_> {
         let applied: Vec<&Migration> = applied.iter().collect();
         let pending: Vec<&Migration> = pending.iter().collect();
         let migrations = observe::observe(&environment, &applied, &pending)?;
+        let sizes = data_preflight::sizes_of(&mut wrapped.client, &observe::heavy(&migrations))?;
         let schema_diff = if applied.is_empty() {
             diff(&Schema::default(), after)
         } else {
@@ -220,6 +225,7 @@ impl ApplyRun<'_> {
         self.result.plan = Some(MigrationPlan {
             migrations,
             schema_diff: schema_diff.to_string(),
+            sizes,
         });
         Ok(())
     }

@@ -6,15 +6,13 @@ mod rules;
 
 use std::collections::BTreeSet;
 
-use anyhow::Result;
-
 use super::consent::{self, ConsentLine};
 use super::destructive::{self, Destruction, Name};
 use super::harmless;
 use super::storage_identity::ObjectNames;
 use crate::config::Config;
 use crate::migrations::statements::{Effect, ParsedStatement, Reference, TableAction};
-use crate::migrations::{Migration, lint, sql};
+use crate::migrations::{Migration, sql};
 use crate::report::{Category, Finding, LossName, Severity};
 use crate::schema::model::ObjectName;
 use crate::source::LineIndex;
@@ -26,19 +24,18 @@ pub const LOSS: &str = "DATA_LOSS";
 /// A line of consent to a loss that does not happen.
 pub const UNUSED: &str = "UNUSED_CONSENT";
 
-/// Advice about the new ones of `migrations`: [`lint::lint_new`], and data that they destroy.
+/// Adds the data that the new ones of `migrations` destroy to the `risks` that were found in them.
 /// Advice about the same statement gives way to a loss.
-///
-/// # Errors
-/// As [`lint::lint_new`].
-pub fn of_new(
+#[must_use]
+pub fn with_losses(
+    mut risks: Vec<Finding>,
     migrations: &[Migration],
     known: &[(String, u64)],
     config: &Config,
-) -> Result<Vec<Finding>> {
-    let mut risks = lint::lint_new(migrations, known, config)?;
+) -> Vec<Finding> {
+    // A dump is no change: it shows what is there.
     if config.migrations.schema_from.is_some() {
-        return Ok(risks);
+        return risks;
     }
     let is_known = |migration: &Migration| {
         known.iter().any(|(name, checksum)| {
@@ -46,13 +43,13 @@ pub fn of_new(
         })
     };
     let new: Vec<&Migration> = migrations.iter().filter(|one| !is_known(one)).collect();
-    let losses = losses(&new);
+    let found = losses(&new).into_iter();
+    let losses: Vec<Finding> = found
+        .filter_map(|finding| configured(finding, config))
+        .collect();
     risks.retain(|risk| !losses.iter().any(|loss| replaces(loss, risk)));
-    let configured = losses
-        .into_iter()
-        .filter_map(|finding| configured(finding, config));
-    risks.extend(configured);
-    Ok(risks)
+    risks.extend(losses);
+    risks
 }
 
 fn configured(mut finding: Finding, config: &Config) -> Option<Finding> {

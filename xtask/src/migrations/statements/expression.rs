@@ -42,6 +42,19 @@ impl Expression {
         sql::tokens(&self.sql).iter().filter_map(name).collect()
     }
 
+    /// The text with `value` in place of the word `VALUE`, which stands for the value of a domain.
+    #[must_use]
+    pub fn with_value(&self, value: &str) -> String {
+        let text = |token: &sql::Token| {
+            if token.is_word(&self.sql, "value") {
+                value.to_owned()
+            } else {
+                token.text(&self.sql).to_owned()
+            }
+        };
+        sql::tokens(&self.sql).iter().map(text).collect()
+    }
+
     /// Whether it holds a query of its own.
     #[must_use]
     pub fn has_query(&self) -> bool {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::report::{
-    MigrationPlan, PlannedMigration, PlannedStatement, StatementEffects, TableLock,
+    MigrationPlan, PlannedMigration, PlannedStatement, StatementEffects, TableLock, TableSize,
 };
 
 /// `plan` in `migration-result.json`.
@@ -11,6 +11,7 @@ pub(super) fn plan(plan: &MigrationPlan) -> Value {
     json!({
         "migrations": plan.migrations.iter().map(migration).collect::<Vec<_>>(),
         "schemaDiff": plan.schema_diff,
+        "sizes": plan.sizes.iter().map(size).collect::<Vec<_>>(),
     })
 }
 
@@ -41,6 +42,10 @@ fn statement(one: &PlannedStatement) -> Value {
             json!({ "line": one.line, "sql": one.sql, "observed": false, "note": known })
         }
     }
+}
+
+fn size(size: &TableSize) -> Value {
+    json!({ "table": size.table, "bytes": size.bytes, "rows": size.rows })
 }
 
 fn lock(lock: &TableLock) -> Value {

@@ -1,0 +1,148 @@
+//! Foretells which pending statements rows stop, before anything runs. Each statement that rows can
+//! stop becomes a question to the target: how many rows are in the way, and which. The questions run
+//! in read-only transactions of their own with timeouts, and take no lock that a writer waits for.
+//! Where the answer cannot be known, that is said: nothing is ever counted as zero for want of an
+//! answer.
+
+mod ask;
+mod conversion;
+mod finding;
+mod partition;
+mod pending;
+mod question;
+mod questions;
+mod sizes;
+mod source;
+mod target;
+
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use postgres::Client;
+
+pub use finding::{Obstacle, documentation, findings, unknown};
+pub use sizes::sizes_of;
+
+use super::{Migration, statements};
+use crate::source::Span;
+use ask::Answer;
+use pending::Pending;
+use question::{Posed, Question};
+use target::Target;
+
+/// The type of the findings.
+pub const KIND: &str = "FAILS_ON_ROWS";
+
+/// How long the questions may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// One question.
+    pub question: Duration,
+    /// All of them: a run that applies many migrations does not wait for each count in turn.
+    pub total: Duration,
+}
+
+impl Default for Limits {
+    /// Ten seconds read about ten million rows from memory. Three times that, for all questions, is
+    /// about as long as a person waits for a command that has not begun to work.
+    fn default() -> Self {
+        Self {
+            question: Duration::from_secs(10),
+            total: Duration::from_secs(30),
+        }
+    }
+}
+
+/// A statement whose rows could not be counted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unknown {
+    /// The migration: `V7__add_user_bio`.
+    pub migration: String,
+    /// Its file.
+    pub file: String,
+    /// The bytes of the clause.
+    pub span: Span,
+    /// What the statement does, in a few words: "`SET NOT NULL` of `teams.nick`".
+    pub what: String,
+    /// The reason, after "because".
+    pub why: String,
+}
+
+/// The answers about all pending statements.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Foretold {
+    /// The statements that will fail.
+    pub obstacles: Vec<Obstacle>,
+    /// The statements whose rows could not be counted.
+    pub unknown: Vec<Unknown>,
+    /// The number of questions that were asked.
+    pub asked: usize,
+}
+
+/// Asks the database of `client` about the `planned` migrations, which will run on it in this order.
+///
+/// # Errors
+/// When the connection is lost, or the catalogs cannot be read.
+pub fn foretell(client: &mut Client, planned: &[&Migration], limits: Limits) -> Result<Foretold> {
+    let mut foretold = Foretold::default();
+    if planned.is_empty() {
+        return Ok(foretold);
+    }
+    let begin = Instant::now();
+    let mut target = Target::new(client)?;
+    let base = target.search_path()?;
+    let mut pending = Pending::default();
+    for migration in planned {
+        for statement in statements::read(&migration.sql, &base) {
+            for placed in &statement.effects {
+                let place = pending::Place {
+                    migration,
+                    statement: &statement,
+                    span: placed.span,
+                };
+                for posed in pending.follow(&mut target, place, &placed.effect)? {
+                    let left = limits.total.saturating_sub(begin.elapsed());
+                    let answer = match posed {
+                        Posed::Question(question) => {
+                            foretold.asked += 1;
+                            let timeout = limits.question.min(left);
+                            let answer = ask::ask(&mut target, &question, timeout)?;
+                            (question.subject(), answer, Some(*question))
+                        }
+                        Posed::Unknown { what, why } => (what, Answer::Unknown(why), None),
+                    };
+                    foretold.add(place, answer);
+                }
+            }
+        }
+    }
+    Ok(foretold)
+}
+
+impl Foretold {
+    fn add(
+        &mut self,
+        place: pending::Place<'_>,
+        (what, answer, question): (String, Answer, Option<Question>),
+    ) {
+        match (answer, question) {
+            (Answer::InTheWay { rows, keys }, Some(question)) => {
+                self.obstacles
+                    .push(Obstacle::new(place, &question, rows, keys));
+            }
+            (Answer::Unknown(why), _) => {
+                let same = |other: &Unknown| other.span == place.span && other.why == why;
+                if !self.unknown.iter().any(same) {
+                    self.unknown.push(Unknown {
+                        migration: place.migration.to_string(),
+                        file: place.migration.file.clone(),
+                        span: place.span,
+                        what,
+                        why,
+                    });
+                }
+            }
+            _nothing_in_the_way => {}
+        }
+    }
+}

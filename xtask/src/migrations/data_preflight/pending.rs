@@ -1,0 +1,577 @@
+//! Follows the pending statements: which tables they make, which rows they change, and how the
+//! columns look by the time a later statement runs.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use anyhow::Result;
+
+use super::question::Posed;
+use super::questions;
+use super::source::RowSource;
+use super::target::{Target, TargetTable};
+use crate::migrations::Migration;
+use crate::migrations::sql::identifier;
+use crate::migrations::statements::{
+    AddedColumn, Constraint, CreatedTable, Effect, Expression, Insertion, ParsedStatement,
+    Reference, TableAction, TypeAction,
+};
+use crate::schema::model::ObjectName;
+use crate::source::{LineIndex, Span};
+
+/// The place of an effect in the pending migrations.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place<'p> {
+    pub(super) migration: &'p Migration,
+    pub(super) statement: &'p ParsedStatement,
+    pub(super) span: Span,
+}
+
+impl Place<'_> {
+    /// `migrations/V7__x.sql:3`
+    fn at(&self) -> String {
+        let migration = self.migration;
+        let lines = LineIndex::new(
+            migration.file.as_str().into(),
+            migration.sql.as_str().into(),
+        );
+        let location = lines.location(self.span);
+        format!("{}:{}", location.file, location.line)
+    }
+}
+
+/// A table, as the statements so far leave it.
+#[derive(Debug)]
+pub(super) struct PendingTable {
+    /// The table of the target; none where a pending statement makes it.
+    pub(super) table: Option<Rc<TargetTable>>,
+    pub(super) source: Option<RowSource>,
+    pub(super) columns: Vec<String>,
+    /// Columns whose values are not known, each with the reason.
+    pub(super) unknown: BTreeMap<String, String>,
+    /// Changes of rows: the columns, all where there are none, and the reason.
+    changed: Vec<(Option<Vec<String>>, String)>,
+    /// Whether a pending statement has removed all rows.
+    pub(super) empty: bool,
+    /// Whether it has been dropped, or has another name by now.
+    gone: bool,
+}
+
+/// The state after the statements so far.
+#[derive(Debug, Default)]
+pub(super) struct Pending {
+    tables: BTreeMap<ObjectName, PendingTable>,
+    schemas_gone: BTreeSet<String>,
+    /// Types that pending statements make or change; the labels, where it is a new enum.
+    types: BTreeMap<ObjectName, Option<Vec<String>>>,
+    functions: BTreeSet<String>,
+    /// Constraints that pending statements add, by table and name.
+    pub(super) constraints: BTreeMap<(ObjectName, String), Constraint>,
+    /// Indexes that pending statements make, with their columns.
+    pub(super) indexes: BTreeMap<String, Vec<String>>,
+    has_triggers: bool,
+    /// The first statement that may have done anything.
+    opaque: Option<String>,
+}
+
+impl PendingTable {
+    fn of_target(name: &ObjectName, table: Rc<TargetTable>) -> Self {
+        Self {
+            source: Some(RowSource::new(name.clone(), table.key.clone())),
+            columns: table.columns.iter().map(|one| one.name.clone()).collect(),
+            table: Some(table),
+            unknown: BTreeMap::new(),
+            changed: Vec::new(),
+            empty: false,
+            gone: false,
+        }
+    }
+
+    fn made(gone: bool) -> Self {
+        Self {
+            table: None,
+            source: None,
+            columns: Vec::new(),
+            unknown: BTreeMap::new(),
+            changed: Vec::new(),
+            empty: true,
+            gone,
+        }
+    }
+
+    fn change(&mut self, columns: Option<Vec<String>>, why: String) {
+        self.changed.push((columns, why));
+        self.empty = false;
+    }
+
+    /// Shows the columns so far, each under its name or another, without those for which `rename`
+    /// gives none, and one more.
+    fn layer(&mut self, rename: impl Fn(&str) -> Option<String>, added: Option<(String, String)>) {
+        let mut list = Vec::new();
+        for column in &self.columns {
+            if let Some(name) = rename(column)
+                && !self.unknown.contains_key(column)
+            {
+                list.push((name, identifier(column)));
+            }
+        }
+        self.columns = self.columns.iter().filter_map(|one| rename(one)).collect();
+        list.extend(added);
+        if let Some(source) = &mut self.source {
+            source.change(list);
+        }
+    }
+}
+
+impl Pending {
+    /// Poses the questions about an effect, and then follows it.
+    pub(super) fn follow(
+        &mut self,
+        target: &mut Target<'_>,
+        place: Place<'_>,
+        effect: &Effect,
+    ) -> Result<Vec<Posed>> {
+        let posed = questions::pose(self, target, place, effect)?;
+        self.apply(target, place, effect)?;
+        Ok(posed)
+    }
+
+    /// The table of that name as it is by now, among those of the target and of pending statements.
+    pub(super) fn resolve(
+        &mut self,
+        target: &mut Target<'_>,
+        place: Place<'_>,
+        reference: &Reference,
+    ) -> Result<Option<ObjectName>> {
+        let candidates: Vec<ObjectName> = if reference.is_qualified() {
+            reference
+                .object(&place.statement.path, |_| false)
+                .into_iter()
+                .collect()
+        } else {
+            let named = |namespace: &String| ObjectName {
+                namespace: namespace.clone(),
+                name: reference.name().to_owned(),
+            };
+            place
+                .statement
+                .path
+                .namespaces()
+                .iter()
+                .map(named)
+                .collect()
+        };
+        for name in candidates {
+            if self.is_there(target, &name)? {
+                return Ok(Some(name));
+            }
+        }
+        Ok(None)
+    }
+
+    fn is_there(&mut self, target: &mut Target<'_>, name: &ObjectName) -> Result<bool> {
+        if let Some(known) = self.tables.get(name) {
+            return Ok(!known.gone);
+        }
+        if self.schemas_gone.contains(&name.namespace) {
+            return Ok(false);
+        }
+        let Some(table) = target.table(name)? else {
+            return Ok(false);
+        };
+        let known = PendingTable::of_target(name, table);
+        self.tables.insert(name.clone(), known);
+        Ok(true)
+    }
+
+    /// A table that [`Self::resolve`] found.
+    pub(super) fn table(&self, name: &ObjectName) -> Option<&PendingTable> {
+        self.tables.get(name).filter(|table| !table.gone)
+    }
+
+    /// Why the rows of `name` are not those that the target has now, in `columns`, or in any where
+    /// there are none.
+    pub(super) fn why_changed(
+        &self,
+        name: &ObjectName,
+        columns: Option<&[String]>,
+    ) -> Option<String> {
+        if let Some(why) = &self.opaque {
+            return Some(why.clone());
+        }
+        let table = self.table(name)?;
+        let concerns = |changed: &&(Option<Vec<String>>, String)| match (&changed.0, columns) {
+            (Some(changed), Some(columns)) => changed.iter().any(|one| columns.contains(one)),
+            (None, _) | (_, None) => true,
+        };
+        table
+            .changed
+            .iter()
+            .find(concerns)
+            .map(|(_, why)| why.clone())
+    }
+
+    /// Why an expression means something else on the target than when its statement runs.
+    pub(super) fn why_unclear(
+        &self,
+        target: &mut Target<'_>,
+        expression: &Expression,
+    ) -> Result<Option<String>> {
+        if expression.has_query() {
+            return Ok(Some("its expression holds a query".into()));
+        }
+        let calls = expression.calls();
+        if let Some(made) = calls.iter().find(|name| self.functions.contains(*name)) {
+            return Ok(Some(format!(
+                "a pending statement makes the function `{made}`"
+            )));
+        }
+        let names = expression.names();
+        if let Some(made) = names.iter().find(|name| self.is_pending_type(name)) {
+            return Ok(Some(format!(
+                "a pending statement makes or changes the type `{made}`"
+            )));
+        }
+        Ok(target
+            .volatile(&calls)?
+            .map(|name| format!("the function `{name}` is volatile")))
+    }
+
+    /// Whether a pending statement makes or changes a type of that name.
+    pub(super) fn is_pending_type(&self, name: &str) -> bool {
+        self.types.keys().any(|known| known.name == name)
+    }
+
+    /// The labels of an enum that a pending statement makes.
+    pub(super) fn labels(&self, place: Place<'_>, reference: &Reference) -> Option<&[String]> {
+        let name = reference.object(&place.statement.path, |name| self.types.contains_key(name))?;
+        self.types.get(&name)?.as_deref()
+    }
+
+    fn apply(&mut self, target: &mut Target<'_>, place: Place<'_>, effect: &Effect) -> Result<()> {
+        match effect {
+            Effect::CreateTable(created) => self.create(target, place, created)?,
+            Effect::CreateView(name) => self.make(place, name, Some("a pending query fills it")),
+            Effect::AlterTable { table, action, .. } => {
+                if let Some(name) = self.resolve(target, place, table)? {
+                    self.alter(target, place, &name, action)?;
+                }
+            }
+            Effect::CreateIndex(index) => {
+                let columns = index.elements.iter().filter_map(|one| one.column.clone());
+                if let Some(name) = &index.name {
+                    self.indexes.insert(name.clone(), columns.collect());
+                }
+            }
+            Effect::CreateEnum { name, labels } => {
+                self.make_type(place, name, Some(labels.clone()))
+            }
+            Effect::CreateType(name) | Effect::AlterDomain { name, .. } => {
+                self.make_type(place, name, None);
+            }
+            Effect::AlterType { name, action } => self.alter_type(place, name, action),
+            Effect::DropTypes { types, .. } => {
+                types
+                    .iter()
+                    .for_each(|name| self.make_type(place, name, None));
+            }
+            Effect::CreateFunction(name) => {
+                self.functions.insert(name.name().to_owned());
+            }
+            Effect::DropTables { tables, .. } | Effect::DropViews { views: tables, .. } => {
+                for table in tables {
+                    if let Some(name) = self.resolve(target, place, table)? {
+                        self.tables.insert(name, PendingTable::made(true));
+                    }
+                }
+            }
+            Effect::DropSchemas { schemas, .. } => {
+                self.schemas_gone.extend(schemas.iter().cloned());
+                self.tables
+                    .retain(|name, _| !schemas.contains(&name.namespace));
+            }
+            Effect::DropIndexes(_) | Effect::DropSequences(_) => {}
+            Effect::DropOthers(what) => self.doubt(place, &format!("drops {what}")),
+            Effect::Truncate { tables, cascade } => {
+                for (table, _) in tables {
+                    self.empty(target, place, table, *cascade)?;
+                }
+            }
+            Effect::Delete {
+                table, all: true, ..
+            } => self.empty(target, place, table, true)?,
+            Effect::Delete { table, .. } => self.change(target, place, table, None)?,
+            Effect::Update(update) => {
+                self.change(target, place, &update.table, Some(&update.columns))?;
+            }
+            Effect::Insert(Insertion { table, rows, .. }) => {
+                // On a scratch database fixed rows were the same.
+                let is_made = self
+                    .resolve(target, place, table)?
+                    .is_some_and(|name| self.table(&name).is_some_and(|one| one.table.is_none()));
+                if !(is_made && rows.is_some()) {
+                    self.change(target, place, table, None)?;
+                }
+            }
+            Effect::Write(table) | Effect::Refresh(table) => {
+                self.change(target, place, table, None)?;
+            }
+            Effect::CreateTrigger(_) => self.has_triggers = true,
+            Effect::Opaque(why) => self.doubt(place, why),
+        }
+        Ok(())
+    }
+
+    /// Notes a statement that may have done anything.
+    fn doubt(&mut self, place: Place<'_>, what: &str) {
+        if self.opaque.is_none() {
+            self.opaque = Some(format!("the statement at {} {what}", place.at()));
+        }
+    }
+
+    fn make(&mut self, place: Place<'_>, name: &Reference, filled: Option<&str>) {
+        let Some(name) = name.object(&place.statement.path, |_| false) else {
+            return;
+        };
+        let mut made = PendingTable::made(false);
+        if let Some(why) = filled {
+            made.change(None, why.to_owned());
+        }
+        self.tables.insert(name, made);
+    }
+
+    fn create(
+        &mut self,
+        target: &mut Target<'_>,
+        place: Place<'_>,
+        created: &CreatedTable,
+    ) -> Result<()> {
+        let exists = self.resolve(target, place, &created.name)?.is_some();
+        if created.if_not_exists && exists {
+            return Ok(());
+        }
+        let filled = created.from_query.then_some("a pending query fills it");
+        self.make(place, &created.name, filled);
+        Ok(())
+    }
+
+    fn make_type(&mut self, place: Place<'_>, name: &Reference, labels: Option<Vec<String>>) {
+        if let Some(name) = name.object(&place.statement.path, |_| false) {
+            self.types.insert(name, labels);
+        }
+    }
+
+    fn alter_type(&mut self, place: Place<'_>, name: &Reference, action: &TypeAction) {
+        let known = |object: &ObjectName| self.types.contains_key(object);
+        let Some(object) = name.object(&place.statement.path, known) else {
+            return;
+        };
+        let labels = self.types.get(&object).cloned().flatten();
+        match action {
+            TypeAction::AddValue(label) => {
+                let labels = labels.map(|mut labels| {
+                    labels.push(label.clone());
+                    labels
+                });
+                self.types.insert(object, labels);
+            }
+            TypeAction::RenameTo(to) => {
+                let renamed = ObjectName {
+                    namespace: object.namespace.clone(),
+                    name: to.clone(),
+                };
+                self.types.insert(object, None);
+                self.types.insert(renamed, labels);
+            }
+            TypeAction::RenameValue { .. } | TypeAction::SetSchema(_) | TypeAction::Attributes => {
+                self.types.insert(object, None);
+            }
+            TypeAction::Harmless => {}
+        }
+    }
+
+    /// Notes that rows of a table change, and those of the tables that follow it.
+    fn change(
+        &mut self,
+        target: &mut Target<'_>,
+        place: Place<'_>,
+        reference: &Reference,
+        columns: Option<&[String]>,
+    ) -> Result<()> {
+        let Some(name) = self.resolve(target, place, reference)? else {
+            return Ok(());
+        };
+        let why = format!("the statement at {} changes rows of `{name}`", place.at());
+        let table = self.table(&name).and_then(|table| table.table.clone());
+        if self.has_triggers || table.as_ref().is_some_and(|table| table.has_triggers) {
+            self.doubt(place, &format!("fires triggers of `{name}`"));
+        }
+        for follower in table
+            .map(|table| target.followers(table.oid))
+            .transpose()?
+            .unwrap_or_default()
+        {
+            if self.is_there(target, &follower)?
+                && let Some(table) = self.tables.get_mut(&follower)
+            {
+                table.change(None, why.clone());
+            }
+        }
+        if let Some(table) = self.tables.get_mut(&name) {
+            table.change(columns.map(<[String]>::to_vec), why);
+        }
+        Ok(())
+    }
+
+    /// Notes that a table has no rows any more.
+    fn empty(
+        &mut self,
+        target: &mut Target<'_>,
+        place: Place<'_>,
+        reference: &Reference,
+        cascade: bool,
+    ) -> Result<()> {
+        let Some(name) = self.resolve(target, place, reference)? else {
+            return Ok(());
+        };
+        let has_triggers =
+            |table: &PendingTable| table.table.as_ref().is_some_and(|table| table.has_triggers);
+        let is_plain = !self.has_triggers && !self.table(&name).is_some_and(has_triggers);
+        if cascade || !is_plain {
+            self.change(target, place, reference, None)?;
+        }
+        if let Some(table) = self.tables.get_mut(&name).filter(|_| is_plain) {
+            table.changed.clear();
+            table.empty = true;
+        }
+        Ok(())
+    }
+
+    fn alter(
+        &mut self,
+        target: &mut Target<'_>,
+        place: Place<'_>,
+        name: &ObjectName,
+        action: &TableAction,
+    ) -> Result<()> {
+        if let TableAction::RenameTo(_) | TableAction::SetSchema(_) = action {
+            self.rename(name, action);
+            return Ok(());
+        }
+        let value = match action {
+            TableAction::AddColumn(column) => Some(self.value_of(target, column)?),
+            _other => None,
+        };
+        let Some(table) = self.tables.get_mut(name) else {
+            return Ok(());
+        };
+        let why = |what: &str| format!("the statement at {} {what}", place.at());
+        match action {
+            TableAction::AddColumn(column) => {
+                if column.if_not_exists && table.columns.contains(&column.name) {
+                    return Ok(());
+                }
+                match value {
+                    Some(Ok(value)) => {
+                        table.layer(
+                            |one| Some(one.to_owned()),
+                            Some((column.name.clone(), value)),
+                        );
+                    }
+                    Some(Err(why)) => {
+                        table.unknown.insert(column.name.clone(), why);
+                    }
+                    None => {}
+                }
+                table.columns.push(column.name.clone());
+            }
+            TableAction::DropColumn { column, .. } => {
+                table.layer(|one| (one != column).then(|| one.to_owned()), None);
+                table.unknown.remove(column);
+            }
+            TableAction::RenameColumn { from, to } => {
+                table.layer(
+                    |one| Some(if one == from { to } else { one }.to_owned()),
+                    None,
+                );
+                if let Some(why) = table.unknown.remove(from) {
+                    table.unknown.insert(to.clone(), why);
+                }
+            }
+            TableAction::SetType { column, .. } => {
+                let why = why("changes its type");
+                table.unknown.insert(column.clone(), why);
+            }
+            TableAction::SetExpression(column, _) => {
+                let why = why("changes its values");
+                table.unknown.insert(column.clone(), why);
+            }
+            TableAction::AddConstraint(constraint) => {
+                if let Some(named) = &constraint.name {
+                    let key = (name.clone(), named.clone());
+                    self.constraints.insert(key, (**constraint).clone());
+                }
+            }
+            TableAction::AttachPartition { .. } | TableAction::DetachPartition(_) => {
+                table.change(None, why("changes its partitions"));
+            }
+            TableAction::Restructure(what) => table.change(None, why(what)),
+            _keeps_rows => {}
+        }
+        Ok(())
+    }
+
+    fn rename(&mut self, name: &ObjectName, action: &TableAction) {
+        let renamed = match action {
+            TableAction::RenameTo(to) => ObjectName {
+                namespace: name.namespace.clone(),
+                name: to.clone(),
+            },
+            TableAction::SetSchema(to) => ObjectName {
+                namespace: to.clone(),
+                name: name.name.clone(),
+            },
+            _other => return,
+        };
+        if let Some(mut table) = self.tables.remove(name) {
+            if let Some(source) = &mut table.source {
+                source.alias.clone_from(&renamed.name);
+            }
+            self.tables.insert(renamed, table);
+        }
+        self.tables.insert(name.clone(), PendingTable::made(true));
+    }
+
+    /// The value of a new column in rows that are there, as SQL; or why it is not known.
+    pub(super) fn value_of(
+        &self,
+        target: &mut Target<'_>,
+        column: &AddedColumn,
+    ) -> Result<Result<String, String>> {
+        if column.numbered {
+            return Ok(Err("a sequence numbers the rows".into()));
+        }
+        let is_pending = column
+            .type_reference
+            .as_ref()
+            .is_some_and(|name| self.is_pending_type(name.name()));
+        // A type that is not there yet: what matters of NULL is that it is NULL.
+        let type_name = if is_pending {
+            "text"
+        } else {
+            &column.type_name
+        };
+        match column.generated.as_ref().or(column.default.as_ref()) {
+            None => Ok(Ok(format!("NULL::{type_name}"))),
+            Some(value) if value.is_null() => Ok(Ok(format!("NULL::{type_name}"))),
+            Some(_) if is_pending => Ok(Err(format!(
+                "a pending statement makes or changes the type `{}`",
+                column.type_name
+            ))),
+            Some(value) => match self.why_unclear(target, value)? {
+                Some(why) => Ok(Err(why)),
+                None => Ok(Ok(format!("({})::{type_name}", value.sql))),
+            },
+        }
+    }
+}

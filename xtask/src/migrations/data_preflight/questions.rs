@@ -1,0 +1,500 @@
+//! Poses the questions about each kind of clause that rows can stop.
+
+mod added;
+mod keys;
+mod retyped;
+
+use anyhow::Result;
+
+use super::partition;
+use super::pending::{Pending, PendingTable, Place};
+use super::question::{Posed, Question, RowsInTheWay};
+use super::source::RowSource;
+use super::target::Target;
+use crate::migrations::sql::identifier;
+use crate::migrations::statements::{
+    Constraint, ConstraintKind, DomainAction, Effect, Expression, Reference, TableAction,
+};
+use crate::schema::model::ObjectName;
+
+/// Poses the questions about one effect.
+pub(super) fn pose(
+    pending: &mut Pending,
+    target: &mut Target<'_>,
+    place: Place<'_>,
+    effect: &Effect,
+) -> Result<Vec<Posed>> {
+    let (reference, only) = match effect {
+        Effect::AlterTable { table, only, .. } => (table, *only),
+        Effect::CreateIndex(index) if index.unique => (&index.table, false),
+        Effect::CreateTable(created) => match &created.partition_of {
+            Some((parent, _)) => (parent, false),
+            None => return Ok(Vec::new()),
+        },
+        Effect::Insert(insertion) => (&insertion.table, false),
+        Effect::AlterDomain { name, action } => {
+            return of_domain(pending, target, place, name, action);
+        }
+        _never_stopped => return Ok(Vec::new()),
+    };
+    let Some(name) = pending.resolve(target, place, reference)? else {
+        return Ok(Vec::new());
+    };
+    // Partitions that a clause concerns are followed before questions borrow the state.
+    let partition = match effect {
+        Effect::AlterTable {
+            action: TableAction::AttachPartition { partition, .. },
+            ..
+        } => pending.resolve(target, place, partition)?,
+        _other => None,
+    };
+    let parents = parents(pending, target, place, effect)?;
+    let Some(mut poser) = Poser::new(pending, target, place, name) else {
+        return Ok(Vec::new());
+    };
+    poser.only = only;
+    poser.parents = parents;
+    match effect {
+        Effect::AlterTable { action, .. } => poser.pose_action(action, partition)?,
+        Effect::CreateIndex(index) => poser.pose_index(index)?,
+        Effect::CreateTable(created) => {
+            if let Some((_, bounds)) = &created.partition_of {
+                partition::pose_default(&mut poser, bounds)?;
+            }
+        }
+        Effect::Insert(insertion) => poser.pose_insertion(insertion)?,
+        _never_stopped => {}
+    }
+    Ok(poser.posed)
+}
+
+/// Resolves the tables that foreign keys of the effect refer to.
+fn parents(
+    pending: &mut Pending,
+    target: &mut Target<'_>,
+    place: Place<'_>,
+    effect: &Effect,
+) -> Result<Vec<(Reference, ObjectName)>> {
+    let Effect::AlterTable { action, .. } = effect else {
+        return Ok(Vec::new());
+    };
+    let constraints: Vec<Constraint> = match action {
+        TableAction::AddColumn(column) => column.constraints.clone(),
+        TableAction::AddConstraint(constraint) => vec![(**constraint).clone()],
+        TableAction::ValidateConstraint(named) => {
+            let of_name = pending
+                .constraints
+                .iter()
+                .filter(|((_, name), _)| name == named);
+            of_name.map(|(_, constraint)| constraint.clone()).collect()
+        }
+        _other => Vec::new(),
+    };
+    let mut found = Vec::new();
+    for constraint in constraints {
+        if let ConstraintKind::ForeignKey(key) = constraint.kind
+            && let Some(name) = pending.resolve(target, place, &key.table)?
+        {
+            found.push((key.table, name));
+        }
+    }
+    Ok(found)
+}
+
+/// Poses questions about one table.
+pub(super) struct Poser<'a, 't> {
+    pub(super) pending: &'a Pending,
+    pub(super) target: &'a mut Target<'t>,
+    place: Place<'a>,
+    name: ObjectName,
+    pub(super) table: &'a PendingTable,
+    source: &'a RowSource,
+    /// Whether the statement leaves children out.
+    only: bool,
+    parents: Vec<(Reference, ObjectName)>,
+    posed: Vec<Posed>,
+}
+
+/// A question before it is known whether it can be asked.
+pub(super) struct Draft {
+    pub(super) clause: String,
+    pub(super) column: Option<String>,
+    /// The columns that decide; all where there are none.
+    pub(super) columns: Vec<String>,
+    pub(super) expressions: Vec<Expression>,
+    pub(super) rows: RowsInTheWay,
+    pub(super) which: String,
+    pub(super) help: String,
+    /// Whether rows of children count as well.
+    pub(super) inherits: bool,
+    pub(super) at_least: i64,
+    /// Another source than the table as it is.
+    pub(super) source: Option<RowSource>,
+}
+
+impl Draft {
+    pub(super) fn new(clause: &str, rows: RowsInTheWay, which: String, help: &str) -> Self {
+        Self {
+            clause: clause.to_owned(),
+            column: None,
+            columns: Vec::new(),
+            expressions: Vec::new(),
+            rows,
+            which,
+            help: help.to_owned(),
+            inherits: true,
+            at_least: 1,
+            source: None,
+        }
+    }
+}
+
+/// The advice for rows that need another value.
+const GIVE_VALUES: &str =
+    "give these rows a value that fits, with an `UPDATE` in an earlier statement or migration";
+
+impl<'a, 't> Poser<'a, 't> {
+    /// `None` for a table that a pending statement makes: a scratch database had the same rows.
+    fn new(
+        pending: &'a Pending,
+        target: &'a mut Target<'t>,
+        place: Place<'a>,
+        name: ObjectName,
+    ) -> Option<Self> {
+        let table = pending.table(&name).filter(|table| !table.empty)?;
+        let source = table.source.as_ref()?;
+        Some(Self {
+            pending,
+            target,
+            place,
+            name,
+            table,
+            source,
+            only: false,
+            parents: Vec::new(),
+            posed: Vec::new(),
+        })
+    }
+
+    /// Says that the rows cannot be counted.
+    pub(super) fn unknown(&mut self, clause: &str, why: impl Into<String>) {
+        self.posed.push(Posed::Unknown {
+            what: format!("{clause} on `{}`", self.name),
+            why: why.into(),
+        });
+    }
+
+    /// Poses the question, or says why it cannot be asked.
+    pub(super) fn put(&mut self, draft: Draft) -> Result<()> {
+        let why = match self.why_not(&draft)? {
+            Some(why) => Some(why),
+            None => self.unclear(&draft.expressions)?,
+        };
+        if let Some(why) = why {
+            self.unknown(&draft.clause, why);
+            return Ok(());
+        }
+        let mut source = draft.source.unwrap_or_else(|| self.source.clone());
+        let is_plain = self.table.table.as_ref().is_some_and(|one| one.kind == "r");
+        source.only = self.only || (!draft.inherits && is_plain);
+        self.posed.push(Posed::Question(Box::new(Question {
+            source,
+            table: self.name.to_string(),
+            column: draft.column,
+            rows: draft.rows,
+            expressions: draft.expressions,
+            path: self.place.statement.path.namespaces().to_vec(),
+            clause: draft.clause,
+            which: draft.which,
+            help: draft.help,
+            at_least: draft.at_least,
+        })));
+        Ok(())
+    }
+
+    fn unclear(&mut self, expressions: &[Expression]) -> Result<Option<String>> {
+        for expression in expressions {
+            if let Some(why) = self.pending.why_unclear(self.target, expression)? {
+                return Ok(Some(why));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Why the rows of the table, or the values of the columns, are not to be counted on the target.
+    fn why_not(&self, draft: &Draft) -> Result<Option<String>> {
+        if let Some(why) = self
+            .table
+            .table
+            .as_ref()
+            .and_then(|one| one.uncountable.clone())
+        {
+            return Ok(Some(why));
+        }
+        let mut named = draft.columns.clone();
+        for expression in &draft.expressions {
+            let names = expression.names();
+            named.extend(
+                names
+                    .into_iter()
+                    .filter(|name| self.table.columns.contains(name)),
+            );
+        }
+        if let Some(why) = named.iter().find_map(|name| self.table.unknown.get(name)) {
+            return Ok(Some(why.clone()));
+        }
+        let columns = (!named.is_empty()).then_some(named.as_slice());
+        Ok(self.pending.why_changed(&self.name, columns))
+    }
+
+    fn pose_action(&mut self, action: &TableAction, partition: Option<ObjectName>) -> Result<()> {
+        match action {
+            TableAction::SetNotNull(column) => self.pose_not_null(column, "`SET NOT NULL`"),
+            TableAction::AddColumn(column) => self.pose_added(column),
+            TableAction::AddConstraint(constraint) => self.pose_constraint(constraint),
+            TableAction::ValidateConstraint(named) => self.pose_validation(named),
+            TableAction::SetType {
+                column,
+                type_name,
+                type_reference,
+                using,
+                ..
+            } => self.pose_type(column, type_name, type_reference.as_ref(), using.as_ref()),
+            TableAction::AttachPartition { bounds, .. } => {
+                // The rows of the new partition are looked at, not those of the parent.
+                let parent = self.name.clone();
+                if let Some(bounds) = bounds {
+                    partition::pose_default(self, bounds)?;
+                }
+                let Some(name) = partition else { return Ok(()) };
+                let posed = std::mem::take(&mut self.posed);
+                let place = self.place;
+                let attached = Poser::new(self.pending, self.target, place, name);
+                let Some(mut attached) = attached else {
+                    self.posed = posed;
+                    return Ok(());
+                };
+                attached.posed = posed;
+                match bounds {
+                    Some(bounds) => partition::pose_attached(&mut attached, &parent, bounds)?,
+                    None => attached.unknown("`ATTACH PARTITION`", "its bounds cannot be read"),
+                }
+                self.posed = attached.posed;
+                Ok(())
+            }
+            _never_stopped => Ok(()),
+        }
+    }
+
+    pub(super) fn pose_not_null(&mut self, column: &str, clause: &str) -> Result<()> {
+        let is_stored = self.table.table.as_ref().is_some_and(|table| {
+            let same = |one: &&super::target::TargetColumn| one.name == column;
+            table
+                .columns
+                .iter()
+                .find(same)
+                .is_some_and(|one| one.not_null)
+        });
+        if is_stored && !self.source.is_changed() {
+            return Ok(());
+        }
+        let condition = format!("{} IS NOT DISTINCT FROM NULL", identifier(column));
+        let which = format!("with NULL in `{column}`");
+        self.put(Draft {
+            column: Some(column.to_owned()),
+            columns: vec![column.to_owned()],
+            ..Draft::new(clause, RowsInTheWay::Where(condition), which, GIVE_VALUES)
+        })
+    }
+
+    fn pose_constraint(&mut self, constraint: &Constraint) -> Result<()> {
+        if constraint.not_valid {
+            return Ok(());
+        }
+        match &constraint.kind {
+            ConstraintKind::NotNull(column) => self.pose_not_null(column, "`NOT NULL`"),
+            ConstraintKind::Check(check) => self.pose_check(check),
+            ConstraintKind::Unique {
+                columns,
+                nulls_not_distinct,
+            } => self.pose_unique(columns, *nulls_not_distinct, "`UNIQUE`"),
+            ConstraintKind::PrimaryKey(columns) => {
+                for column in columns {
+                    self.pose_not_null(column, "`PRIMARY KEY`")?;
+                }
+                self.pose_unique(columns, false, "`PRIMARY KEY`")
+            }
+            ConstraintKind::UsingIndex { index, primary } => self.pose_using(index, *primary),
+            ConstraintKind::ForeignKey(key) => {
+                let parent = self.parent(&key.table);
+                self.pose_foreign_key(key, parent, None)
+            }
+            ConstraintKind::Exclude {
+                elements,
+                condition,
+            } => self.pose_exclusion(elements, condition.as_ref()),
+        }
+    }
+
+    fn parent(&self, reference: &Reference) -> Option<ObjectName> {
+        let found = self.parents.iter().find(|(known, _)| known == reference);
+        found.map(|(_, name)| name.clone())
+    }
+
+    fn pose_check(&mut self, check: &Expression) -> Result<()> {
+        let rows = RowsInTheWay::Where(format!("({}\n) IS FALSE", check.sql));
+        let which = format!("for which `{}` is false", one_line(&check.sql));
+        self.put(Draft {
+            expressions: vec![check.clone()],
+            ..Draft::new("`CHECK`", rows, which, GIVE_VALUES)
+        })
+    }
+
+    fn pose_validation(&mut self, named: &str) -> Result<()> {
+        let key = (self.name.clone(), named.to_owned());
+        if let Some(constraint) = self.pending.constraints.get(&key) {
+            let constraint = Constraint {
+                not_valid: false,
+                ..constraint.clone()
+            };
+            return self.pose_constraint(&constraint);
+        }
+        let Some(table) = &self.table.table else {
+            return Ok(());
+        };
+        for found in self.target.constraints(table.oid, named)? {
+            if found.validated {
+                continue;
+            }
+            match (found.kind.as_str(), &found.check, &found.parent) {
+                ("c", Some(check), _) => {
+                    let check = Expression {
+                        sql: check.clone(),
+                        span: self.place.span,
+                    };
+                    self.pose_check(&check)?;
+                }
+                ("n", _, _) => {
+                    for column in &found.columns {
+                        self.pose_not_null(column, "`VALIDATE CONSTRAINT`")?;
+                    }
+                }
+                ("f", _, Some(parent)) => {
+                    let key = crate::migrations::statements::ForeignKey {
+                        columns: found.columns.clone(),
+                        table: Reference { parts: Vec::new() },
+                        referenced: found.referenced.clone(),
+                        full: found.full,
+                        has_actions: false,
+                        temporal: false,
+                    };
+                    self.target.table(parent)?;
+                    self.pose_foreign_key(&key, Some(parent.clone()), None)?;
+                }
+                _other => {
+                    self.unknown("`VALIDATE CONSTRAINT`", "its constraint is of another kind")
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Poses the questions about a change of a domain: one for each column that is of it.
+fn of_domain(
+    pending: &mut Pending,
+    target: &mut Target<'_>,
+    place: Place<'_>,
+    name: &Reference,
+    action: &DomainAction,
+) -> Result<Vec<Posed>> {
+    let path = &place.statement.path;
+    let mut found = None;
+    for namespace in path.namespaces() {
+        let Some(object) = name.object(
+            &crate::migrations::provenance::SearchPath::new(vec![namespace.clone()]),
+            |_| false,
+        ) else {
+            continue;
+        };
+        found = target.domain(&object)?;
+        if found.is_some() || name.is_qualified() {
+            break;
+        }
+    }
+    let Some((oid, base)) = found else {
+        return Ok(Vec::new());
+    };
+    let mut check = match action {
+        DomainAction::SetNotNull => None,
+        DomainAction::AddConstraint(constraint) if !constraint.not_valid => {
+            match &constraint.kind {
+                ConstraintKind::Check(check) => Some(check.clone()),
+                _other => return Ok(Vec::new()),
+            }
+        }
+        DomainAction::ValidateConstraint(_) => None,
+        _never_stopped => return Ok(Vec::new()),
+    };
+    if let DomainAction::ValidateConstraint(named) = action {
+        let constraints = target.constraints(oid, named)?;
+        let found = constraints.into_iter().find(|one| !one.validated);
+        let Some(sql) = found.and_then(|found| found.check) else {
+            return Ok(Vec::new());
+        };
+        check = Some(Expression {
+            sql,
+            span: place.span,
+        });
+    }
+    let (columns, is_within) = target.columns_of_domain(oid)?;
+    let mut posed = Vec::new();
+    if is_within {
+        posed.push(Posed::Unknown {
+            what: format!("`ALTER DOMAIN {}`", name.name()),
+            why: "arrays, rows or other domains hold it as well".into(),
+        });
+    }
+    for (table, column) in columns {
+        let reference = Reference {
+            parts: [&table.namespace, &table.name]
+                .map(|part| crate::migrations::sql::Identifier {
+                    name: part.clone(),
+                    span: place.span,
+                })
+                .to_vec(),
+        };
+        let Some(table) = pending.resolve(target, place, &reference)? else {
+            continue;
+        };
+        let Some(mut poser) = Poser::new(pending, target, place, table) else {
+            continue;
+        };
+        match &check {
+            None => poser.pose_not_null(&column, "`ALTER DOMAIN … SET NOT NULL`")?,
+            Some(check) => {
+                let value = format!("({}::{base})", identifier(&column));
+                let condition = format!("({}\n) IS FALSE", check.with_value(&value));
+                let which = format!("whose `{column}` makes `{}` false", one_line(&check.sql));
+                poser.put(Draft {
+                    column: Some(column.clone()),
+                    columns: vec![column],
+                    expressions: vec![check.clone()],
+                    ..Draft::new(
+                        "`ALTER DOMAIN`",
+                        RowsInTheWay::Where(condition),
+                        which,
+                        GIVE_VALUES,
+                    )
+                })?;
+            }
+        }
+        posed.extend(poser.posed);
+    }
+    Ok(posed)
+}
+
+/// A text of the migration on one line.
+fn one_line(sql: &str) -> String {
+    crate::migrations::sql::excerpt(sql)
+}

@@ -1,0 +1,365 @@
+//! The tables, types and functions of the target, as far as questions need them.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use anyhow::{Context as _, Result};
+use postgres::{Client, Row};
+
+use super::partition::Partitioning;
+use crate::migrations::provenance::SearchPath;
+use crate::schema::model::ObjectName;
+
+/// More partitions than this are not counted. Each is locked with its indexes: with five of them a
+/// hundred partitions take a tenth of the lock table that a server has by default, and a server
+/// without free locks fails everybody's queries.
+const MOST_PARTITIONS: i64 = 100;
+
+/// A table of the target.
+#[derive(Debug)]
+pub(super) struct TargetTable {
+    pub(super) oid: u32,
+    /// `pg_class.relkind`
+    pub(super) kind: String,
+    /// Why its rows cannot be counted, after "because"; none where they can.
+    pub(super) uncountable: Option<String>,
+    /// Whether changes of its rows run triggers or rules of the application.
+    pub(super) has_triggers: bool,
+    pub(super) columns: Vec<TargetColumn>,
+    /// The columns of its primary key.
+    pub(super) key: Vec<String>,
+}
+
+/// A column of the target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct TargetColumn {
+    pub(super) name: String,
+    pub(super) type_name: String,
+    pub(super) not_null: bool,
+}
+
+/// A constraint of the target.
+#[derive(Debug)]
+pub(super) struct TargetConstraint {
+    /// `pg_constraint.contype`
+    pub(super) kind: String,
+    pub(super) validated: bool,
+    /// The expression of a check.
+    pub(super) check: Option<String>,
+    pub(super) columns: Vec<String>,
+    pub(super) parent: Option<ObjectName>,
+    pub(super) referenced: Vec<String>,
+    pub(super) full: bool,
+}
+
+/// A unique index of the target.
+#[derive(Debug, Clone)]
+pub(super) struct TargetIndex {
+    pub(super) name: String,
+    pub(super) primary: bool,
+    /// Columns and expressions, as SQL.
+    pub(super) elements: Vec<String>,
+    /// The columns; an expression has no name.
+    pub(super) columns: Vec<String>,
+    pub(super) condition: Option<String>,
+    pub(super) nulls_not_distinct: bool,
+}
+
+/// The database that the migrations will run on.
+pub(super) struct Target<'c> {
+    pub(super) client: &'c mut Client,
+    tables: BTreeMap<ObjectName, Option<Rc<TargetTable>>>,
+}
+
+const TABLE: &str = "
+    WITH RECURSIVE parts AS (
+        SELECT c.oid FROM pg_catalog.pg_class c
+        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+        WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p', 'm', 'f')
+        UNION
+        SELECT i.inhrelid FROM pg_catalog.pg_inherits i JOIN parts p ON i.inhparent = p.oid)
+    SELECT c.oid, c.relkind::text AS kind,
+           (SELECT count(*) FROM parts) - 1 AS parts,
+           (SELECT bool_or(f.relkind = 'f') FROM parts p JOIN pg_catalog.pg_class f ON f.oid = p.oid) AS is_foreign,
+           (SELECT bool_or(pg_catalog.row_security_active(p.oid)) FROM parts p) AS is_hidden,
+           pg_catalog.has_table_privilege(c.oid, 'SELECT') AS is_readable,
+           c.relhasrules OR EXISTS (
+               SELECT FROM pg_catalog.pg_trigger t JOIN parts p ON p.oid = t.tgrelid
+               WHERE NOT t.tgisinternal AND t.tgenabled <> 'D') AS has_triggers,
+           ARRAY(SELECT a.attname::text FROM pg_catalog.pg_attribute a
+                 WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum) AS columns,
+           ARRAY(SELECT pg_catalog.format_type(a.atttypid, a.atttypmod) FROM pg_catalog.pg_attribute a
+                 WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum) AS types,
+           ARRAY(SELECT a.attnotnull FROM pg_catalog.pg_attribute a
+                 WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum) AS not_null,
+           ARRAY(SELECT a.attname::text
+                 FROM pg_catalog.pg_index i
+                 CROSS JOIN LATERAL pg_catalog.unnest(i.indkey) WITH ORDINALITY k (attnum, position)
+                 JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
+                 WHERE i.indrelid = c.oid AND i.indisprimary AND k.position <= i.indnkeyatts
+                 ORDER BY k.position) AS key
+    FROM pg_catalog.pg_class c
+    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p', 'm', 'f')";
+
+const CONSTRAINT: &str = "
+    SELECT o.contype::text AS kind, o.convalidated AS validated,
+           pg_catalog.pg_get_expr(o.conbin, o.conrelid) AS check_sql,
+           o.confmatchtype = 'f' AS is_full, n.nspname::text AS namespace, f.relname::text AS parent,
+           ARRAY(SELECT a.attname::text FROM pg_catalog.unnest(o.conkey) WITH ORDINALITY k (attnum, position)
+                 JOIN pg_catalog.pg_attribute a ON a.attrelid = o.conrelid AND a.attnum = k.attnum
+                 ORDER BY k.position) AS columns,
+           ARRAY(SELECT a.attname::text FROM pg_catalog.unnest(o.confkey) WITH ORDINALITY k (attnum, position)
+                 JOIN pg_catalog.pg_attribute a ON a.attrelid = o.confrelid AND a.attnum = k.attnum
+                 ORDER BY k.position) AS referenced
+    FROM pg_catalog.pg_constraint o
+    LEFT JOIN pg_catalog.pg_class f ON f.oid = o.confrelid
+    LEFT JOIN pg_catalog.pg_namespace n ON n.oid = f.relnamespace
+    WHERE (o.conrelid = $1 OR o.contypid = $1) AND ($2 = '' OR o.conname = $2)
+    ORDER BY o.conname";
+
+/// `indnullsnotdistinct` exists from PostgreSQL 15 on: the row as JSON has it, or has it not.
+const INDEXES: &str = "
+    SELECT c.relname::text AS name, i.indisprimary AS is_primary,
+           ARRAY(SELECT pg_catalog.pg_get_indexdef(i.indexrelid, k, true)
+                 FROM pg_catalog.generate_series(1, i.indnkeyatts::int) k ORDER BY k) AS elements,
+           ARRAY(SELECT coalesce(a.attname::text, '')
+                 FROM pg_catalog.unnest(i.indkey) WITH ORDINALITY k (attnum, position)
+                 LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
+                 WHERE k.position <= i.indnkeyatts ORDER BY k.position) AS columns,
+           pg_catalog.pg_get_expr(i.indpred, i.indrelid) AS condition,
+           coalesce((pg_catalog.to_jsonb(i) ->> 'indnullsnotdistinct')::boolean, false) AS not_distinct
+    FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
+    WHERE i.indrelid = $1 AND i.indisunique AND i.indisvalid
+    ORDER BY c.relname";
+
+impl<'c> Target<'c> {
+    pub(super) fn new(client: &'c mut Client) -> Result<Self> {
+        Ok(Self {
+            client,
+            tables: BTreeMap::new(),
+        })
+    }
+
+    /// The search path of the session, which a migration begins with.
+    pub(super) fn search_path(&mut self) -> Result<SearchPath> {
+        let row = self
+            .client
+            .query_one(
+                "SELECT pg_catalog.current_schemas(false)::text[] AS path",
+                &[],
+            )
+            .context("cannot read the search path")?;
+        Ok(SearchPath::new(row.try_get("path")?))
+    }
+
+    /// The table of that name; `None` where there is none.
+    pub(super) fn table(&mut self, name: &ObjectName) -> Result<Option<Rc<TargetTable>>> {
+        if let Some(known) = self.tables.get(name) {
+            return Ok(known.clone());
+        }
+        let row = self
+            .client
+            .query_opt(TABLE, &[&name.namespace, &name.name])
+            .with_context(|| format!("cannot read the catalogs about `{name}`"))?;
+        let table = row.map(|row| read_table(&row)).transpose()?.map(Rc::new);
+        self.tables.insert(name.clone(), table.clone());
+        Ok(table)
+    }
+
+    /// The constraints of a table or a domain; only the one called `name`, unless it is empty.
+    pub(super) fn constraints(&mut self, of: u32, name: &str) -> Result<Vec<TargetConstraint>> {
+        let rows = self
+            .client
+            .query(CONSTRAINT, &[&of, &name])
+            .context("cannot read the constraints")?;
+        rows.iter().map(read_constraint).collect()
+    }
+
+    /// The unique indexes of a table.
+    pub(super) fn unique_indexes(&mut self, of: u32) -> Result<Vec<TargetIndex>> {
+        let rows = self
+            .client
+            .query(INDEXES, &[&of])
+            .context("cannot read the indexes")?;
+        let index = |row: &Row| -> Result<TargetIndex> {
+            Ok(TargetIndex {
+                name: row.try_get("name")?,
+                primary: row.try_get("is_primary")?,
+                elements: row.try_get("elements")?,
+                columns: row.try_get("columns")?,
+                condition: row.try_get("condition")?,
+                nulls_not_distinct: row.try_get("not_distinct")?,
+            })
+        };
+        rows.iter().map(index).collect()
+    }
+
+    /// The tables whose rows follow those of a table by `ON DELETE` or `ON UPDATE`.
+    pub(super) fn followers(&mut self, of: u32) -> Result<Vec<ObjectName>> {
+        let sql = "WITH RECURSIVE followers AS (
+                       SELECT o.conrelid AS oid FROM pg_catalog.pg_constraint o
+                       WHERE o.contype = 'f' AND o.confrelid = $1 AND (o.confdeltype IN ('c', 'n', 'd') OR o.confupdtype IN ('c', 'n', 'd'))
+                       UNION
+                       SELECT o.conrelid FROM pg_catalog.pg_constraint o JOIN followers f ON f.oid = o.confrelid
+                       WHERE o.contype = 'f' AND (o.confdeltype IN ('c', 'n', 'd') OR o.confupdtype IN ('c', 'n', 'd')))
+                   SELECT n.nspname::text AS namespace, c.relname::text AS name
+                   FROM followers f JOIN pg_catalog.pg_class c ON c.oid = f.oid
+                   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace ORDER BY 1, 2";
+        let rows = self.client.query(sql, &[&of]);
+        let rows = rows.context("cannot read the foreign keys")?;
+        let name = |row: &Row| -> Result<ObjectName> {
+            Ok(ObjectName {
+                namespace: row.try_get("namespace")?,
+                name: row.try_get("name")?,
+            })
+        };
+        rows.iter().map(name).collect()
+    }
+
+    /// Whether the schema has a relation of any kind of that name.
+    pub(super) fn has_relation(&mut self, namespace: &str, name: &str) -> Result<bool> {
+        let sql = "SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                   WHERE n.nspname = $1 AND c.relname = $2";
+        let row = self.client.query_opt(sql, &[&namespace, &name]);
+        Ok(row.context("cannot read the catalogs")?.is_some())
+    }
+
+    /// One of `names` that is a volatile function.
+    pub(super) fn volatile(&mut self, names: &[String]) -> Result<Option<String>> {
+        let sql = "SELECT proname::text AS name FROM pg_catalog.pg_proc
+                   WHERE proname = ANY ($1) AND provolatile = 'v' ORDER BY 1 LIMIT 1";
+        let row = self.client.query_opt(sql, &[&names]);
+        let row = row.context("cannot read the functions")?;
+        Ok(row.map(|row| row.try_get("name")).transpose()?)
+    }
+
+    /// The OID of a domain, and the type that it restricts.
+    pub(super) fn domain(&mut self, name: &ObjectName) -> Result<Option<(u32, String)>> {
+        let sql = "SELECT t.oid, pg_catalog.format_type(t.typbasetype, t.typtypmod) AS base
+                   FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
+                   WHERE n.nspname = $1 AND t.typname = $2 AND t.typtype = 'd'";
+        let row = self.client.query_opt(sql, &[&name.namespace, &name.name]);
+        let row = row.context("cannot read the domains")?;
+        row.map(|row| Ok((row.try_get("oid")?, row.try_get("base")?)))
+            .transpose()
+    }
+
+    /// How a table is partitioned; `None` where it is not.
+    pub(super) fn partitioning(&mut self, of: u32) -> Result<Option<Partitioning>> {
+        let sql = "SELECT p.partstrat::text AS strategy, nullif(p.partdefid, 0) AS default_partition,
+                          CASE WHEN 0 = ANY (p.partattrs::int2[]) THEN '{}'
+                               ELSE ARRAY(SELECT a.attname::text
+                                          FROM pg_catalog.unnest(p.partattrs) WITH ORDINALITY k (attnum, position)
+                                          JOIN pg_catalog.pg_attribute a
+                                            ON a.attrelid = p.partrelid AND a.attnum = k.attnum
+                                          ORDER BY k.position) END AS columns
+                   FROM pg_catalog.pg_partitioned_table p WHERE p.partrelid = $1";
+        let row = self.client.query_opt(sql, &[&of]);
+        let row = row.context("cannot read the partitions")?;
+        row.map(|row| {
+            Ok(Partitioning {
+                oid: of,
+                strategy: row.try_get("strategy")?,
+                columns: row.try_get("columns")?,
+                default: row.try_get("default_partition")?,
+            })
+        })
+        .transpose()
+    }
+
+    /// Whether a domain of that name has a default.
+    pub(super) fn has_domain_default(&mut self, name: &str) -> Result<bool> {
+        let sql = "SELECT FROM pg_catalog.pg_type
+                   WHERE typname = $1 AND typtype = 'd' AND typdefault IS NOT NULL LIMIT 1";
+        let row = self.client.query_opt(sql, &[&name]);
+        Ok(row.context("cannot read the domains")?.is_some())
+    }
+
+    /// The columns of tables that are of the domain, and whether others hold it deeper within.
+    pub(super) fn columns_of_domain(
+        &mut self,
+        domain: u32,
+    ) -> Result<(Vec<(ObjectName, String)>, bool)> {
+        let sql = "SELECT n.nspname::text AS namespace, c.relname::text AS name, a.attname::text AS column
+                   FROM pg_catalog.pg_attribute a
+                   JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
+                   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                   WHERE a.atttypid = $1 AND NOT a.attisdropped AND c.relkind IN ('r', 'm', 'f') ORDER BY 1, 2, 3";
+        let rows = self
+            .client
+            .query(sql, &[&domain])
+            .context("cannot read the columns of the domain")?;
+        let column = |row: &Row| -> Result<(ObjectName, String)> {
+            let table = ObjectName {
+                namespace: row.try_get("namespace")?,
+                name: row.try_get("name")?,
+            };
+            Ok((table, row.try_get("column")?))
+        };
+        let within = "SELECT EXISTS (SELECT FROM pg_catalog.pg_type WHERE typbasetype = $1)
+                      OR EXISTS (SELECT FROM pg_catalog.pg_attribute a
+                                 JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+                                 WHERE t.typelem = $1 AND NOT a.attisdropped)
+                      OR EXISTS (SELECT FROM pg_catalog.pg_attribute a
+                                 JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
+                                 WHERE a.atttypid = $1 AND c.relkind = 'c') AS is_within";
+        let deeper = self.client.query_one(within, &[&domain]);
+        let deeper = deeper.context("cannot read the uses of the domain")?;
+        Ok((
+            rows.iter().map(column).collect::<Result<_>>()?,
+            deeper.try_get("is_within")?,
+        ))
+    }
+}
+
+fn read_table(row: &Row) -> Result<TargetTable> {
+    let names: Vec<String> = row.try_get("columns")?;
+    let types: Vec<String> = row.try_get("types")?;
+    let not_null: Vec<bool> = row.try_get("not_null")?;
+    let parts: i64 = row.try_get("parts")?;
+    let columns = names.into_iter().zip(types).zip(not_null);
+    let uncountable = if row.try_get("is_foreign")? {
+        Some("its rows are on another server".to_owned())
+    } else if !row.try_get::<_, bool>("is_readable")? {
+        Some("this role may not read the table".to_owned())
+    } else if row.try_get("is_hidden")? {
+        Some("row-level security hides rows from this role".to_owned())
+    } else if parts > MOST_PARTITIONS {
+        Some(format!(
+            "it has {parts} partitions, and counting locks each of them"
+        ))
+    } else {
+        None
+    };
+    Ok(TargetTable {
+        oid: row.try_get("oid")?,
+        kind: row.try_get("kind")?,
+        uncountable,
+        has_triggers: row.try_get("has_triggers")?,
+        columns: columns
+            .map(|((name, type_name), not_null)| TargetColumn {
+                name,
+                type_name,
+                not_null,
+            })
+            .collect(),
+        key: row.try_get("key")?,
+    })
+}
+
+fn read_constraint(row: &Row) -> Result<TargetConstraint> {
+    let namespace: Option<String> = row.try_get("namespace")?;
+    let parent: Option<String> = row.try_get("parent")?;
+    Ok(TargetConstraint {
+        kind: row.try_get("kind")?,
+        validated: row.try_get("validated")?,
+        check: row.try_get("check_sql")?,
+        columns: row.try_get("columns")?,
+        parent: namespace
+            .zip(parent)
+            .map(|(namespace, name)| ObjectName { namespace, name }),
+        referenced: row.try_get("referenced")?,
+        full: row.try_get("is_full")?,
+    })
+}

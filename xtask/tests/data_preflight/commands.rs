@@ -1,0 +1,136 @@
+//! The commands foretell rows in the way: they refuse before anything runs, and say where and why.
+
+use crate::support::database::Database;
+use crate::support::git;
+use crate::support::monorepo::Monorepo;
+use crate::support::shared;
+
+const TEAMS: (&str, &str, &str) = (
+    "V1__teams",
+    "CREATE TABLE teams (id integer PRIMARY KEY, name text NOT NULL, nick text);\n",
+    "DROP TABLE teams;\n",
+);
+const ROLE: (&str, &str, &str) = (
+    "V2__role",
+    "ALTER TABLE teams ADD COLUMN role text NOT NULL;\n\
+     ALTER TABLE teams ALTER COLUMN nick SET NOT NULL;\n\
+     ALTER TABLE teams ADD CONSTRAINT teams_nick_key UNIQUE (nick);\n",
+    "ALTER TABLE teams DROP CONSTRAINT teams_nick_key;\n\
+     ALTER TABLE teams ALTER COLUMN nick DROP NOT NULL;\n\
+     ALTER TABLE teams DROP COLUMN role;\n",
+);
+
+#[test]
+fn a_migration_that_rows_stop_is_refused_before_anything_runs() {
+    let Some(scratch) = shared() else { return };
+    let database = Database::create(scratch, "refused");
+    let repo = Monorepo::of_migrations(&[TEAMS, ROLE]);
+    database.run(&repo, &["db-migrate", "1"]).must_exit(0);
+    database
+        .connect()
+        .batch_execute("INSERT INTO teams VALUES (1, 'a', NULL), (2, 'b', 'x'), (3, 'c', 'x')")
+        .expect("rows");
+    for arguments in [
+        &["db-migrate", "--dry-run"][..],
+        &["db-verify", "--database"],
+        &["db-migrate"],
+    ] {
+        let ran = database.run(&repo, arguments).must_exit(1);
+        for part in [
+            "FAILS_ON_ROWS",
+            "V2__role.sql:1:19",
+            "3 rows that would have NULL in the new column `role` are in the way",
+            "`id` 1, 2, 3",
+            "V2__role.sql:2:19",
+            "1 row with NULL in `nick` is in the way of `SET NOT NULL` (`id` 1)",
+            "2 rows that share `nick` with another row are in the way of `UNIQUE` (`id` 2, 3)",
+        ] {
+            assert!(
+                ran.stdout.contains(part),
+                "{arguments:?}: {part} is not in {}",
+                ran.stdout
+            );
+        }
+        assert!(
+            !ran.stdout.contains("adding-required-field"),
+            "{}",
+            ran.stdout
+        );
+    }
+    assert_eq!(database.history(), [1]);
+    database
+        .connect()
+        .batch_execute("DELETE FROM teams")
+        .expect("no rows");
+    database
+        .run(&repo, &["db-verify", "--database"])
+        .must_exit(0);
+    database.run(&repo, &["db-migrate"]).must_exit(0);
+    assert_eq!(database.history(), [1, 2]);
+}
+
+#[test]
+fn a_backfill_is_a_note_and_the_error_of_a_failure_names_rows() {
+    let Some(scratch) = shared() else { return };
+    let database = Database::create(scratch, "backfill");
+    let repo = Monorepo::of_migrations(&[TEAMS]);
+    database.run(&repo, &["db-migrate"]).must_exit(0);
+    let rows = "INSERT INTO teams SELECT i, 'a', NULL FROM generate_series(1, 9) i";
+    database.connect().batch_execute(rows).expect("rows");
+    let fill = "UPDATE teams SET nick = 'n' || id WHERE nick IS NULL;\nALTER TABLE teams ALTER COLUMN nick SET NOT NULL;\n";
+    repo.write("migrations/V2__fill.sql", fill);
+    repo.write(
+        "migrations/V2__fill.down.sql",
+        "ALTER TABLE teams ALTER COLUMN nick DROP NOT NULL;\n",
+    );
+    let ran = database.run(&repo, &["db-migrate"]).must_exit(0);
+    let note = "whether rows stop `SET NOT NULL` on `teams` (migrations/V2__fill.sql:2): it cannot be known, because";
+    assert!(ran.stdout.contains(note), "{}", ran.stdout);
+
+    // A row that comes only while the migration runs: its trigger stands for another session.
+    let late =
+        "INSERT INTO teams VALUES (20, 'late', 'n1');\nALTER TABLE teams ADD UNIQUE (nick);\n";
+    repo.write("migrations/V3__unique.sql", late);
+    repo.write(
+        "migrations/V3__unique.down.sql",
+        "ALTER TABLE teams DROP CONSTRAINT teams_nick_key;\nDELETE FROM teams WHERE id = 20;\n",
+    );
+    let ran = database.run(&repo, &["db-migrate"]).must_exit(2);
+    assert!(ran.stderr.contains("23505"), "{}", ran.stderr);
+    assert_eq!(database.history(), [1, 2]);
+}
+
+#[test]
+fn offline_the_statements_tell_which_fail_on_any_row() {
+    let repo = Monorepo::of_migrations(&[TEAMS]);
+    if shared().is_none() {
+        return;
+    }
+    repo.run(&["db-snapshot"]).must_exit(0);
+    git::init(&repo);
+    git::commit(&repo, "teams");
+    repo.write("migrations/V2__role.sql", ROLE.1);
+    repo.write("migrations/V2__role.down.sql", ROLE.2);
+    let ran = repo.run(&["db-verify"]).must_exit(1);
+    let found = "adding `role` fails as soon as `teams` has a row";
+    assert!(
+        ran.stdout.contains(found) && ran.stdout.contains("V2__role.sql:1:19"),
+        "{}",
+        ran.stdout
+    );
+    assert!(
+        !ran.stdout.contains("adding-required-field"),
+        "{}",
+        ran.stdout
+    );
+    repo.run(&["db-snapshot"]).must_exit(0);
+    git::git(&repo, &["add", "."]);
+    let ran = repo.run(&["db-verify", "--staged"]).must_exit(1);
+    assert!(ran.stdout.contains(found), "{}", ran.stdout);
+    git::git(&repo, &["checkout", "-q", "-b", "feature"]);
+    git::commit(&repo, "role");
+    let ran = repo.run(&["db-verify", "--since", "HEAD~1"]).must_exit(1);
+    assert!(ran.stdout.contains(found), "{}", ran.stdout);
+    // What is there is history.
+    repo.run(&["db-verify"]).must_exit(0);
+}
