@@ -11,8 +11,8 @@ use super::destructive::{self, Destruction, Name};
 use super::harmless;
 use super::storage_identity::ObjectNames;
 use crate::config::Config;
+use crate::migrations::Migration;
 use crate::migrations::statements::{Effect, ParsedStatement, Reference, TableAction};
-use crate::migrations::{Migration, sql};
 use crate::report::{Category, Finding, LossName, Severity};
 use crate::schema::model::ObjectName;
 use crate::source::LineIndex;
@@ -247,11 +247,10 @@ fn tells_all(migration: &Migration) -> bool {
             Destruction::Table(_) | Destruction::Column(..) | Destruction::Converted(..)
         )
     };
-    let statements = sql::statements(&migration.sql);
     destructive::read(&migration.sql).iter().all(|statement| {
         let all = destructive::destructions(statement);
         if all.is_empty() {
-            let text = statements.get(statement.index).map(sql::Statement::text);
+            let text = migration.sql.get(statement.span.range());
             return text.is_some_and(harmless::is_harmless);
         }
         all.iter().all(|(_, one)| names_all(one))
