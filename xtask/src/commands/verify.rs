@@ -267,17 +267,14 @@ impl Examined<'_> {
     /// there is none: advice about every migration would be noise.
     fn risks(&self, context: &Context) -> Result<Vec<Finding>> {
         let migrations = &self.migrations[..self.asked];
+        let with_losses = |risks, known: &[(String, u64)]| {
+            losses::advice::with_losses(risks, migrations, known, &context.config)
+        };
         match (&self.expected.known, &self.expected.rows) {
             // The database itself was asked about its rows.
             (Some(known), Some(rows)) => {
-                let general = lint::lint_new(migrations, known, &context.config)?;
-                let advice = rows.before(general);
-                Ok(losses::advice::beside(
-                    advice,
-                    migrations,
-                    known,
-                    &context.config,
-                ))
+                let advice = lint::lint_new(migrations, known, &context.config)?;
+                Ok(with_losses(rows.before(advice), known))
             }
             (Some(known), None) => advice::of_new(migrations, known, &context.config),
             (None, Some(rows)) => Ok(rows.before(Vec::new())),

@@ -5,6 +5,7 @@
 pub mod advice;
 pub mod audit;
 pub mod backup;
+pub mod certain;
 pub mod consent;
 mod deferred;
 pub mod destructive;

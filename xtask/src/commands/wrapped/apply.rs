@@ -112,7 +112,7 @@ impl ApplyRun<'_> {
             // What the statements say was counted, and consented to.
             unchecked.pop();
             unchecked.push(format!(
-                "which rows and values `{}` really loses: it commits by itself, and only what its \
+                "whether rows or values are lost: `{}` commits by itself, and only what its \
                  statements say was counted before it ran",
                 self.command
             ));

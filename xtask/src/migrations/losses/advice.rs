@@ -11,8 +11,8 @@ use super::destructive::{self, Destruction, Name};
 use super::harmless;
 use super::storage_identity::ObjectNames;
 use crate::config::Config;
+use crate::migrations::Migration;
 use crate::migrations::statements::{Effect, ParsedStatement, Reference, TableAction};
-use crate::migrations::{Migration, sql};
 use crate::report::{Category, Finding, LossName, Severity};
 use crate::schema::model::ObjectName;
 use crate::source::LineIndex;
@@ -24,17 +24,18 @@ pub const LOSS: &str = "DATA_LOSS";
 /// A line of consent to a loss that does not happen.
 pub const UNUSED: &str = "UNUSED_CONSENT";
 
-/// Returns `advice` and findings about data that the new ones of `migrations` destroy. `known` holds
-/// the names and checksums of the others. Advice about the same statement gives way to a loss.
-pub fn beside(
-    mut advice: Vec<Finding>,
+/// Adds the data that the new ones of `migrations` destroy to the `risks` that were found in them.
+/// Advice about the same statement gives way to a loss.
+#[must_use]
+pub fn with_losses(
+    mut risks: Vec<Finding>,
     migrations: &[Migration],
     known: &[(String, u64)],
     config: &Config,
 ) -> Vec<Finding> {
     // A dump is no change: it shows what is there.
     if config.migrations.schema_from.is_some() {
-        return advice;
+        return risks;
     }
     let is_known = |migration: &Migration| {
         known.iter().any(|(name, checksum)| {
@@ -42,13 +43,13 @@ pub fn beside(
         })
     };
     let new: Vec<&Migration> = migrations.iter().filter(|one| !is_known(one)).collect();
-    let losses = losses(&new);
-    advice.retain(|risk| !losses.iter().any(|loss| replaces(loss, risk)));
-    let configured = losses
-        .into_iter()
-        .filter_map(|finding| configured(finding, config));
-    advice.extend(configured);
-    advice
+    let found = losses(&new).into_iter();
+    let losses: Vec<Finding> = found
+        .filter_map(|finding| configured(finding, config))
+        .collect();
+    risks.retain(|risk| !losses.iter().any(|loss| replaces(loss, risk)));
+    risks.extend(losses);
+    risks
 }
 
 fn configured(mut finding: Finding, config: &Config) -> Option<Finding> {
@@ -246,11 +247,10 @@ fn tells_all(migration: &Migration) -> bool {
             Destruction::Table(_) | Destruction::Column(..) | Destruction::Converted(..)
         )
     };
-    let statements = sql::statements(&migration.sql);
     destructive::read(&migration.sql).iter().all(|statement| {
         let all = destructive::destructions(statement);
         if all.is_empty() {
-            let text = statements.get(statement.index).map(sql::Statement::text);
+            let text = migration.sql.get(statement.span.range());
             return text.is_some_and(harmless::is_harmless);
         }
         all.iter().all(|(_, one)| names_all(one))

@@ -55,7 +55,7 @@ pub struct Name {
     pub namespace: Option<String>,
     /// The name itself.
     pub name: String,
-    /// The namespaces that are searched for a name without one, where the file sets them.
+    /// The namespaces that are searched for a name without one.
     searched: Vec<String>,
 }
 
@@ -98,15 +98,10 @@ impl Name {
             [.., namespace, _name] => Some(namespace.name.clone()),
             _unqualified => None,
         };
-        let searched = if statement.sets_path {
-            statement.path.namespaces().to_vec()
-        } else {
-            Vec::new()
-        };
         Self {
             namespace,
             name: reference.name().to_owned(),
-            searched,
+            searched: statement.path.namespaces().to_vec(),
         }
     }
 }

@@ -7,8 +7,9 @@ use std::collections::BTreeSet;
 use anyhow::{Context as _, Result};
 use postgres::{Client, GenericClient, SimpleQueryMessage};
 
-use super::audit::{LossAudit, UnacceptedLosses};
+use super::audit::LossAudit;
 use super::backup::Backup;
+use super::certain::UnacceptedLosses;
 use super::options::{AuditDirection, LossOptions};
 use super::written::Doubts;
 use super::{consent, destructive, harmless, safety_net};

@@ -15,7 +15,7 @@ use crate::migrations::journal::{self, Phase, Record};
 use crate::migrations::journaled::{self, JournaledScript};
 use crate::migrations::losses::guard::StatementGuard;
 use crate::migrations::losses::options::LossOptions;
-use crate::migrations::losses::{StorageChange, audit, destructive};
+use crate::migrations::losses::{StorageChange, certain, destructive};
 use crate::migrations::script::Script;
 use crate::migrations::session::SessionSettings;
 use crate::migrations::tables::Tables;
@@ -152,7 +152,7 @@ fn ask_consent(
 ) -> Result<()> {
     let mut transaction = transaction::begin(client)?;
     options.settings.ensure_locked(&mut transaction)?;
-    audit::ask_consent(&mut transaction, options, foreseen)
+    certain::ask_consent(&mut transaction, options, foreseen)
 }
 
 /// Describes the progress of a run that stopped because of a loss. Where no statement is done, the

@@ -20,8 +20,8 @@ const RULES: [(&str, &str, &str); 2] = [
         LOSS,
         "A new migration destroys data, and nobody has consented in its file.",
         "## Why\nA dropped column, a `TRUNCATE` or a rounded number is gone as soon as the migration is committed, and no way \
-         back brings it back. `db-migrate` counts the rows and values that would go, and refuses a migration that destroys any \
-         without consent. The line of consent stands in the file, so that it is reviewed in the pull request.\n\n\
+         back brings it back. Before a migration runs, the rows and values that would go are counted, and it is refused where \
+         it destroys any without consent. The line of consent stands in the file, so that it is reviewed in the pull request.\n\n\
          ## Example\n```sql\nALTER TABLE runs DROP COLUMN note;\n```\n\
          is refused by a database whose column holds values. Add `-- accept-data-loss: runs.note` to the file where they may \
          go. Several names are separated by commas; there may be several lines. A table or column that is empty needs no \
