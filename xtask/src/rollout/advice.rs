@@ -10,6 +10,7 @@ use crate::source::Location;
 const ABOUT_RUNNING_CODE: &[&str] = &[
     "adding-required-field",
     "ban-drop-column",
+    "ban-drop-default",
     "ban-drop-not-null",
     "ban-drop-table",
     "changing-column-type",

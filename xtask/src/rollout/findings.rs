@@ -56,7 +56,7 @@ fn finding(kind: &'static str, severity: Severity, problem: &RolloutProblem) -> 
         .map(|code| code.location.to_string())
         .collect();
     found
-        .at_some(problem.migration.as_ref(), "this takes it away")
+        .at_some(problem.migration.as_ref(), "this breaks it")
         .with_detail("code", code)
 }
 

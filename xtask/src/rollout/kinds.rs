@@ -101,3 +101,46 @@ fn name(ty: &ColumnType) -> &str {
         Scalar::Enum(..) | Scalar::Other(_) => "",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::model::{Enum, ObjectName, Schema};
+
+    #[test]
+    fn a_type_is_wider_where_each_text_of_a_value_means_the_same() {
+        let mut schema = Schema::default();
+        let name = ObjectName::public("state");
+        schema.enums.insert(name, Enum::default());
+        let widens = |was: &str, is: &str| {
+            is_wider(
+                &ColumnType::resolve(was, &schema),
+                &ColumnType::resolve(is, &schema),
+            )
+        };
+        for (was, is) in [
+            ("integer", "bigint"),
+            ("integer", "numeric"),
+            ("numeric(5,2)", "numeric(7,2)"),
+            ("character varying(5)", "character varying(9)"),
+            ("character varying(5)", "text"),
+            ("public.state", "text"),
+            ("json", "jsonb"),
+            ("timestamp(3) without time zone", "timestamp without time zone"),
+        ] {
+            assert!(widens(was, is), "{was} to {is}");
+        }
+        for (was, is) in [
+            ("bigint", "integer"),
+            ("numeric(7,2)", "numeric(5,2)"),
+            ("numeric", "numeric(5,2)"),
+            ("text", "character varying(9)"),
+            ("text", "public.state"),
+            ("text", "uuid"),
+            ("integer", "integer[]"),
+            ("timestamp without time zone", "timestamp with time zone"),
+        ] {
+            assert!(!widens(was, is), "{was} to {is}");
+        }
+    }
+}

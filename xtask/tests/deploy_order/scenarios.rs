@@ -372,6 +372,38 @@ const SCENARIOS: &[Scenario] = &[
         ..BLANK
     },
     Scenario {
+        name: "a Zod schema of rows refuses a new value",
+        keys: "types = ['src/schema.ts']\nvalidation = ['src/schema.ts']",
+        old: (
+            STATES,
+            "import { z } from 'zod';\nexport interface RunRow { id: number; state: 'open' | 'shut' }\n\
+             export const RunRowSchema = z.object({ id: z.number(), state: z.enum(['open', 'shut']) });",
+        ),
+        new: (
+            "ALTER TYPE state ADD VALUE 'late';",
+            "import { z } from 'zod';\nexport interface RunRow { id: number; state: 'open' | 'shut' | 'late' }\n\
+             export const RunRowSchema = z.object({ id: z.number(), state: z.enum(['open', 'shut', 'late']) });",
+        ),
+        may_break: &["runs.state"],
+        ..BLANK
+    },
+    Scenario {
+        name: "a column that code does not know is needed, and only its reading is declared",
+        keys: "types = ['src/schema.ts']",
+        old: (
+            RUNS,
+            "export interface RunRow { id: number; title: string; note: string | null; done: boolean }",
+        ),
+        new: (
+            "ALTER TABLE runs ADD COLUMN owner text NOT NULL;",
+            "export interface RunRow { id: number; title: string; note: string | null; done: boolean; owner: string }",
+        ),
+        order: ReleaseOrder::MigrateFirst,
+        may_break: &["runs.owner"],
+        needs: &["runs.owner"],
+        ..BLANK
+    },
+    Scenario {
         name: "Prisma refuses rows with a new value, and null where it knows none",
         keys: "prisma = ['src/*.prisma']",
         old: (

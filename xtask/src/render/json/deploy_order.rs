@@ -31,7 +31,7 @@ fn problem(problem: &RolloutProblem) -> Value {
         "certain": problem.certain,
         "accepted": problem.accepted,
         "code": code.collect::<Vec<_>>(),
-        "migration": problem.migration.as_ref().map(|at| place(at, "this takes it away")),
+        "migration": problem.migration.as_ref().map(|at| place(at, "this breaks it")),
     })
 }
 
