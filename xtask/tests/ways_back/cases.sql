@@ -23,7 +23,7 @@ ALTER TABLE c2_a ADD CONSTRAINT c2_a_b FOREIGN KEY (b) REFERENCES c2_b;
 CREATE TYPE c3_kind AS ENUM ('a', 'b');
 CREATE TABLE c3_owners (id int PRIMARY KEY);
 CREATE TABLE c3_notes (id bigserial PRIMARY KEY, owner int NOT NULL REFERENCES c3_owners ON DELETE CASCADE, kind c3_kind DEFAULT 'a', tags text[] DEFAULT '{}', total numeric(10,2) CHECK (total >= 0));
-CREATE UNIQUE INDEX c3_notes_lower ON c3_notes (lower(kind::text));
+CREATE UNIQUE INDEX c3_notes_lower ON c3_notes (lower(total::text));
 COMMENT ON COLUMN c3_notes.kind IS 'the kind';
 ALTER TABLE c3_notes ENABLE ROW LEVEL SECURITY;
 CREATE POLICY c3_own ON c3_notes FOR SELECT USING (owner > 0);
@@ -468,7 +468,7 @@ CREATE INDEX c47_v ON c47 (v);
 
 -- case: a dropped partitioned table
 -- before
-CREATE TABLE c48 (id int, at date NOT NULL, v text DEFAULT 'x', PRIMARY KEY (id, at)) PARTITION BY RANGE (at);
+CREATE TABLE c48 (id int, at date NOT NULL, v text DEFAULT 'a', PRIMARY KEY (id, at, v)) PARTITION BY RANGE (at);
 CREATE TABLE c48_1 PARTITION OF c48 FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');
 CREATE TABLE c48_2 PARTITION OF c48 FOR VALUES FROM ('2025-01-01') TO ('2026-01-01') PARTITION BY LIST (v);
 CREATE TABLE c48_2a PARTITION OF c48_2 FOR VALUES IN ('a');

@@ -119,12 +119,8 @@ pub fn attributes(table: &str, wanted: &Column, now: &Column) -> Vec<String> {
     let alter = format!("ALTER TABLE {table} ALTER COLUMN {column}");
     let mut all = Vec::new();
     if wanted.storage != now.storage {
-        let storage = wanted
-            .storage
-            .as_deref()
-            .unwrap_or("DEFAULT")
-            .to_uppercase();
-        all.push(format!("{alter} SET STORAGE {storage}"));
+        let storage = wanted.storage.as_deref().unwrap_or(usual_storage(wanted));
+        all.push(format!("{alter} SET STORAGE {}", storage.to_uppercase()));
     }
     if wanted.compression != now.compression {
         let method = wanted.compression.as_deref().unwrap_or("DEFAULT");
@@ -140,6 +136,20 @@ pub fn attributes(table: &str, wanted: &Column, now: &Column) -> Vec<String> {
         all.push(comment(&on, wanted.comment.as_ref()));
     }
     all
+}
+
+/// The storage of a type of variable length where nobody set another. `SET STORAGE DEFAULT` is only
+/// there since PostgreSQL 16.
+fn usual_storage(column: &Column) -> &'static str {
+    let (name, _) = column
+        .type_name
+        .split_once('(')
+        .unwrap_or((&column.type_name, ""));
+    match name {
+        "numeric" | "inet" | "cidr" => "main",
+        "tsquery" => "plain",
+        _ => "extended",
+    }
 }
 
 /// Statements that set and reset options, which are listed as `name=value`.
