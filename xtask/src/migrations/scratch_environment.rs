@@ -64,7 +64,7 @@ impl ScratchEnvironment<'_> {
     ///
     /// # Errors
     /// Those of the query, and a file that cannot be read.
-    pub fn like(self, client: &mut Client, migrations: &[Migration]) -> Result<Self> {
+    pub fn like(self, client: &mut impl GenericClient, migrations: &[Migration]) -> Result<Self> {
         let likeness =
             TargetSettings::of(client).map_err(|error| anyhow!(ServerError::from(error)));
         let mut likeness = likeness.context("cannot see the settings of the database")?;

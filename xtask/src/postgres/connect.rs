@@ -155,7 +155,8 @@ impl PendingClient {
     }
 }
 
-/// Connects to `target` once more, beside a connection of [`connect`].
+/// Connects to `target` without looking for a pooler: once more, beside a connection of
+/// [`connect`], or for a single transaction that only reads.
 ///
 /// # Errors
 /// As [`connect`].

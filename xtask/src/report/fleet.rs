@@ -86,12 +86,24 @@ impl FleetStatus {
             .collect()
     }
 
-    /// The databases that tell nothing about themselves, each with the reason.
-    pub fn unreachable(&self) -> impl Iterator<Item = (&FleetDatabase, &str)> {
-        self.databases.iter().filter_map(|one| {
-            let why = one.state.as_ref().err()?;
-            Some((one, why.as_str()))
-        })
+    /// The databases that tell nothing about themselves: each reason once, in the words of the first
+    /// one that has it. Reasons that differ only in the name of the database are one.
+    #[must_use]
+    pub fn unreachable(&self) -> Vec<(&str, Vec<&str>)> {
+        let mut found: BTreeMap<String, usize> = BTreeMap::new();
+        let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
+        for one in &self.databases {
+            let Err(why) = &one.state else { continue };
+            // The last part of the URL is the database's own name, which messages of the server hold.
+            let own = one.database.rsplit('/').next().unwrap_or_default();
+            let alike = why.replace(&one.database, "").replace(own, "");
+            let at = *found.entry(alike).or_insert(reasons.len());
+            match reasons.get_mut(at) {
+                Some((_, names)) => names.push(&one.name),
+                None => reasons.push((why, vec![&one.name])),
+            }
+        }
+        reasons
     }
 
     /// The problems of histories, each once with the databases that have it.
@@ -178,8 +190,10 @@ mod tests {
             databases: vec![
                 database("a", Ok(at("V1__x", 1, "gone"))),
                 database("b", Ok(at("V2__y", 0, ""))),
-                database("c", Err("no answer".into())),
+                database("c", Err("no answer from postgresql://u@h/c".into())),
                 database("d", Ok(at("V1__x", 1, "gone"))),
+                database("e", Err("no answer from postgresql://u@h/e".into())),
+                database("f", Err("the password is wrong".into())),
             ],
             ..FleetStatus::default()
         };
@@ -202,7 +216,13 @@ mod tests {
             ]
         );
         assert_eq!(status.problems(), [("gone", vec!["a", "d"])]);
-        assert_eq!(status.unreachable().count(), 1);
+        assert_eq!(
+            status.unreachable(),
+            [
+                ("no answer from postgresql://u@h/c", vec!["c", "e"]),
+                ("the password is wrong", vec!["f"])
+            ]
+        );
         assert!(!status.is_sound() && !status.is_current());
     }
 }

@@ -9,7 +9,7 @@ use crate::migrations::catalog_stamp::CatalogStamper;
 use crate::migrations::journal::{JournalEntry, Phase};
 use crate::migrations::state::State;
 use crate::migrations::tables::{self, Records, Tables};
-use crate::postgres::connect::{Target, connect};
+use crate::postgres::connect::{Target, connect_beside};
 use crate::postgres::error::ServerError;
 use crate::postgres::scratch::TargetSettings;
 use crate::report::FleetDatabaseState;
@@ -37,21 +37,20 @@ pub(super) struct Suspect {
     pub likeness: TargetSettings,
 }
 
-/// Connects to `target`, and looks.
+/// Connects to `target`, and looks. All of it is one transaction, and nothing is set beyond it, so
+/// that a pooler before the database does no harm and is not looked for.
 ///
 /// # Errors
 /// When it cannot be reached, or its tables cannot be read.
 pub(super) fn look(context: &Context, target: &Target, files: &[Migration]) -> Result<Looked> {
-    let mut client = connect(target)?;
-    let (state, suspect) = {
-        let mut transaction = begin(&mut client)?;
-        in_transaction(context, &mut transaction, files)?
-    };
-    let suspect = match suspect {
+    let mut client = connect_beside(target)?;
+    let mut transaction = begin(&mut client)?;
+    let (state, schema) = in_transaction(context, &mut transaction, files)?;
+    let suspect = match schema {
         Some((newest, schema)) => Some(Suspect {
             newest,
             schema,
-            likeness: likeness(context, &mut client, files)?,
+            likeness: likeness(context, &mut transaction, files)?,
         }),
         None => None,
     };
@@ -70,8 +69,12 @@ fn begin(client: &mut Client) -> Result<Transaction<'_>> {
     Ok(transaction)
 }
 
-fn likeness(context: &Context, client: &mut Client, files: &[Migration]) -> Result<TargetSettings> {
-    let environment = context.scratch_environment().like(client, files)?;
+fn likeness(
+    context: &Context,
+    transaction: &mut Transaction<'_>,
+    files: &[Migration],
+) -> Result<TargetSettings> {
+    let environment = context.scratch_environment().like(transaction, files)?;
     Ok(environment.likeness)
 }
 

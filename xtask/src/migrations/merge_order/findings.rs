@@ -170,7 +170,7 @@ fn failing<'s, 'm>(
         one.migration.file == failure.migration.file
             && (start.line, start.column) <= (failed.line, failed.column)
     };
-    statements.iter().filter(is_before).last()
+    statements.iter().rfind(is_before)
 }
 
 /// The finding about orders in which a migration fails.

@@ -9,8 +9,8 @@ use crate::terminal::Style;
 /// The most names in one line: more are counted. JSON has them all.
 const NAMES: usize = 8;
 
-/// The most databases without an answer that are shown with their errors.
-const ERRORS: usize = 20;
+/// The most reasons for missing answers that are shown.
+const REASONS: usize = 20;
 
 /// The whole report.
 #[must_use]
@@ -35,15 +35,15 @@ pub fn fleet(report: &FleetStatus, style: Style) -> String {
         text += &indented(&harmless(&names(&one.databases)));
         text += &indented(&harmless(finding.help.as_deref().unwrap_or_default()));
     }
-    let unreachable: Vec<_> = report.unreachable().collect();
-    for (one, why) in unreachable.iter().take(ERRORS) {
-        let what = format!("`{}`: {why}", one.name);
-        text += &signed(Sign::Failed, &harmless(&what), style);
+    let unreachable = report.unreachable();
+    for (why, databases) in unreachable.iter().take(REASONS) {
+        text += &signed(Sign::Failed, &harmless(why), style);
+        text += &indented(&harmless(&names(databases)));
     }
     let more: Vec<&str> = unreachable
         .iter()
-        .skip(ERRORS)
-        .map(|(one, _)| one.name.as_str())
+        .skip(REASONS)
+        .flat_map(|(_, databases)| databases.iter().copied())
         .collect();
     if !more.is_empty() {
         let what = format!("no answer from {} more", count(more.len(), "database"));
@@ -57,7 +57,11 @@ pub fn fleet(report: &FleetStatus, style: Style) -> String {
             harmless(&names(&databases))
         );
     }
-    text + &summary(report, unreachable.len(), style)
+    let silent = unreachable
+        .iter()
+        .map(|(_, databases)| databases.len())
+        .sum();
+    text + &summary(report, silent, style)
 }
 
 /// A line for each version: its name, the number of databases, and how far behind they are.
