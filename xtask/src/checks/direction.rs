@@ -138,9 +138,7 @@ impl<'a> Directions<'a> {
             }
             Role::OutputSchema => Direction::Answer,
             Role::InsertSchema | Role::UpdateSchema
-                if by_contracts.in_answers
-                    && !by_contracts.in_requests
-                    && !rows.only_goes_in() =>
+                if by_contracts.in_answers && !by_contracts.in_requests && !rows.only_goes_in() =>
             {
                 Direction::Answer
             }

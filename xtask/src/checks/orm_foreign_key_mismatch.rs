@@ -238,22 +238,33 @@ mod tests {
             // Tables may refer to others that are declared later.
             Case::failing(
                 posts!(""),
-                drizzle!("export const posts = pgTable('posts', { id: integer('id').primaryKey(),\n userId: integer('user_id').notNull().references((): AnyPgColumn => users.id) });"),
+                drizzle!(
+                    "export const posts = pgTable('posts', { id: integer('id').primaryKey(),\n userId: integer('user_id').notNull().references((): AnyPgColumn => users.id) });"
+                ),
                 (3, "user_id"),
             ),
             Case::failing(
                 posts!(" REFERENCES users(id) ON DELETE CASCADE"),
-                drizzle!("export const posts = pgTable('posts', { id: integer('id').primaryKey(),\n userId: integer('user_id').notNull().references(() => users.id, { onDelete: 'restrict' }) });"),
+                drizzle!(
+                    "export const posts = pgTable('posts', { id: integer('id').primaryKey(),\n userId: integer('user_id').notNull().references(() => users.id, { onDelete: 'restrict' }) });"
+                ),
                 (3, "user_id"),
             ),
             Case::failing(
                 posts!(" REFERENCES users(id) ON DELETE CASCADE"),
-                drizzle!("export const posts = pgTable('posts', { id: integer('id').primaryKey(), userId: integer('user_id').notNull() }, (table) => [\n foreignKey({ columns: [table.userId], foreignColumns: [users.id], name: 'k' })]);"),
+                drizzle!(
+                    "export const posts = pgTable('posts', { id: integer('id').primaryKey(), userId: integer('user_id').notNull() }, (table) => [\n foreignKey({ columns: [table.userId], foreignColumns: [users.id], name: 'k' })]);"
+                ),
                 (3, "user_id"),
             ),
             Case::failing(
-                concat!(posts!(" REFERENCES users(id)"), " CREATE TABLE notes (id integer PRIMARY KEY, post_id integer NOT NULL REFERENCES posts(id));"),
-                drizzle!("export const posts = pgTable('posts', { id: integer('id').primaryKey(),\n userId: integer('user_id').notNull() });\nexport const notes = pgTable('notes', { id: integer('id').primaryKey(), postId: integer('post_id').notNull().references(() => posts.id) });"),
+                concat!(
+                    posts!(" REFERENCES users(id)"),
+                    " CREATE TABLE notes (id integer PRIMARY KEY, post_id integer NOT NULL REFERENCES posts(id));"
+                ),
+                drizzle!(
+                    "export const posts = pgTable('posts', { id: integer('id').primaryKey(),\n userId: integer('user_id').notNull() });\nexport const notes = pgTable('notes', { id: integer('id').primaryKey(), postId: integer('post_id').notNull().references(() => posts.id) });"
+                ),
                 (3, "user_id"),
             ),
             Case::prisma(
@@ -290,17 +301,26 @@ mod tests {
         passing: &[
             Case::passing(
                 posts!(" REFERENCES users(id) ON DELETE CASCADE"),
-                drizzle!("export const posts = pgTable('posts', { id: integer().primaryKey(), userId: integer().notNull() }, (table) => ({ user: foreignKey({ columns: [table.userId], foreignColumns: [users.id] }).onDelete('cascade') }));"),
+                drizzle!(
+                    "export const posts = pgTable('posts', { id: integer().primaryKey(), userId: integer().notNull() }, (table) => ({ user: foreignKey({ columns: [table.userId], foreignColumns: [users.id] }).onDelete('cascade') }));"
+                ),
             ),
             // Where no table of Drizzle states a foreign key, the migrations have them alone.
             Case::passing(
                 posts!(" REFERENCES users(id)"),
-                drizzle!("export const posts = pgTable('posts', { id: integer().primaryKey(), userId: integer().notNull() });"),
+                drizzle!(
+                    "export const posts = pgTable('posts', { id: integer().primaryKey(), userId: integer().notNull() });"
+                ),
             ),
             // The other table is not read.
             Case::passing(
-                concat!(posts!(" REFERENCES users(id)"), " CREATE TABLE notes (id integer PRIMARY KEY, post_id integer NOT NULL REFERENCES posts(id));"),
-                drizzle!("export const posts = pgTable('posts', { id: integer().primaryKey(), userId: integer().notNull().references(() => other.id) });\nexport const notes = pgTable('notes', { id: integer('id').primaryKey(), postId: integer('post_id').notNull().references(() => posts.id) });"),
+                concat!(
+                    posts!(" REFERENCES users(id)"),
+                    " CREATE TABLE notes (id integer PRIMARY KEY, post_id integer NOT NULL REFERENCES posts(id));"
+                ),
+                drizzle!(
+                    "export const posts = pgTable('posts', { id: integer().primaryKey(), userId: integer().notNull().references(() => other.id) });\nexport const notes = pgTable('notes', { id: integer('id').primaryKey(), postId: integer('post_id').notNull().references(() => posts.id) });"
+                ),
             ),
             Case::prisma_passing(
                 posts!(" REFERENCES users(id)"),

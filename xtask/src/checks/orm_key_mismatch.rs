@@ -184,39 +184,60 @@ mod tests {
             ),
             Case::failing(
                 "CREATE TABLE users (id integer PRIMARY KEY, email text NOT NULL);",
-                concat!(drizzle!(), "export const users = pgTable('users', { id: integer('id').primaryKey(),\n email: text('email').notNull().unique() });"),
+                concat!(
+                    drizzle!(),
+                    "export const users = pgTable('users', { id: integer('id').primaryKey(),\n email: text('email').notNull().unique() });"
+                ),
                 (3, "email"),
             ),
             Case::failing(
                 "CREATE TABLE users (id integer PRIMARY KEY, email text NOT NULL, team_id integer NOT NULL, UNIQUE (email));",
-                concat!(drizzle!(), "export const users = pgTable('users', { id: integer().primaryKey(), email: text().notNull().unique(), teamId: integer().notNull() }, (table) => ({\n members: uniqueIndex('members').on(table.teamId, table.email.asc()) }));"),
+                concat!(
+                    drizzle!(),
+                    "export const users = pgTable('users', { id: integer().primaryKey(), email: text().notNull().unique(), teamId: integer().notNull() }, (table) => ({\n members: uniqueIndex('members').on(table.teamId, table.email.asc()) }));"
+                ),
                 (3, "team_id, email"),
             ),
             Case::failing(
                 "CREATE TABLE users (id integer PRIMARY KEY, email text NOT NULL, code text NOT NULL, UNIQUE (email), UNIQUE (code));",
-                concat!(drizzle!(), "export const users = pgTable('users', { id: integer('id').primaryKey(), code: text('code').notNull().unique(),\n email: text('email').notNull() });"),
+                concat!(
+                    drizzle!(),
+                    "export const users = pgTable('users', { id: integer('id').primaryKey(), code: text('code').notNull().unique(),\n email: text('email').notNull() });"
+                ),
                 (3, "email"),
             ),
             Case::failing(
                 "CREATE TABLE members (team integer NOT NULL, person integer PRIMARY KEY);",
-                concat!(drizzle!(), "export const members = pgTable('members', { team: integer('team').notNull(), person: integer('person').notNull() }, (t) => [\n primaryKey({ columns: [t.team, t.person] })]);"),
+                concat!(
+                    drizzle!(),
+                    "export const members = pgTable('members', { team: integer('team').notNull(), person: integer('person').notNull() }, (t) => [\n primaryKey({ columns: [t.team, t.person] })]);"
+                ),
                 (3, "team, person"),
             ),
         ],
         passing: &[
             Case::passing(
                 "CREATE TABLE users (id integer PRIMARY KEY, email text NOT NULL, team_id integer NOT NULL, UNIQUE (email, team_id));",
-                concat!(drizzle!(), "export const users = pgTable('users', { id: integer().primaryKey(), email: text().notNull(), teamId: integer().notNull() }, (t) => [index('a').on(t.email), unique('b').on(t.teamId, t.email), uniqueIndex('c').on(sql`lower(${t.email})`), uniqueIndex('d').on(t.teamId).where(sql`true`), check('e', sql`true`)]);"),
+                concat!(
+                    drizzle!(),
+                    "export const users = pgTable('users', { id: integer().primaryKey(), email: text().notNull(), teamId: integer().notNull() }, (t) => [index('a').on(t.email), unique('b').on(t.teamId, t.email), uniqueIndex('c').on(sql`lower(${t.email})`), uniqueIndex('d').on(t.teamId).where(sql`true`), check('e', sql`true`)]);"
+                ),
             ),
             // Where no table of Drizzle states a unique key, the migrations have them alone.
             Case::passing(
                 "CREATE TABLE users (id integer PRIMARY KEY, email text NOT NULL, UNIQUE (email));",
-                concat!(drizzle!(), "export const users = pgTable('users', { id: integer().primaryKey(), email: text().notNull() });"),
+                concat!(
+                    drizzle!(),
+                    "export const users = pgTable('users', { id: integer().primaryKey(), email: text().notNull() });"
+                ),
             ),
             // What makes a key is not read.
             Case::passing(
                 "CREATE TABLE users (id integer PRIMARY KEY, email text NOT NULL, code text NOT NULL, UNIQUE (email), UNIQUE (code));",
-                concat!(drizzle!(), "export const users = pgTable('users', { id: integer().primaryKey(), email: text().notNull().unique(), code: text().notNull() }, (table) => keysOf(table));"),
+                concat!(
+                    drizzle!(),
+                    "export const users = pgTable('users', { id: integer().primaryKey(), email: text().notNull().unique(), code: text().notNull() }, (table) => keysOf(table));"
+                ),
             ),
             Case::prisma_passing(
                 "CREATE TABLE users (id integer PRIMARY KEY, email text NOT NULL, team_id integer NOT NULL, UNIQUE (email), UNIQUE (email, team_id));",

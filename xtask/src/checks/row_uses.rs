@@ -93,10 +93,7 @@ impl<'a> RowUses<'a> {
     #[must_use]
     pub fn of(&self, declaration: &Declaration, entity: &Entity<'_>) -> UsedForRows {
         let mut used = UsedForRows::default();
-        let key = (
-            &*declaration.location.file,
-            declaration.name.as_str(),
-        );
+        let key = (&*declaration.location.file, declaration.name.as_str());
         for one in self.0.get(&key).into_iter().flatten() {
             let is_of_table = |table: &String| is_table(entity.name, table);
             if one.table.as_ref().is_none_or(is_of_table) {

@@ -38,7 +38,9 @@ static ASKS_FOR_ROWS: LazyLock<Option<Regex>> = LazyLock::new(|| {
 pub(super) fn read<'p>(resolver: &Resolver<'p>, module: &'p Module) -> Vec<RowUse> {
     let text = module.lines.text();
     let has = |pattern: &LazyLock<Option<Regex>>| {
-        pattern.as_ref().is_some_and(|pattern| pattern.is_match(text))
+        pattern
+            .as_ref()
+            .is_some_and(|pattern| pattern.is_match(text))
     };
     if !has(&DEALS_WITH_ROWS) || !has(&ASKS_FOR_ROWS) {
         return Vec::new();

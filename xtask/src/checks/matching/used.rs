@@ -46,8 +46,7 @@ fn is_of_rows_as_well(entity: &Entity<'_>, pairing: &Pairing<'_>, is_schema: boo
             .is_some_and(|facts| facts.made_by_server)
     };
     let mut pairs = pairing.pairs.iter();
-    let demands_what_is_made = pairs.any(|pair| {
-        !pair.field.optional && !pair.field.has_default && is_made(&pair.column.name)
-    });
+    let demands_what_is_made = pairs
+        .any(|pair| !pair.field.optional && !pair.field.has_default && is_made(&pair.column.name));
     demands_what_is_made || (!is_schema && pairing.is_nearly_whole())
 }

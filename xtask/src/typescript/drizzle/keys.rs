@@ -81,7 +81,10 @@ fn add_column<'p>(
     let key = StatedKey { columns, location };
     match column.key {
         ColumnKey::Primary => keys.primary = Some(key),
-        ColumnKey::Unique => keys.uniques.iter_mut().for_each(|all| all.push(key.clone())),
+        ColumnKey::Unique => keys
+            .uniques
+            .iter_mut()
+            .for_each(|all| all.push(key.clone())),
         ColumnKey::No => {}
     }
 }

@@ -55,11 +55,7 @@ pub(super) fn build<'p>(name: &str, arguments: &Arguments<'_, 'p>) -> Option<Val
 }
 
 /// `part.name(arguments)`
-pub(super) fn method<'p>(
-    part: &TablePart<'p>,
-    name: &str,
-    arguments: &[Value<'p>],
-) -> Value<'p> {
+pub(super) fn method<'p>(part: &TablePart<'p>, name: &str, arguments: &[Value<'p>]) -> Value<'p> {
     let kind = match (&part.kind, name) {
         (PartKind::Unique(_), "on" | "onOnly") => PartKind::Unique(arguments.to_vec()),
         // `using('btree', table.email)`

@@ -55,12 +55,7 @@ impl<'p> RowUseReader<'_, 'p> {
         }
     }
 
-    fn called(
-        &self,
-        expression: &'p Expr,
-        callee: &'p Expr,
-        arguments: &'p [Argument],
-    ) -> Flow {
+    fn called(&self, expression: &'p Expr, callee: &'p Expr, arguments: &'p [Argument]) -> Flow {
         let ExprKind::Member(object, method, _) = &callee.kind else {
             return Flow::Unknown;
         };

@@ -95,7 +95,9 @@ impl<'p> RowUseReader<'_, 'p> {
         if let Some(table) = text(&argument.value) {
             let is_one = at("single").is_some() || at("maybeSingle").is_some();
             let is_whole = |(name, columns): &Link<'p>| {
-                let all = columns.first().is_none_or(|all| text(&all.value) == Some("*"));
+                let all = columns
+                    .first()
+                    .is_none_or(|all| text(&all.value) == Some("*"));
                 *name == "select" && all
             };
             let table = chain.iter().any(is_whole).then(|| table.to_owned());

@@ -296,7 +296,9 @@ impl Expr {
                 arguments.iter().for_each(|argument| visit(&argument.value));
             }
             ExprKind::Conditional(test, then, otherwise) => {
-                [test, then, otherwise].into_iter().for_each(|part| visit(part));
+                [test, then, otherwise]
+                    .into_iter()
+                    .for_each(|part| visit(part));
             }
             ExprKind::Binary(_, left, right)
             | ExprKind::Assignment(left, right)
