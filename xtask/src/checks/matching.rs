@@ -5,8 +5,7 @@
 //!    link in the source itself, the fields that a schema takes from an ORM's table, the type that
 //!    a schema says to be of, a name by the configured patterns ([`names`]). What was hit is the
 //!    evidence, a [`Strength`].
-//!    The side of the table (row, insert, update) is what the code does with the values, where it
-//!    says that ([`used`]), and else what the name says.
+//!    The side (row, insert, update) is what code does with the values ([`used`]), else the name's.
 //! 2. **How much they have in common** ([`super::pairing`]): fields beside columns, by name. The
 //!    numbers that count as "nearly whole", "accidental", "was whole" and "of a query" have their
 //!    names and reasons in `pairing/thresholds.rs`.
