@@ -88,11 +88,7 @@ fn a_backfill_is_a_note_and_the_error_of_a_failure_names_rows() {
     assert!(ran.stdout.contains(note), "{}", ran.stdout);
 
     // As a warning it stops nothing: the migration runs, and its error says which rows.
-    repo.edit(
-        "Cargo.toml",
-        "MISSING_TYPE = 'off'",
-        "MISSING_TYPE = 'off'\nFAILS_ON_ROWS = 'warning'",
-    );
+    repo.let_rows_stop_migrations();
     let unique = "SELECT 1;\nALTER TABLE teams ADD UNIQUE (name);\n";
     repo.write("migrations/V3__unique.sql", unique);
     repo.write(
