@@ -287,6 +287,23 @@ const UNKNOWN: &[(&str, &str, &str)] = &[
         "of `copies`: the statement at migrations/V2__change.sql:1 changes rows",
     ),
     (
+        "",
+        "CREATE TABLE roles (id int PRIMARY KEY); INSERT INTO roles VALUES (1), (9);
+         ALTER TABLE teams ADD FOREIGN KEY (boss) REFERENCES roles",
+        "a pending statement fills `roles`",
+    ),
+    (
+        "",
+        "CREATE TABLE copies AS SELECT nick FROM teams; ALTER TABLE copies ADD UNIQUE (nick)",
+        "a pending query fills it",
+    ),
+    (
+        "",
+        "CREATE FUNCTION ok(int) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT true';
+         ALTER TABLE teams ADD CHECK (ok(size))",
+        "a pending statement makes the function `ok`",
+    ),
+    (
         "CREATE EXTENSION IF NOT EXISTS file_fdw; CREATE SERVER away FOREIGN DATA WRAPPER file_fdw;
          CREATE FOREIGN TABLE far (n int) SERVER away OPTIONS (filename '/nowhere')",
         "ALTER TABLE far ALTER n SET NOT NULL",

@@ -59,6 +59,7 @@ fn data_that_does_not_fit_stops_the_migration_and_keeps_those_before_it() {
     let Some(scratch) = shared() else { return };
     let database = Database::create(scratch, "data");
     let repo = Monorepo::of_migrations(&[USERS, BIO]);
+    repo.let_rows_stop_migrations();
     database.run(&repo, &["db-migrate"]).must_exit(0);
     database
         .connect()
@@ -75,7 +76,13 @@ fn data_that_does_not_fit_stops_the_migration_and_keeps_those_before_it() {
         "ALTER TABLE users DROP CONSTRAINT one_name;",
     );
     let ran = database.run(&repo, &["db-migrate"]);
-    ran.must_fail_at_length(&["V4__unique", "23505", "DETAIL", "it was undone"]);
+    ran.must_fail_at_length(&[
+        "V4__unique",
+        "23505",
+        "DETAIL",
+        "it was undone",
+        "2 rows that share `name` with another row",
+    ]);
     assert!(
         ran.stdout
             .contains("Applied and committed before that: V3__fine"),
@@ -687,6 +694,7 @@ fn settings_of_a_script_without_transaction_hold_until_it_ends() {
         "DROP TABLE after;",
     );
     let repo = Monorepo::of_migrations(&[schema]);
+    repo.let_rows_stop_migrations();
     let database = Database::create(scratch, "settings");
     database.run(&repo, &["db-migrate"]).must_exit(0);
     database

@@ -38,7 +38,7 @@ pub struct Options {
 
     /// Write nothing new: move this branch's migrations, or only this one, behind those of the
     /// branch that it is to be merged into
-    #[arg(long, value_name = "MIGRATION", num_args = 0..=1, conflicts_with_all = ["name", "timestamp"])]
+    #[arg(long, value_name = "MIGRATION", num_args = 0..=1, conflicts_with_all = ["name", "timestamp", "down"])]
     pub renumber: Option<Option<String>>,
 
     /// The branch that this one is to be merged into; without it the one that `origin` checks out,

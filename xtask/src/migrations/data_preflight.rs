@@ -4,10 +4,10 @@
 //! Where the answer cannot be known, that is said: nothing is ever counted as zero for want of an
 //! answer.
 
+mod answer;
 mod ask;
 mod conversion;
 mod finding;
-mod partition;
 mod pending;
 mod question;
 mod questions;
@@ -25,7 +25,7 @@ pub use sizes::sizes_of;
 
 use super::{Migration, statements};
 use crate::source::Span;
-use ask::Answer;
+use answer::Answer;
 use pending::Pending;
 use question::{Posed, Question};
 use target::Target;
@@ -100,7 +100,9 @@ pub fn foretell(client: &mut Client, planned: &[&Migration], limits: Limits) -> 
                     statement: &statement,
                     span: placed.span,
                 };
-                for posed in pending.follow(&mut target, place, &placed.effect)? {
+                let posed = questions::pose(&mut pending, &mut target, place, &placed.effect)?;
+                pending.apply(&mut target, place, &placed.effect)?;
+                for posed in posed {
                     let left = limits.total.saturating_sub(begin.elapsed());
                     let answer = match posed {
                         Posed::Question(question) => {

@@ -26,15 +26,18 @@ pub use rows::AffectedRows;
 use super::provenance::SearchPath;
 use super::sql::{self, Statement};
 use crate::source::Span;
-use reader::Reader;
 
 /// One statement of a migration, and what it does.
 #[derive(Debug, Clone)]
 pub struct ParsedStatement {
+    /// Its number among the statements of the file, from 0.
+    pub index: usize,
     /// Its bytes in the file.
     pub span: Span,
     /// The search path that the statement runs with, as far as the file sets it.
     pub path: SearchPath,
+    /// Whether the file has set the search path before this statement.
+    pub sets_path: bool,
     /// What it does, in order. Empty where it does nothing to tables, types or rows.
     pub effects: Vec<PlacedEffect>,
 }
@@ -52,17 +55,21 @@ pub struct PlacedEffect {
 #[must_use]
 pub fn read(text: &str, path: &SearchPath) -> Vec<ParsedStatement> {
     let mut path = path.clone();
+    let mut sets_path = false;
     let mut parsed = Vec::new();
-    for statement in &sql::statements(text) {
+    for (index, statement) in sql::statements(text).iter().enumerate() {
         let is_setting = path.follow(statement.cursor());
+        sets_path |= is_setting;
         let effects = if is_setting {
             Vec::new()
         } else {
             effects_of(statement)
         };
         parsed.push(ParsedStatement {
+            index,
             span: statement.span,
             path: path.clone(),
+            sets_path,
             effects,
         });
     }
@@ -82,7 +89,7 @@ fn effects_of(statement: &Statement<'_>) -> Vec<PlacedEffect> {
         let [only] = statements.as_slice() else {
             return None;
         };
-        let mut reader = Reader::new(statement);
+        let mut reader = reader::Reader::new(statement);
         reader.read(only);
         Some(reader.effects)
     });

@@ -87,16 +87,21 @@ fn a_backfill_is_a_note_and_the_error_of_a_failure_names_rows() {
     let note = "whether rows stop `SET NOT NULL` on `teams` (migrations/V2__fill.sql:2): it cannot be known, because";
     assert!(ran.stdout.contains(note), "{}", ran.stdout);
 
-    // A row that comes only while the migration runs: its trigger stands for another session.
-    let late =
-        "INSERT INTO teams VALUES (20, 'late', 'n1');\nALTER TABLE teams ADD UNIQUE (nick);\n";
-    repo.write("migrations/V3__unique.sql", late);
+    // As a warning it stops nothing: the migration runs, and its error says which rows.
+    repo.let_rows_stop_migrations();
+    let unique = "SELECT 1;\nALTER TABLE teams ADD UNIQUE (name);\n";
+    repo.write("migrations/V3__unique.sql", unique);
     repo.write(
         "migrations/V3__unique.down.sql",
-        "ALTER TABLE teams DROP CONSTRAINT teams_nick_key;\nDELETE FROM teams WHERE id = 20;\n",
+        "ALTER TABLE teams DROP CONSTRAINT teams_name_key;\n",
     );
     let ran = database.run(&repo, &["db-migrate"]).must_exit(2);
-    assert!(ran.stderr.contains("23505"), "{}", ran.stderr);
+    let told = "9 rows that share `name` with another row are in the way of `UNIQUE` (`id` 1, 2, 3, 4, 5, …)";
+    assert!(
+        ran.stderr.contains(told) && ran.stderr.contains("23505"),
+        "{}",
+        ran.stderr
+    );
     assert_eq!(database.history(), [1, 2]);
 }
 
@@ -108,7 +113,6 @@ fn offline_the_statements_tell_which_fail_on_any_row() {
     }
     repo.run(&["db-snapshot"]).must_exit(0);
     git::init(&repo);
-    git::commit(&repo, "teams");
     repo.write("migrations/V2__role.sql", ROLE.1);
     repo.write("migrations/V2__role.down.sql", ROLE.2);
     let ran = repo.run(&["db-verify"]).must_exit(1);

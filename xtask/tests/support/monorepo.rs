@@ -103,6 +103,16 @@ impl Monorepo {
         repo
     }
 
+    /// Lets migrations run that rows are foretold to stop, for tests of what happens then.
+    pub fn let_rows_stop_migrations(&self) {
+        let off = "MISSING_TYPE = 'off'\n";
+        self.edit(
+            "Cargo.toml",
+            off,
+            &format!("{off}FAILS_ON_ROWS = 'warning'\n"),
+        );
+    }
+
     fn configure_major(&self) {
         let key = |major: u32| format!("postgres = \"{major}\"");
         self.edit(

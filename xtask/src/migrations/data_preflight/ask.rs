@@ -4,8 +4,9 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow};
-use postgres::{SimpleQueryMessage, SimpleQueryRow, Transaction};
+use postgres::{SimpleQueryMessage, Transaction};
 
+use super::answer::{Answer, KEYS, first, is_about_values};
 use super::conversion;
 use super::question::{Question, RowsInTheWay};
 use super::source::{KEY, ROW};
@@ -13,27 +14,9 @@ use super::target::Target;
 use crate::migrations::sql::identifier;
 use crate::postgres::error::ServerError;
 
-/// How many keys are told: enough to look at the cause, few enough for a line.
-pub(super) const KEYS: usize = 5;
-
 /// How long a question waits for a lock. It takes the weakest, for which only `ALTER TABLE` and the
 /// like make it wait, and whoever comes after would wait with it.
 const LOCK_TIMEOUT: Duration = Duration::from_millis(500);
-
-/// The answer to a question.
-#[derive(Debug)]
-pub(super) enum Answer {
-    /// No row is in the way.
-    Free,
-    /// So many rows are in the way, with some of their keys. The number is not known where a row
-    /// made the expression itself fail.
-    InTheWay {
-        rows: Option<i64>,
-        keys: Vec<String>,
-    },
-    /// It cannot be known, because of this.
-    Unknown(String),
-}
 
 /// Asks, and waits for the answer for at most `timeout`.
 ///
@@ -71,13 +54,18 @@ fn set_up(
     question: &Question,
     timeout: Duration,
 ) -> Result<(), postgres::Error> {
-    let path: Vec<_> = question.path.iter().map(|name| identifier(name)).collect();
-    let path = crate::migrations::sql::literal(&path.join(", "));
     transaction.batch_execute(&format!(
-        "SET LOCAL statement_timeout = {}; SET LOCAL lock_timeout = {};
-         SELECT pg_catalog.set_config('search_path', {path}, true)",
+        "SET LOCAL statement_timeout = {}; SET LOCAL lock_timeout = {}",
         timeout.as_millis(),
         LOCK_TIMEOUT.as_millis()
+    ))?;
+    let Some(path) = &question.path else {
+        return Ok(());
+    };
+    let path: Vec<_> = path.iter().map(|name| identifier(name)).collect();
+    let path = crate::migrations::sql::literal(&path.join(", "));
+    transaction.batch_execute(&format!(
+        "SELECT pg_catalog.set_config('search_path', {path}, true)"
     ))
 }
 
@@ -123,18 +111,6 @@ fn answer(
         rows: Some(rows),
         keys,
     })
-}
-
-/// The first row of the answer to `sql`. The simple protocol takes any type of column.
-pub(super) fn first(
-    transaction: &mut Transaction<'_>,
-    sql: &str,
-) -> Result<Option<SimpleQueryRow>, postgres::Error> {
-    let messages = transaction.simple_query(sql)?;
-    Ok(messages.into_iter().find_map(|message| match message {
-        SimpleQueryMessage::Row(row) => Some(row),
-        _other => None,
-    }))
 }
 
 /// The query that counts, and the one that reads some keys.
@@ -239,9 +215,4 @@ fn from_error(error: postgres::Error, question: &Question, timeout: Duration) ->
         }
         _other => Answer::Unknown(format!("{} (SQLSTATE {code})", server.message())),
     })
-}
-
-/// Whether the error is about a value in a row: its conversion, or a constraint of its type.
-pub(super) fn is_about_values(code: &str) -> bool {
-    code.starts_with("22") || code.starts_with("23")
 }

@@ -5,7 +5,7 @@
 
 use postgres::Transaction;
 
-use super::ask::{Answer, KEYS, first, is_about_values};
+use super::answer::{Answer, KEYS, first, is_about_values};
 use super::source::{KEY, RowSource};
 use crate::migrations::sql::{self, Cursor, identifier, literal};
 

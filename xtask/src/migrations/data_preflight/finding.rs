@@ -2,7 +2,7 @@
 
 use super::pending::Place;
 use super::question::Question;
-use super::{Foretold, KIND, Unknown};
+use super::{Foretold, KIND};
 use crate::migrations::Migration;
 use crate::report::{Category, Finding, Rule, Severity};
 use crate::source::{LineIndex, Location, Span};
@@ -110,18 +110,34 @@ pub fn findings(foretold: &Foretold, planned: &[&Migration], severity: Severity)
     findings
 }
 
-/// A note about each statement whose rows could not be counted.
+/// At most this many statements are named in one note.
+const NAMED: usize = 3;
+
+/// A note for each reason why rows could not be counted, with the statements.
 #[must_use]
 pub fn unknown(foretold: &Foretold, planned: &[&Migration]) -> Vec<String> {
-    let note = |one: &Unknown| {
+    let mut by_reason: Vec<(&str, Vec<String>)> = Vec::new();
+    for one in &foretold.unknown {
         let place = location(planned, &one.file, one.span);
         let line = place.map_or(0, |place| place.line);
+        let named = format!("{} ({}:{line})", one.what, one.file);
+        match by_reason.iter_mut().find(|(why, _)| *why == one.why) {
+            Some((_, statements)) => statements.push(named),
+            None => by_reason.push((&one.why, vec![named])),
+        }
+    }
+    let note = |(why, statements): (&str, Vec<String>)| {
+        let more = match statements.len().saturating_sub(NAMED) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let named: Vec<_> = statements.into_iter().take(NAMED).collect();
         format!(
-            "whether rows stop {} ({}:{line}): it cannot be known, because {}",
-            one.what, one.file, one.why
+            "whether rows stop {}{more}: it cannot be known, because {why}",
+            named.join(", ")
         )
     };
-    foretold.unknown.iter().map(note).collect()
+    by_reason.into_iter().map(note).collect()
 }
 
 fn location(planned: &[&Migration], file: &str, span: Span) -> Option<Location> {

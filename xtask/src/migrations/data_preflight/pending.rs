@@ -1,20 +1,19 @@
 //! Follows the pending statements: which tables they make, which rows they change, and how the
 //! columns look by the time a later statement runs.
 
+mod altered;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use anyhow::Result;
 
-use super::question::Posed;
-use super::questions;
 use super::source::RowSource;
 use super::target::{Target, TargetTable};
 use crate::migrations::Migration;
 use crate::migrations::sql::identifier;
 use crate::migrations::statements::{
-    AddedColumn, Constraint, CreatedTable, Effect, Expression, Insertion, ParsedStatement,
-    Reference, TableAction, TypeAction,
+    Constraint, CreatedTable, Effect, Expression, Insertion, ParsedStatement, Reference, TypeAction,
 };
 use crate::schema::model::ObjectName;
 use crate::source::{LineIndex, Span};
@@ -51,8 +50,10 @@ pub(super) struct PendingTable {
     pub(super) unknown: BTreeMap<String, String>,
     /// Changes of rows: the columns, all where there are none, and the reason.
     changed: Vec<(Option<Vec<String>>, String)>,
-    /// Whether a pending statement has removed all rows.
+    /// Whether it has no row that depends on those of the target.
     pub(super) empty: bool,
+    /// Whether it has fixed rows of a pending statement: a scratch database had the same.
+    pub(super) has_fixed_rows: bool,
     /// Whether it has been dropped, or has another name by now.
     gone: bool,
 }
@@ -83,6 +84,7 @@ impl PendingTable {
             unknown: BTreeMap::new(),
             changed: Vec::new(),
             empty: false,
+            has_fixed_rows: false,
             gone: false,
         }
     }
@@ -95,6 +97,7 @@ impl PendingTable {
             unknown: BTreeMap::new(),
             changed: Vec::new(),
             empty: true,
+            has_fixed_rows: false,
             gone,
         }
     }
@@ -124,18 +127,6 @@ impl PendingTable {
 }
 
 impl Pending {
-    /// Poses the questions about an effect, and then follows it.
-    pub(super) fn follow(
-        &mut self,
-        target: &mut Target<'_>,
-        place: Place<'_>,
-        effect: &Effect,
-    ) -> Result<Vec<Posed>> {
-        let posed = questions::pose(self, target, place, effect)?;
-        self.apply(target, place, effect)?;
-        Ok(posed)
-    }
-
     /// The table of that name as it is by now, among those of the target and of pending statements.
     pub(super) fn resolve(
         &mut self,
@@ -211,6 +202,14 @@ impl Pending {
             .map(|(_, why)| why.clone())
     }
 
+    /// Why a table that a pending statement makes has rows of the target; `None` for other tables.
+    pub(super) fn why_filled(&self, name: &ObjectName) -> Option<String> {
+        let table = self.table(name)?;
+        let is_made = table.table.is_none() && !table.empty;
+        let (_, why) = table.changed.first().filter(|_| is_made)?;
+        Some(why.clone())
+    }
+
     /// Why an expression means something else on the target than when its statement runs.
     pub(super) fn why_unclear(
         &self,
@@ -248,7 +247,13 @@ impl Pending {
         self.types.get(&name)?.as_deref()
     }
 
-    fn apply(&mut self, target: &mut Target<'_>, place: Place<'_>, effect: &Effect) -> Result<()> {
+    /// Follows one effect.
+    pub(super) fn apply(
+        &mut self,
+        target: &mut Target<'_>,
+        place: Place<'_>,
+        effect: &Effect,
+    ) -> Result<()> {
         match effect {
             Effect::CreateTable(created) => self.create(target, place, created)?,
             Effect::CreateView(name) => self.make(place, name, Some("a pending query fills it")),
@@ -300,17 +305,21 @@ impl Pending {
             Effect::Delete {
                 table, all: true, ..
             } => self.empty(target, place, table, true)?,
-            Effect::Delete { table, .. } => self.change(target, place, table, None)?,
-            Effect::Update(update) => {
+            Effect::Delete { table, .. } if !self.is_same_on_scratch(target, place, table)? => {
+                self.change(target, place, table, None)?;
+            }
+            Effect::Update(update) if !self.is_same_on_scratch(target, place, &update.table)? => {
                 self.change(target, place, &update.table, Some(&update.columns))?;
             }
+            Effect::Delete { .. } | Effect::Update(_) => {}
             Effect::Insert(Insertion { table, rows, .. }) => {
-                // On a scratch database fixed rows were the same.
-                let is_made = self
-                    .resolve(target, place, table)?
-                    .is_some_and(|name| self.table(&name).is_some_and(|one| one.table.is_none()));
-                if !(is_made && rows.is_some()) {
-                    self.change(target, place, table, None)?;
+                let name = self.resolve(target, place, table)?;
+                let made = name
+                    .and_then(|name| self.tables.get_mut(&name))
+                    .filter(|one| one.table.is_none());
+                match made.filter(|_| rows.is_some()) {
+                    Some(made) => made.has_fixed_rows = true,
+                    None => self.change(target, place, table, None)?,
                 }
             }
             Effect::Write(table) | Effect::Refresh(table) => {
@@ -320,6 +329,18 @@ impl Pending {
             Effect::Opaque(why) => self.doubt(place, why),
         }
         Ok(())
+    }
+
+    /// Whether a pending statement makes the table, and no row of it comes from the target.
+    fn is_same_on_scratch(
+        &mut self,
+        target: &mut Target<'_>,
+        place: Place<'_>,
+        reference: &Reference,
+    ) -> Result<bool> {
+        let name = self.resolve(target, place, reference)?;
+        let table = name.and_then(|name| self.tables.get(&name));
+        Ok(table.is_some_and(|table| table.table.is_none() && table.empty))
     }
 
     /// Notes a statement that may have done anything.
@@ -445,133 +466,5 @@ impl Pending {
             table.empty = true;
         }
         Ok(())
-    }
-
-    fn alter(
-        &mut self,
-        target: &mut Target<'_>,
-        place: Place<'_>,
-        name: &ObjectName,
-        action: &TableAction,
-    ) -> Result<()> {
-        if let TableAction::RenameTo(_) | TableAction::SetSchema(_) = action {
-            self.rename(name, action);
-            return Ok(());
-        }
-        let value = match action {
-            TableAction::AddColumn(column) => Some(self.value_of(target, column)?),
-            _other => None,
-        };
-        let Some(table) = self.tables.get_mut(name) else {
-            return Ok(());
-        };
-        let why = |what: &str| format!("the statement at {} {what}", place.at());
-        match action {
-            TableAction::AddColumn(column) => {
-                if column.if_not_exists && table.columns.contains(&column.name) {
-                    return Ok(());
-                }
-                match value {
-                    Some(Ok(value)) => {
-                        table.layer(
-                            |one| Some(one.to_owned()),
-                            Some((column.name.clone(), value)),
-                        );
-                    }
-                    Some(Err(why)) => {
-                        table.unknown.insert(column.name.clone(), why);
-                    }
-                    None => {}
-                }
-                table.columns.push(column.name.clone());
-            }
-            TableAction::DropColumn { column, .. } => {
-                table.layer(|one| (one != column).then(|| one.to_owned()), None);
-                table.unknown.remove(column);
-            }
-            TableAction::RenameColumn { from, to } => {
-                table.layer(
-                    |one| Some(if one == from { to } else { one }.to_owned()),
-                    None,
-                );
-                if let Some(why) = table.unknown.remove(from) {
-                    table.unknown.insert(to.clone(), why);
-                }
-            }
-            TableAction::SetType { column, .. } => {
-                let why = why("changes its type");
-                table.unknown.insert(column.clone(), why);
-            }
-            TableAction::SetExpression(column, _) => {
-                let why = why("changes its values");
-                table.unknown.insert(column.clone(), why);
-            }
-            TableAction::AddConstraint(constraint) => {
-                if let Some(named) = &constraint.name {
-                    let key = (name.clone(), named.clone());
-                    self.constraints.insert(key, (**constraint).clone());
-                }
-            }
-            TableAction::AttachPartition { .. } | TableAction::DetachPartition(_) => {
-                table.change(None, why("changes its partitions"));
-            }
-            TableAction::Restructure(what) => table.change(None, why(what)),
-            _keeps_rows => {}
-        }
-        Ok(())
-    }
-
-    fn rename(&mut self, name: &ObjectName, action: &TableAction) {
-        let renamed = match action {
-            TableAction::RenameTo(to) => ObjectName {
-                namespace: name.namespace.clone(),
-                name: to.clone(),
-            },
-            TableAction::SetSchema(to) => ObjectName {
-                namespace: to.clone(),
-                name: name.name.clone(),
-            },
-            _other => return,
-        };
-        if let Some(mut table) = self.tables.remove(name) {
-            if let Some(source) = &mut table.source {
-                source.alias.clone_from(&renamed.name);
-            }
-            self.tables.insert(renamed, table);
-        }
-        self.tables.insert(name.clone(), PendingTable::made(true));
-    }
-
-    /// The value of a new column in rows that are there, as SQL; or why it is not known.
-    pub(super) fn value_of(
-        &self,
-        target: &mut Target<'_>,
-        column: &AddedColumn,
-    ) -> Result<Result<String, String>> {
-        if column.numbered {
-            return Ok(Err("a sequence numbers the rows".into()));
-        }
-        let is_pending = column
-            .type_reference
-            .as_ref()
-            .is_some_and(|name| self.is_pending_type(name.name()));
-        // A type that is not there yet: what matters of NULL is that it is NULL.
-        let type_name = if is_pending {
-            "text"
-        } else {
-            &column.type_name
-        };
-        match column.generated.as_ref().or(column.default.as_ref()) {
-            None => Ok(Ok(format!("NULL::{type_name}"))),
-            Some(value) if value.is_null() => Ok(Ok(format!("NULL::{type_name}"))),
-            Some(_) if is_pending => Ok(Err(format!(
-                "a pending statement makes or changes the type `{}`",
-                column.type_name
-            ))),
-            Some(value) => match self.why_unclear(target, value)? {
-                Some(why) => Ok(Err(why)),
-                None => Ok(Ok(format!("({})::{type_name}", value.sql))),
-            },
-        }
     }
 }

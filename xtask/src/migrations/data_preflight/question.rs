@@ -23,8 +23,8 @@ pub(super) struct Question {
     pub(super) rows: RowsInTheWay,
     /// The texts of the migration that the question repeats.
     pub(super) expressions: Vec<Expression>,
-    /// The search path of the statement.
-    pub(super) path: Vec<String>,
+    /// The search path of the statement; that of the session where the migration sets none.
+    pub(super) path: Option<Vec<String>>,
     /// The clause in a few words: "`SET NOT NULL`".
     pub(super) clause: String,
     /// Which rows are in the way, after "3 rows": "with NULL in `nick`".

@@ -1,19 +1,20 @@
 //! Poses the questions about each kind of clause that rows can stop.
 
 mod added;
+mod domains;
 mod keys;
+mod partitions;
 mod retyped;
 
 use anyhow::Result;
 
-use super::partition;
 use super::pending::{Pending, PendingTable, Place};
 use super::question::{Posed, Question, RowsInTheWay};
 use super::source::RowSource;
 use super::target::Target;
 use crate::migrations::sql::identifier;
 use crate::migrations::statements::{
-    Constraint, ConstraintKind, DomainAction, Effect, Expression, Reference, TableAction,
+    Constraint, ConstraintKind, Effect, Expression, Reference, TableAction,
 };
 use crate::schema::model::ObjectName;
 
@@ -33,7 +34,7 @@ pub(super) fn pose(
         },
         Effect::Insert(insertion) => (&insertion.table, false),
         Effect::AlterDomain { name, action } => {
-            return of_domain(pending, target, place, name, action);
+            return domains::pose(pending, target, place, name, action);
         }
         _never_stopped => return Ok(Vec::new()),
     };
@@ -49,6 +50,14 @@ pub(super) fn pose(
         _other => None,
     };
     let parents = parents(pending, target, place, effect)?;
+    if let Some(why) = pending.why_filled(&name)
+        && let Some(clause) = stoppable(effect)
+    {
+        return Ok(vec![Posed::Unknown {
+            what: format!("{clause} on `{name}`"),
+            why,
+        }]);
+    }
     let Some(mut poser) = Poser::new(pending, target, place, name) else {
         return Ok(Vec::new());
     };
@@ -59,13 +68,35 @@ pub(super) fn pose(
         Effect::CreateIndex(index) => poser.pose_index(index)?,
         Effect::CreateTable(created) => {
             if let Some((_, bounds)) = &created.partition_of {
-                partition::pose_default(&mut poser, bounds)?;
+                partitions::pose_default(&mut poser, bounds)?;
             }
         }
         Effect::Insert(insertion) => poser.pose_insertion(insertion)?,
         _never_stopped => {}
     }
     Ok(poser.posed)
+}
+
+/// The clause of an effect that rows may stop, for a table that a pending query fills.
+fn stoppable(effect: &Effect) -> Option<&'static str> {
+    match effect {
+        Effect::AlterTable { action, .. } => match action {
+            TableAction::SetNotNull(_) => Some("`SET NOT NULL`"),
+            TableAction::AddColumn(column) => {
+                let has_value =
+                    column.numbered || column.default.as_ref().is_some_and(|one| !one.is_null());
+                (column.not_null && !has_value).then_some("`ADD COLUMN … NOT NULL`")
+            }
+            TableAction::AddConstraint(constraint) => {
+                (!constraint.not_valid).then_some("`ADD CONSTRAINT`")
+            }
+            TableAction::ValidateConstraint(_) => Some("`VALIDATE CONSTRAINT`"),
+            TableAction::SetType { .. } => Some("`ALTER COLUMN … TYPE`"),
+            _other => None,
+        },
+        Effect::CreateIndex(_) => Some("`CREATE UNIQUE INDEX`"),
+        _other => None,
+    }
 }
 
 /// Resolves the tables that foreign keys of the effect refer to.
@@ -203,7 +234,11 @@ impl<'a, 't> Poser<'a, 't> {
             column: draft.column,
             rows: draft.rows,
             expressions: draft.expressions,
-            path: self.place.statement.path.namespaces().to_vec(),
+            path: self
+                .place
+                .statement
+                .sets_path
+                .then(|| self.place.statement.path.namespaces().to_vec()),
             clause: draft.clause,
             which: draft.which,
             help: draft.help,
@@ -264,7 +299,7 @@ impl<'a, 't> Poser<'a, 't> {
                 // The rows of the new partition are looked at, not those of the parent.
                 let parent = self.name.clone();
                 if let Some(bounds) = bounds {
-                    partition::pose_default(self, bounds)?;
+                    partitions::pose_default(self, bounds)?;
                 }
                 let Some(name) = partition else { return Ok(()) };
                 let posed = std::mem::take(&mut self.posed);
@@ -276,7 +311,7 @@ impl<'a, 't> Poser<'a, 't> {
                 };
                 attached.posed = posed;
                 match bounds {
-                    Some(bounds) => partition::pose_attached(&mut attached, &parent, bounds)?,
+                    Some(bounds) => partitions::pose_attached(&mut attached, &parent, bounds)?,
                     None => attached.unknown("`ATTACH PARTITION`", "its bounds cannot be read"),
                 }
                 self.posed = attached.posed;
@@ -398,100 +433,6 @@ impl<'a, 't> Poser<'a, 't> {
         }
         Ok(())
     }
-}
-
-/// Poses the questions about a change of a domain: one for each column that is of it.
-fn of_domain(
-    pending: &mut Pending,
-    target: &mut Target<'_>,
-    place: Place<'_>,
-    name: &Reference,
-    action: &DomainAction,
-) -> Result<Vec<Posed>> {
-    let path = &place.statement.path;
-    let mut found = None;
-    for namespace in path.namespaces() {
-        let Some(object) = name.object(
-            &crate::migrations::provenance::SearchPath::new(vec![namespace.clone()]),
-            |_| false,
-        ) else {
-            continue;
-        };
-        found = target.domain(&object)?;
-        if found.is_some() || name.is_qualified() {
-            break;
-        }
-    }
-    let Some((oid, base)) = found else {
-        return Ok(Vec::new());
-    };
-    let mut check = match action {
-        DomainAction::SetNotNull => None,
-        DomainAction::AddConstraint(constraint) if !constraint.not_valid => {
-            match &constraint.kind {
-                ConstraintKind::Check(check) => Some(check.clone()),
-                _other => return Ok(Vec::new()),
-            }
-        }
-        DomainAction::ValidateConstraint(_) => None,
-        _never_stopped => return Ok(Vec::new()),
-    };
-    if let DomainAction::ValidateConstraint(named) = action {
-        let constraints = target.constraints(oid, named)?;
-        let found = constraints.into_iter().find(|one| !one.validated);
-        let Some(sql) = found.and_then(|found| found.check) else {
-            return Ok(Vec::new());
-        };
-        check = Some(Expression {
-            sql,
-            span: place.span,
-        });
-    }
-    let (columns, is_within) = target.columns_of_domain(oid)?;
-    let mut posed = Vec::new();
-    if is_within {
-        posed.push(Posed::Unknown {
-            what: format!("`ALTER DOMAIN {}`", name.name()),
-            why: "arrays, rows or other domains hold it as well".into(),
-        });
-    }
-    for (table, column) in columns {
-        let reference = Reference {
-            parts: [&table.namespace, &table.name]
-                .map(|part| crate::migrations::sql::Identifier {
-                    name: part.clone(),
-                    span: place.span,
-                })
-                .to_vec(),
-        };
-        let Some(table) = pending.resolve(target, place, &reference)? else {
-            continue;
-        };
-        let Some(mut poser) = Poser::new(pending, target, place, table) else {
-            continue;
-        };
-        match &check {
-            None => poser.pose_not_null(&column, "`ALTER DOMAIN … SET NOT NULL`")?,
-            Some(check) => {
-                let value = format!("({}::{base})", identifier(&column));
-                let condition = format!("({}\n) IS FALSE", check.with_value(&value));
-                let which = format!("whose `{column}` makes `{}` false", one_line(&check.sql));
-                poser.put(Draft {
-                    column: Some(column.clone()),
-                    columns: vec![column],
-                    expressions: vec![check.clone()],
-                    ..Draft::new(
-                        "`ALTER DOMAIN`",
-                        RowsInTheWay::Where(condition),
-                        which,
-                        GIVE_VALUES,
-                    )
-                })?;
-            }
-        }
-        posed.extend(poser.posed);
-    }
-    Ok(posed)
 }
 
 /// A text of the migration on one line.

@@ -1,11 +1,11 @@
 //! The sizes of tables of the target, from its statistics.
 
 use anyhow::{Context as _, Result};
-use postgres::Client;
+use postgres::{Client, Row};
 
 use crate::report::TableSize;
 
-/// `relpages` stands for the size: reading the size of each file would lock each partition.
+/// `reltuples` is what VACUUM and ANALYZE have seen last: nothing is counted.
 const SIZES: &str = "
     WITH RECURSIVE wanted AS (
         SELECT c.oid, CASE WHEN n.nspname = 'public' THEN '' ELSE n.nspname || '.' END || c.relname AS name
@@ -21,27 +21,37 @@ const SIZES: &str = "
     FROM parts p JOIN pg_catalog.pg_class c ON c.oid = p.oid
     GROUP BY p.name ORDER BY p.name";
 
-/// The sizes of those of `names` that the database has. Never a reason to fail: sizes only help.
+/// The sizes of those of `names` that the database has. They only help: where they cannot be read in
+/// a moment, because a session holds a table, there are none.
 ///
 /// # Errors
-/// When the query fails.
+/// When the connection is lost.
 pub fn sizes_of(client: &mut Client, names: &[String]) -> Result<Vec<TableSize>> {
     if names.is_empty() {
         return Ok(Vec::new());
     }
-    let rows = client
-        .query(SIZES, &[&names])
-        .context("cannot read the sizes of tables")?;
-    let mut sizes = Vec::new();
-    for row in &rows {
-        let rows: i64 = row.try_get("row_count")?;
-        let is_unknown: bool = row.try_get("is_unknown")?;
-        sizes.push(TableSize {
-            table: row.try_get("name")?,
-            bytes: row.try_get::<_, i64>("bytes")?.unsigned_abs(),
-            // Statistics of a table that was never analysed say -1.
-            rows: (rows >= 0 && !is_unknown).then_some(rows.unsigned_abs()),
-        });
-    }
-    Ok(sizes)
+    let mut transaction = client
+        .build_transaction()
+        .read_only(true)
+        .start()
+        .context("cannot begin a read-only transaction")?;
+    transaction
+        .batch_execute("SET LOCAL lock_timeout = 500; SET LOCAL statement_timeout = 5000")
+        .context("cannot limit the time")?;
+    let rows = transaction.query(SIZES, &[&names]).unwrap_or_default();
+    transaction
+        .rollback()
+        .context("cannot end the transaction")?;
+    rows.iter().map(size).collect()
+}
+
+fn size(row: &Row) -> Result<TableSize> {
+    let rows: i64 = row.try_get("row_count")?;
+    let is_unknown: bool = row.try_get("is_unknown")?;
+    Ok(TableSize {
+        table: row.try_get("name")?,
+        bytes: row.try_get::<_, i64>("bytes")?.unsigned_abs(),
+        // Statistics of a table that was never analysed say -1.
+        rows: (rows >= 0 && !is_unknown).then_some(rows.unsigned_abs()),
+    })
 }

@@ -1,12 +1,11 @@
 //! The tables, types and functions of the target, as far as questions need them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use anyhow::{Context as _, Result};
 use postgres::{Client, Row};
 
-use super::partition::Partitioning;
 use crate::migrations::provenance::SearchPath;
 use crate::schema::model::ObjectName;
 
@@ -65,10 +64,27 @@ pub(super) struct TargetIndex {
     pub(super) nulls_not_distinct: bool,
 }
 
+/// How a table is partitioned.
+#[derive(Debug)]
+pub(super) struct Partitioning {
+    pub(super) oid: u32,
+    /// `pg_partitioned_table.partstrat`
+    pub(super) strategy: String,
+    /// The key; empty where it has expressions.
+    pub(super) columns: Vec<String>,
+    /// The OID of the default partition.
+    pub(super) default: Option<u32>,
+}
+
 /// The database that the migrations will run on.
 pub(super) struct Target<'c> {
     pub(super) client: &'c mut Client,
+    /// The names of all tables: most names in the migrations of a new database are none of them, and
+    /// need no query.
+    names: BTreeSet<ObjectName>,
     tables: BTreeMap<ObjectName, Option<Rc<TargetTable>>>,
+    /// The domains that have a default, once they were read.
+    domains: Option<BTreeSet<String>>,
 }
 
 const TABLE: &str = "
@@ -135,9 +151,16 @@ const INDEXES: &str = "
 
 impl<'c> Target<'c> {
     pub(super) fn new(client: &'c mut Client) -> Result<Self> {
+        let sql = "SELECT n.nspname::text AS namespace, c.relname::text AS name
+                   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                   WHERE c.relkind IN ('r', 'p', 'm', 'f') AND n.nspname !~ '^pg_'
+                     AND n.nspname <> 'information_schema' ORDER BY 1, 2";
+        let rows = client.query(sql, &[]).context("cannot list the tables")?;
         Ok(Self {
             client,
+            names: rows.iter().map(read_name).collect::<Result<_>>()?,
             tables: BTreeMap::new(),
+            domains: None,
         })
     }
 
@@ -155,6 +178,9 @@ impl<'c> Target<'c> {
 
     /// The table of that name; `None` where there is none.
     pub(super) fn table(&mut self, name: &ObjectName) -> Result<Option<Rc<TargetTable>>> {
+        if !self.names.contains(name) {
+            return Ok(None);
+        }
         if let Some(known) = self.tables.get(name) {
             return Ok(known.clone());
         }
@@ -208,13 +234,7 @@ impl<'c> Target<'c> {
                    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace ORDER BY 1, 2";
         let rows = self.client.query(sql, &[&of]);
         let rows = rows.context("cannot read the foreign keys")?;
-        let name = |row: &Row| -> Result<ObjectName> {
-            Ok(ObjectName {
-                namespace: row.try_get("namespace")?,
-                name: row.try_get("name")?,
-            })
-        };
-        rows.iter().map(name).collect()
+        rows.iter().map(read_name).collect()
     }
 
     /// Whether the schema has a relation of any kind of that name.
@@ -227,6 +247,9 @@ impl<'c> Target<'c> {
 
     /// One of `names` that is a volatile function.
     pub(super) fn volatile(&mut self, names: &[String]) -> Result<Option<String>> {
+        if names.is_empty() {
+            return Ok(None);
+        }
         let sql = "SELECT proname::text AS name FROM pg_catalog.pg_proc
                    WHERE proname = ANY ($1) AND provolatile = 'v' ORDER BY 1 LIMIT 1";
         let row = self.client.query_opt(sql, &[&names]);
@@ -270,10 +293,18 @@ impl<'c> Target<'c> {
 
     /// Whether a domain of that name has a default.
     pub(super) fn has_domain_default(&mut self, name: &str) -> Result<bool> {
-        let sql = "SELECT FROM pg_catalog.pg_type
-                   WHERE typname = $1 AND typtype = 'd' AND typdefault IS NOT NULL LIMIT 1";
-        let row = self.client.query_opt(sql, &[&name]);
-        Ok(row.context("cannot read the domains")?.is_some())
+        if self.domains.is_none() {
+            let sql = "SELECT typname::text AS name FROM pg_catalog.pg_type
+                       WHERE typtype = 'd' AND typdefault IS NOT NULL ORDER BY 1";
+            let rows = self.client.query(sql, &[]);
+            let rows = rows.context("cannot read the domains")?;
+            let names = rows.iter().map(|row| row.try_get("name"));
+            self.domains = Some(names.collect::<Result<_, _>>()?);
+        }
+        Ok(self
+            .domains
+            .as_ref()
+            .is_some_and(|names| names.contains(name)))
     }
 
     /// The columns of tables that are of the domain, and whether others hold it deeper within.
@@ -291,11 +322,7 @@ impl<'c> Target<'c> {
             .query(sql, &[&domain])
             .context("cannot read the columns of the domain")?;
         let column = |row: &Row| -> Result<(ObjectName, String)> {
-            let table = ObjectName {
-                namespace: row.try_get("namespace")?,
-                name: row.try_get("name")?,
-            };
-            Ok((table, row.try_get("column")?))
+            Ok((read_name(row)?, row.try_get("column")?))
         };
         let within = "SELECT EXISTS (SELECT FROM pg_catalog.pg_type WHERE typbasetype = $1)
                       OR EXISTS (SELECT FROM pg_catalog.pg_attribute a
@@ -311,6 +338,13 @@ impl<'c> Target<'c> {
             deeper.try_get("is_within")?,
         ))
     }
+}
+
+fn read_name(row: &Row) -> Result<ObjectName> {
+    Ok(ObjectName {
+        namespace: row.try_get("namespace")?,
+        name: row.try_get("name")?,
+    })
 }
 
 fn read_table(row: &Row) -> Result<TargetTable> {

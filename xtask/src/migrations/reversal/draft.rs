@@ -11,7 +11,7 @@ use super::renames::Names;
 use super::schemas::Schemas;
 use crate::migrations::Migration;
 use crate::migrations::comparison;
-use crate::migrations::rollback::StorageIdentity;
+use crate::migrations::losses::StorageIdentity;
 use crate::migrations::scratch_environment::ScratchSession;
 use crate::postgres::error::ServerError;
 use crate::schema::diff::{ChangeKind, Likeness, SchemaDiff, diff};

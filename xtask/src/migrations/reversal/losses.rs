@@ -1,7 +1,7 @@
 //! The data that does not come back: values that the migration drops or cuts, and values that the
 //! way back drops in its turn. A written way back says each by name.
 
-use crate::migrations::rollback::StorageIdentity;
+use crate::migrations::losses::StorageIdentity;
 use crate::migrations::sql::{self, Cursor};
 use crate::schema::model::{Column, ObjectName, Schema};
 use crate::schema::types::{ColumnType, Scalar};

@@ -16,10 +16,7 @@ impl Expression {
     /// The names that it calls as functions, without their schemas.
     #[must_use]
     pub fn calls(&self) -> Vec<String> {
-        let tokens: Vec<_> = sql::tokens(&self.sql)
-            .into_iter()
-            .filter(|token| token.is_significant())
-            .collect();
+        let tokens = self.significant();
         let mut called = Vec::new();
         for pair in tokens.windows(2) {
             if pair[1].kind == TokenKind::OpenParen
@@ -67,43 +64,66 @@ impl Expression {
     /// Whether it is `NULL`, perhaps with a type.
     #[must_use]
     pub fn is_null(&self) -> bool {
-        let significant: Vec<_> = sql::tokens(&self.sql)
-            .into_iter()
-            .filter(|token| token.is_significant())
-            .collect();
-        let Some((first, rest)) = significant.split_first() else {
+        let tokens = self.significant();
+        let [first, rest @ ..] = tokens.as_slice() else {
             return false;
         };
-        first.is_word(&self.sql, "null")
-            && rest
-                .first()
-                .is_none_or(|token| token.text(&self.sql) == "::")
+        first.is_word(&self.sql, "null") && self.is_cast(rest)
     }
 
     /// Whether it is one literal that is not `NULL`, perhaps with a type: `'x'::text`, `0`, `true`.
     #[must_use]
     pub fn is_literal(&self) -> bool {
-        let mut tokens = sql::tokens(&self.sql)
-            .into_iter()
-            .filter(|token| token.is_significant());
-        let Some(mut first) = tokens.next() else {
+        let tokens = self.significant();
+        let mut rest = tokens.as_slice();
+        if rest.len() > 1 && rest[0].text(&self.sql) == "-" {
+            rest = &rest[1..];
+        }
+        let [first, rest @ ..] = rest else {
             return false;
         };
-        if first.text(&self.sql) == "-" {
-            let Some(number) = tokens.next() else {
-                return false;
-            };
-            first = number;
-        }
         let is_value = matches!(
             first.kind,
             TokenKind::String | TokenKind::DollarString | TokenKind::Number
         ) || first.is_word(&self.sql, "true")
             || first.is_word(&self.sql, "false");
-        is_value
-            && tokens
-                .next()
-                .is_none_or(|token| token.text(&self.sql) == "::")
+        is_value && self.is_cast(rest)
+    }
+
+    fn significant(&self) -> Vec<sql::Token> {
+        sql::tokens(&self.sql)
+            .into_iter()
+            .filter(|token| token.is_significant())
+            .collect()
+    }
+
+    /// Whether `rest` is nothing, or `::` with a type and nothing after it.
+    fn is_cast(&self, rest: &[sql::Token]) -> bool {
+        let mut cursor = Cursor::new(&self.sql, rest);
+        if cursor.peek().is_none() {
+            return true;
+        }
+        if !cursor.eat_text("::") || cursor.qualified().is_empty() {
+            return false;
+        }
+        // `timestamp with time zone`, `varchar(3)`, `text[]`
+        while cursor.identifier().is_some() {}
+        let is_length = |inside: Cursor<'_>| {
+            let mut tokens = inside.rest().iter();
+            tokens.all(|token| matches!(token.kind, TokenKind::Number | TokenKind::Comma))
+        };
+        if cursor
+            .parenthesised()
+            .is_some_and(|inside| !is_length(inside))
+        {
+            return false;
+        }
+        while cursor.eat_text("[") {
+            if !cursor.eat_text("]") {
+                return false;
+            }
+        }
+        cursor.peek().is_none()
     }
 }
 
@@ -133,6 +153,11 @@ mod tests {
             ("TRUE", true, false),
             ("null", false, true),
             ("NULL::text", false, true),
+            ("'x'::varchar(3)", true, false),
+            ("'{}'::text[]", true, false),
+            ("'x'::text || f()", false, false),
+            ("'x'::numeric(f())", false, false),
+            ("NULL::text || f()", false, false),
             ("now()", false, false),
             ("1 + 1", false, false),
             ("", false, false),

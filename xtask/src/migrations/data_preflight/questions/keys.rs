@@ -111,6 +111,10 @@ impl Poser<'_, '_> {
             Some(None) => None,
             None => self.target.table(&parent)?,
         };
+        if known.is_some_and(|known| known.has_fixed_rows) {
+            self.unknown(clause, format!("a pending statement fills `{parent}`"));
+            return Ok(());
+        }
         let is_empty = known.is_some_and(|known| known.empty);
         let mut referenced = key.referenced.clone();
         if let Some(table) = table.as_ref().filter(|_| referenced.is_empty()) {

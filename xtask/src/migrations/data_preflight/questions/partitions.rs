@@ -3,12 +3,14 @@
 
 use anyhow::Result;
 
-use super::question::RowsInTheWay;
-use super::questions::{Draft, Poser};
-use super::source::ORIGIN;
+use super::{Draft, Poser};
+use crate::migrations::data_preflight::question::RowsInTheWay;
+use crate::migrations::data_preflight::source::ORIGIN;
+use crate::migrations::data_preflight::target::Partitioning;
 use crate::migrations::sql::identifier;
-use crate::migrations::statements::PartitionBounds;
+use crate::migrations::statements::{Expression, PartitionBounds};
 use crate::schema::model::ObjectName;
+use crate::source::Span;
 
 const MOVE: &str = "move these rows in an earlier statement or migration";
 
@@ -29,6 +31,7 @@ pub(super) fn pose_default(poser: &mut Poser<'_, '_>, bounds: &PartitionBounds) 
             let condition = format!("{ORIGIN} = {default} AND {condition}");
             poser.put(Draft {
                 columns: partitioning.columns.clone(),
+                expressions: expressions(bounds),
                 ..Draft::new(
                     "new partition",
                     RowsInTheWay::Where(condition),
@@ -61,6 +64,7 @@ pub(super) fn pose_attached(
         Some(condition) => {
             poser.put(Draft {
                 columns: partitioning.columns.clone(),
+                expressions: expressions(bounds),
                 ..Draft::new(
                     clause,
                     RowsInTheWay::Where(format!("({condition}) IS NOT TRUE")),
@@ -85,16 +89,19 @@ pub(super) fn pose_attached(
     Ok(())
 }
 
-/// How a table is partitioned.
-#[derive(Debug)]
-pub(super) struct Partitioning {
-    pub(super) oid: u32,
-    /// `pg_partitioned_table.partstrat`
-    pub(super) strategy: String,
-    /// The key; empty where it has expressions.
-    pub(super) columns: Vec<String>,
-    /// The OID of the default partition.
-    pub(super) default: Option<u32>,
+/// The bounds as expressions, which may call functions.
+fn expressions(bounds: &PartitionBounds) -> Vec<Expression> {
+    let texts: Vec<&String> = match bounds {
+        PartitionBounds::Range { from, to } => from.iter().chain(to).flatten().collect(),
+        PartitionBounds::List(values) => values.iter().collect(),
+        PartitionBounds::Hash { modulus, remainder } => vec![modulus, remainder],
+        PartitionBounds::Default => Vec::new(),
+    };
+    let expression = |text: &String| Expression {
+        sql: text.clone(),
+        span: Span::default(),
+    };
+    texts.into_iter().map(expression).collect()
 }
 
 /// The condition that rows within the bounds meet; `None` where none is written exactly.
