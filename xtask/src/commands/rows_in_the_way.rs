@@ -6,7 +6,7 @@ use postgres::Client;
 use super::Context;
 use crate::config::Config;
 use crate::migrations::data_preflight::{self, Foretold, KIND, Limits};
-use crate::migrations::foreign_history::ForeignHistory;
+use crate::migrations::foreign_history::{ForeignHistory, Recorder};
 use crate::migrations::state::State;
 use crate::migrations::tables::Records;
 use crate::migrations::{Migration, lint};
@@ -74,7 +74,7 @@ pub fn of_target(
         let Some(layout) = context.config.migrations.layout else {
             return Ok(RowsInTheWay::default());
         };
-        let history = ForeignHistory::read(client, layout, table, migrations)?;
+        let history = ForeignHistory::read(client, Recorder::Of(layout), table, migrations)?;
         // Without a record nothing tells which migrations the database has.
         if history.applied().is_empty() || history.failed().is_some() {
             return Ok(RowsInTheWay::default());

@@ -105,6 +105,7 @@ impl MigrationsConfig {
             apply: None,
             undo: None,
             schema_from: None,
+            placeholders: BTreeMap::new(),
         }
     }
 

@@ -21,5 +21,7 @@ pub fn of_new(
     let general = lint::lint_new(migrations, known, config)?;
     let failing = fails_on_rows::find(migrations, known, config);
     let advice = lint::giving_way(general, failing);
-    Ok(losses::advice::with_losses(advice, migrations, known, config))
+    Ok(losses::advice::with_losses(
+        advice, migrations, known, config,
+    ))
 }

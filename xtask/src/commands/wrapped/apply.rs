@@ -224,7 +224,7 @@ impl ApplyRun<'_> {
         let against = format!("the schema that `{}` should make", self.command);
         self.result.pre = judge.judge(&after, &against, None);
         if self.options.dry_run {
-            self.plan(&[], &[], (&after, &after))?;
+            self.plan(wrapped, &[], &[], (&after, &after))?;
         }
         if has_all && self.knows_history {
             let drift = wrapped.drift(&after, &all)?;

@@ -132,6 +132,7 @@ fn add_part<'p>(
                     referenced: names(referenced)?,
                     on_delete: action(Some(on_delete))?,
                     on_update: action(Some(on_update))?,
+                    constrained: true,
                     location,
                 })
             });
@@ -162,6 +163,7 @@ fn column_reference<'p>(
         referenced: names(std::slice::from_ref(&to))?,
         on_delete: stated("onDelete")?,
         on_update: stated("onUpdate")?,
+        constrained: true,
         location: location.clone(),
     })
 }
