@@ -126,7 +126,10 @@ mod tests {
             ("character varying(5)", "text"),
             ("public.state", "text"),
             ("json", "jsonb"),
-            ("timestamp(3) without time zone", "timestamp without time zone"),
+            (
+                "timestamp(3) without time zone",
+                "timestamp without time zone",
+            ),
         ] {
             assert!(widens(was, is), "{was} to {is}");
         }
