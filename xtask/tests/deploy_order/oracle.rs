@@ -16,6 +16,8 @@ pub struct Failure {
     pub column: Option<String>,
     /// The value that the statement is about, where it is one that the code lists.
     pub value: Option<String>,
+    /// The code of the error, where a row is refused: another one is another reason.
+    pub state: Option<String>,
 }
 
 /// What fails of the statements that `demands` imply, on the database of `client`. The values that
@@ -40,6 +42,7 @@ fn of_table(
             table: entity,
             column: None,
             value: None,
+            state: None,
         });
         return;
     }
@@ -54,6 +57,7 @@ fn of_table(
                 table: entity.clone(),
                 column: Some(wanted.column.clone()),
                 value: None,
+                state: None,
             });
         }
     }
@@ -120,29 +124,32 @@ fn insert(
         ),
     };
     let mut transaction = client.transaction().expect("a transaction");
-    if let Some(column) = refused(&mut transaction, &sql, chosen) {
+    if let Some((column, state)) = refused(&mut transaction, &sql, chosen) {
         failed.insert(Failure {
             table: demand.table.to_string(),
             column,
             value: chosen.map(|(_, value)| value.clone()),
+            state: Some(state),
         });
     }
     transaction.rollback().expect("the end of the transaction");
 }
 
-/// The column for which a statement is refused, by its form and not by the rows that are there.
+/// The column for which a statement is refused, and the code of the error. Only its form counts,
+/// and not the rows that are there.
 fn refused(
     transaction: &mut Transaction<'_>,
     sql: &str,
     chosen: Option<(&ColumnDemand, &String)>,
-) -> Option<Option<String>> {
+) -> Option<(Option<String>, String)> {
     let error = transaction.batch_execute(sql).err()?;
     // A column that is not there was found before.
     let of_form = [SqlState::NOT_NULL_VIOLATION, SqlState::GENERATED_ALWAYS];
     let code = error.code()?;
     let detail = error.as_db_error()?;
     if of_form.contains(code) {
-        return Some(detail.column().map(ToOwned::to_owned));
+        let column = detail.column().map(ToOwned::to_owned);
+        return Some((column, code.code().to_owned()));
     }
     let of_value = [
         SqlState::INVALID_TEXT_REPRESENTATION,
@@ -151,7 +158,7 @@ fn refused(
     let (wanted, value) = chosen.filter(|_| of_value.contains(code))?;
     let names_value =
         detail.message().contains(value.as_str()) || *code == SqlState::CHECK_VIOLATION;
-    names_value.then(|| Some(wanted.column.clone()))
+    names_value.then(|| (Some(wanted.column.clone()), code.code().to_owned()))
 }
 
 /// A value that the code lists, or a list with it where the column holds lists.
@@ -161,7 +168,7 @@ fn listed(table: &ObjectName, wanted: &ColumnDemand, value: &str, own: &Schema) 
         .get(table)
         .and_then(|table| table.column(&wanted.column));
     match column.is_some_and(|column| column.type_name.ends_with("[]")) {
-        true => format!("ARRAY[{}]", literal(value)),
+        true => literal(&format!("{{\"{value}\"}}")),
         false => literal(value),
     }
 }
