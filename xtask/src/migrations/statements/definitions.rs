@@ -224,10 +224,8 @@ fn create_table(reader: &Reader<'_>, created: &ast::CreateTable) -> Option<Effec
 fn create_index(reader: &Reader<'_>, created: &ast::CreateIndex) -> Option<Effect> {
     let element = |item: ast::PartitionItem| {
         let written = item.expr()?;
-        let mut expression = reader.expression(written.syntax());
-        if let Some(collate) = syntax(item.collate().as_ref()) {
-            expression.sql = format!("{} {}", expression.sql, reader.text(collate));
-        }
+        // A `COLLATE` is part of the expression.
+        let expression = reader.expression(written.syntax());
         let column = ast::NameRef::can_cast(written.syntax().kind());
         Some(IndexElement {
             column: column
