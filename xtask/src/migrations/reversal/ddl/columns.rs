@@ -1,7 +1,6 @@
 //! Columns: in `CREATE TABLE`, in `ADD COLUMN`, and attribute by attribute.
 
-use super::names::{comment, name, qualified, text};
-use super::types::sequence_options;
+use super::names::{comment, name, qualified, sequence_options, text};
 use crate::schema::model::{Column, Identity, ObjectName, Schema, Sequence};
 
 /// Writes a column as `CREATE TABLE` and `ADD COLUMN` take it.

@@ -212,6 +212,13 @@ pub fn comment(on: &str, value: Option<&String>) -> String {
     format!("COMMENT ON {on} IS {value}")
 }
 
+/// Writes the options of a sequence with all words that SQL has for them: `START WITH 5`.
+pub fn sequence_options(options: &str) -> String {
+    options
+        .replace("START ", "START WITH ")
+        .replace("INCREMENT ", "INCREMENT BY ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

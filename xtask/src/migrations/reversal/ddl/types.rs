@@ -1,7 +1,7 @@
 //! Enums, composite types, domains, ranges and sequences.
 
 use super::columns::type_of;
-use super::names::{name, qualified, text};
+use super::names::{name, qualified, sequence_options, text};
 use crate::schema::model::{Composite, Domain, Enum, ObjectName, Range, Sequence};
 
 /// Writes `CREATE TYPE … AS ENUM`.
@@ -73,13 +73,6 @@ pub fn create_sequence(object: &ObjectName, wanted: &Sequence) -> String {
         written += &format!(" {}", sequence_options(&wanted.options));
     }
     written
-}
-
-/// Writes the options of a sequence with all words that SQL has for them: `START WITH 5`.
-pub fn sequence_options(options: &str) -> String {
-    options
-        .replace("START ", "START WITH ")
-        .replace("INCREMENT ", "INCREMENT BY ")
 }
 
 /// Writes every option of a sequence, so that those that are left out return to their defaults.
