@@ -36,7 +36,7 @@ pub(super) fn schema(since: &Since, style: Style) -> String {
             let told = harmless_line(told);
             let told = match number {
                 0 => paint(&told, Paint::Bold, style),
-                _detail => told.into(),
+                _detail => told,
             };
             line(&mut text, format_args!("{told}"));
         }
