@@ -11,14 +11,17 @@ pub mod decorators;
 pub mod discover;
 pub mod drizzle;
 pub mod endpoints;
+mod entities;
 pub mod external;
 pub mod kinds;
+pub mod mikroorm;
 pub mod modules;
 pub mod origins;
 pub mod parse;
 mod reading;
 pub mod resolve;
 pub mod routes;
+pub mod sequelize;
 pub mod syntax;
 pub mod typeorm;
 pub mod values;
@@ -54,6 +57,8 @@ impl Reader for TypeScript {
             drizzle::ORIGIN,
             class_validator::ORIGIN,
             typeorm::ORIGIN,
+            mikroorm::ORIGIN,
+            sequelize::ORIGIN,
         ]
     }
 

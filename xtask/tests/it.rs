@@ -20,6 +20,7 @@ mod crashes;
 mod database_import;
 mod documents;
 mod driver_oracle;
+mod entities_oracle;
 mod fingerprints;
 mod fix;
 mod following_drift;

@@ -34,6 +34,8 @@ pub struct Origin {
     pub null_is_empty: bool,
     /// Whether a text can be declared with the values that a CHECK allows.
     pub restricts_text: bool,
+    /// Whether queries name the types of enums: then another name in the database fails.
+    pub queries_name_types: bool,
 }
 
 /// The statement that declarations make about a table. A family is not a language: a model of

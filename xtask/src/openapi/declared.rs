@@ -18,6 +18,7 @@ pub const ORIGIN: Origin = Origin {
     example: None,
     null_is_empty: false,
     restricts_text: true,
+    queries_name_types: false,
 };
 
 impl Schemas<'_> {

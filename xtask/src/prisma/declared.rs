@@ -24,6 +24,7 @@ pub const MODEL: Origin = Origin {
     example: Some("model … { … @@map(\"{table}\") }"),
     null_is_empty: true,
     restricts_text: false,
+    queries_name_types: true,
 };
 
 /// Adds what `schema` declares.
@@ -231,8 +232,8 @@ fn foreign_key(
         columns: vec![column.to_owned()],
         table: model.table.clone(),
         referenced: vec![referenced.to_owned()],
-        on_delete: cascade,
-        on_update: cascade,
+        on_delete: Some(cascade),
+        on_update: Some(cascade),
         constrained: true,
         location: location.clone(),
     }

@@ -38,6 +38,7 @@ const TABLE: Origin = Origin {
     example: Some("table {table} { … }"),
     null_is_empty: false,
     restricts_text: true,
+    queries_name_types: true,
 };
 
 const SCHEMA: Origin = Origin {

@@ -24,6 +24,7 @@ pub const ORIGIN: Origin = Origin {
     example: None,
     null_is_empty: false,
     restricts_text: true,
+    queries_name_types: false,
 };
 
 /// The content of a class that validators judge.

@@ -33,6 +33,7 @@ pub const ORIGIN: Origin = Origin {
     example: Some("pgTable('{table}', …)"),
     null_is_empty: false,
     restricts_text: true,
+    queries_name_types: true,
 };
 
 /// A table or view.

@@ -16,6 +16,7 @@ pub const INTERFACE: Origin = Origin {
     example: None,
     null_is_empty: false,
     restricts_text: true,
+    queries_name_types: false,
 };
 
 /// `type X = …`

@@ -39,6 +39,7 @@ pub const ORIGIN: Origin = Origin {
     example: None,
     null_is_empty: false,
     restricts_text: true,
+    queries_name_types: false,
 };
 
 /// A schema.
