@@ -244,7 +244,7 @@ mod tests {
         failing: &[
             // The length is written, whatever the type follows from.
             Case::failing(
-                "CREATE TABLE shops (id varchar(10) NOT NULL, name varchar(20) NOT NULL);",
+                "CREATE TABLE shops (id varchar(10) PRIMARY KEY, name varchar(20) NOT NULL);",
                 "import { Column, Entity, PrimaryColumn } from 'typeorm';\n@Entity('shops') export class Shop { @PrimaryColumn({ length: 10 }) id: string;\n @Column({ length: 30 }) name: string }",
                 (3, "name"),
             ),
@@ -308,7 +308,7 @@ mod tests {
             // What only follows from the type of a property is written by nobody, and text with a
             // CHECK holds the values of an enum.
             Case::passing(
-                "CREATE TABLE shops (id text NOT NULL, opened timestamptz NOT NULL, floors smallint NOT NULL, state text NOT NULL, CHECK ((state = ANY (ARRAY['open'::text, 'shut'::text]))));",
+                "CREATE TABLE shops (id text PRIMARY KEY, opened timestamptz NOT NULL, floors smallint NOT NULL, state text NOT NULL, CHECK ((state = ANY (ARRAY['open'::text, 'shut'::text]))));",
                 "import { Column, Entity, PrimaryColumn } from 'typeorm';\n@Entity('shops') export class Shop { @PrimaryColumn() id: string; @Column() opened: Date; @Column() floors: number; @Column({ type: 'enum', enum: ['open', 'shut'] }) state: string }",
             ),
             Case::passing(TABLE, RIGHT),
