@@ -27,7 +27,9 @@ pub use fleet::{FleetConfig, FleetSource};
 pub use migrations::{LateMigration, Layout, MigrationsConfig, SchemaSource};
 #[cfg(test)]
 pub use raw::LINT_EXCLUDE;
-pub use raw::{Driver, Lint, Mapping, NamePatterns, NamingStrategy};
+pub use raw::{
+    Driver, Lint, Mapping, MikroOrmNaming, NamePatterns, NamingStrategy, OrmNaming, SequelizeNaming,
+};
 pub use scratch_names::ScratchNames;
 pub use sources::{FilePatterns, Sources};
 
@@ -75,8 +77,8 @@ pub struct Config {
     pub ignored_routes: GlobSet,
     /// Stands before the paths of contracts; empty for none.
     pub contracts_base_path: String,
-    /// How TypeORM names tables and columns that nobody named.
-    pub typeorm_naming: NamingStrategy,
+    /// How ORMs name tables and columns that nobody named.
+    pub orm_naming: OrmNaming,
     /// The driver whose JavaScript values the row types describe.
     pub driver: Option<Driver>,
     /// PostgreSQL type → the TypeScript kinds it arrives as, over the driver's defaults.
@@ -169,7 +171,11 @@ impl Config {
             ignored_tables: raw.ignored_tables,
             ignored_routes: glob_set("ignored-routes", &raw.ignored_routes)?,
             contracts_base_path: raw.contracts_base_path,
-            typeorm_naming: raw.typeorm_naming,
+            orm_naming: OrmNaming {
+                typeorm: raw.typeorm_naming,
+                mikroorm: raw.mikroorm_naming,
+                sequelize: raw.sequelize_naming,
+            },
             driver: raw.driver,
             type_map: raw.type_map,
             sources,

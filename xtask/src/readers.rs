@@ -17,6 +17,7 @@ use crate::config::Config;
 use crate::facts::{Facts, Origin};
 use crate::openapi::OpenApi;
 use crate::prisma::Prisma;
+use crate::tree::ListedOnce;
 use crate::typescript::TypeScript;
 pub use cache::Cache;
 pub use reader::{Input, Reader};
@@ -38,9 +39,15 @@ pub fn read(input: &Input<'_>) -> Result<Facts> {
 /// # Errors
 /// As [`Reader::read`].
 pub fn read_with(readers: &[&dyn Reader], input: &Input<'_>) -> Result<Facts> {
+    // Prisma's schema is looked for by its own reader, and for the types of its client.
+    let tree = ListedOnce::new(input.tree);
+    let input = Input {
+        tree: &tree,
+        ..*input
+    };
     let mut facts = Facts::default();
     for reader in readers {
-        facts.merge(reader.read(input)?);
+        facts.merge(reader.read(&input)?);
     }
     Ok(facts)
 }

@@ -4,6 +4,7 @@
 
 mod git;
 mod ignore_rules;
+mod listed_once;
 mod listing;
 mod memory;
 mod overlay;
@@ -20,6 +21,7 @@ use anyhow::Result;
 use crate::regular_file::Boundary;
 pub use git::GitTree;
 pub use ignore_rules::IgnoreRules;
+pub use listed_once::ListedOnce;
 pub use memory::MemoryTree;
 pub use overlay::Overlay;
 pub use stamp::Stamp;

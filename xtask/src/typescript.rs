@@ -11,8 +11,10 @@ pub mod decorators;
 pub mod discover;
 pub mod drizzle;
 pub mod endpoints;
+mod entities;
 pub mod external;
 pub mod kinds;
+pub mod mikroorm;
 pub mod modules;
 pub mod origins;
 pub mod parse;
@@ -20,6 +22,7 @@ mod reading;
 pub mod resolve;
 pub mod routes;
 mod row_uses;
+pub mod sequelize;
 pub mod syntax;
 pub mod typeorm;
 pub mod values;
@@ -55,6 +58,8 @@ impl Reader for TypeScript {
             drizzle::ORIGIN,
             class_validator::ORIGIN,
             typeorm::ORIGIN,
+            mikroorm::ORIGIN,
+            sequelize::ORIGIN,
         ]
     }
 

@@ -22,6 +22,7 @@ mod database_import;
 mod deploy_order;
 mod documents;
 mod driver_oracle;
+mod entities_oracle;
 mod fingerprints;
 mod fix;
 mod fleet;

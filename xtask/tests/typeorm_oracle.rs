@@ -119,7 +119,9 @@ fn add_keys(table: &str, keys: &Value, found: &mut Keys) {
             text(&key["table"]),
             names(&key["referenced"])
         );
-        let actions = format!("{}, {}", text(&key["onDelete"]), text(&key["onUpdate"]));
+        // What nobody states is TypeORM's default.
+        let action = |name: &str| key[name].as_str().unwrap_or("NO ACTION").to_owned();
+        let actions = format!("{}, {}", action("onDelete"), action("onUpdate"));
         found.insert(match is_join {
             true => place,
             false => format!("{place}: {actions}"),

@@ -22,7 +22,7 @@
 use super::matching::{Description, Role, Strength, TableMatches};
 use super::pairing::Pair;
 use super::{Check, Model};
-use crate::facts::Kind;
+use crate::facts::{Kind, SqlColumn};
 use crate::report::{Category, Finding, Severity};
 
 /// See the file's documentation.
@@ -58,7 +58,10 @@ fn is_inserted(description: &Description<'_>, pair: &Pair<'_>) -> bool {
             description.strength != Strength::Message && can_be_set(pair)
         }
         // Types of inserts are made of it. What is left to the database may stay out of them.
-        Role::Orm => field.sql.as_ref().is_some_and(|sql| !sql.database_default),
+        Role::Orm => {
+            let is_inserted = |sql: &SqlColumn| !sql.database_default && !sql.apart.never_inserted;
+            field.sql.as_deref().is_some_and(is_inserted)
+        }
         Role::Row => says_what_is_inserted(description) && !field.has_default,
         Role::Domain | Role::Schema | Role::OutputSchema => false,
     }
@@ -151,6 +154,11 @@ mod tests {
             },
         ],
         passing: &[
+            // TypeORM reads it, and leaves it out of inserts.
+            Case::passing(
+                "CREATE TABLE users (id integer PRIMARY KEY, twice integer NOT NULL GENERATED ALWAYS AS (id * 2) STORED);",
+                "import { Column, Entity, PrimaryColumn } from 'typeorm';\n@Entity('users') export class User { @PrimaryColumn() id: number; @Column({ insert: false, update: false }) twice: number }",
+            ),
             // A row that says nothing of inserts.
             Case::passing(
                 LOUD,

@@ -15,15 +15,19 @@
 //! }
 //! ```
 //! No schema is called `TagSchema`, `CreateTagSchema`…, carries the tag `@table tags`, or stands in
-//! the configuration's `map`. Where more than three tables have none, that is one finding: a warning
+//! the configuration's `map`, and none of another name has the columns that an INSERT demands. Where more than three tables have none, that is one finding: a warning
 //! where it is most of those that have a type, as in a monorepo whose schemas are of other things. A
 //! table that only joins others, or lists values, needs none. Without `validation` in the
 //! configuration the check does not run.
 
-use super::entities::EntityKind;
+use std::collections::HashSet;
+
+use super::entities::{ColumnFacts, EntityKind};
 use super::matching::{BesideRows, Description, Role, TableMatches};
-use super::{Check, Model, wording};
+use super::{Check, Model, names, wording};
+use crate::facts::Declaration;
 use crate::report::{Category, Finding, Severity};
+use crate::source::Location;
 
 /// See the file's documentation.
 pub const CHECK: Check = Check {
@@ -45,6 +49,7 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
         .described
         .iter()
         .filter(|described| described.entity.kind == EntityKind::Table);
+    let others = OtherSchemas::new(model);
     // A table without a type has one finding already.
     let typed: Vec<_> = tables
         .filter_map(|described| Some((described, type_of(described)?)))
@@ -56,6 +61,7 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
         .filter(|(described, _)| !described.entity.is_auxiliary())
         // The coverage of the report names a class of requests that holds something else of it.
         .filter(|(described, _)| !has_request(described))
+        .filter(|(described, _)| !others.judge(described))
         .copied()
         .collect();
     if bare.len() > FEW {
@@ -71,6 +77,53 @@ fn has_request(described: &TableMatches<'_>) -> bool {
     let mut namesakes = described.namesakes.iter();
     namesakes.any(|namesake| namesake.declaration.origin.of_requests)
 }
+
+/// The schemas that describe no table, each with the keys of its fields' names. A request may be
+/// called by what is done: `RegisterDto` holds what makes a user.
+struct OtherSchemas {
+    fields: Vec<HashSet<names::Word>>,
+}
+
+impl OtherSchemas {
+    fn new(model: &Model<'_>) -> Self {
+        let described = model.described.iter().flat_map(TableMatches::schemas);
+        let known: HashSet<&Location> = described
+            .map(|description| &description.declaration.location)
+            .collect();
+        let schemas = model.input.facts.schemas.iter();
+        let others =
+            schemas.filter(|schema| schema.origin.enforced && !known.contains(&schema.location));
+        let keys = |schema: &Declaration| {
+            let names = schema.fields.iter().map(|field| match &*field.column {
+                Some(column) => names::key(column),
+                None => names::key(&field.name),
+            });
+            names.collect()
+        };
+        Self {
+            fields: others.map(keys).collect(),
+        }
+    }
+
+    /// Whether one of them holds whatever a client has to say of a row.
+    fn judge(&self, described: &TableMatches<'_>) -> bool {
+        let is_demanded = |facts: &&ColumnFacts<'_>| {
+            let is_given = facts.column.default.is_some() || facts.column.generated.is_some();
+            facts.not_null && !is_given && !facts.filled_in && !facts.made_by_server
+        };
+        let columns = described.entity.columns.iter().filter(is_demanded);
+        // The server knows the keys of rows, and of those that they lead to.
+        let own = columns.filter(|facts| !facts.primary_key && !facts.foreign_key);
+        let demanded: Vec<names::Word> = own.map(|facts| names::key(&facts.column.name)).collect();
+        let holds_all =
+            |fields: &HashSet<names::Word>| demanded.iter().all(|name| fields.contains(name));
+        demanded.len() >= DISTINCT && self.fields.iter().any(holds_all)
+    }
+}
+
+/// So many names of columns together are hardly those of another thing. One alone, like `name`, is
+/// in many schemas.
+const DISTINCT: usize = 2;
 
 /// So many tables without a schema are each worth a finding. More have one cause: nobody validates
 /// what nobody sends.
@@ -172,6 +225,14 @@ mod tests {
                 ..Case::passing(
                     TABLE,
                     "import { z } from 'zod';\nexport interface TagTable { id: string; name: string }\nexport const TagSchema = z.object({ id: z.uuid(), name: z.string() });",
+                )
+            },
+            // A request is called by what is done, and has what a client says of a row.
+            Case {
+                configuration: "validation = ['**/*.ts']",
+                ..Case::passing(
+                    "CREATE TABLE users (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), email text NOT NULL, password text NOT NULL, team uuid NOT NULL REFERENCES users, note text);",
+                    "import { z } from 'zod';\nexport interface UserTable { id: string; email: string; password: string; team: string; note: string | null }\nexport const RegisterSchema = z.object({ email: z.email(), password: z.string(), code: z.string() });",
                 )
             },
             // The schema is named after the end of the table's name, and leaves out what the server

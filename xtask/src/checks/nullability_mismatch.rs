@@ -204,6 +204,7 @@ fn label(field: &Field, verdict: NullabilityVerdict) -> String {
 mod tests {
     use crate::checks::test_utils::{Case, Cases};
 
+    const KEYED: &str = "CREATE TABLE users (id uuid PRIMARY KEY, email text NOT NULL, bio text);";
     const TABLE: &str = "CREATE TABLE users (id uuid NOT NULL, email text NOT NULL, bio text);";
 
     pub const CASES: Cases = Cases {
@@ -241,17 +242,17 @@ mod tests {
             ),
             // A decorator counts beside the type of its property.
             Case::failing(
-                TABLE,
+                KEYED,
                 "import { Column, Entity, PrimaryColumn } from 'typeorm';\n@Entity('users') export class User { @PrimaryColumn() id: string; @Column() email: string;\n @Column({ nullable: false }) bio: string | null }",
                 (3, "bio"),
             ),
             Case::failing(
-                TABLE,
+                KEYED,
                 "import { Column, Entity, PrimaryColumn } from 'typeorm';\n@Entity('users') export class User { @PrimaryColumn() id: string; @Column() email: string;\n @Column({ nullable: true }) bio: string }",
                 (3, "bio"),
             ),
             Case::failing(
-                TABLE,
+                KEYED,
                 "import { Column, Entity, PrimaryColumn } from 'typeorm';\n@Entity('users') export class User { @PrimaryColumn() id: string;\n @Column({ nullable: true }) email: string; @Column({ nullable: true }) bio?: string }",
                 (3, "email"),
             ),

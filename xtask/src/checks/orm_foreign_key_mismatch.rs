@@ -134,15 +134,17 @@ fn other_actions(
     key: &ForeignKey,
     found: &DatabaseForeignKey<'_>,
 ) -> Option<Finding> {
-    let on_delete = differ(key.on_delete, found.on_delete);
+    let on_delete = key
+        .on_delete
+        .filter(|stated| differ(*stated, found.on_delete));
     // The keys of rows hardly ever change.
-    let on_update = key.on_update.written && differ(key.on_update, found.on_update);
-    let (event, stated, actual) = if on_delete {
-        ("DELETE", key.on_delete, found.on_delete)
-    } else if on_update {
-        ("UPDATE", key.on_update, found.on_update)
-    } else {
-        return None;
+    let on_update = key
+        .on_update
+        .filter(|stated| stated.written && differ(*stated, found.on_update));
+    let (event, stated, actual) = match (on_delete, on_update) {
+        (Some(stated), _) => ("DELETE", stated, found.on_delete),
+        (None, Some(stated)) => ("UPDATE", stated, found.on_update),
+        (None, None) => return None,
     };
     let by_default = if stated.written { "" } else { " by default" };
     let message = format!(
@@ -155,7 +157,7 @@ fn other_actions(
         .finding(&CHECK, &key.columns, message)
         .at(&key.location, format!("{}{by_default} here", stated.action))
         .at_first_of(compared, &key.columns);
-    Some(if on_delete && stated.written {
+    Some(if on_delete.is_some() && stated.written {
         finding
     } else {
         finding.as_warning()
@@ -233,6 +235,13 @@ mod tests {
         };
     }
 
+    /// The first line of a file with entities.
+    macro_rules! TYPEORM {
+        () => {
+            "import { Entity, JoinColumn, ManyToOne, PrimaryColumn } from 'typeorm';\n"
+        };
+    }
+
     pub const CASES: Cases = Cases {
         failing: &[
             // Tables may refer to others that are declared later.
@@ -297,6 +306,14 @@ mod tests {
                 "model users {\n  id Int @id\n}\nmodel posts {\n  id Int @id\n  user_id Int\n}",
                 (6, "user_id"),
             ),
+            Case::failing(
+                "CREATE TABLE users (id integer PRIMARY KEY, boss_id integer REFERENCES users (id) ON DELETE CASCADE);",
+                concat!(
+                    TYPEORM!(),
+                    "@Entity('users') export class User { @PrimaryColumn() id: number;\n@ManyToOne(() => User, { nullable: true, onDelete: 'SET NULL' }) @JoinColumn({ name: 'boss_id' }) boss?: User }"
+                ),
+                (3, "boss_id"),
+            ),
         ],
         passing: &[
             Case::passing(
@@ -320,6 +337,14 @@ mod tests {
                 ),
                 drizzle!(
                     "export const posts = pgTable('posts', { id: integer().primaryKey(), userId: integer().notNull().references(() => other.id) });\nexport const notes = pgTable('notes', { id: integer('id').primaryKey(), postId: integer('post_id').notNull().references(() => posts.id) });"
+                ),
+            ),
+            // What nobody writes is the database's to say, and so is a key that TypeORM keeps to itself.
+            Case::passing(
+                "CREATE TABLE users (id integer PRIMARY KEY, boss_id integer REFERENCES users (id) ON DELETE CASCADE, peer_id integer);",
+                concat!(
+                    TYPEORM!(),
+                    "@Entity('users') export class User { @PrimaryColumn() id: number;\n@ManyToOne(() => User, { nullable: true }) @JoinColumn({ name: 'boss_id' }) boss?: User;\n@ManyToOne(() => User, { nullable: true, createForeignKeyConstraints: false }) @JoinColumn({ name: 'peer_id' }) peer?: User }"
                 ),
             ),
             Case::prisma_passing(

@@ -17,7 +17,8 @@
 //! }
 //! ```
 //! The order of the columns does not matter. What is unique among some rows only, or by an
-//! expression, is no key that an ORM states. A key that only the database has is a warning.
+//! expression, is no key that an ORM states. A key that only the database has is a warning, and so
+//! is one that follows from a relation between single rows (TypeORM's `@OneToOne`): many mean less.
 
 use super::database_keys::{self, UniqueKey};
 use super::orm_tables::TableComparison;
@@ -118,14 +119,24 @@ fn other_primary_key(
 
 fn not_unique(compared: &TableComparison<'_, '_>, key: &StatedKey) -> Finding {
     let columns = wording::quoted(&key.columns);
+    let (stated, here) = if key.written {
+        ("unique", "unique here")
+    } else {
+        ("of one row at most", "a relation between single rows")
+    };
     let message = format!(
-        "Key mismatch for {columns}: unique in {}, not in the database",
+        "Key mismatch for {columns}: {stated} in {}, not in the database",
         compared.named()
     );
-    compared
+    let finding = compared
         .finding(&CHECK, &key.columns, message)
-        .at(&key.location, "unique here")
-        .at_first_of(compared, &key.columns)
+        .at(&key.location, here)
+        .at_first_of(compared, &key.columns);
+    if key.written {
+        finding
+    } else {
+        finding.as_warning()
+    }
 }
 
 fn not_stated(compared: &TableComparison<'_, '_>, key: &UniqueKey<'_>) -> Finding {
@@ -157,6 +168,15 @@ mod tests {
     macro_rules! drizzle {
         () => {
             "import { check, index, integer, pgTable, primaryKey, text, unique, uniqueIndex } from 'drizzle-orm/pg-core';\n"
+        };
+    }
+
+    const USERS: &str = "CREATE TABLE users (id integer PRIMARY KEY, email text NOT NULL, team_id integer NOT NULL);";
+
+    /// The first line of a file with entities.
+    macro_rules! TYPEORM {
+        () => {
+            "import { Column, Entity, Index, JoinColumn, OneToOne, PrimaryColumn, Unique } from 'typeorm';\n"
         };
     }
 
@@ -214,6 +234,31 @@ mod tests {
                 ),
                 (3, "team, person"),
             ),
+            Case::failing(
+                USERS,
+                concat!(
+                    TYPEORM!(),
+                    "@Entity('users') @Unique(['email', 'team']) @Index(['email'])\nexport class User { @PrimaryColumn() id: number; @Column() email: string; @Column({ name: 'team_id' }) team: number }"
+                ),
+                (2, "email, team_id"),
+            ),
+            Case::failing(
+                USERS,
+                concat!(
+                    TYPEORM!(),
+                    "@Entity('users') export class User { @PrimaryColumn() id: number; @Column() email: string;\n@Column({ name: 'team_id', unique: true }) team: number }"
+                ),
+                (3, "team_id"),
+            ),
+            // One row at most leads to the other one.
+            Case::failing(
+                "CREATE TABLE users (id integer PRIMARY KEY, boss_id integer NOT NULL REFERENCES users (id));",
+                concat!(
+                    TYPEORM!(),
+                    "@Entity('users') export class User { @PrimaryColumn() id: number;\n@OneToOne(() => User, { nullable: false }) @JoinColumn({ name: 'boss_id' }) boss: User }"
+                ),
+                (3, "boss_id"),
+            ),
         ],
         passing: &[
             Case::passing(
@@ -237,6 +282,21 @@ mod tests {
                 concat!(
                     drizzle!(),
                     "export const users = pgTable('users', { id: integer().primaryKey(), email: text().notNull().unique(), code: text().notNull() }, (table) => keysOf(table));"
+                ),
+            ),
+            Case::passing(
+                "CREATE TABLE users (id integer PRIMARY KEY, email text NOT NULL, team_id integer NOT NULL, UNIQUE (email), UNIQUE (team_id, email));",
+                concat!(
+                    TYPEORM!(),
+                    "@Entity('users') @Unique('both', ['email', 'team']) @Index(['team'], { unique: true, where: 'email IS NULL' })\nexport class User { @PrimaryColumn() id: number; @Index({ unique: true }) @Column() email: string; @Column({ name: 'team_id' }) team: number }"
+                ),
+            ),
+            // An index that the migrations keep may be unique.
+            Case::passing(
+                "CREATE TABLE users (id integer PRIMARY KEY, email text NOT NULL, UNIQUE (email));",
+                concat!(
+                    TYPEORM!(),
+                    "@Entity('users') @Index('users_email', { synchronize: false })\nexport class User { @PrimaryColumn() id: number; @Column() email: string }"
                 ),
             ),
             Case::prisma_passing(

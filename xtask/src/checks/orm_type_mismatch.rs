@@ -60,7 +60,12 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
         let told = shown || are_values_told(stated, facts);
         let difference = difference(stated, &facts.ty).filter(|_| !told)?;
         let finding = finding(model, compared, stated);
-        Some(if difference == TypeDifference::Harmless {
+        let is_harmless = match difference {
+            TypeDifference::Type => false,
+            TypeDifference::Name => !compared.description.declaration.origin.queries_name_types,
+            TypeDifference::Harmless => true,
+        };
+        Some(if is_harmless {
             finding.as_warning()
         } else {
             finding
@@ -97,6 +102,8 @@ fn states_length_of(stated: &SqlType, ty: &ColumnType) -> bool {
 enum TypeDifference {
     /// They hold different values.
     Type,
+    /// They are enums of other names.
+    Name,
     /// They hold the same kind of values, of other lengths at most.
     Harmless,
 }
@@ -108,7 +115,13 @@ fn difference(stated: &SqlType, ty: &ColumnType) -> Option<TypeDifference> {
         (SqlScalar::Named(name, _), Scalar::Other(found)) => (name, *name == found.name),
         (SqlScalar::Named(name, _), Scalar::Enum(..)) => (name, false),
         (SqlScalar::Enum(None, _), Scalar::Enum(..)) => return None,
-        (SqlScalar::Enum(Some(name), _), Scalar::Enum(found, _)) => (name, is_named(found, name)),
+        (SqlScalar::Enum(Some(name), _), Scalar::Enum(found, _)) => {
+            let same = is_named(found, name);
+            if !same && stated.array == ty.array {
+                return Some(TypeDifference::Name);
+            }
+            (name, same)
+        }
         (SqlScalar::Enum(..), Scalar::Builtin(_) | Scalar::Other(_)) => {
             return Some(TypeDifference::Type);
         }
@@ -142,8 +155,10 @@ fn holds_values_of(stated: &SqlType, facts: &ColumnFacts<'_>) -> bool {
 /// Types whose values are the same.
 const FAMILIES: [&[&str]; 2] = [&["text", "character varying", "citext"], &["json", "jsonb"]];
 
+/// Whether an enum has the written name. A connection may say in which schema of PostgreSQL a name
+/// without one is.
 fn is_named(found: &ObjectName, written: &str) -> bool {
-    found.to_string() == written || format!("{}.{}", found.namespace, found.name) == written
+    found.name == written || format!("{}.{}", found.namespace, found.name) == written
 }
 
 /// Whether the lengths, precisions and scales are the same. Those below a domain are the domain's
@@ -229,7 +244,7 @@ mod tests {
         failing: &[
             // The length is written, whatever the type follows from.
             Case::failing(
-                "CREATE TABLE shops (id varchar(10) NOT NULL, name varchar(20) NOT NULL);",
+                "CREATE TABLE shops (id varchar(10) PRIMARY KEY, name varchar(20) NOT NULL);",
                 "import { Column, Entity, PrimaryColumn } from 'typeorm';\n@Entity('shops') export class Shop { @PrimaryColumn({ length: 10 }) id: string;\n @Column({ length: 30 }) name: string }",
                 (3, "name"),
             ),
@@ -293,7 +308,7 @@ mod tests {
             // What only follows from the type of a property is written by nobody, and text with a
             // CHECK holds the values of an enum.
             Case::passing(
-                "CREATE TABLE shops (id text NOT NULL, opened timestamptz NOT NULL, floors smallint NOT NULL, state text NOT NULL, CHECK ((state = ANY (ARRAY['open'::text, 'shut'::text]))));",
+                "CREATE TABLE shops (id text PRIMARY KEY, opened timestamptz NOT NULL, floors smallint NOT NULL, state text NOT NULL, CHECK ((state = ANY (ARRAY['open'::text, 'shut'::text]))));",
                 "import { Column, Entity, PrimaryColumn } from 'typeorm';\n@Entity('shops') export class Shop { @PrimaryColumn() id: string; @Column() opened: Date; @Column() floors: number; @Column({ type: 'enum', enum: ['open', 'shut'] }) state: string }",
             ),
             Case::passing(TABLE, RIGHT),

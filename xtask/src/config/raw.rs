@@ -53,6 +53,10 @@ pub(super) struct RawConfig {
     pub prisma: Vec<String>,
     pub typeorm: Vec<String>,
     pub typeorm_naming: NamingStrategy,
+    pub mikroorm: Vec<String>,
+    pub mikroorm_naming: MikroOrmNaming,
+    pub sequelize: Vec<String>,
+    pub sequelize_naming: SequelizeNaming,
     pub exclude: Vec<String>,
     pub names: NamePatterns,
     pub map: BTreeMap<String, Mapping>,
@@ -91,6 +95,10 @@ impl Default for RawConfig {
             prisma: Vec::new(),
             typeorm: Vec::new(),
             typeorm_naming: NamingStrategy::default(),
+            mikroorm: Vec::new(),
+            mikroorm_naming: MikroOrmNaming::default(),
+            sequelize: Vec::new(),
+            sequelize_naming: SequelizeNaming::default(),
             exclude: strings(&[
                 "**/*.test.*",
                 "**/*.spec.*",
@@ -162,6 +170,40 @@ pub enum NamingStrategy {
     Default,
     /// `SnakeNamingStrategy`: columns are called like properties in snake case.
     Snake,
+}
+
+/// The names that MikroORM gives to tables and columns that nobody named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MikroOrmNaming {
+    /// `UnderscoreNamingStrategy`: tables and columns are called like classes and properties in snake
+    /// case.
+    #[default]
+    Underscore,
+    /// `EntityCaseNamingStrategy`: they are called like classes and properties.
+    EntityCase,
+}
+
+/// The names that Sequelize gives to columns that nobody named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SequelizeNaming {
+    /// Columns are called like properties, unless the model says `underscored`.
+    #[default]
+    Default,
+    /// `define: { underscored: true }`: they are in snake case, unless the model says otherwise.
+    Underscored,
+}
+
+/// The names that ORMs give to tables and columns that nobody named.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct OrmNaming {
+    /// Those of TypeORM.
+    pub typeorm: NamingStrategy,
+    /// Those of MikroORM.
+    pub mikroorm: MikroOrmNaming,
+    /// Those of Sequelize.
+    pub sequelize: SequelizeNaming,
 }
 
 /// Patterns by which declarations are named after tables. `{Singular}` is `UserProfile` for

@@ -28,6 +28,10 @@ pub struct Sources {
     pub prisma_is_stated: bool,
     /// TypeORM's entities.
     pub typeorm: FilePatterns,
+    /// MikroORM's entities.
+    pub mikroorm: FilePatterns,
+    /// The models of sequelize-typescript.
+    pub sequelize: FilePatterns,
     /// Files that have no role, though other globs may match them.
     pub exclude: GlobSet,
     /// Whether `.d.ts` files have no role unless a glob names them.
@@ -56,6 +60,8 @@ impl Sources {
             prisma: of("prisma", &mut raw.prisma)?,
             prisma_is_stated,
             typeorm: of("typeorm", &mut raw.typeorm)?,
+            mikroorm: of("mikroorm", &mut raw.mikroorm)?,
+            sequelize: of("sequelize", &mut raw.sequelize)?,
             exclude: glob_set("exclude", &exclude)?,
             exclude_declarations: !declarations.is_empty(),
         })
@@ -76,9 +82,9 @@ impl Sources {
     }
 
     /// The patterns of every role of TypeScript files: types, validation, contracts, routes, Drizzle,
-    /// TypeORM.
+    /// TypeORM, MikroORM, Sequelize.
     #[must_use]
-    pub fn roles(&self) -> [&FilePatterns; 6] {
+    pub fn roles(&self) -> [&FilePatterns; 8] {
         [
             &self.types,
             &self.validation,
@@ -86,6 +92,8 @@ impl Sources {
             &self.routes,
             &self.drizzle,
             &self.typeorm,
+            &self.mikroorm,
+            &self.sequelize,
         ]
     }
 }

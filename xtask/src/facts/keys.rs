@@ -21,6 +21,8 @@ pub struct TableKeys {
 pub struct StatedKey {
     /// The columns in the database, in their order.
     pub columns: Vec<String>,
+    /// Whether the source calls it unique, rather than mean it by a relation between single rows.
+    pub written: bool,
     /// The text that states it.
     pub location: Location,
 }
@@ -34,10 +36,11 @@ pub struct ForeignKey {
     pub table: String,
     /// The columns that they lead to, in the same order.
     pub referenced: Vec<String>,
-    /// The effect of deleting the other row.
-    pub on_delete: StatedAction,
-    /// The effect of changing the key of the other row.
-    pub on_update: StatedAction,
+    /// The effect of deleting the other row; none where the source leaves it to the database.
+    pub on_delete: Option<StatedAction>,
+    /// The effect of changing the key of the other row; none where the source leaves it to the
+    /// database.
+    pub on_update: Option<StatedAction>,
     /// Whether the ORM makes a constraint of it. Otherwise the database may have one or not.
     pub constrained: bool,
     /// The text that states it.

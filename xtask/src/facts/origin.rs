@@ -37,6 +37,8 @@ pub struct Origin {
     /// Whether a row is refused, when it is read, that holds what is not declared: null, or another
     /// value of an enum.
     pub refuses_rows: bool,
+    /// Whether queries name the types of enums: then another name in the database fails.
+    pub queries_name_types: bool,
 }
 
 /// The statement that declarations make about a table. A family is not a language: a model of

@@ -28,6 +28,8 @@ pub struct StatedApart {
     pub nullable: Option<bool>,
     /// Whether the column's type follows from the field's, and nobody wrote it.
     pub inferred_type: bool,
+    /// Whether the ORM leaves the column out of what it inserts.
+    pub never_inserted: bool,
     /// How the value of the field comes from that of the column.
     pub value: StatedValue,
 }

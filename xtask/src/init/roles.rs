@@ -44,6 +44,28 @@ const VIEW_FOLDERS: &[&str] = &["components", "_components", "hooks", "pages", "
 /// Folders of programs that change data once.
 const MIGRATION_FOLDERS: &[&str] = &["migration", "migrations", "alterations"];
 
+/// The keys of the roles that a file itself shows, in the order of [`Patterns::roles`].
+const ROLES: [&str; 7] = [
+    "validation",
+    "contracts",
+    "routes",
+    "drizzle",
+    "typeorm",
+    "mikroorm",
+    "sequelize",
+];
+
+/// The roles of classes that are tables by the decorators of an ORM.
+const ORMS: [&str; 3] = ["typeorm", "mikroorm", "sequelize"];
+
+/// The packages of these decorators.
+const ORM_PACKAGES: [&str; 4] = [
+    "typeorm",
+    "@mikro-orm/core",
+    "@mikro-orm/decorators/legacy",
+    "sequelize-typescript",
+];
+
 /// The files of each role, by the key of the configuration. `has_models` is whether Prisma makes the
 /// types of rows.
 pub(super) fn find(
@@ -56,10 +78,7 @@ pub(super) fn find(
     let Some(patterns) = Patterns::new() else {
         return Vec::new();
     };
-    let mut roles: Vec<(&'static str, Vec<String>)> =
-        ["validation", "contracts", "routes", "drizzle", "typeorm"]
-            .map(|key| (key, Vec::new()))
-            .into();
+    let mut roles: Vec<(&'static str, Vec<String>)> = ROLES.map(|key| (key, Vec::new())).into();
     let (mut certain, mut possible) = (Vec::new(), Vec::new());
     for file in files.iter().filter(|file| is_source(file)) {
         let text = read(tree, file);
@@ -97,7 +116,7 @@ pub(super) fn find(
     // may be one is another thing.
     let mut found = roles.iter();
     let has_entities =
-        has_models || found.any(|(key, files)| *key == "typeorm" && !files.is_empty());
+        has_models || found.any(|(key, files)| ORMS.contains(key) && !files.is_empty());
     let types = if !kysely.files.is_empty() {
         kysely.files.clone()
     } else if certain.is_empty() && !has_entities {
@@ -215,6 +234,7 @@ struct Patterns {
     listed: Regex,
     drizzle: Regex,
     entity: Regex,
+    model: Regex,
     column: Regex,
     judged: Regex,
     message: Regex,
@@ -242,7 +262,10 @@ impl Patterns {
                 r"\b(?:pgTable|pgEnum|pgSchema|pgTableCreator|\w*[sS]chema\.table)\s*\(",
             )?,
             entity: regex(r"@(?:View|Child)?Entity\s*\(")?,
-            column: regex(r"@(?:\w*Column|(?:One|Many)To(?:One|Many))\s*\(")?,
+            model: regex(r"@Table\b")?,
+            column: regex(
+                r"@(?:\w*Column|PrimaryKey|Property|Embeddable|(?:One|Many)To(?:One|Many))\b",
+            )?,
             judged: regex(
                 r"@(?:Is[A-Z]\w*|(?:Max|Min)?Length|Matches|Min|Max|ValidateNested|Api\w*Property\w*|Expose|Transform|Type)\s*\(",
             )?,
@@ -256,9 +279,13 @@ impl Patterns {
         self.is_of_entities(text) || self.is_of_judged(file, text)
     }
 
-    /// Whether it holds classes of TypeORM, those included that entities extend or hold.
+    /// Whether it holds classes of an ORM, those included that entities extend or hold.
     fn is_of_entities(&self, text: &str) -> bool {
-        imports(text, "typeorm") && (self.entity.is_match(text) || self.column.is_match(text))
+        let is_of_orm = ORM_PACKAGES.iter().any(|package| imports(text, package));
+        is_of_orm
+            && (self.entity.is_match(text)
+                || self.model.is_match(text)
+                || self.column.is_match(text))
     }
 
     /// Whether it holds classes whose values decorators judge or describe: what comes in and goes
@@ -277,9 +304,15 @@ impl Patterns {
         (is_judged || is_called_so) && !text.contains("@Controller(") && !self.is_of_entities(text)
     }
 
-    /// validation, contracts, routes, drizzle, typeorm
-    fn roles(&self, text: &str, file: &str) -> [bool; 5] {
-        let typeorm = self.entity.is_match(text) && imports(text, "typeorm");
+    /// Whether it has each of [`ROLES`].
+    fn roles(&self, text: &str, file: &str) -> [bool; 7] {
+        let is_entity = self.entity.is_match(text);
+        let typeorm = is_entity && imports(text, "typeorm");
+        let mikroorm = is_entity
+            && ORM_PACKAGES
+                .iter()
+                .any(|package| package.starts_with("@mikro-orm/") && imports(text, package));
+        let sequelize = self.model.is_match(text) && imports(text, "sequelize-typescript");
         let drizzle = self.drizzle.is_match(text) && text.contains("drizzle-orm");
         // A form validates the input of a page, which is no description of an entity.
         let validation =
@@ -296,7 +329,9 @@ impl Patterns {
         // requests and responses.
         let pairs = pairs.saturating_sub(self.listed.find_iter(text).count());
         let contracts = text.contains("initContract(") || (pairs >= enough && !routes);
-        [validation, contracts, routes, drizzle, typeorm]
+        [
+            validation, contracts, routes, drizzle, typeorm, mikroorm, sequelize,
+        ]
     }
 
     /// Whether it declares types that are named after tables.
@@ -426,28 +461,25 @@ mod tests {
     #[test]
     fn roles_are_told_by_imports_and_calls() {
         let patterns = Patterns::new().expect("valid patterns");
-        let roles = |file: &str, text: &str| patterns.roles(text, file);
+        let roles = |file: &str, text: &str| -> Vec<&str> {
+            let found = ROLES.into_iter().zip(patterns.roles(text, file));
+            found.filter(|(_, has)| *has).map(|(key, _)| key).collect()
+        };
         assert_eq!(
             roles("a.ts", "import { z } from 'zod/v4'; z.object({})"),
-            [true, false, false, false, false]
+            ["validation"]
         );
         let contract = "export const e = { get: { method: 'GET', path: '/users' } }";
-        assert_eq!(
-            roles("contracts/a.ts", contract),
-            [false, true, false, false, false]
-        );
-        assert_eq!(
-            roles("a.ts", &contract.repeat(3)),
-            [false, true, false, false, false]
-        );
-        assert_eq!(roles("a.ts", contract), [false; 5]);
+        assert_eq!(roles("contracts/a.ts", contract), ["contracts"]);
+        assert_eq!(roles("a.ts", &contract.repeat(3)), ["contracts"]);
+        assert!(roles("a.ts", contract).is_empty());
         let member = "interface A { method: 'GET'; path: '/users'; }\ntype B = { path: '/b', method: 'GET' | 'PUT' };\n";
-        assert_eq!(roles("contracts/a.ts", member), [false; 5]);
+        assert!(roles("contracts/a.ts", member).is_empty());
         let cookie =
             "set('a', b, { path: '/', secure });\nfetch(url, { method: 'GET', headers });\n";
-        assert_eq!(roles("a.ts", &cookie.repeat(3)), [false; 5]);
+        assert!(roles("a.ts", &cookie.repeat(3)).is_empty());
         let allowed = "const ALLOWED = [{ method: 'GET', path: '/a' }, { method: 'POST', path: '/b' }, { path: '/c', method: 'PUT' },\n];";
-        assert_eq!(roles("a.ts", allowed), [false; 5]);
+        assert!(roles("a.ts", allowed).is_empty());
         assert!(
             !is_source("cypress/e2e/users.ts")
                 && !is_source("apps/api/test/util.ts")
@@ -455,14 +487,16 @@ mod tests {
         );
         // Without the mounts, the routes of the mounted routers have other paths.
         let mounts = "import express from 'express'; app.use('/users', users);";
-        assert_eq!(
-            roles("index.ts", mounts),
-            [false, false, true, false, false]
-        );
+        assert_eq!(roles("index.ts", mounts), ["routes"]);
         assert_eq!(
             roles("web/app/api/users/route.ts", "export function GET() {}"),
-            [false, false, true, false, false]
+            ["routes"]
         );
+        let entity = "import { Entity, PrimaryKey } from '@mikro-orm/core'; @Entity() class A {}";
+        assert_eq!(roles("a.ts", entity), ["mikroorm"]);
+        let model = "import { Table } from 'sequelize-typescript'; @Table class A extends Model {}";
+        assert_eq!(roles("a.ts", model), ["sequelize"]);
+        assert!(patterns.is_decorated("a.ts", entity) && patterns.is_decorated("a.ts", model));
         let rows = |file: &str, text: &str| {
             patterns.describes_rows(file, text, &BTreeSet::from(["users".to_owned()]))
         };

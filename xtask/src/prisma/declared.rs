@@ -25,6 +25,7 @@ pub const MODEL: Origin = Origin {
     null_is_empty: true,
     restricts_text: false,
     refuses_rows: true,
+    queries_name_types: true,
 };
 
 /// Adds what `schema` declares.
@@ -232,8 +233,8 @@ fn foreign_key(
         columns: vec![column.to_owned()],
         table: model.table.clone(),
         referenced: vec![referenced.to_owned()],
-        on_delete: cascade,
-        on_update: cascade,
+        on_delete: Some(cascade),
+        on_update: Some(cascade),
         constrained: true,
         location: location.clone(),
     }

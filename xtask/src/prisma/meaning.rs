@@ -56,6 +56,7 @@ fn first_line(file: &SourceFile, block: &ModelBlock) -> u32 {
 fn keys(file: &SourceFile, block: &ModelBlock, name: &str) -> Vec<StatedKey> {
     let key = |columns: Vec<String>, span: Span| StatedKey {
         columns,
+        written: true,
         location: file.lines.location(span),
     };
     let of_fields = block.fields.iter().filter_map(|field| {

@@ -80,8 +80,8 @@ fn foreign_key(
         columns: columns("fields", 1, block)?,
         table: database_name(&other.attributes, &other.name.text),
         referenced: columns("references", 2, other)?,
-        on_delete: action("onDelete", on_delete),
-        on_update: action("onUpdate", ReferentialAction::Cascade),
+        on_delete: Some(action("onDelete", on_delete)),
+        on_update: Some(action("onUpdate", ReferentialAction::Cascade)),
         constrained: true,
         location: file.lines.location(field.name.span),
     })

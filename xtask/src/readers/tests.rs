@@ -39,6 +39,7 @@ const TABLE: Origin = Origin {
     null_is_empty: false,
     restricts_text: true,
     refuses_rows: false,
+    queries_name_types: true,
 };
 
 const SCHEMA: Origin = Origin {

@@ -25,6 +25,7 @@ pub const ORIGIN: Origin = Origin {
     null_is_empty: false,
     restricts_text: true,
     refuses_rows: false,
+    queries_name_types: false,
 };
 
 /// The content of a class that validators judge.

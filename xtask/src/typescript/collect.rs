@@ -20,7 +20,7 @@ use smallvec::SmallVec;
 use super::discover::Roles;
 use super::resolve::{Resolver, Scope};
 use super::syntax::{Module, NamespaceDeclaration, Statement, StatementKind};
-use crate::config::NamingStrategy;
+use crate::config::OrmNaming;
 use crate::facts::Facts;
 pub use links::Links;
 pub(super) use names::qualified;
@@ -30,7 +30,7 @@ pub fn collect<'p>(
     resolver: &Resolver<'p>,
     module: &'p Module,
     roles: Roles,
-    naming: NamingStrategy,
+    naming: OrmNaming,
     facts: &mut Facts,
 ) -> Links {
     let file = File {
@@ -70,8 +70,8 @@ struct File<'e, 'p> {
     /// Whether validation schemas are looked for here: what looks like one and is not read is
     /// named.
     validates: bool,
-    /// The names that TypeORM gives.
-    naming: NamingStrategy,
+    /// The names that ORMs give.
+    naming: OrmNaming,
     links: RefCell<Links>,
     fields: RefCell<fields::FieldsOfProperties<'p>>,
 }

@@ -13,7 +13,7 @@ use crate::source::Span;
 /// The deepest nesting of decorators that are made of others.
 const DEPTH: usize = 8;
 
-/// A call of a package's decorator.
+/// A package's decorator at a declaration.
 #[derive(Clone)]
 pub struct Decorator<'p> {
     /// The library that it belongs to.
@@ -22,13 +22,17 @@ pub struct Decorator<'p> {
     pub name: Rc<str>,
     /// Where the declaration is decorated, in the file of the declaration.
     pub span: Span,
-    call: Rc<UnknownCall<'p>>,
+    /// None of a decorator that is not called: `@Column name: string`.
+    call: Option<Rc<UnknownCall<'p>>>,
 }
 
 impl<'p> Decorator<'p> {
     /// The arguments of the call.
     pub fn arguments<'a>(&'a self, resolver: &'a Resolver<'p>) -> Arguments<'a, 'p> {
-        self.call.arguments(resolver)
+        match &self.call {
+            Some(call) => call.arguments(resolver),
+            None => Arguments::Given(&[]),
+        }
     }
 }
 
@@ -60,14 +64,18 @@ impl<'p> Decorators<'p> {
 
     fn add(&mut self, resolver: &Resolver<'p>, value: &Value<'p>, span: Span, depth: usize) {
         let Value::Called(call) = value.uncast() else {
-            self.others += 1;
+            match value.external().and_then(known) {
+                Some((library, name)) => self.known.push(Decorator {
+                    library,
+                    name: name.into(),
+                    span,
+                    call: None,
+                }),
+                None => self.others += 1,
+            }
             return;
         };
-        let known = call
-            .callee
-            .external()
-            .and_then(|(package, name)| Some((vocabulary::library(package)?, name)));
-        match known {
+        match call.callee.external().and_then(known) {
             Some((Library::Nest, name)) if name == "applyDecorators" && depth < DEPTH => {
                 let arguments = call.arguments(resolver);
                 for at in 0..arguments.count() {
@@ -78,7 +86,7 @@ impl<'p> Decorators<'p> {
                 library,
                 name: name.into(),
                 span,
-                call: Rc::clone(call),
+                call: Some(Rc::clone(call)),
             }),
             None => self.others += 1,
         }
@@ -96,6 +104,11 @@ impl<'p> Decorators<'p> {
     pub fn find(&self, library: Library, name: &str) -> Option<&Decorator<'p>> {
         self.of(library).find(|decorator| &*decorator.name == name)
     }
+}
+
+/// The library of an export, and its name there.
+fn known((package, name): (&str, String)) -> Option<(Library, String)> {
+    Some((vocabulary::library(package)?, name))
 }
 
 /// Whether a decorator is made by a function of the monorepo.

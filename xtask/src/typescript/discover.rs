@@ -26,8 +26,8 @@ pub struct Roles {
     pub routes: bool,
     /// Drizzle tables.
     pub drizzle: bool,
-    /// TypeORM's entities.
-    pub typeorm: bool,
+    /// Classes that are tables by the decorators of an ORM.
+    pub entities: bool,
 }
 
 impl Roles {
@@ -35,7 +35,7 @@ impl Roles {
     /// do not.
     #[must_use]
     pub fn describes_data(self) -> bool {
-        self.types || self.validation || self.contracts || self.drizzle || self.typeorm
+        self.types || self.validation || self.contracts || self.drizzle || self.entities
     }
 
     fn any(self) -> bool {
@@ -85,7 +85,7 @@ pub fn walk(tree: &dyn Tree, config: &Config) -> Result<Walked> {
     let mut walked = Walked::default();
     for root in outermost {
         let files = tree.files(root).with_context(|| {
-            format!("cannot list `{root}`, where the configuration says that TypeScript files are: correct `types`, `validation`, `contracts`, `routes`, `drizzle` or `typeorm`")
+            format!("cannot list `{root}`, where the configuration says that TypeScript files are: correct `types`, `validation`, `contracts`, `routes`, `drizzle`, `typeorm`, `mikroorm` or `sequelize`")
         })?;
         walked
             .files
@@ -157,15 +157,23 @@ fn is_inside(root: &str, other: &str) -> bool {
 
 fn roles(config: &Config, path: &str) -> Roles {
     let path = globset::Candidate::new(path);
-    let [types, validation, contracts, routes, drizzle, typeorm] =
-        config.sources.roles().map(|role| role.matches(&path));
-    Roles {
+    let [
         types,
         validation,
         contracts,
         routes,
         drizzle,
         typeorm,
+        mikroorm,
+        sequelize,
+    ] = config.sources.roles().map(|role| role.matches(&path));
+    Roles {
+        types,
+        validation,
+        contracts,
+        routes,
+        drizzle,
+        entities: typeorm || mikroorm || sequelize,
     }
 }
 

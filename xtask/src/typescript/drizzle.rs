@@ -38,6 +38,7 @@ pub const ORIGIN: Origin = Origin {
     null_is_empty: false,
     restricts_text: true,
     refuses_rows: false,
+    queries_name_types: true,
 };
 
 /// A table or view.

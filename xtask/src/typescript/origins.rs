@@ -17,6 +17,7 @@ pub const INTERFACE: Origin = Origin {
     null_is_empty: false,
     restricts_text: true,
     refuses_rows: false,
+    queries_name_types: false,
 };
 
 /// `type X = …`

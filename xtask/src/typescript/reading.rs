@@ -16,8 +16,8 @@ use super::discover::{self, Candidate, Roles};
 use super::modules::Program;
 use super::resolve::Resolver;
 use super::syntax::Module;
-use super::{contracts, drizzle, routes, row_uses, typeorm};
-use crate::config::{Config, NamingStrategy};
+use super::{contracts, drizzle, entities, routes, row_uses};
+use crate::config::{Config, OrmNaming};
 use crate::facts::{Facts, Problem, Requested};
 use crate::prisma::client::Clients;
 use crate::readers::cache::Cache;
@@ -54,7 +54,7 @@ pub(super) fn read(input: &Input<'_>, prefilter: Prefilter) -> Result<Facts> {
         cache,
         prefilter,
         base_path: &config.contracts_base_path,
-        naming: config.typeorm_naming,
+        naming: config.orm_naming,
     };
     let files = reading.parse(walked.files, &mut facts.problems);
     reading.share(&files);
@@ -74,7 +74,10 @@ fn requested(config: &Config) -> Requested {
     Requested {
         types: !sources.types.is_empty(),
         validation: !sources.validation.is_empty(),
-        tables: !sources.drizzle.is_empty() || !sources.typeorm.is_empty(),
+        tables: !sources.drizzle.is_empty()
+            || !sources.typeorm.is_empty()
+            || !sources.mikroorm.is_empty()
+            || !sources.sequelize.is_empty(),
         routes: !sources.routes.is_empty(),
         contracts: !sources.contracts.is_empty(),
     }
@@ -91,8 +94,8 @@ struct SourceReading<'r, 't> {
     prefilter: Prefilter,
     /// The base path of contracts.
     base_path: &'r str,
-    /// The names that TypeORM gives.
-    naming: NamingStrategy,
+    /// The names that ORMs give.
+    naming: OrmNaming,
 }
 
 thread_local! {
@@ -199,7 +202,7 @@ impl SourceReading<'_, '_> {
         facts.unresolved_endpoints = [routes.unresolved, contracts.unresolved].concat();
         let unreadable = std::mem::take(&mut facts.problems);
         append(facts, parts).apply(facts);
-        typeorm::merge_children(facts);
+        entities::merge_children(facts);
         drizzle::leave_unstated(&mut facts.tables);
         facts.problems.extend(unreadable);
     }
@@ -244,11 +247,7 @@ fn paths(files: &[ParsedFile], has_role: fn(Roles) -> bool) -> Vec<Arc<str>> {
 }
 
 /// The declarations of `file`.
-fn collect_from<'p>(
-    file: &'p ParsedFile,
-    naming: NamingStrategy,
-    resolver: &Resolver<'p>,
-) -> FileFacts {
+fn collect_from<'p>(file: &'p ParsedFile, naming: OrmNaming, resolver: &Resolver<'p>) -> FileFacts {
     let mut facts = Facts {
         problems: file.module.problems.clone(),
         ..Facts::default()

@@ -4,7 +4,6 @@
 mod columns;
 mod declared;
 mod entity;
-mod inheritance;
 mod join_tables;
 mod keys;
 mod naming;
@@ -19,7 +18,6 @@ use super::resolve::Property;
 use crate::facts::{Family, ForeignKey, Origin, SqlColumn, SqlScalar, Syntax, TableKeys};
 use crate::source::Location;
 pub use declared::declared;
-pub use inheritance::merge_children;
 
 /// `@Entity('users') class User {…}`
 pub const ORIGIN: Origin = Origin {
@@ -35,6 +33,7 @@ pub const ORIGIN: Origin = Origin {
     null_is_empty: false,
     restricts_text: true,
     refuses_rows: false,
+    queries_name_types: false,
 };
 
 /// A table that a class describes.

@@ -21,6 +21,11 @@ pub enum Library {
     Node,
     /// TypeORM, whose decorators make tables of classes.
     TypeOrm,
+    /// MikroORM, whose decorators make tables of classes.
+    MikroOrm,
+    /// sequelize-typescript, whose decorators make tables of classes, and Sequelize's types of
+    /// columns.
+    Sequelize,
     /// class-validator, whose decorators judge the values of classes.
     ClassValidator,
     /// class-transformer, whose decorators make values of classes.
@@ -37,6 +42,8 @@ impl Library {
     pub fn decorates(self) -> bool {
         match self {
             Self::TypeOrm
+            | Self::MikroOrm
+            | Self::Sequelize
             | Self::ClassValidator
             | Self::ClassTransformer
             | Self::Nest
@@ -119,6 +126,12 @@ const PACKAGES: &[(&str, Library)] = &[
     ("crypto", Library::Node),
     ("node:crypto", Library::Node),
     ("typeorm", Library::TypeOrm),
+    ("@mikro-orm/core", Library::MikroOrm),
+    ("@mikro-orm/postgresql", Library::MikroOrm),
+    ("@mikro-orm/decorators/legacy", Library::MikroOrm),
+    ("@mikro-orm/decorators/es", Library::MikroOrm),
+    ("sequelize-typescript", Library::Sequelize),
+    ("sequelize", Library::Sequelize),
     ("class-validator", Library::ClassValidator),
     ("class-transformer", Library::ClassTransformer),
     ("@nestjs/class-validator", Library::ClassValidator),
@@ -223,6 +236,9 @@ const TYPES: &[(Library, &str, LibraryType)] = &[
     (Library::TypeFest, "Except", LibraryType::Except),
     (Library::TypeFest, "Merge", LibraryType::Merge),
     (Library::Node, "UUID", LibraryType::Text),
+    (Library::MikroOrm, "Opt", LibraryType::Same),
+    (Library::MikroOrm, "Hidden", LibraryType::Same),
+    (Library::MikroOrm, "Rel", LibraryType::Same),
 ];
 
 /// The type `name` of `library`.

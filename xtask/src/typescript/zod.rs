@@ -40,6 +40,7 @@ pub const ORIGIN: Origin = Origin {
     null_is_empty: false,
     restricts_text: true,
     refuses_rows: true,
+    queries_name_types: false,
 };
 
 /// A schema.

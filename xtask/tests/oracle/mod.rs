@@ -1,4 +1,4 @@
-//! Runs the TypeScript compiler, Zod, class-validator and TypeORM, installed by npm under `target/`,
+//! Runs the TypeScript compiler, Zod, class-validator and ORMs, installed by npm under `target/`,
 //! and compares what they say with db-inspect.
 
 use std::collections::HashMap;
@@ -87,6 +87,8 @@ fn install(folder: &Path) -> Result<(), String> {
         "compile.mjs",
         "class_validator.mjs",
         "typeorm.mjs",
+        "mikroorm.mjs",
+        "sequelize.mjs",
     ] {
         if source.join(name).is_file() {
             std::fs::copy(source.join(name), folder.join(name))

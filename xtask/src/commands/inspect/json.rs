@@ -122,8 +122,8 @@ fn table_keys(keys: &TableKeys) -> Value {
             "table": key.table,
             "referenced": key.referenced,
             "constrained": key.constrained,
-            "onDelete": key.on_delete.action.to_string(),
-            "onUpdate": key.on_update.action.to_string(),
+            "onDelete": key.on_delete.map(|stated| stated.action.to_string()),
+            "onUpdate": key.on_update.map(|stated| stated.action.to_string()),
         })
     };
     let columns = |keys: &Vec<StatedKey>| keys.iter().map(|key| json!(key.columns)).collect();

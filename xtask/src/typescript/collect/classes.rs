@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::File;
 use crate::facts::{Declaration, Facts};
-use crate::typescript::resolve::{Scope, Type};
+use crate::typescript::resolve::{Property, Scope, Type};
 use crate::typescript::syntax::ClassDecl;
-use crate::typescript::{class_validator, typeorm};
+use crate::typescript::{class_validator, mikroorm, sequelize, typeorm};
 
 impl<'p> File<'_, 'p> {
     /// Adds the tables that `class` is and makes, where it is an entity; whether it is.
@@ -17,13 +17,26 @@ impl<'p> File<'_, 'p> {
         declaration: &Declaration,
         facts: &mut Facts,
     ) -> bool {
-        let tables = typeorm::declared(
-            self.resolver,
-            self.naming,
-            (scope, class),
-            self.resolver.program.checks_null(self.module),
-            |property| self.field(property).map(Arc::unwrap_or_clone),
-        );
+        let null_is_checked = self.resolver.program.checks_null(self.module);
+        let field = |property: &Property<'p>| self.field(property).map(Arc::unwrap_or_clone);
+        let (resolver, naming, class) = (self.resolver, self.naming, (scope, class));
+        let mut origin = typeorm::ORIGIN;
+        let mut tables = typeorm::declared(resolver, naming.typeorm, class, null_is_checked, field);
+        if tables.is_empty() {
+            origin = mikroorm::ORIGIN;
+            tables = mikroorm::declared(resolver, naming.mikroorm, class, null_is_checked, field);
+        }
+        if tables.is_empty() {
+            origin = sequelize::ORIGIN;
+            let naming = naming.sequelize;
+            tables.extend(sequelize::declared(
+                resolver,
+                naming,
+                class,
+                null_is_checked,
+                field,
+            ));
+        }
         let is_entity = !tables.is_empty();
         for table in tables {
             let mut tags = declaration.tags.clone();
@@ -32,7 +45,7 @@ impl<'p> File<'_, 'p> {
                 .property
                 .unwrap_or_else(|| (declaration.name.clone(), None));
             facts.tables.push(Declaration {
-                origin: typeorm::ORIGIN,
+                origin,
                 name,
                 location: location.unwrap_or_else(|| declaration.location.clone()),
                 tags,

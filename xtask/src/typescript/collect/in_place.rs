@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use super::File;
 use super::constants::ConstantName;
-use crate::config::NamingStrategy;
+use crate::config::OrmNaming;
 use crate::facts::{ContractShape, Declaration, Facts, Tags};
 use crate::source::Span;
 use crate::typescript::origins;
@@ -210,7 +210,7 @@ fn file<'e, 'p>(resolver: &'e Resolver<'p>, unnamed: Unnamed<'_, 'p>) -> File<'e
         resolver,
         module: unnamed.scope.module,
         validates: false,
-        naming: NamingStrategy::default(),
+        naming: OrmNaming::default(),
         links: RefCell::default(),
         fields: RefCell::default(),
     }

@@ -78,7 +78,11 @@ fn add_column<'p>(
         let foreign = column_reference(resolver, reference, columns.clone(), &location);
         add_foreign(keys, foreign);
     }
-    let key = StatedKey { columns, location };
+    let key = StatedKey {
+        columns,
+        written: true,
+        location,
+    };
     match column.key {
         ColumnKey::Primary => keys.primary = Some(key),
         ColumnKey::Unique => keys
@@ -113,11 +117,19 @@ fn add_part<'p>(
         // Of an expression, what is unique is none of the columns.
         PartKind::Unique(columns) => {
             if let (Some(columns), Some(all)) = (names(columns), &mut keys.uniques) {
-                all.push(StatedKey { columns, location });
+                all.push(StatedKey {
+                    columns,
+                    written: true,
+                    location,
+                });
             }
         }
         PartKind::Primary(columns) => {
-            keys.primary = names(columns).map(|columns| StatedKey { columns, location });
+            keys.primary = names(columns).map(|columns| StatedKey {
+                columns,
+                written: true,
+                location,
+            });
         }
         PartKind::Foreign {
             columns,
@@ -130,8 +142,8 @@ fn add_part<'p>(
                     columns,
                     table: table_of(referenced.first()?)?,
                     referenced: names(referenced)?,
-                    on_delete: action(Some(on_delete))?,
-                    on_update: action(Some(on_update))?,
+                    on_delete: Some(action(Some(on_delete))?),
+                    on_update: Some(action(Some(on_update))?),
                     constrained: true,
                     location,
                 })
@@ -161,8 +173,8 @@ fn column_reference<'p>(
         columns,
         table: table_of(&to)?,
         referenced: names(std::slice::from_ref(&to))?,
-        on_delete: stated("onDelete")?,
-        on_update: stated("onUpdate")?,
+        on_delete: Some(stated("onDelete")?),
+        on_update: Some(stated("onUpdate")?),
         constrained: true,
         location: location.clone(),
     })

@@ -5,21 +5,18 @@ use std::rc::Rc;
 
 use super::EntityColumn;
 use super::keys::{RelationKey, UniqueProperties};
-use super::options::{ColumnOptions, text};
+use super::options::ColumnOptions;
 use super::relations::{Relation, relation};
 use crate::config::NamingStrategy;
 use crate::facts::SqlScalar;
 use crate::typescript::decorators::{Decorator, Decorators};
-use crate::typescript::resolve::{Property, Resolver, Scope, Type, declared_property, reason};
-use crate::typescript::syntax::{ClassDecl, ClassMember, MemberKind};
-use crate::typescript::values::{Value, member_name};
-use crate::typescript::vocabulary::{self, Library};
+use crate::typescript::entities::{Class, Member, members, open_base, text};
+use crate::typescript::resolve::{Property, Resolver, reason};
+use crate::typescript::values::Value;
+use crate::typescript::vocabulary::Library;
 
 /// The deepest nesting of embedded classes.
 const DEPTH: usize = 12;
-
-/// A class with the scope it was declared in.
-pub(super) type Class<'p> = (Scope<'p>, &'p ClassDecl);
 
 /// Reads classes as TypeORM does.
 #[derive(Clone, Copy)]
@@ -79,55 +76,25 @@ impl<'p> EntityReader<'_, 'p> {
         embedding: &Embedding,
     ) -> ClassColumns<'p> {
         let mut found = ClassColumns::default();
-        let Some((scope, class)) = lineage.first() else {
-            return found;
-        };
-        let instance = self
-            .resolver
-            .instance(&Value::Class(scope.clone(), class), &[]);
+        for declaring in lineage.iter().rev() {
+            self.uniques_of_class(declaring, embedding, &mut found);
+        }
         // Decorators of base classes run first, and of two columns for one property TypeORM keeps
         // the first.
-        for declaring in lineage.iter().rev() {
-            let (scope, class) = declaring;
-            self.uniques_of_class(declaring, embedding, &mut found);
-            for member in class.members.iter().filter(|member| !member.is_static) {
-                let Some(name) = data_name(member) else {
-                    continue;
-                };
-                let decorators = Decorators::read(self.resolver, scope, &member.decorators);
-                if decorators.of(Library::TypeOrm).next().is_none() {
-                    continue;
-                }
-                self.uniques_of_property(declaring, name, &decorators, embedding, &mut found);
-                let held = held(self.resolver, &instance, scope, name, member);
-                self.member(declaring, held, &decorators, embedding, &mut found);
-            }
+        for member in members(self.resolver, lineage, Library::TypeOrm) {
+            let Member {
+                declaring,
+                held,
+                decorators,
+                ..
+            } = member;
+            let name = Rc::clone(&held.name);
+            self.uniques_of_property(&declaring, &name, &decorators, embedding, &mut found);
+            self.member(&declaring, held, &decorators, embedding, &mut found);
         }
-        if let Some((scope, class)) = lineage.last() {
-            found.open = found.open.or_else(|| self.open_base(scope, class));
-        }
+        let why = open_base(self.resolver, lineage);
+        found.open = found.open.or(why);
         found
-    }
-
-    /// Why the class at the end of a lineage may have other columns: what it extends is not read.
-    fn open_base(&self, scope: &Scope<'p>, class: &'p ClassDecl) -> Option<Rc<str>> {
-        let (base, _types) = class.extends.as_ref()?;
-        match self.resolver.value(scope, base).uncast() {
-            // TypeORM's `BaseEntity` has no columns.
-            Value::External(package, _)
-                if package.is_empty()
-                    || vocabulary::library(package).is_some_and(Library::decorates) =>
-            {
-                None
-            }
-            Value::Class(..) => None,
-            Value::External(package, path) => Some(reason(format!(
-                "it extends `{}` of the package `{package}`",
-                path.join(".")
-            ))),
-            Value::Unknown(why) => Some(Rc::clone(why)),
-            _ => Some(reason("it extends a class that is computed")),
-        }
     }
 
     fn member(
@@ -269,27 +236,6 @@ fn redeclare<'p>(known: &mut EntityColumn<'p>, column: EntityColumn<'p>) {
         known.sql.database_default = true;
         known.sql.default_value = column.sql.default_value;
     }
-}
-
-/// The name of a property, field or accessor.
-fn data_name(member: &ClassMember) -> Option<&str> {
-    match member.kind {
-        MemberKind::Field(_) | MemberKind::Getter(_) | MemberKind::Setter => member_name(member),
-        MemberKind::Method(_) | MemberKind::Constructor(_) | MemberKind::Other => None,
-    }
-}
-
-/// The property as the type of instances has it. Private ones are in no type.
-fn held<'p>(
-    resolver: &Resolver<'p>,
-    instance: &Type<'p>,
-    scope: &Scope<'p>,
-    name: &str,
-    member: &'p ClassMember,
-) -> Property<'p> {
-    let object = resolver.properties(instance).ok();
-    let typed = object.and_then(|object| object.property(name).cloned());
-    typed.unwrap_or_else(|| declared_property(scope, name.into(), &member.property))
 }
 
 /// The column that a decorator makes.

@@ -6,29 +6,11 @@ use super::columns::EntityReader;
 use super::options::ColumnOptions;
 use super::{EntityColumn, TableName};
 use crate::config::NamingStrategy;
-use crate::facts::{Field, Kind, Side, SqlScalar, SqlType, StatedValue, TableKeys, TableLink};
-use crate::source::Location;
+use crate::facts::{Field, Kind, Side, SqlScalar, TableKeys, TableLink};
 use crate::typescript::collect::qualified;
+use crate::typescript::entities::{ColumnParts, Declared, field_of};
 use crate::typescript::resolve::{Property, Resolver, Scope};
 use crate::typescript::syntax::ClassDecl;
-
-/// The content of the declaration of a table.
-pub struct Declared {
-    /// The table.
-    pub link: TableLink,
-    /// The name and the place of the property that makes it, of a table that joins two.
-    pub property: Option<(String, Option<Location>)>,
-    /// A field for each column.
-    pub fields: Vec<Field>,
-    /// Its keys, where it states any.
-    pub keys: Option<TableKeys>,
-    /// Whether it may have only some of the columns.
-    pub partial: bool,
-    /// The class whose table it shares.
-    pub parent: Option<Location>,
-    /// Why not all of it is known.
-    pub unresolved: Option<String>,
-}
 
 /// Returns the tables that `class` declares, its own first; none of a class that is no entity. Each
 /// property has a field by its type, which `field` makes. Where null is not checked, types say
@@ -75,7 +57,8 @@ pub fn declared<'p>(
             ..TableKeys::default()
         }),
         property: Some((table.property, table.location)),
-        partial: false,
+        // TypeORM itself writes to it, and knows no other column.
+        partial: true,
         parent: None,
         unresolved: table.open.as_ref().map(Rc::to_string),
     });
@@ -104,37 +87,16 @@ fn of_column(
         sql.apart.inferred_type = true;
         inferred(&typed_by.as_ref().unwrap_or(&typed).kind, &column.options)
     });
-    sql.ty = SqlType {
+    let parts = ColumnParts {
+        path: column.path.clone(),
+        name: column.name.clone(),
         scalar,
         array: column.array,
+        sql,
+        filled_in: column.filled_in,
+        soft_delete: column.soft_delete,
     };
-    // A relation may lead nowhere unless it says otherwise.
-    let stated = sql.apart.nullable.unwrap_or(true);
-    let is_typed =
-        null_is_checked && column.sql.apart.value == StatedValue::Stored && typed.kind != Kind::Any;
-    let by_type = typed.nullable || typed.optional || column.soft_delete;
-    Field {
-        name: column.path.as_str().into(),
-        column: Some(column.name.clone()).into(),
-        optional: false,
-        nullable: if is_typed { by_type } else { stated },
-        kind: match typed.kind {
-            _ if column.sql.apart.value != StatedValue::Stored => Kind::Any,
-            kind => among(&sql.ty.scalar, kind),
-        },
-        has_default: sql.database_default || column.filled_in,
-        sql: Some(Box::new(sql)),
-        ..typed
-    }
-}
-
-/// The kind of a property whose column is of an enum: its values say more than `string`.
-fn among(scalar: &SqlScalar, kind: Kind) -> Kind {
-    match (scalar, kind) {
-        (SqlScalar::Enum(_, values), Kind::String) => Kind::Enum(values.clone()),
-        (SqlScalar::Enum(..), Kind::Array(items)) => Kind::Array(Box::new(among(scalar, *items))),
-        (_, kind) => kind,
-    }
+    field_of(parts, typed, null_is_checked)
 }
 
 /// The type that TypeORM takes where only the property's type says it.

@@ -2,12 +2,12 @@
 
 use std::rc::Rc;
 
-use super::columns::{Class, ClassColumns, Embedding, EntityReader};
-use super::options::{ColumnOptions, text};
+use super::columns::{ClassColumns, Embedding, EntityReader};
+use super::options::ColumnOptions;
 use super::{Entity, EntityColumn, JoinTable, TableName};
 use crate::facts::{StatedValue, TableKeys};
-use crate::source::Location;
 use crate::typescript::decorators::Decorators;
+use crate::typescript::entities::{Class, location, text};
 use crate::typescript::resolve::{Lazy, Property, Type, reason};
 use crate::typescript::values::Value;
 use crate::typescript::vocabulary::Library;
@@ -209,9 +209,4 @@ fn closure<'p>(table: &TableName, own: &ClassColumns<'p>) -> JoinTable<'p> {
         foreign: None,
         open: None,
     }
-}
-
-fn location((scope, class): &Class<'_>) -> Option<Location> {
-    let (_name, span) = class.name.as_ref()?;
-    Some(scope.module.location(*span))
 }

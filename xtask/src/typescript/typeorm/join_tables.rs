@@ -2,12 +2,13 @@
 
 use std::rc::Rc;
 
-use super::columns::{Class, ClassColumns, EntityReader};
+use super::columns::{ClassColumns, EntityReader};
 use super::relations::{
     JoinColumn, Relation, RelationColumns, join_columns, naming_join, referenced,
 };
 use super::{EntityColumn, JoinTable, TableName};
-use crate::facts::{ForeignKey, ReferentialAction, StatedAction, StatedApart, StatedValue};
+use crate::facts::{ForeignKey, StatedApart, StatedValue};
+use crate::typescript::entities::Class;
 use crate::typescript::resolve::{PropertyPlace, reason};
 use crate::typescript::values::Value;
 
@@ -110,6 +111,7 @@ impl<'p> EntityReader<'_, 'p> {
             column.sql.apart = StatedApart {
                 nullable: Some(false),
                 inferred_type: true,
+                never_inserted: false,
                 value: StatedValue::Related,
             };
             column
@@ -134,14 +136,9 @@ fn foreign(
     let mut keys = Vec::new();
     for (table, count, referenced) in leads_to {
         let columns = names.by_ref().take(count).collect();
-        let usual = ReferentialAction::Cascade;
-        let mut key = relation.foreign_key(columns, (table, referenced), usual)?;
+        let mut key = relation.foreign_key(columns, table, referenced)?;
         if !keys.is_empty() {
-            let unsaid = StatedAction {
-                action: usual,
-                written: false,
-            };
-            (key.on_delete, key.on_update) = (unsaid, unsaid);
+            (key.on_delete, key.on_update) = (None, None);
         }
         keys.push(key);
     }

@@ -1,14 +1,17 @@
 //! The keys that entities state: `@Unique(['a', 'b'])`, `@Index({ unique: true })`, and the foreign
 //! keys behind relations with their actions.
 
-use super::columns::{Class, ClassColumns, Embedding, EntityReader};
+use super::columns::{ClassColumns, Embedding, EntityReader};
 use super::options::ColumnOptions;
 use super::relations::Relation;
 use super::{EntityColumn, TableName};
-use crate::facts::{ForeignKey, ReferentialAction, StatedAction, StatedKey, TableKeys};
+use crate::facts::{
+    ForeignKey, ReferentialAction, StatedAction, StatedKey, StatedValue, TableKeys,
+};
 use crate::source::Location;
 use crate::typescript::collect::qualified;
 use crate::typescript::decorators::{Decorator, Decorators};
+use crate::typescript::entities::{self, Class};
 use crate::typescript::resolve::PropertyPlace;
 use crate::typescript::values::Value;
 use crate::typescript::vocabulary::Library;
@@ -31,7 +34,8 @@ pub(super) struct RelationKey {
     pub referenced: Option<Vec<String>>,
 }
 
-/// The actions that the options of a relation state.
+/// The actions that the options of a relation state. What they leave out is only said to the
+/// migrations that TypeORM generates, and most teams mean nothing by it.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Actions {
     on_delete: Option<ReferentialAction>,
@@ -56,15 +60,6 @@ impl Actions {
             on_update,
             open: actions.open || options.unknown().is_some(),
         }
-    }
-
-    /// The two actions, with the one that is taken where the options state none.
-    fn or(self, usual: ReferentialAction) -> (StatedAction, StatedAction) {
-        let stated = |written: Option<ReferentialAction>| StatedAction {
-            action: written.unwrap_or(usual),
-            written: written.is_some(),
-        };
-        (stated(self.on_delete), stated(self.on_update))
     }
 }
 
@@ -209,7 +204,7 @@ impl<'p> EntityReader<'_, 'p> {
             let table = self.table_name(relation.target.as_ref()?)?;
             let columns = key.columns.clone();
             let referenced = key.referenced.clone()?;
-            relation.foreign_key(columns, (&table, referenced), ReferentialAction::NoAction)
+            relation.foreign_key(columns, &table, referenced)
         });
         keys.collect()
     }
@@ -220,17 +215,22 @@ impl Relation<'_> {
     pub(super) fn foreign_key(
         &self,
         columns: Vec<String>,
-        (table, referenced): (&TableName, Vec<String>),
-        usual: ReferentialAction,
+        table: &TableName,
+        referenced: Vec<String>,
     ) -> Option<ForeignKey> {
-        let (on_delete, on_update) = self.actions.or(usual);
+        let stated = |action: Option<ReferentialAction>| {
+            action.map(|action| StatedAction {
+                action,
+                written: true,
+            })
+        };
         let namespace = table.namespace.as_deref().unwrap_or("public");
         (!self.actions.open).then_some(ForeignKey {
             columns,
             table: qualified(namespace, &table.name),
             referenced,
-            on_delete,
-            on_update,
+            on_delete: stated(self.actions.on_delete),
+            on_update: stated(self.actions.on_update),
             constrained: self.constrained,
             location: self.held.place.as_ref().map(PropertyPlace::location)?,
         })
@@ -241,9 +241,10 @@ fn primary(class: &Class<'_>, columns: &[EntityColumn<'_>]) -> Option<StatedKey>
     let mut keys = columns.iter().filter(|column| column.primary).peekable();
     let place = keys.peek()?.held.place.as_ref();
     Some(StatedKey {
+        written: true,
         location: match place {
             Some(place) => place.location(),
-            None => class.0.module.location(class.1.name.as_ref()?.1),
+            None => entities::location(class)?,
         },
         columns: keys.map(|column| column.name.clone()).collect(),
     })
@@ -259,6 +260,7 @@ fn uniques(own: &ClassColumns<'_>) -> Option<Vec<StatedKey>> {
         }
         keys.push(StatedKey {
             columns,
+            written: true,
             location: stated.location.clone(),
         });
     }
@@ -272,6 +274,7 @@ fn uniques(own: &ClassColumns<'_>) -> Option<Vec<StatedKey>> {
         if relation.one_to_one && relation.constrained && !key.columns.iter().all(is_key) {
             keys.push(StatedKey {
                 columns: key.columns.clone(),
+                written: false,
                 location: relation.held.place.as_ref().map(PropertyPlace::location)?,
             });
         }
@@ -282,8 +285,7 @@ fn uniques(own: &ClassColumns<'_>) -> Option<Vec<StatedKey>> {
 /// The columns of the property at `path`, which may lead to another entity.
 fn columns_of(own: &ClassColumns<'_>, path: &str) -> Option<Vec<String>> {
     let mut columns = own.columns.iter();
-    let is_related =
-        |column: &&EntityColumn<'_>| column.sql.apart.value == crate::facts::StatedValue::Related;
+    let is_related = |column: &&EntityColumn<'_>| column.sql.apart.value == StatedValue::Related;
     if let Some(column) = columns.find(|column| column.path == path && !is_related(column)) {
         return Some(vec![column.name.clone()]);
     }

@@ -1,8 +1,9 @@
 //! The options of column decorators: `@Column('varchar', { length: 100, nullable: true })`.
 
-use std::rc::Rc;
+use std::ops::Deref;
 
 use crate::facts::{SqlColumn, SqlDefault, SqlScalar, SqlType, StatedApart, StatedValue};
+use crate::typescript::entities::{Options, labels, normalised};
 use crate::typescript::resolve::Resolver;
 use crate::typescript::values::{Arguments, Value};
 use crate::typescript::written_default::written_default;
@@ -12,7 +13,15 @@ use crate::typescript::written_default::written_default;
 pub(super) struct ColumnOptions<'p> {
     /// The name of the type, or a constructor that stands for one.
     ty: Option<Value<'p>>,
-    options: Value<'p>,
+    options: Options<'p>,
+}
+
+impl<'p> Deref for ColumnOptions<'p> {
+    type Target = Options<'p>;
+
+    fn deref(&self) -> &Options<'p> {
+        &self.options
+    }
 }
 
 impl<'p> ColumnOptions<'p> {
@@ -24,7 +33,7 @@ impl<'p> ColumnOptions<'p> {
             Value::Undefined => Self::new(arguments.at(1)),
             Value::String(_) | Value::External(..) => Self {
                 ty: Some(first),
-                options: arguments.at(1),
+                options: Options(arguments.at(1)),
             },
             _computed => Self::new(first),
         }
@@ -37,45 +46,8 @@ impl<'p> ColumnOptions<'p> {
                 .property("type")
                 .filter(|ty| !ty.is_nothing())
                 .cloned(),
-            options,
+            options: Options(options),
         }
-    }
-
-    /// The option `name`.
-    pub(super) fn get(&self, name: &str) -> Option<&Value<'p>> {
-        self.options
-            .property(name)
-            .filter(|value| !matches!(value.uncast(), Value::Undefined))
-    }
-
-    /// The option `name`, where it is a text.
-    pub(super) fn text(&self, name: &str) -> Option<Rc<str>> {
-        text(self.get(name)?)
-    }
-
-    /// The option `name`, where it is `true` or `false`.
-    pub(super) fn flag(&self, name: &str) -> Option<bool> {
-        match self.get(name)?.uncast() {
-            Value::Boolean(flag) => Some(*flag),
-            _ => None,
-        }
-    }
-
-    /// Why the options are not known, where they are not.
-    pub(super) fn unknown(&self) -> Option<String> {
-        match self.options.uncast() {
-            Value::Undefined | Value::Null => None,
-            Value::Object(object) => object.open.as_ref().map(ToString::to_string),
-            _ => Some("the options of its decorator are computed".into()),
-        }
-    }
-
-    fn number(&self, name: &str) -> Option<u32> {
-        let value = self.get(name)?;
-        let number = value
-            .as_number()
-            .or_else(|| value.as_str()?.parse::<f64>().ok())?;
-        Some(number as u32)
     }
 
     /// The type that the options state; none where it follows from the property's.
@@ -118,15 +90,7 @@ impl<'p> ColumnOptions<'p> {
         let Some(values) = self.get("enum") else {
             return SqlScalar::Unknown("it lacks the values of its enum".into());
         };
-        let values = match values.uncast() {
-            Value::Array(_) => values.clone(),
-            _ => resolver.object_values(values),
-        };
-        let Value::Array(array) = values.uncast() else {
-            return SqlScalar::Unknown("the values of its enum are computed".into());
-        };
-        let texts: Option<Vec<String>> = array.items.iter().map(label).collect();
-        match texts.filter(|_| array.open.is_none()) {
+        match labels(resolver, values) {
             Some(texts) => {
                 SqlScalar::Enum(self.text("enumName").map(|name| name.to_string()), texts)
             }
@@ -158,6 +122,7 @@ impl<'p> ColumnOptions<'p> {
             apart: StatedApart {
                 nullable: Some(self.flag("nullable").unwrap_or(is_null)),
                 inferred_type: false,
+                never_inserted: self.flag("insert") == Some(false),
                 value: match self.converts() {
                     true => StatedValue::Converted,
                     false => StatedValue::Stored,
@@ -181,21 +146,6 @@ fn default_value<'p>(resolver: &Resolver<'p>, default: &Value<'p>) -> Option<Sql
     })
 }
 
-pub(super) fn text(value: &Value<'_>) -> Option<Rc<str>> {
-    match value.uncast() {
-        Value::String(text) => Some(Rc::clone(text)),
-        _ => None,
-    }
-}
-
-fn label(value: &Value<'_>) -> Option<String> {
-    match value.uncast() {
-        Value::String(text) => Some(text.to_string()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    }
-}
-
 /// The type that a constructor stands for: `@Column({ type: String })`.
 fn constructor(name: &str) -> Option<&'static str> {
     Some(match name {
@@ -205,26 +155,4 @@ fn constructor(name: &str) -> Option<&'static str> {
         "Date" => "timestamp",
         _ => return None,
     })
-}
-
-/// The name that PostgreSQL gives to a type.
-fn normalised(name: &str) -> &str {
-    match name {
-        "int" | "int4" => "integer",
-        "varchar" => "character varying",
-        "timestamp" => "timestamp without time zone",
-        "timestamptz" => "timestamp with time zone",
-        "time" => "time without time zone",
-        "timetz" => "time with time zone",
-        "bool" => "boolean",
-        "simple-array" | "simple-json" => "text",
-        "int2" => "smallint",
-        "int8" => "bigint",
-        "decimal" | "dec" => "numeric",
-        "float8" | "float" => "double precision",
-        "float4" => "real",
-        "char" => "character",
-        "varbit" => "bit varying",
-        other => other,
-    }
 }

@@ -3,11 +3,12 @@
 use std::rc::Rc;
 
 use super::EntityColumn;
-use super::columns::{Class, ClassColumns, Embedding, EntityReader};
+use super::columns::{ClassColumns, Embedding, EntityReader};
 use super::keys::{Actions, RelationKey};
-use super::options::{ColumnOptions, text};
+use super::options::ColumnOptions;
 use crate::facts::{SqlColumn, SqlScalar, SqlType, StatedApart, StatedValue};
 use crate::typescript::decorators::{Decorator, Decorators};
+use crate::typescript::entities::{Class, target, text};
 use crate::typescript::resolve::{Property, Resolver};
 use crate::typescript::values::Value;
 use crate::typescript::vocabulary::Library;
@@ -84,7 +85,7 @@ pub(super) fn relation<'p>(
         path: embedding.path_of(&held.name),
         target: match &*decorator.name {
             "TreeParent" => Some(declaring.clone()),
-            _ => target(resolver, decorator),
+            _ => target(resolver, &decorator.arguments(resolver).at(0)),
         },
         columns,
         nullable: options.flag("nullable"),
@@ -119,19 +120,6 @@ fn relation_options<'p>(resolver: &Resolver<'p>, decorator: &Decorator<'p>) -> C
         .find(|value| value.as_object().is_some())
         .unwrap_or(Value::Undefined);
     ColumnOptions::new(options)
-}
-
-/// The class in `() => User`.
-fn target<'p>(resolver: &Resolver<'p>, decorator: &Decorator<'p>) -> Option<Class<'p>> {
-    let first = decorator.arguments(resolver).at(0);
-    let class = match first.uncast() {
-        Value::Function(..) => resolver.call(&first, &[]),
-        _ => first.clone(),
-    };
-    match class.uncast() {
-        Value::Class(scope, class) => Some((scope.clone(), *class)),
-        _ => None,
-    }
 }
 
 /// One join column, or a list of them.
@@ -288,6 +276,7 @@ impl<'p> EntityReader<'_, 'p> {
                 apart: StatedApart {
                     nullable: relation.nullable.or(relation.primary.then_some(false)),
                     inferred_type: true,
+                    never_inserted: false,
                     value: StatedValue::Related,
                 },
             },

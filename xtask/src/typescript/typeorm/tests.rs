@@ -199,3 +199,39 @@ fn what_is_not_known_is_said() {
     assert_eq!(table(b)[2..], ["name=name unknown ?", "a=aId unknown ?"]);
     assert_eq!(c.fields[1].kind, Kind::Any);
 }
+
+#[test]
+fn keys_are_what_decorators_state() {
+    let facts = of("import { Unique, Index } from 'typeorm';
+        @Entity('users') @Unique(['code', 'boss']) export class User {
+          @PrimaryColumn('uuid') id: string;
+          @Column({ unique: true }) code: string;
+          @ManyToOne(() => User, { onDelete: 'CASCADE' }) @JoinColumn({ name: 'boss_id' }) boss: User;
+        }
+        @Entity('open') @Unique((one) => [one.code]) export class Open {
+          @PrimaryColumn('uuid') id: string;
+          @ManyToOne('User') boss: unknown;
+        }
+        @Entity({ name: 'some', synchronize: false }) export class Some { @PrimaryColumn() id: string }");
+    let [users, open, some] = facts.tables.as_slice() else {
+        panic!("{:?}", facts.tables);
+    };
+    let keys = users.keys.as_ref().expect("keys");
+    let uniques = keys
+        .uniques
+        .iter()
+        .flatten()
+        .map(|key| key.columns.join(", "));
+    assert_eq!(uniques.collect::<Vec<_>>(), ["code, boss_id", "code"]);
+    let [key] = keys.foreign.as_deref().expect("foreign keys") else {
+        panic!("{keys:?}");
+    };
+    assert_eq!(
+        (key.columns[0].as_str(), key.table.as_str()),
+        ("boss_id", "users")
+    );
+    assert!(key.on_delete.is_some() && key.on_update.is_none());
+    let keys = open.keys.as_ref().expect("keys");
+    assert_eq!((&keys.uniques, &keys.foreign), (&None, &None), "computed");
+    assert!(some.keys.is_none(), "TypeORM does not keep the table");
+}

@@ -1,7 +1,6 @@
 //! Entities that share a table: the columns of children are columns of their parent's table,
 //! whatever file they stand in.
 
-use super::ORIGIN;
 use crate::facts::{Declaration, Facts, Field, TableKeys};
 
 /// The keys of a table with those that a child adds. Of those that one of the two leaves unsaid,
@@ -24,7 +23,7 @@ fn concatenated<T>((mut one, other): (Vec<T>, Vec<T>)) -> Vec<T> {
 /// Adds the columns of child entities to their parents, of which each child says where it stands.
 /// A child is a part of a table, and no description of it.
 pub fn merge_children(facts: &mut Facts) {
-    let is_child = |one: &Declaration| one.origin == ORIGIN && one.of_type.is_some();
+    let is_child = |one: &Declaration| one.of_type.is_some();
     if !facts.tables.iter().any(is_child) {
         return;
     }
