@@ -307,7 +307,7 @@ mod tests {
                 (6, "user_id"),
             ),
             Case::failing(
-                "CREATE TABLE users (id integer PRIMARY KEY, boss_id integer REFERENCES users (id) ON DELETE CASCADE);",
+                "CREATE TABLE users (id integer PRIMARY KEY, boss_id integer REFERENCES users(id) ON DELETE CASCADE);",
                 concat!(
                     TYPEORM!(),
                     "@Entity('users') export class User { @PrimaryColumn() id: number;\n@ManyToOne(() => User, { nullable: true, onDelete: 'SET NULL' }) @JoinColumn({ name: 'boss_id' }) boss?: User }"
@@ -341,7 +341,7 @@ mod tests {
             ),
             // What nobody writes is the database's to say, and so is a key that TypeORM keeps to itself.
             Case::passing(
-                "CREATE TABLE users (id integer PRIMARY KEY, boss_id integer REFERENCES users (id) ON DELETE CASCADE, peer_id integer);",
+                "CREATE TABLE users (id integer PRIMARY KEY, boss_id integer REFERENCES users(id) ON DELETE CASCADE, peer_id integer);",
                 concat!(
                     TYPEORM!(),
                     "@Entity('users') export class User { @PrimaryColumn() id: number;\n@ManyToOne(() => User, { nullable: true }) @JoinColumn({ name: 'boss_id' }) boss?: User;\n@ManyToOne(() => User, { nullable: true, createForeignKeyConstraints: false }) @JoinColumn({ name: 'peer_id' }) peer?: User }"

@@ -252,7 +252,7 @@ mod tests {
             ),
             // One row at most leads to the other one.
             Case::failing(
-                "CREATE TABLE users (id integer PRIMARY KEY, boss_id integer NOT NULL REFERENCES users (id));",
+                "CREATE TABLE users (id integer PRIMARY KEY, boss_id integer NOT NULL REFERENCES users(id));",
                 concat!(
                     TYPEORM!(),
                     "@Entity('users') export class User { @PrimaryColumn() id: number;\n@OneToOne(() => User, { nullable: false }) @JoinColumn({ name: 'boss_id' }) boss: User }"
