@@ -5,6 +5,7 @@
 mod expected;
 mod fix;
 mod publish;
+mod reviewed;
 mod rollout;
 mod since;
 mod staged;

@@ -239,7 +239,7 @@ mod tests {
         for part in [
             "`acme`, `other` are the same database, `db.example:5432/acme`",
             "`open`: cannot use the URL of `open`: it holds a password",
-            "`bad`: cannot use the URL of `bad`: it is a URL of `mysql`",
+            "`bad`: cannot read the URL of `bad`: it is a URL of `mysql`",
         ] {
             assert!(told.contains(part), "{part:?} is not in {told}");
         }

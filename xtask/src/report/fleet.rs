@@ -94,9 +94,11 @@ impl FleetStatus {
         let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
         for one in &self.databases {
             let Err(why) = &one.state else { continue };
-            // The last part of the URL is the database's own name, which messages of the server hold.
+            // The last part of the URL is the database's own name. Messages of the server quote it.
             let own = one.database.rsplit('/').next().unwrap_or_default();
-            let alike = why.replace(&one.database, "").replace(own, "");
+            let alike = why
+                .replace(&one.database, "")
+                .replace(&format!("\"{own}\""), "");
             let at = *found.entry(alike).or_insert(reasons.len());
             match reasons.get_mut(at) {
                 Some((_, names)) => names.push(&one.name),

@@ -4,6 +4,7 @@
 use anyhow::{Context as _, Result, bail};
 
 use super::Options;
+use super::reviewed::reviewed;
 use crate::commands::Context;
 use crate::commands::drift::{self, Drift};
 use crate::commands::made_schema;
@@ -26,8 +27,8 @@ pub struct ExpectedSchema {
     pub schema: Schema,
     /// The origin of the schema, in words for people.
     pub against: String,
-    /// The migrations that were reviewed before, by name and checksum: those that the snapshot
-    /// stands for, or those that the database has. `None` where nothing tells.
+    /// The migrations that were reviewed before, by name and checksum: those that the committed
+    /// snapshot stands for, or those that the database has. `None` where nothing tells.
     pub known: Option<Vec<(String, u64)>>,
     /// The schema after all migrations, where only the first ones were requested.
     pub later: Option<Schema>,
@@ -106,7 +107,8 @@ impl ExpectedSchema {
             .as_ref()
             .filter(|snapshot| snapshot.is_fresh(migrations))
         {
-            let (schema, known) = (snapshot.schema.clone(), Some(snapshot.migrations.clone()));
+            let schema = snapshot.schema.clone();
+            let known = Some(reviewed(context, snapshot));
             let against = format!("`{path}`, which stands for {counted}");
             return Ok(Self {
                 schema,

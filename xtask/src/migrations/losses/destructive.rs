@@ -375,7 +375,7 @@ mod tests {
 
     #[test]
     fn a_name_without_a_namespace_is_searched_for() {
-        let known = [("app", "t"), ("public", "t"), ("app", "only")];
+        let known = [("app", "t"), ("public", "t"), ("app", "alone")];
         let known = known.map(|(namespace, name)| ObjectName {
             namespace: namespace.to_owned(),
             name: name.to_owned(),
@@ -384,7 +384,7 @@ mod tests {
             ("drop table t", Some("public")),
             ("set search_path = app; drop table t", Some("app")),
             ("drop table app.t", Some("app")),
-            ("drop table only", Some("app")),
+            ("drop table alone", Some("app")),
             ("drop table other", None),
         ] {
             let statements = read(sql);
