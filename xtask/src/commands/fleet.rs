@@ -11,7 +11,6 @@ use super::{Context, Outcome, own_command};
 use crate::cli::Format;
 use crate::config::{FleetConfig, FleetSource};
 use crate::fleet::{self, FleetTarget, ListedTarget, UrlTrust};
-use crate::layouts::in_place;
 use crate::postgres::connect::connect;
 use crate::postgres::error::ServerError;
 use crate::render::{human, json};
@@ -34,12 +33,12 @@ pub fn status(context: &Context, options: &FleetOptions, exit_code: bool) -> Res
     context.refuse_in_place("a fleet needs migrations of this tool's own")?;
     let config = configured(context)?;
     let targets = targets(context, config, &options.only)?;
-    let (files, problems) = in_place::read(&context.tree(), &context.config.migrations)?;
+    // A file that cannot be read would be missing among the pending ones.
+    let files = context.migrations()?;
     let (databases, drift) = survey::survey(context, &targets, &files, config.parallel)?;
     let report = FleetStatus {
         databases,
         drift,
-        file_problems: problems.iter().map(ToString::to_string).collect(),
         newest: files.last().map(ToString::to_string),
     };
     let terminal = &context.terminal;

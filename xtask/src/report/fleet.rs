@@ -12,8 +12,6 @@ pub struct FleetStatus {
     /// The changes that were made outside the migrations: each once, with the databases that have
     /// it.
     pub drift: Vec<FleetFinding>,
-    /// Problems of the migration files themselves.
-    pub file_problems: Vec<String>,
     /// The last migration of the files; none where there are no files.
     pub newest: Option<String>,
 }
@@ -148,7 +146,7 @@ impl FleetStatus {
             .drift
             .iter()
             .any(|one| one.finding.severity == Severity::Error);
-        self.databases.iter().all(is_sound) && !has_drift && self.file_problems.is_empty()
+        self.databases.iter().all(is_sound) && !has_drift
     }
 
     /// Whether every database has all migrations, and nothing is wrong.

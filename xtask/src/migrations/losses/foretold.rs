@@ -13,6 +13,7 @@ use super::destructive::{self, Destruction};
 use super::storage_identity::StorageIdentity;
 use super::{forward, loss};
 use crate::migrations::Migration;
+use crate::migrations::statements::{Effect, TableAction};
 use crate::postgres::error::ServerError;
 use crate::report::{Loss, MigrationLoss};
 use crate::schema::model::ObjectName;
@@ -62,8 +63,15 @@ pub fn foretell(
         .context("cannot prepare the session")?;
     // Tables whose rows an earlier migration changes: what is there now says nothing about then.
     let mut changed: BTreeSet<ObjectName> = BTreeSet::new();
+    let mut renamed = None;
     for migration in planned {
-        let of_migration = one(&mut transaction, &storage, migration, (accepted, &changed))?;
+        let of_migration = one(
+            &mut transaction,
+            &storage,
+            migration,
+            (accepted, &changed),
+            &mut renamed,
+        )?;
         foretold.losses.extend(of_migration.foretold.losses);
         foretold.unknown.extend(of_migration.foretold.unknown);
         changed.extend(of_migration.changed);
@@ -89,6 +97,7 @@ fn one(
     storage: &StorageIdentity,
     migration: &Migration,
     (accepted, changed): (&BTreeSet<String>, &BTreeSet<ObjectName>),
+    renamed: &mut Option<String>,
 ) -> Result<OfMigration> {
     let lines = LineIndex::new(
         migration.file.as_str().into(),
@@ -99,6 +108,13 @@ fn one(
         for (span, destruction) in destructive::destructions(statement) {
             let line = lines.location(span).line;
             let place = format!("{}:{line}", migration.file);
+            if let Some(renaming) = renamed {
+                all.foretold.unknown.push(format!(
+                    "what {place} destroys, because {renaming} gives another name to something \
+                     before it; none is lost without consent"
+                ));
+                continue;
+            }
             let tables = storage.meant(&destruction);
             if let Some(table) = tables.iter().find(|table| changed.contains(table)) {
                 let name = storage.names().name(&[&table.namespace, &table.name]);
@@ -122,8 +138,25 @@ fn one(
                 }
             }
         }
+        if let Some(effect) = statement.effects.iter().find(|one| renames(&one.effect)) {
+            let line = lines.location(effect.span).line;
+            renamed.get_or_insert_with(|| format!("{}:{line}", migration.file));
+        }
     }
     Ok(all)
+}
+
+/// Whether the names of today lead to other tables or columns after `effect`.
+fn renames(effect: &Effect) -> bool {
+    matches!(
+        effect,
+        Effect::AlterTable {
+            action: TableAction::RenameColumn { .. }
+                | TableAction::RenameTo(_)
+                | TableAction::SetSchema(_),
+            ..
+        }
+    )
 }
 
 /// Counts in a savepoint: a count that fails must not end the others.
@@ -149,6 +182,10 @@ fn reason(error: &anyhow::Error) -> String {
         .find_map(|cause| cause.downcast_ref::<ServerError>());
     match server.and_then(|server| server.sqlstate.as_deref()) {
         Some("57014") => format!("counting took longer than {} s", LIMIT / 1000),
+        // The message of a value that cannot be converted (class 22) holds the value.
+        Some(code) if code.starts_with("22") => {
+            format!("an expression fails on a value (SQLSTATE {code})")
+        }
         _ => format!("{error:#}").replace('\n', " "),
     }
 }

@@ -71,6 +71,7 @@ impl Draft {
             }
         }
         let restored = StorageIdentity::read(attempt.transaction)?;
+        let harm = harm(&stored, &after, &restored);
         let role = attempt
             .transaction
             .query_one("SELECT current_user::text", &[])
@@ -83,11 +84,13 @@ impl Draft {
         };
         let written = losses::written_rows(&migration.file, &migration.sql, &before);
         let draft = Self {
-            difference: (!is_done(&difference)).then(|| explained(&difference, &attempt)),
+            difference: harm
+                .or_else(|| (!is_done(&difference)).then(|| explained(&difference, &attempt))),
             reordered: reordered(&difference),
             losses: losses::losses(&identities, &migration.sql, (&before, &renamed)),
             notes: written
                 .into_iter()
+                .chain(lost_positions(&before, &renamed))
                 .map(|what| format!("not undone: {what}"))
                 .collect(),
             done: attempt.done,
@@ -112,6 +115,41 @@ impl Draft {
         }
         self
     }
+}
+
+/// Says which tables and columns the way back would drop although the migration kept them: they
+/// hold the data from before it. That happens where the migration gives the name of one to another.
+fn harm(
+    before: &StorageIdentity,
+    after: &StorageIdentity,
+    restored: &StorageIdentity,
+) -> Option<String> {
+    let gone_with_migration = before.changes(after);
+    let dropped: Vec<String> = before
+        .changes(restored)
+        .into_iter()
+        .filter(|change| change.is_drop() && !gone_with_migration.contains(change))
+        .map(|change| change.path().join("."))
+        .collect();
+    (!dropped.is_empty()).then(|| {
+        format!(
+            "it would drop the data from before the migration in {}, whose name the migration gives to \
+             something else",
+            dropped.join(", ")
+        )
+    })
+}
+
+/// The sequences of their own that the migration drops. Each is made again, and begins anew.
+fn lost_positions(before: &Schema, renamed: &Schema) -> Vec<String> {
+    before
+        .sequences
+        .iter()
+        .filter(|(name, sequence)| {
+            sequence.owned_by.is_none() && !renamed.sequences.contains_key(*name)
+        })
+        .map(|(name, _)| format!("the position of the sequence {name}, which begins anew"))
+        .collect()
 }
 
 /// The differences in meaning, those of privileges included.

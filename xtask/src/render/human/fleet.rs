@@ -17,9 +17,6 @@ const REASONS: usize = 20;
 pub fn fleet(report: &FleetStatus, style: Style) -> String {
     let mut text = format!("Fleet: {}\n\n", count(report.databases.len(), "database"));
     text += &matrix(&report.versions(), style);
-    for problem in &report.file_problems {
-        text += &signed(Sign::Failed, &harmless(problem), style);
-    }
     for (problem, databases) in report.problems() {
         text += &signed(Sign::Failed, &harmless(problem), style);
         text += &indented(&harmless(&names(&databases)));

@@ -15,7 +15,6 @@ pub fn fleet(report: &FleetStatus) -> String {
         "versions": report.versions().iter().map(version).collect::<Vec<_>>(),
         "databases": report.databases.iter().map(database).collect::<Vec<_>>(),
         "drift": report.drift.iter().map(drift).collect::<Vec<_>>(),
-        "fileProblems": report.file_problems,
     }))
 }
 

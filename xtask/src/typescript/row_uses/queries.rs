@@ -13,9 +13,10 @@ use crate::typescript::values::Value;
 /// A call of a chain: the method with its arguments.
 pub(super) type Link<'p> = (&'p str, &'p [Argument]);
 
-/// SQL that returns rows.
+/// SQL that returns rows as they are stored. One that lists columns may return anything under
+/// their names.
 static RETURNS_ROWS: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"(?is)^\s*(?:select|with)\b|\breturning\b").ok());
+    LazyLock::new(|| Regex::new(r"(?is)^\s*select\s+(?:\w+\.)?\*\s*from\b|\breturning\s+\*").ok());
 
 /// Methods of Prisma's models and of Drizzle's `db.query` that return one row.
 const ONE: &[&str] = &[
@@ -114,7 +115,8 @@ impl<'p> RowUseReader<'_, 'p> {
         let of_columns = chain.iter().any(is_of_columns);
         match self.drizzle_table(chain, &["from"]) {
             // Without columns, each table of a join is under its name.
-            Some(_) if of_columns => Flow::Rows(None),
+            // Columns may be expressions.
+            Some(_) if of_columns => Flow::Unknown,
             Some(table) if !is_joined => Flow::Rows(Some(table)),
             _ => Flow::Unknown,
         }
@@ -137,10 +139,14 @@ fn of_kysely(chain: &[Link<'_>], of: &[Argument], last: &str) -> Flow {
     let has = |method: &str| chain.iter().any(|(name, _)| *name == method);
     let is_joined = chain.iter().any(|(name, _)| JOINS.contains(name));
     let is_whole = (has("selectAll") || has("returningAll")) && !has("select");
+    // Columns may be expressions.
+    if !is_whole {
+        return Flow::Unknown;
+    }
     let table = of
         .first()
         .and_then(|table| text(&table.value))
-        .filter(|_| is_whole && !is_joined)
+        .filter(|_| !is_joined)
         // `users as u`
         .and_then(|table| table.split_whitespace().next())
         .map(str::to_owned);

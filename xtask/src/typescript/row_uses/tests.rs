@@ -100,6 +100,10 @@ fn what_is_not_known_is_no_use() {
         "async function a() { const x = await db.select().from(users).leftJoin(teams, y); return UserSchema.parse(x[0]); }",
         // A part of the row.
         "async function a() { const [x] = await db.select().from(users); return UserSchema.parse(x.settings); }",
+        // Columns may be expressions under their names.
+        "async function a() { const { rows } = await pool.query(\"SELECT id, coalesce(name, '') AS name FROM users\"); return UserSchema.parse(rows[0]); }",
+        "async function a() { const x = await db.select({ id: users.id }).from(users); return UserSchema.parse(x[0]); }",
+        "async function a() { const x = await db.selectFrom('users').select(['id']).execute(); return UserSchema.parse(x[0]); }",
         // Not a table.
         "async function a(user: NewUser) { await queue.insert(jobs).values(user); map.set(user); }",
         // Another value of that name.
