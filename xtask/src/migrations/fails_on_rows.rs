@@ -277,10 +277,8 @@ impl Tables {
                     known.without_value.insert(column.name.clone());
                 }
             }
-            TableAction::RenameColumn { from, to } => {
-                if known.without_value.remove(from) {
-                    known.without_value.insert(to.clone());
-                }
+            TableAction::RenameColumn { from, to } if known.without_value.remove(from) => {
+                known.without_value.insert(to.clone());
             }
             TableAction::SetType { column, .. } | TableAction::DropColumn { column, .. } => {
                 known.without_value.remove(column);

@@ -9,6 +9,7 @@ pub mod certain;
 pub mod consent;
 mod deferred;
 pub mod destructive;
+pub mod direction;
 mod distributed_tables;
 mod foreign_tables;
 pub mod foretold;

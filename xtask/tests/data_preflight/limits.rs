@@ -140,7 +140,6 @@ fn each_count_has_an_end_and_so_have_all_of_them() {
 /// Ten million rows; run by hand: it takes a minute to make them.
 #[test]
 #[ignore = "makes a table of ten million rows"]
-#[expect(clippy::print_stdout, reason = "the figures are what it is run for")]
 fn counts_of_ten_million_rows_end() {
     let Some(scratch) = shared() else { return };
     let database = Database::create(scratch, "large");

@@ -135,7 +135,6 @@ fn order_of_oracle(breaks: bool, needs: bool, left_behind: bool) -> ReleaseOrder
 
 #[test]
 #[ignore = "it needs the history of another repository: see the module"]
-#[expect(clippy::print_stdout, reason = "the figures are its result")]
 fn verdicts_agree_with_postgresql_on_real_histories() {
     let folder = PathBuf::from(std::env::var_os("DEPLOY_ORDER_HISTORY").expect("a folder"));
     let repository = folder.join("repository");

@@ -8,9 +8,10 @@ use anyhow::{Context as _, Result, anyhow};
 use postgres::{Client, GenericClient, Transaction};
 
 use super::certain::{check, count};
+use super::direction::AuditDirection;
 use super::held_locks::{Lock, held};
 use super::large_objects::{self, LargeObjects};
-use super::options::{AuditDirection, LossOptions};
+use super::options::LossOptions;
 use super::populated_views::PopulatedViews;
 use super::row_counters::RowCounters;
 use super::row_hashes::RowHashes;

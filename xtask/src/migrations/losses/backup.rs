@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use postgres::Transaction;
 
-use super::options::AuditDirection;
+use super::direction::AuditDirection;
 use super::sequence_positions::LostPosition;
 use super::storage_identity::{StorageChange, StorageIdentity, Stored};
 use crate::migrations::sql::{identifier, quoted};

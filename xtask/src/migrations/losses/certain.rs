@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use anyhow::{Context as _, Result, anyhow};
 use postgres::Transaction;
 
+use super::direction::AuditDirection;
 use super::loss;
-use super::options::{AuditDirection, LossOptions};
+use super::options::LossOptions;
 use super::storage_identity::{StorageChange, StorageIdentity};
 use crate::migrations::sql;
 use crate::postgres::error::ServerError;

@@ -4,7 +4,7 @@
 use anyhow::{Result, anyhow, bail};
 use postgres::Transaction;
 
-use super::options::AuditDirection;
+use super::direction::AuditDirection;
 use crate::postgres::error::ServerError;
 
 /// How often they are run. No application defers triggers in a chain this long.

@@ -2,11 +2,12 @@
 //! read-only transaction, and each count has an end. What cannot be counted is said, and never taken
 //! for nothing: the audit before each COMMIT decides.
 
+mod counted;
 mod counts;
 
 use std::collections::BTreeSet;
 
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Context as _, Result};
 use postgres::{Client, IsolationLevel, Transaction};
 
 use super::destructive::{self, Destruction};
@@ -15,10 +16,11 @@ use super::{forward, loss};
 use crate::migrations::Migration;
 use crate::migrations::statements::{Effect, TableAction};
 use crate::postgres::error::ServerError;
-use crate::report::{Loss, MigrationLoss};
+use crate::report::MigrationLoss;
 use crate::schema::model::ObjectName;
 use crate::source::LineIndex;
-use counts::{Counted, count};
+use counted::Counted;
+use counts::count;
 
 /// How long one count may take, in milliseconds. A run that has to wait longer says that it does
 /// not know; the audit counts again without a limit.
@@ -187,25 +189,5 @@ fn reason(error: &anyhow::Error) -> String {
             format!("an expression fails on a value (SQLSTATE {code})")
         }
         _ => format!("{error:#}").replace('\n', " "),
-    }
-}
-
-/// The error of a query, with all that PostgreSQL says.
-fn failed(error: postgres::Error) -> anyhow::Error {
-    anyhow!(ServerError::from(error))
-}
-
-/// A loss of the data at `path`.
-fn loss_of(
-    storage: &StorageIdentity,
-    path: &[&str],
-    count: i64,
-    unit: crate::report::Unit,
-) -> Loss {
-    Loss {
-        name: storage.names().name(path),
-        count,
-        unit,
-        dependents: Vec::new(),
     }
 }

@@ -3,16 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::backup::Backup;
+use super::direction::AuditDirection;
 use crate::migrations::session::SessionSettings;
-
-/// The direction of the SQL that is audited.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AuditDirection {
-    /// A way back. It runs while nobody is expected to work, and says which rows it updated.
-    Back,
-    /// A migration. It may run beside the application, and readers should go on.
-    Forward,
-}
 
 /// How losses are audited, and what a person accepts.
 #[derive(Debug, Clone, Copy)]

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use anyhow::{Context as _, Result, bail};
 use postgres::{GenericClient, Transaction};
 
+use super::direction::AuditDirection;
 use super::held_locks::{Lock, held};
-use super::options::AuditDirection;
 use crate::migrations::session::SessionSettings;
 
 /// The number of deleted and updated rows of each table, so far in this transaction.

@@ -238,7 +238,7 @@ fn drop_statement(kind: &str, identity: &str) -> Option<String> {
 
 /// Splits `name on table`, where a name in quotes may hold the same word.
 fn named_on(identity: &str) -> Option<(&str, &str)> {
-    let is_outside = |at: &usize| identity[..*at].matches('"').count() % 2 == 0;
+    let is_outside = |at: &usize| identity[..*at].matches('"').count().is_multiple_of(2);
     let mut places = identity.match_indices(" on ").map(|(at, _)| at);
     let at = places.find(is_outside)?;
     Some((&identity[..at], &identity[at + " on ".len()..]))

@@ -10,7 +10,7 @@ fn read(keys: &str, text: &str) -> Facts {
     std::fs::write(&file, format!("mikroorm = ['**/*.ts']\n{keys}")).expect("a file");
     let config = Config::load(folder.path(), Some(&file)).expect("a configuration");
     let text = format!("import {{ {NAMES} }} from '@mikro-orm/core';\n{text}");
-    test_utils::read([("a.ts", text.as_str())].into_iter(), &config)
+    test_utils::read([("a.ts", text.as_str())], &config)
 }
 
 const NAMES: &str = "Entity, Embeddable, Embedded, Enum, ManyToOne, OneToOne, OneToMany, ManyToMany, \

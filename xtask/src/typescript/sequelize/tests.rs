@@ -10,7 +10,7 @@ fn tables(keys: &str, text: &str) -> Vec<Declaration> {
     std::fs::write(&file, format!("sequelize = ['**/*.ts']\n{keys}")).expect("a file");
     let config = Config::load(folder.path(), Some(&file)).expect("a configuration");
     let text = format!("import {{ {NAMES} }} from 'sequelize-typescript';\n{text}");
-    test_utils::read([("a.ts", text.as_str())].into_iter(), &config).tables
+    test_utils::read([("a.ts", text.as_str())], &config).tables
 }
 
 const NAMES: &str =

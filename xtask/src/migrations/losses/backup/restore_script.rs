@@ -2,7 +2,7 @@
 //! again. Each file is read into a temporary table: the migrations may have made some of the rows
 //! again, and others may have been added since.
 
-use super::super::options::AuditDirection;
+use super::super::direction::AuditDirection;
 use super::super::sequence_positions::LostPosition;
 use super::part::{BackupPart, TablePart};
 use crate::called_as;

@@ -6,19 +6,11 @@ use postgres::Transaction;
 use super::super::destructive::{Destruction, NewValues};
 use super::super::loss;
 use super::super::storage_identity::{StorageChange, StorageIdentity, Stored};
-use super::{failed, loss_of};
+use super::counted::{Counted, failed, loss_of};
 use crate::migrations::sql::{self, TokenKind, identifier, quoted};
 use crate::migrations::statements::AffectedRows;
-use crate::report::{Loss, Unit};
+use crate::report::Unit;
 use crate::schema::model::ObjectName;
-
-/// The result of a count.
-#[derive(Debug)]
-pub(super) enum Counted {
-    Loss(Loss),
-    /// It cannot be known, for this reason.
-    Unknown(String),
-}
 
 /// Counts what `destruction` destroys. A table that is not there has nothing to lose: another
 /// pending migration makes it.
