@@ -10,11 +10,11 @@ use std::collections::BTreeSet;
 use anyhow::{Context as _, Result};
 use postgres::{Client, IsolationLevel, Transaction};
 
-use super::destructive::{self, Destruction};
+use super::destructive::{self, Destruction, Name};
 use super::storage_identity::StorageIdentity;
 use super::{forward, loss};
 use crate::migrations::Migration;
-use crate::migrations::statements::{Effect, TableAction};
+use crate::migrations::statements::{Effect, ParsedStatement, TableAction};
 use crate::postgres::error::ServerError;
 use crate::report::MigrationLoss;
 use crate::schema::model::ObjectName;
@@ -140,7 +140,8 @@ fn one(
                 }
             }
         }
-        if let Some(effect) = statement.effects.iter().find(|one| renames(&one.effect)) {
+        let mut effects = statement.effects.iter();
+        if let Some(effect) = effects.find(|one| renames(storage, statement, &one.effect)) {
             let line = lines.location(effect.span).line;
             renamed.get_or_insert_with(|| format!("{}:{line}", migration.file));
         }
@@ -148,17 +149,20 @@ fn one(
     Ok(all)
 }
 
-/// Whether the names of today lead to other tables or columns after `effect`.
-fn renames(effect: &Effect) -> bool {
-    matches!(
-        effect,
-        Effect::AlterTable {
-            action: TableAction::RenameColumn { .. }
-                | TableAction::RenameTo(_)
-                | TableAction::SetSchema(_),
-            ..
-        }
-    )
+/// Whether the names of today lead to other tables or columns after `effect`. Tables that pending
+/// migrations make have nothing to lose.
+fn renames(storage: &StorageIdentity, statement: &ParsedStatement, effect: &Effect) -> bool {
+    let Effect::AlterTable {
+        table,
+        action:
+            TableAction::RenameColumn { .. } | TableAction::RenameTo(_) | TableAction::SetSchema(_),
+        ..
+    } = effect
+    else {
+        return false;
+    };
+    let name = Name::of(table, statement);
+    name.among(storage.table_names()).is_some()
 }
 
 /// Counts in a savepoint: a count that fails must not end the others.
