@@ -90,6 +90,10 @@ pub fn foretell(client: &mut Client, planned: &[&Migration], limits: Limits) -> 
     }
     let begin = Instant::now();
     let mut target = Target::new(client)?;
+    // Pending statements meet the rows that they met on the scratch database, and no others.
+    if !target.has_tables() {
+        return Ok(foretold);
+    }
     let base = target.search_path()?;
     let mut pending = Pending::default();
     for migration in planned {

@@ -164,6 +164,11 @@ impl<'c> Target<'c> {
         })
     }
 
+    /// Whether it has any table.
+    pub(super) fn has_tables(&self) -> bool {
+        !self.names.is_empty()
+    }
+
     /// The search path of the session, which a migration begins with.
     pub(super) fn search_path(&mut self) -> Result<SearchPath> {
         let row = self
