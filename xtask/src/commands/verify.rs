@@ -29,6 +29,7 @@ use crate::terminal::Terminal;
 use crate::tree::{GitTree, Tree};
 use crate::whole_file;
 use expected::ExpectedSchema;
+use reviewed::reviewed;
 
 /// Options of `db-verify`.
 #[derive(Debug, Clone, clap::Args)]
@@ -268,16 +269,19 @@ impl Examined<'_> {
     /// there is none: advice about every migration would be noise.
     fn risks(&self, context: &Context) -> Result<Vec<Finding>> {
         let migrations = &self.migrations[..self.asked];
-        let with_losses = |risks, known: &[(String, u64)]| {
-            losses::advice::with_losses(risks, migrations, known, &context.config)
-        };
+        let config = &context.config;
         match (&self.expected.known, &self.expected.rows) {
             // The database itself was asked about its rows.
             (Some(known), Some(rows)) => {
-                let advice = lint::lint_new(migrations, known, &context.config)?;
-                Ok(with_losses(rows.before(advice), known))
+                let advice = rows.before(lint::lint_new(migrations, known, config)?);
+                Ok(losses::advice::with_losses(
+                    advice, migrations, known, config,
+                ))
             }
-            (Some(known), None) => advice::of_new(migrations, known, &context.config),
+            (Some(known), None) if self.expected.is_known_by_snapshot => {
+                advice::of_new(migrations, &reviewed(context, known), config)
+            }
+            (Some(known), None) => advice::of_new(migrations, known, config),
             (None, Some(rows)) => Ok(rows.before(Vec::new())),
             (None, None) => Ok(Vec::new()),
         }

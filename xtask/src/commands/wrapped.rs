@@ -28,13 +28,20 @@ use crate::schema::snapshot;
 pub use apply::run as apply;
 pub use undo::run as undo;
 
-/// The two facts that no verification around a foreign command can establish.
-fn not_promised(command: &str) -> Vec<String> {
+/// The two facts that no verification around a foreign command can establish. `are_losses_counted`
+/// tells whether what the statements say of losses was counted, and consented to.
+fn not_promised(command: &str, are_losses_counted: bool) -> Vec<String> {
+    let losses = match are_losses_counted {
+        true => format!(
+            "`{command}` commits by itself, and only what its statements say was counted before it ran"
+        ),
+        false => format!("`{command}` asks nobody for consent"),
+    };
     vec![
         format!(
             "each migration before its COMMIT: `{command}` commits by itself, and what it left stays"
         ),
-        format!("whether rows or values are lost: `{command}` asks nobody for consent"),
+        format!("whether rows or values are lost: {losses}"),
     ]
 }
 

@@ -2,13 +2,13 @@
 //! before each COMMIT.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use anyhow::Result;
 use postgres::Client;
 
 use super::{MigrationRun, Options};
 use crate::called_as;
+use crate::commands::Context;
 use crate::commands::shell_word::quoted;
 use crate::migrations::Migration;
 use crate::migrations::losses::backup::Backup;
@@ -16,7 +16,7 @@ use crate::migrations::losses::direction::AuditDirection;
 use crate::migrations::losses::forward::ForwardLosses;
 use crate::migrations::losses::{consent, foretold, given_names};
 use crate::render::human;
-use crate::report::MigrationLoss;
+use crate::report::{MigrationLoss, MigrationResult};
 
 /// Consent on the command line, and the folder for a backup.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -36,11 +36,6 @@ impl LossArguments {
     pub(in crate::commands) fn accepted(&self) -> BTreeSet<String> {
         given_names(self.accept_data_loss.iter().map(String::as_str))
     }
-
-    /// Whether anything is asked of them that another tool's command cannot keep.
-    pub(in crate::commands) fn backs_up(&self) -> Option<&Path> {
-        self.backup.as_deref()
-    }
 }
 
 impl MigrationRun<'_> {
@@ -52,27 +47,16 @@ impl MigrationRun<'_> {
         planned: &[&Migration],
     ) -> Result<bool> {
         let accepted = self.options.losses.accepted();
-        let counting = self
-            .context
-            .progress
-            .begin("counting the data that would be lost");
-        let foretold = foretold::foretell(client, planned, &accepted)?;
-        drop(counting);
-        let is_all_known = foretold.unknown.is_empty();
-        self.result.losses = foretold.losses;
-        self.result.unchecked.extend(foretold.unknown);
-        self.context.say(&human::migration::losses(
-            &self.result,
-            self.context.terminal.style(),
-        ))?;
-        if self.result.losses.iter().all(|lost| lost.consent.is_some()) {
+        let counted = count(self.context, client, (planned, &accepted), &mut self.result)?;
+        if counted.has_consent {
             return Ok(true);
         }
-        let losses = self.result.losses.clone();
-        if is_all_known {
-            self.result.notes.extend(unused(&accepted, &losses));
+        if counted.is_all_known {
+            let unused = unused(&accepted, &self.result.losses);
+            self.result.notes.extend(unused);
         }
-        self.result.error = Some(refusal(&losses, "nothing was applied", self.options));
+        let why = refusal(&self.result.losses, "nothing was applied", self.options);
+        self.result.error = Some(why);
         Ok(false)
     }
 
@@ -133,6 +117,36 @@ impl MigrationRun<'_> {
             self.context.terminal.style(),
         ))
     }
+}
+
+/// What counting before a run tells.
+pub(in crate::commands) struct CountedLosses {
+    /// Whether a person consented to all that was counted.
+    pub has_consent: bool,
+    /// Whether everything could be counted.
+    pub is_all_known: bool,
+}
+
+/// Counts what `planned` will destroy, shows it, and puts it into the `result`.
+pub(in crate::commands) fn count(
+    context: &Context,
+    client: &mut Client,
+    (planned, accepted): (&[&Migration], &BTreeSet<String>),
+    result: &mut MigrationResult,
+) -> Result<CountedLosses> {
+    let counting = context
+        .progress
+        .begin("counting the data that would be lost");
+    let foretold = foretold::foretell(client, planned, accepted)?;
+    drop(counting);
+    let is_all_known = foretold.unknown.is_empty();
+    result.losses = foretold.losses;
+    result.unchecked.extend(foretold.unknown);
+    context.say(&human::migration::losses(result, context.terminal.style()))?;
+    Ok(CountedLosses {
+        has_consent: result.losses.iter().all(|lost| lost.consent.is_some()),
+        is_all_known,
+    })
 }
 
 /// The counted losses with the lines of their statements, where they were foretold.

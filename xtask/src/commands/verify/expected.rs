@@ -4,7 +4,6 @@
 use anyhow::{Context as _, Result, bail};
 
 use super::Options;
-use super::reviewed::reviewed;
 use crate::commands::Context;
 use crate::commands::drift::{self, Drift};
 use crate::commands::made_schema;
@@ -27,9 +26,12 @@ pub struct ExpectedSchema {
     pub schema: Schema,
     /// The origin of the schema, in words for people.
     pub against: String,
-    /// The migrations that were reviewed before, by name and checksum: those that the committed
-    /// snapshot stands for, or those that the database has. `None` where nothing tells.
+    /// The migrations that were known before, by name and checksum: those that the snapshot stands
+    /// for, or those that the database has. `None` where nothing tells.
     pub known: Option<Vec<(String, u64)>>,
+    /// Whether `known` is from a snapshot that stands for all of the migrations. It may be as new as
+    /// they are: [`reviewed`](super::reviewed) tells which are older.
+    pub is_known_by_snapshot: bool,
     /// The schema after all migrations, where only the first ones were requested.
     pub later: Option<Schema>,
     /// The schema of a snapshot that does not stand for the migrations any more.
@@ -86,6 +88,7 @@ impl ExpectedSchema {
             schema,
             against: format!("{} as it is", target.describe()),
             known,
+            is_known_by_snapshot: false,
             later: None,
             stale: None,
             drift,
@@ -108,12 +111,13 @@ impl ExpectedSchema {
             .filter(|snapshot| snapshot.is_fresh(migrations))
         {
             let schema = snapshot.schema.clone();
-            let known = Some(reviewed(context, snapshot));
+            let known = Some(snapshot.migrations.clone());
             let against = format!("`{path}`, which stands for {counted}");
             return Ok(Self {
                 schema,
                 against,
                 known,
+                is_known_by_snapshot: true,
                 later: None,
                 stale: None,
                 drift: Vec::new(),
@@ -176,6 +180,7 @@ impl ExpectedSchema {
             schema,
             against,
             known,
+            is_known_by_snapshot: false,
             later,
             stale: stale.filter(|_| !is_current),
             drift: Vec::new(),

@@ -5,12 +5,11 @@ use crate::commands::Context;
 use crate::git::Repository;
 use crate::schema::snapshot::Snapshot;
 
-/// The names and checksums of the migrations that `snapshot` stands for and that were reviewed
-/// before. Without git that is all of them.
-pub fn reviewed(context: &Context, snapshot: &Snapshot) -> Vec<(String, u64)> {
-    let all = snapshot.migrations.clone();
+/// The names and checksums of those of `all`, which the snapshot on disk stands for, that were
+/// reviewed before. Without git that is all of them.
+pub fn reviewed(context: &Context, all: &[(String, u64)]) -> Vec<(String, u64)> {
     let Ok(repository) = Repository::open(&context.root) else {
-        return all;
+        return all.to_vec();
     };
     let path = &context.config.snapshot;
     let object = format!("HEAD:./{path}");
@@ -18,9 +17,9 @@ pub fn reviewed(context: &Context, snapshot: &Snapshot) -> Vec<(String, u64)> {
         Ok(bytes) => String::from_utf8(bytes)
             .ok()
             .and_then(|text| Snapshot::parse(&text, path).ok())
-            .map_or(all, |committed| committed.migrations),
+            .map_or_else(|| all.to_vec(), |committed| committed.migrations),
         // The snapshot was just adopted, and the migrations ran long ago.
-        Err(_) if repository.commit("HEAD").is_ok() => all,
+        Err(_) if repository.commit("HEAD").is_ok() => all.to_vec(),
         // Nothing is committed: only the newest migration can be the one that is being written.
         Err(_) => all
             .split_last()

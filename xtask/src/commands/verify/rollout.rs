@@ -5,22 +5,22 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result};
 
-use super::since::{migrations_of, stamps};
+use super::since::stamps;
 use super::{Examined, Options};
 use crate::commands::{Context, output};
+use crate::migrations::Migration;
 use crate::report::{DeployOrder, PlannedFile};
 use crate::rollout::{self, CodeDemands, Commit, MigrationPlaces};
 use crate::schema::model::Schema;
-use crate::tree::Tree;
 use crate::whole_file;
 
 /// The folder of `--plan` without a name, below the folder of reports.
 pub const PLAN_FOLDER: &str = "target/db-reports/plan";
 
-/// Judges the order; none where the schema stays.
+/// Judges the order beside `base`, the migrations of the running code; none where the schema stays.
 pub fn judged(
     context: &Context,
-    base: &dyn Tree,
+    base: &[Migration],
     (demands, schema): (&CodeDemands, &Schema),
     after: &Examined<'_>,
 ) -> Option<DeployOrder> {
@@ -28,9 +28,8 @@ pub fn judged(
     if schema == new_schema {
         return None;
     }
-    let known = stamps(&migrations_of(context, base));
-    let is_new =
-        |one: &&crate::migrations::Migration| !known.contains(&(one.to_string(), one.checksum));
+    let known = stamps(base);
+    let is_new = |one: &&Migration| !known.contains(&(one.to_string(), one.checksum));
     let migrations = after.migrations.iter().filter(is_new).collect();
     let provenance = context.provenance(&after.migrations);
     let places = MigrationPlaces::new(migrations, &provenance);

@@ -22,13 +22,21 @@ use crate::schema::model::Schema;
 use crate::tree::{GitTree, Tree};
 
 /// The commits that a comparison is about.
-pub(super) struct Commits {
+struct Commits {
     /// The last commit of the branch; none where the staged files are judged.
     head: Option<String>,
     /// The merge base, where the branch parted.
-    pub base: String,
+    base: String,
     /// The last commit of the branch that it is to be merged into.
-    pub tip: String,
+    tip: String,
+}
+
+/// The migrations of two commits.
+pub(super) struct EarlierMigrations {
+    /// Those of [`Commits::base`].
+    pub base: Vec<Migration>,
+    /// Those of [`Commits::tip`].
+    pub tip: Vec<Migration>,
 }
 
 /// Judges what the branch of `context` introduces since it parted from `reference`.
@@ -49,31 +57,38 @@ pub fn run(
     let after = examine(context, options)?;
     let mut findings = after.report.findings.clone();
     let base: Arc<dyn Tree> = Arc::new(GitTree::committed(repository.clone(), &commits.base)?);
+    let tip = GitTree::committed(repository.clone(), &commits.tip)?;
+    let earlier = EarlierMigrations {
+        base: migrations_of(context, base.as_ref()),
+        tip: migrations_of(context, &tip),
+    };
+    let is_adopted = is_adopted(context, base.as_ref(), &earlier.base);
     match before(context, Arc::clone(&base), options) {
         Ok((before, schema, demands)) => {
             let renames = repository.renames(&commits.base, commits.head.as_deref())?;
             subtract(&mut findings, before.findings, &renames, &mut since);
             since.schema = Some(diff::diff(&schema, &after.expected.schema).in_words());
-            if !is_adopted(context, base.as_ref()) {
+            if !is_adopted {
                 since.deploy_order =
-                    rollout::judged(context, base.as_ref(), (&demands, &schema), &after);
+                    rollout::judged(context, &earlier.base, (&demands, &schema), &after);
             }
         }
         Err(why) => since.notes.push(not_judged(&since, &why)),
     }
-    let mut history = of_history(
-        context,
-        repository,
-        &commits,
-        base.as_ref(),
-        &after,
-        reference,
-    )?;
+    let mut history = match is_adopted {
+        true => Vec::new(),
+        false => of_history(context, &earlier, &after, reference)?,
+    };
     if let Some(order) = &since.deploy_order {
         give_way(&mut history, order);
         history.extend(crate::rollout::findings(order, &context.config));
     }
-    let with = with::judge(context, repository, &commits, &after.migrations, options)?;
+    let with = with::judge(
+        context,
+        (repository, &commits.tip),
+        (&after.migrations, &earlier),
+        options,
+    )?;
     since.notes.extend(with.notes.iter().cloned());
     let Examined { report, judge, .. } = after;
     let sources = judge.sources(&findings);
@@ -182,40 +197,33 @@ fn subtract(
 /// migrations.
 fn of_history(
     context: &Context,
-    repository: &Repository,
-    commits: &Commits,
-    base: &dyn Tree,
+    earlier: &EarlierMigrations,
     after: &Examined<'_>,
     name: &str,
 ) -> Result<Vec<Finding>> {
-    let tip = GitTree::committed(repository.clone(), &commits.tip)?;
-    if is_adopted(context, base) {
-        return Ok(Vec::new());
-    }
-    let (base, theirs) = (migrations_of(context, base), migrations_of(context, &tip));
     let branch = Branch {
         ours: &after.migrations,
-        base: &base,
-        theirs: &theirs,
+        base: &earlier.base,
+        theirs: &earlier.tip,
         name,
     };
     let mut findings = branch::problems(&branch, &context.config);
     findings.extend(advice::of_new(
         &after.migrations,
-        &stamps(&base),
+        &stamps(&earlier.base),
         &context.config,
     )?);
     Ok(findings)
 }
 
 /// Whether the branch begins to use this tool for the migrations, which ran long ago: the earlier
-/// state, `before`, has none, or keeps them in another layout.
-pub fn is_adopted(context: &Context, before: &dyn Tree) -> bool {
+/// state, `before`, has no `migrations`, or keeps them in another layout.
+pub fn is_adopted(context: &Context, before: &dyn Tree, migrations: &[Migration]) -> bool {
     let config = Config::of_tree(before, &context.root, context.options.config.as_deref());
     let layout = config.map_or(context.config.migrations.layout, |config| {
         config.migrations.layout
     });
-    layout != context.config.migrations.layout || migrations_of(context, before).is_empty()
+    migrations.is_empty() || layout != context.config.migrations.layout
 }
 
 /// The migrations of a tree, as far as they can be read: before the branch there may have been

@@ -126,14 +126,11 @@ fn risks(
         return Ok(Vec::new());
     };
     let head = GitTree::committed(repository.clone(), &head)?;
-    if is_adopted(context, &head) {
+    let before = migrations_of(context, &head);
+    if is_adopted(context, &head, &before) {
         return Ok(Vec::new());
     }
-    advice::of_new(
-        migrations,
-        &stamps(&migrations_of(context, &head)),
-        &context.config,
-    )
+    advice::of_new(migrations, &stamps(&before), &context.config)
 }
 
 #[cfg(test)]

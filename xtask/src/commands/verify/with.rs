@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::Result;
 
 use super::Options;
-use super::since::{Commits, migrations_of};
+use super::since::EarlierMigrations;
 use crate::commands::Context;
 use crate::config::{Config, MigrationsConfig, SchemaSource};
 use crate::git::Repository;
@@ -28,15 +28,14 @@ pub struct WithBranch {
 }
 
 /// Compares the migrations of the judged branch (`ours`) with those of the branch that `--with`
-/// names.
+/// names. `tip` is the last commit of the target.
 ///
 /// # Errors
 /// When a reference means no commit, or there is no scratch database.
 pub fn judge(
     context: &Context,
-    repository: &Repository,
-    commits: &Commits,
-    ours: &[Migration],
+    (repository, tip): (&Repository, &str),
+    (ours, earlier): (&[Migration], &EarlierMigrations),
     options: &Options,
 ) -> Result<WithBranch> {
     let (Some(other), Some(target_name)) = (&options.with, &options.since) else {
@@ -47,21 +46,20 @@ pub fn judge(
         Ok(theirs) => theirs,
         Err(why) => return Ok(not_compared(other, &why)),
     };
-    let base = migrations_of(
-        context,
-        &GitTree::committed(repository.clone(), &commits.base)?,
-    );
-    let tip = GitTree::committed(repository.clone(), &commits.tip)?;
     // A commit of the target itself: both stand on what the branch was made on, and the target's
     // newer migrations are the other side.
-    let is_merged = repository.is_ancestor(&with, &commits.tip)?;
+    let is_merged = repository.is_ancestor(&with, tip)?;
     let target = match is_merged {
-        true => base.clone(),
-        false => migrations_of(context, &tip),
+        true => &earlier.base,
+        false => &earlier.tip,
     };
     let branches = TwoBranches {
         is_merged,
-        ..TwoBranches::new((ours, &base), (&target, target_name), (&theirs, other))
+        ..TwoBranches::new(
+            (ours, &earlier.base),
+            (target, target_name),
+            (&theirs, other),
+        )
     };
     let judged = branches.judge(
         &context.scratch_environment(),

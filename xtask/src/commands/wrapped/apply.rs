@@ -10,7 +10,6 @@ use crate::commands::judge::Judge;
 use crate::commands::migrate::{Options, consent};
 use crate::commands::run_summary::{self, RunSummary};
 use crate::commands::{Context, Outcome, live, report_files, rows_in_the_way};
-use crate::migrations::losses::foretold;
 use crate::migrations::{Migration, data_preflight, lint, observe};
 use crate::postgres::error::whole;
 use crate::render::{human, json};
@@ -27,7 +26,7 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
              migration out"
         )
     }
-    if let Some(folder) = options.losses.backs_up() {
+    if let Some(folder) = &options.losses.backup {
         bail!(
             "cannot back up what is lost to `{}`: `{command}` commits by itself, so that nothing can \
              be written down in the transaction that loses it; leave `--backup` out, and make a dump",
@@ -59,6 +58,7 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
         command,
         options,
         knows_history: false,
+        pending: Vec::new(),
     };
     run.context.say(&human::migration::opening(
         &run.result,
@@ -76,6 +76,8 @@ struct ApplyRun<'a> {
     result: MigrationResult,
     /// Whether a table of the database says which migrations it has.
     knows_history: bool,
+    /// The migrations that it has not.
+    pending: Vec<Migration>,
 }
 
 impl ApplyRun<'_> {
@@ -107,17 +109,10 @@ impl ApplyRun<'_> {
                 .say(&human::migration::plan(&self.result, style));
         }
         self.result.stopped_before = false;
-        let mut unchecked = not_promised(self.command);
-        if wrapped.layout.is_some() {
-            // What the statements say was counted, and consented to.
-            unchecked.pop();
-            unchecked.push(format!(
-                "whether rows or values are lost: `{}` commits by itself, and only what its \
-                 statements say was counted before it ran",
-                self.command
-            ));
-        }
-        self.result.unchecked.extend(unchecked);
+        let are_losses_counted = wrapped.are_sql();
+        self.result
+            .unchecked
+            .extend(not_promised(self.command, are_losses_counted));
         self.context.say(&human::migration::applying(
             &self.result,
             self.context.terminal.style(),
@@ -140,6 +135,7 @@ impl ApplyRun<'_> {
             pending = history.pending().into_iter().cloned().collect();
         }
         self.result.planned = pending.iter().map(ToString::to_string).collect();
+        self.pending.clone_from(&pending);
         if !wrapped.are_sql() {
             return self
                 .before_code(wrapped, judge, pending.is_empty())
@@ -185,30 +181,23 @@ impl ApplyRun<'_> {
         if !wrapped.are_sql() {
             return Ok(true);
         }
-        let Some(history) = wrapped.history()? else {
-            return Ok(true);
-        };
-        let pending: Vec<Migration> = history.pending().into_iter().cloned().collect();
-        let pending: Vec<&Migration> = pending.iter().collect();
+        let pending: Vec<&Migration> = self.pending.iter().collect();
         let accepted = self.options.losses.accepted();
-        let foretold = foretold::foretell(&mut wrapped.client, &pending, &accepted)?;
-        let is_all_known = foretold.unknown.is_empty();
-        self.result.losses = foretold.losses;
-        self.result.unchecked.extend(foretold.unknown);
-        let style = self.context.terminal.style();
-        self.context
-            .say(&human::migration::losses(&self.result, style))?;
-        let has_consent = self.result.losses.iter().all(|lost| lost.consent.is_some());
-        if has_consent && is_all_known {
+        let counted = consent::count(
+            self.context,
+            &mut wrapped.client,
+            (&pending, &accepted),
+            &mut self.result,
+        )?;
+        if counted.has_consent && counted.is_all_known {
             let unused = consent::unused(&accepted, &self.result.losses);
             self.result.notes.extend(unused);
         }
-        if !has_consent {
+        if !counted.has_consent {
             let why = consent::refusal(&self.result.losses, "nothing was applied", self.options);
             self.result.error = Some(why);
-            self.result.stopped_before = true;
         }
-        Ok(has_consent)
+        Ok(counted.has_consent)
     }
 
     /// Verifies the schema that migrations in code make. The database is compared with it where it

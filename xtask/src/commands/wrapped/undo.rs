@@ -86,7 +86,7 @@ impl UndoRun<'_> {
             self.result.success = true;
             return Ok(());
         }
-        self.result.notes = not_promised(self.command)
+        self.result.notes = not_promised(self.command, false)
             .into_iter()
             .map(|what| format!("not checked: {what}"))
             .collect();

@@ -46,8 +46,11 @@ pub fn foretell(
     accepted: &BTreeSet<String>,
 ) -> Result<Foretold> {
     let mut foretold = Foretold::default();
-    // Without a table to lose, and without a statement that destroys any, nobody is asked.
-    if !planned.iter().any(|migration| is_concerned(migration)) {
+    let read = |migration: &&Migration| destructive::read(&migration.sql);
+    let statements: Vec<Vec<ParsedStatement>> = planned.iter().map(read).collect();
+    let destroys = |one: &ParsedStatement| !destructive::destructions(one).is_empty();
+    // Without a statement that destroys anything, nobody is asked.
+    if !statements.iter().flatten().any(destroys) {
         return Ok(foretold);
     }
     let begun = client
@@ -66,11 +69,11 @@ pub fn foretell(
     // Tables whose rows an earlier migration changes: what is there now says nothing about then.
     let mut changed: BTreeSet<ObjectName> = BTreeSet::new();
     let mut renamed = None;
-    for migration in planned {
+    for (migration, statements) in planned.iter().zip(&statements) {
         let of_migration = one(
             &mut transaction,
             &storage,
-            migration,
+            (migration, statements),
             (accepted, &changed),
             &mut renamed,
         )?;
@@ -88,16 +91,10 @@ struct OfMigration {
     changed: Vec<ObjectName>,
 }
 
-fn is_concerned(migration: &Migration) -> bool {
-    let statements = destructive::read(&migration.sql);
-    let mut all = statements.iter();
-    all.any(|one| !destructive::destructions(one).is_empty())
-}
-
 fn one(
     transaction: &mut Transaction<'_>,
     storage: &StorageIdentity,
-    migration: &Migration,
+    (migration, statements): (&Migration, &[ParsedStatement]),
     (accepted, changed): (&BTreeSet<String>, &BTreeSet<ObjectName>),
     renamed: &mut Option<String>,
 ) -> Result<OfMigration> {
@@ -106,7 +103,7 @@ fn one(
         migration.sql.as_str().into(),
     );
     let mut all = OfMigration::default();
-    for statement in &destructive::read(&migration.sql) {
+    for statement in statements {
         for (span, destruction) in destructive::destructions(statement) {
             let line = lines.location(span).line;
             let place = format!("{}:{line}", migration.file);
