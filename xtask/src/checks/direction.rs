@@ -99,7 +99,7 @@ impl<'a> Directions<'a> {
             && (!is_insert || self.uses().all(description.declaration).in_requests)
     }
 
-    /// What code does with its values and rows of `entity`.
+    /// Returns the uses of its values for rows of `entity`.
     fn rows(&self, description: &Description<'a>, entity: &Entity<'_>) -> UsedForRows {
         self.uses().rows.of(description.declaration, entity)
     }
@@ -196,7 +196,7 @@ struct Uses<'a> {
     owners: HashMap<&'a Location, Vec<SchemaUser<'a>>>,
     /// The declarations that contracts name, by file and name.
     named: HashMap<(&'a str, &'a str), UsedOn>,
-    /// What code does with their values and rows.
+    /// The uses of their values for rows of tables.
     rows: RowUses<'a>,
 }
 

@@ -93,7 +93,7 @@ pub struct Description<'a> {
     pub inferred: bool,
     /// Its relation to a declaration that states the rows.
     pub beside_rows: BesideRows,
-    /// What code does with its values and the table's rows.
+    /// The uses of its values for the table's rows.
     pub used: UsedForRows,
 }
 

@@ -209,7 +209,7 @@ mod tests {
                 "import type { Generated, Insertable } from 'kysely';\nexport interface BillTable { id: Generated<string>;\n title: string;\n summary: Generated<string> }\nexport type NewBill = Insertable<BillTable>;",
                 (4, "summary"),
             ),
-            // What is inserted as it is needs every column, whoever else holds it.
+            // A value that is inserted as it is needs every column, whoever else holds it.
             Case::failing(
                 BILLS,
                 "export interface BillTable { id: string; title: string; summary: string }\nexport type NewBill = { title: string };\nexport class Filing { constructor(readonly bill: NewBill) {} }\nexport async function add(db: Db, bill: NewBill) { await db.insertInto('bills').values(bill).execute(); }",

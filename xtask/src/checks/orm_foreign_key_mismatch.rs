@@ -339,7 +339,8 @@ mod tests {
                     "export const posts = pgTable('posts', { id: integer().primaryKey(), userId: integer().notNull().references(() => other.id) });\nexport const notes = pgTable('notes', { id: integer('id').primaryKey(), postId: integer('post_id').notNull().references(() => posts.id) });"
                 ),
             ),
-            // What nobody writes is the database's to say, and so is a key that TypeORM keeps to itself.
+            // The database decides about an action that nobody writes, and about a key that TypeORM keeps to
+            // itself.
             Case::passing(
                 "CREATE TABLE users (id integer PRIMARY KEY, boss_id integer REFERENCES users(id) ON DELETE CASCADE, peer_id integer);",
                 concat!(

@@ -276,7 +276,7 @@ mod tests {
                     "export const users = pgTable('users', { id: integer().primaryKey(), email: text().notNull() });"
                 ),
             ),
-            // What makes a key is not read.
+            // The function that makes the keys is not read.
             Case::passing(
                 "CREATE TABLE users (id integer PRIMARY KEY, email text NOT NULL, code text NOT NULL, UNIQUE (email), UNIQUE (code));",
                 concat!(

@@ -1,5 +1,5 @@
-//! What the code does with the values of declarations: a schema that parses the rows of a query is of
-//! rows, and what is passed to an `insert` is what the table is given.
+//! The uses of declarations for rows: a schema that parses the rows of a query is of rows, and a type
+//! whose values are passed to an `insert` is of inserts.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,7 @@ use super::matching::is_table;
 use crate::facts::{Declaration, Facts, RowUsage, RowUse};
 use crate::source::Location;
 
-/// What code does with the values of a declaration, as far as one table is concerned.
+/// The uses of a declaration's values for the rows of one table.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct UsedForRows {
     /// It parses rows that queries return.
@@ -67,7 +67,7 @@ impl<'a> RowUses<'a> {
         uses
     }
 
-    /// What is done with the type that is inferred from a schema is done with the schema's values.
+    /// Counts the uses of a type that is inferred from a schema as uses of the schema.
     fn follow_inferred_types(&mut self, facts: &'a Facts) {
         let mut schemas: HashMap<&Location, Vec<&'a Declaration>> = HashMap::new();
         for schema in &facts.schemas {
@@ -89,7 +89,7 @@ impl<'a> RowUses<'a> {
         }
     }
 
-    /// What is done with the values of `declaration`, as far as `entity` is concerned.
+    /// Returns the uses of the values of `declaration` for the rows of `entity`.
     #[must_use]
     pub fn of(&self, declaration: &Declaration, entity: &Entity<'_>) -> UsedForRows {
         let mut used = UsedForRows::default();

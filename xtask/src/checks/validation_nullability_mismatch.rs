@@ -305,7 +305,8 @@ mod tests {
             ),
         ],
         passing: &[
-            // What a query returns for the column, and what is parsed before it is inserted.
+            // The value that a query returns for the column, and a value that is parsed before it is
+            // inserted.
             Case::valid(
                 TABLE,
                 "export const UserSchema = z.object({ email: z.string(), bio: z.string() });\nexport async function all(db) { const rows = await db.selectFrom('users').select(['email', coalesced]).execute(); return rows.map((row) => UserSchema.parse(row)); }",

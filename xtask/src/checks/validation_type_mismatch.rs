@@ -310,7 +310,7 @@ mod tests {
             },
         ],
         passing: &[
-            // What parsing returns is inserted, whatever the schema is called.
+            // The parsed value is inserted, whatever the schema is called.
             Case::valid(
                 TABLE,
                 "export const BillSchema = z.object({ voteCount: z.string().transform(Number), tags: z.string().transform((text) => [text]) });\nexport async function add(db, request) { await db.insertInto('bills').values({ ...BillSchema.parse(request.body), filedAt: now() }).execute(); }",

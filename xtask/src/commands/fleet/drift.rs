@@ -29,7 +29,7 @@ struct Alike {
     databases: Vec<usize>,
 }
 
-/// What the comparison found.
+/// The results of the comparison.
 #[derive(Default)]
 pub(super) struct FleetDrift {
     /// Each finding, and the places of the databases that have it.
