@@ -7,6 +7,7 @@ mod fleet;
 mod history_table;
 mod migrations;
 mod raw;
+pub mod reserved_words;
 mod scratch_names;
 mod scratch_settings;
 mod sources;

@@ -2,15 +2,11 @@
 //! rehearsal's verdict and the losses that are told.
 
 use xtask::internals::migrations::reversal::{self, Standing, WayBack};
-use xtask::internals::migrations::scratch_environment::ScratchEnvironment;
-use xtask::internals::migrations::scratch_environment::time_limit::TimeLimit;
 use xtask::internals::migrations::{Down, Migration, checksum};
-use xtask::internals::postgres::scratch::TargetSettings;
-use xtask::internals::progress::Progress;
 
 use crate::support::database::Database;
 use crate::support::monorepo::Monorepo;
-use crate::support::{config, repository, shared};
+use crate::support::{config, scratch_environment, shared};
 
 const CASES: &str = include_str!("ways_back/cases.sql");
 
@@ -92,15 +88,7 @@ fn every_kind_of_object_has_a_way_back_or_it_is_said() {
     }
     let which: Vec<usize> = (0..cases.len()).map(|number| number * 2 + 1).collect();
     let config = config();
-    let environment = ScratchEnvironment {
-        config: &config,
-        root: repository(),
-        shadow_url: None,
-        likeness: TargetSettings::default(),
-        superuser: false,
-        time_limit: TimeLimit::default(),
-        progress: Progress::default(),
-    };
+    let environment = scratch_environment(&config);
     let mut problems = String::new();
     let mut told = 0;
     reversal::write(&environment, &migrations, &which, &mut |at, way_back| {

@@ -4,113 +4,10 @@
 
 use anyhow::{Result, bail};
 
+use super::reserved_words;
+
 /// PostgreSQL cuts longer names silently.
 const LONGEST: usize = 63;
-
-/// Words that PostgreSQL does not take as a table's name without quotes.
-const RESERVED: &[&str] = &[
-    "all",
-    "analyse",
-    "analyze",
-    "and",
-    "any",
-    "array",
-    "as",
-    "asc",
-    "asymmetric",
-    "authorization",
-    "binary",
-    "both",
-    "case",
-    "cast",
-    "check",
-    "collate",
-    "collation",
-    "column",
-    "concurrently",
-    "constraint",
-    "create",
-    "cross",
-    "current_catalog",
-    "current_date",
-    "current_role",
-    "current_schema",
-    "current_time",
-    "current_timestamp",
-    "current_user",
-    "default",
-    "deferrable",
-    "desc",
-    "distinct",
-    "do",
-    "else",
-    "end",
-    "except",
-    "false",
-    "fetch",
-    "for",
-    "foreign",
-    "freeze",
-    "from",
-    "full",
-    "grant",
-    "group",
-    "having",
-    "ilike",
-    "in",
-    "initially",
-    "inner",
-    "intersect",
-    "into",
-    "is",
-    "isnull",
-    "join",
-    "lateral",
-    "leading",
-    "left",
-    "like",
-    "limit",
-    "localtime",
-    "localtimestamp",
-    "natural",
-    "not",
-    "notnull",
-    "null",
-    "offset",
-    "on",
-    "only",
-    "or",
-    "order",
-    "outer",
-    "overlaps",
-    "placing",
-    "primary",
-    "references",
-    "returning",
-    "right",
-    "select",
-    "session_user",
-    "similar",
-    "some",
-    "symmetric",
-    "system_user",
-    "table",
-    "tablesample",
-    "then",
-    "to",
-    "trailing",
-    "true",
-    "union",
-    "unique",
-    "user",
-    "using",
-    "variadic",
-    "verbose",
-    "when",
-    "where",
-    "window",
-    "with",
-];
 
 /// The name in lower case, as PostgreSQL reads it.
 pub(super) fn validated(name: &str) -> Result<String> {
@@ -122,7 +19,10 @@ pub(super) fn validated(name: &str) -> Result<String> {
              digits and `_`, at most {LONGEST} of them"
         )
     }
-    if let Some(reserved) = parts.iter().find(|part| RESERVED.contains(part)) {
+    if let Some(reserved) = parts
+        .iter()
+        .find(|part| reserved_words::OF_TABLES.contains(part))
+    {
         bail!("`history-table` is `{name}`, and `{reserved}` is a word of SQL: choose another name")
     }
     Ok(name)

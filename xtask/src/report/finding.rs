@@ -32,6 +32,19 @@ pub struct Rule {
     pub help: String,
 }
 
+impl Rule {
+    /// Documents the type `kind`: its summary stands above `rest`, which says why and shows an
+    /// example.
+    #[must_use]
+    pub fn new((kind, summary, rest): (&'static str, &str, &str)) -> Self {
+        Self {
+            kind,
+            summary: summary.into(),
+            help: format!("{summary}\n\n{rest}"),
+        }
+    }
+}
+
 /// The severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {

@@ -5,12 +5,7 @@ use crate::report::{BREAKS_RUNNING_CODE, NEEDS_MIGRATION, Rule};
 /// The documentation of both types.
 #[must_use]
 pub fn documentation() -> Vec<Rule> {
-    let rule = |(kind, summary, rest): &(&'static str, &str, &str)| Rule {
-        kind,
-        summary: (*summary).into(),
-        help: format!("{summary}\n\n{rest}"),
-    };
-    RULES.iter().map(rule).collect()
+    RULES.map(Rule::new).into()
 }
 
 /// Type, summary, and why with an example.

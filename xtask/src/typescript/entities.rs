@@ -10,10 +10,30 @@ use super::resolve::{Property, Resolver, Scope, Type, declared_property, reason}
 use super::syntax::{ClassDecl, ClassMember, MemberKind};
 use super::values::{Value, member_name};
 use super::vocabulary::{self, Library};
-use crate::facts::{Field, Kind, SqlColumn, SqlScalar, SqlType, StatedValue, TableKeys, TableLink};
+use crate::facts::{
+    Family, Field, Kind, Origin, SqlColumn, SqlScalar, SqlType, StatedValue, Syntax, TableKeys,
+    TableLink,
+};
 use crate::source::Location;
 
 pub use inheritance::merge_children;
+
+/// What the origins of all such classes have in common. Each states `id`, `noun` and `example`.
+pub(super) const ORIGIN: Origin = Origin {
+    id: "entities",
+    noun: "entity",
+    family: Family::Table,
+    names_table: true,
+    enforced: true,
+    names_rows: true,
+    of_requests: false,
+    syntax: Syntax::Other,
+    example: None,
+    null_is_empty: false,
+    restricts_text: true,
+    refuses_rows: false,
+    queries_name_types: false,
+};
 
 /// A class with the scope it was declared in.
 pub(super) type Class<'p> = (Scope<'p>, &'p ClassDecl);

@@ -13,23 +13,14 @@ use super::entities::{ColumnParts, Declared, field_of};
 use super::resolve::{Property, Resolver, Scope};
 use super::syntax::ClassDecl;
 use crate::config::MikroOrmNaming;
-use crate::facts::{Family, Field, Origin, SqlColumn, SqlScalar, Syntax};
+use crate::facts::{Field, Origin, SqlColumn, SqlScalar};
 
 /// `@Entity({ tableName: 'users' }) class User {…}`
 pub const ORIGIN: Origin = Origin {
     id: "mikroorm",
     noun: "MikroORM entity",
-    family: Family::Table,
-    names_table: true,
-    enforced: true,
-    names_rows: true,
-    of_requests: false,
-    syntax: Syntax::Other,
     example: Some("@Entity({ tableName: '{table}' }) class …"),
-    null_is_empty: false,
-    restricts_text: true,
-    refuses_rows: false,
-    queries_name_types: false,
+    ..super::entities::ORIGIN
 };
 
 /// Returns the tables that `class` declares, its own first; none of a class that is no entity. Each

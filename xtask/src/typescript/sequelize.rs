@@ -15,24 +15,15 @@ use super::syntax::ClassDecl;
 use super::values::Value;
 use super::vocabulary::Library;
 use crate::config::SequelizeNaming;
-use crate::facts::{Family, Field, Origin, Side, StatedKey, Syntax, TableKeys, TableLink};
+use crate::facts::{Field, Origin, Side, StatedKey, TableKeys, TableLink};
 use columns::ModelReader;
 
 /// `@Table({ tableName: 'users' }) class User extends Model {…}`
 pub const ORIGIN: Origin = Origin {
     id: "sequelize",
     noun: "Sequelize model",
-    family: Family::Table,
-    names_table: true,
-    enforced: true,
-    names_rows: true,
-    of_requests: false,
-    syntax: Syntax::Other,
     example: Some("@Table({ tableName: '{table}' }) class … extends Model"),
-    null_is_empty: false,
-    restricts_text: true,
-    refuses_rows: false,
-    queries_name_types: false,
+    ..super::entities::ORIGIN
 };
 
 /// Returns the table that `class` declares; none of a class that is no model. Each property has a

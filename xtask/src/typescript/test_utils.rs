@@ -1,7 +1,7 @@
 //! Helpers that tests of readers and checks share.
 
 use crate::config::Config;
-use crate::facts::Facts;
+use crate::facts::{Declaration, Facts};
 use crate::readers::{self, Input};
 use crate::tree::MemoryTree;
 
@@ -36,4 +36,20 @@ pub fn read_in_all_roles<'f>(files: impl IntoIterator<Item = (&'f str, &'f str)>
     std::fs::write(&file, roles.concat()).expect("a file");
     let config = Config::load(folder.path(), Some(&file)).expect("a configuration");
     read(files, &config)
+}
+
+/// The table of a declaration, and a line for each of its columns: `email=mail varchar(80) null`.
+pub fn columns_of(declaration: &Declaration) -> Vec<String> {
+    let link = declaration.table_link.as_ref().expect("a table");
+    let columns = declaration.fields.iter().map(|field| {
+        let sql = field.sql.as_ref().expect("a column");
+        let null = match sql.apart.nullable {
+            Some(true) => " null",
+            Some(false) => "",
+            None => " ?",
+        };
+        let name = field.column.as_deref().unwrap_or_default();
+        format!("{}={name} {}{null}", field.name, sql.ty)
+    });
+    std::iter::once(link.table.clone()).chain(columns).collect()
 }

@@ -15,7 +15,7 @@ use std::rc::Rc;
 use options::ColumnOptions;
 
 use super::resolve::Property;
-use crate::facts::{Family, ForeignKey, Origin, SqlColumn, SqlScalar, Syntax, TableKeys};
+use crate::facts::{ForeignKey, Origin, SqlColumn, SqlScalar, TableKeys};
 use crate::source::Location;
 pub use declared::declared;
 
@@ -23,17 +23,8 @@ pub use declared::declared;
 pub const ORIGIN: Origin = Origin {
     id: "typeorm",
     noun: "TypeORM entity",
-    family: Family::Table,
-    names_table: true,
-    enforced: true,
-    names_rows: true,
-    of_requests: false,
-    syntax: Syntax::Other,
     example: Some("@Entity('{table}') class …"),
-    null_is_empty: false,
-    restricts_text: true,
-    refuses_rows: false,
-    queries_name_types: false,
+    ..super::entities::ORIGIN
 };
 
 /// A table that a class describes.

@@ -86,17 +86,20 @@ pub fn shared() -> Option<&'static Scratch> {
 /// A scratch database as the tool makes it for migrations; none where the tests of databases are
 /// left out.
 pub fn scratch_session() -> Option<ScratchSession> {
-    let config = config();
-    let environment = ScratchEnvironment {
-        config: &config,
+    or_skipped(scratch_environment(&config()).open())
+}
+
+/// The way in which the tool opens scratch databases.
+pub fn scratch_environment(config: &Config) -> ScratchEnvironment<'_> {
+    ScratchEnvironment {
+        config,
         root: repository(),
         shadow_url: None,
         likeness: TargetSettings::default(),
         superuser: false,
         time_limit: TimeLimit::default(),
         progress: Progress::default(),
-    };
-    or_skipped(environment.open())
+    }
 }
 
 /// Runs `test` on each of `cases`, several at a time: tests of a database mostly wait.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 
 use crate::called_as;
+use crate::commands::shell_word::quoted;
 
 /// The marks by which the hook is recognised when it is updated or removed. The program between
 /// them is the one that wrote it, which need not be the one that updates it.
@@ -214,16 +215,6 @@ fn has_alias(root: &Path) -> bool {
         text.lines()
             .any(|line| line.trim_start().starts_with("xtask"))
     })
-}
-
-/// Quotes a word for a shell.
-fn quoted(word: &str) -> String {
-    let plain = |character: char| character.is_alphanumeric() || "_-./:".contains(character);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', "'\\''"))
-    }
 }
 
 #[cfg(test)]

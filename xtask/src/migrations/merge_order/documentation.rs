@@ -6,11 +6,6 @@ use crate::report::Rule;
 /// The documentation of both types of findings.
 #[must_use]
 pub fn documentation() -> Vec<Rule> {
-    let rule = |(kind, summary, rest): (&'static str, &str, &str)| Rule {
-        kind,
-        summary: summary.into(),
-        help: format!("{summary}\n\n{rest}"),
-    };
     [
         (
             CONFLICT,
@@ -34,6 +29,6 @@ pub fn documentation() -> Vec<Rule> {
              order matters, merge the one that must run first, and give the other one a later version.",
         ),
     ]
-    .map(rule)
+    .map(Rule::new)
     .into()
 }

@@ -1,7 +1,7 @@
 //! Entities, and the tables that they declare. The library itself is compared in `entities_oracle`.
 
 use crate::config::Config;
-use crate::facts::{Declaration, Facts, Kind};
+use crate::facts::{Facts, Kind};
 use crate::typescript::test_utils;
 
 fn read(keys: &str, text: &str) -> Facts {
@@ -15,21 +15,6 @@ fn read(keys: &str, text: &str) -> Facts {
 
 const NAMES: &str = "Entity, Embeddable, Embedded, Enum, ManyToOne, OneToOne, OneToMany, ManyToMany, \
     PrimaryKey, Property, Unique, Collection";
-
-fn table(declaration: &Declaration) -> Vec<String> {
-    let link = declaration.table_link.as_ref().expect("a table");
-    let columns = declaration.fields.iter().map(|field| {
-        let sql = field.sql.as_ref().expect("a column");
-        let null = match sql.apart.nullable {
-            Some(true) => " null",
-            Some(false) => "",
-            None => " ?",
-        };
-        let name = field.column.as_deref().unwrap_or_default();
-        format!("{}={name} {}{null}", field.name, sql.ty)
-    });
-    std::iter::once(link.table.clone()).chain(columns).collect()
-}
 
 #[test]
 fn columns_are_what_their_decorators_say() {
@@ -49,7 +34,7 @@ fn columns_are_what_their_decorators_say() {
           @Property({ persist: false }) shown?: string;
         }",
     );
-    let found: Vec<Vec<String>> = facts.tables.iter().map(table).collect();
+    let found: Vec<Vec<String>> = facts.tables.iter().map(test_utils::columns_of).collect();
     let expected: [&[&str]; 2] = [
         &[
             "app.user_account",
@@ -90,7 +75,7 @@ fn what_is_not_known_is_said() {
     };
     assert!(a.unresolved.is_some());
     assert_eq!(
-        table(b),
+        test_utils::columns_of(b),
         ["B", "id=id integer", "own=own unknown", "far=far unknown"]
     );
     assert_eq!(b.fields[1].kind, Kind::Any, "the type makes another value");

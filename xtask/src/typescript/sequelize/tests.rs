@@ -16,21 +16,6 @@ fn tables(keys: &str, text: &str) -> Vec<Declaration> {
 const NAMES: &str =
     "AllowNull, Column, CreatedAt, DataType, ForeignKey, Model, PrimaryKey, Table, HasMany";
 
-fn lines(declaration: &Declaration) -> Vec<String> {
-    let link = declaration.table_link.as_ref().expect("a table");
-    let columns = declaration.fields.iter().map(|field| {
-        let sql = field.sql.as_ref().expect("a column");
-        let null = match sql.apart.nullable {
-            Some(true) => " null",
-            Some(false) => "",
-            None => " ?",
-        };
-        let name = field.column.as_deref().unwrap_or_default();
-        format!("{}={name} {}{null}", field.name, sql.ty)
-    });
-    std::iter::once(link.table.clone()).chain(columns).collect()
-}
-
 #[test]
 fn columns_are_what_their_decorators_say() {
     let tables = tables(
@@ -57,7 +42,13 @@ fn columns_are_what_their_decorators_say() {
         "updatedAt=updated_at timestamp with time zone",
         "deletedAt=deleted_at timestamp with time zone null",
     ];
-    assert_eq!(tables.iter().map(lines).collect::<Vec<_>>(), [expected]);
+    assert_eq!(
+        tables
+            .iter()
+            .map(test_utils::columns_of)
+            .collect::<Vec<_>>(),
+        [expected]
+    );
 }
 
 #[test]
@@ -71,5 +62,11 @@ fn a_model_without_a_key_has_one() {
         "insideOf=inside_of character varying(9)",
         "id=id integer",
     ];
-    assert_eq!(tables.iter().map(lines).collect::<Vec<_>>(), [expected]);
+    assert_eq!(
+        tables
+            .iter()
+            .map(test_utils::columns_of)
+            .collect::<Vec<_>>(),
+        [expected]
+    );
 }

@@ -1,14 +1,17 @@
 //! Questions about `ALTER COLUMN … TYPE`: values that the new type does not take, and values that are
 //! no longer different.
 
+use std::rc::Rc;
+
 use anyhow::Result;
 
 use super::{Draft, Poser};
 use crate::migrations::data_preflight::question::RowsInTheWay;
+use crate::migrations::data_preflight::target::TargetTable;
 use crate::migrations::sql::{identifier, literal};
 use crate::migrations::statements::{Expression, Reference};
 
-impl Poser<'_, '_> {
+impl<'a> Poser<'a, '_> {
     pub(super) fn pose_type(
         &mut self,
         column: &str,
@@ -70,6 +73,12 @@ impl Poser<'_, '_> {
         self.pose_new_duplicates(column, type_name, &expression, using)
     }
 
+    /// The table of the target, where its columns are still as they are there.
+    fn unchanged_table(&self) -> Option<&'a Rc<TargetTable>> {
+        let table = self.table.table.as_ref();
+        table.filter(|_| !self.source.is_changed())
+    }
+
     /// Values that were different, and are the same in the new type.
     fn pose_new_duplicates(
         &mut self,
@@ -78,12 +87,7 @@ impl Poser<'_, '_> {
         expression: &str,
         using: Option<&Expression>,
     ) -> Result<()> {
-        let Some(table) = self
-            .table
-            .table
-            .as_ref()
-            .filter(|_| !self.source.is_changed())
-        else {
+        let Some(table) = self.unchanged_table() else {
             return Ok(());
         };
         for index in self.target.unique_indexes(table.oid)? {
@@ -126,12 +130,7 @@ impl Poser<'_, '_> {
     /// Whether every value of the column's type is one of the new type, so that nothing is to be
     /// asked: a wider integer, text without a limit.
     fn always_fits(&self, column: &str, type_name: &str) -> bool {
-        let Some(table) = self
-            .table
-            .table
-            .as_ref()
-            .filter(|_| !self.source.is_changed())
-        else {
+        let Some(table) = self.unchanged_table() else {
             return false;
         };
         let Some(old) = table.columns.iter().find(|one| one.name == column) else {

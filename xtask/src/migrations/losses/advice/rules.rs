@@ -6,12 +6,7 @@ use crate::report::Rule;
 /// The documentation of both types.
 #[must_use]
 pub fn documentation() -> Vec<Rule> {
-    let rule = |(kind, summary, rest): &(&'static str, &str, &str)| Rule {
-        kind,
-        summary: (*summary).into(),
-        help: format!("{summary}\n\n{rest}"),
-    };
-    RULES.iter().map(rule).collect()
+    RULES.map(Rule::new).into()
 }
 
 /// Type, summary, and why with an example.
@@ -34,7 +29,7 @@ const RULES: [(&str, &str, &str); 2] = [
         UNUSED,
         "A line consents to lose what its migration does not destroy.",
         "## Why\nA misspelt name consents to nothing, and the migration is refused. A line that is left over consents to a \
-         loss that somebody may add later.\n\n\
+         loss that a later edit of the file may add.\n\n\
          ## Example\n```sql\n-- accept-data-loss: runs.nte\nALTER TABLE runs DROP COLUMN note;\n```\n\
          names `runs.nte`; the column is `runs.note`. Lines in migrations that delete or update rows, or run code, are not \
          judged: rows of other tables may go with those.",

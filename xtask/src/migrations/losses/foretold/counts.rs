@@ -19,11 +19,11 @@ pub(super) fn count(
     storage: &StorageIdentity,
     destruction: &Destruction,
 ) -> Result<Vec<Counted>> {
+    let tables = storage.meant(destruction);
     match destruction {
-        Destruction::Table(_) | Destruction::Schema(_) => storage
-            .meant(destruction)
+        Destruction::Table(_) | Destruction::Schema(_) => tables
             .into_iter()
-            .map(|table| dropped_table(transaction, storage, table))
+            .map(|table| at_stake(transaction, storage, &StorageChange::DroppedTable(table)))
             .collect(),
         // Nothing is there to be lost.
         Destruction::Opaque(_) if storage.is_empty() => Ok(Vec::new()),
@@ -33,29 +33,15 @@ pub(super) fn count(
         Destruction::Type(name) => {
             of_type(transaction, storage, &name.name, name.namespace.as_deref())
         }
-        Destruction::Column(_, column) => {
-            let mut all = Vec::new();
-            for table in storage.meant(destruction) {
-                let change = StorageChange::DroppedColumn(table, column.clone());
-                if storage.holds(&change) {
-                    all.push(Counted::Loss(loss::at_stake(
-                        transaction,
-                        storage,
-                        &change,
-                    )?));
-                }
-            }
-            Ok(all)
-        }
-        Destruction::Truncated(_, is_cascade) => {
-            let mut all = Vec::new();
-            for table in storage.meant(destruction) {
-                all.extend(truncated(transaction, storage, &table, *is_cascade)?);
-            }
-            Ok(all)
-        }
-        Destruction::Merged(_) => Ok(storage
-            .meant(destruction)
+        Destruction::Column(_, column) => of_each(&tables, |table| {
+            let change = StorageChange::DroppedColumn(table.clone(), column.clone());
+            let dropped = dropped(transaction, storage, &change)?;
+            Ok(Vec::from_iter(dropped))
+        }),
+        Destruction::Truncated(_, is_cascade) => of_each(&tables, |table| {
+            truncated(transaction, storage, table, *is_cascade)
+        }),
+        Destruction::Merged(_) => Ok(tables
             .iter()
             .map(|table| {
                 Counted::Unknown(format!(
@@ -64,45 +50,49 @@ pub(super) fn count(
             })
             .collect()),
         Destruction::Deleted(_, rows) => {
-            let mut all = Vec::new();
-            for table in storage.meant(destruction) {
-                all.extend(deleted(transaction, storage, &table, rows)?);
-            }
-            Ok(all)
+            of_each(&tables, |table| deleted(transaction, storage, table, rows))
         }
-        Destruction::Updated(_, values) => {
-            let mut all = Vec::new();
-            for table in storage.meant(destruction) {
-                all.extend(updated(transaction, storage, &table, values)?);
-            }
-            Ok(all)
-        }
-        Destruction::Converted(_, column, kind, using) => {
-            let mut all = Vec::new();
-            for table in storage.meant(destruction) {
-                all.extend(converted(
-                    transaction,
-                    storage,
-                    (&table, column),
-                    (kind, using.as_deref()),
-                )?);
-            }
-            Ok(all)
-        }
+        Destruction::Updated(_, values) => of_each(&tables, |table| {
+            updated(transaction, storage, table, values)
+        }),
+        Destruction::Converted(_, column, kind, using) => of_each(&tables, |table| {
+            let kind = (kind.as_str(), using.as_deref());
+            converted(transaction, storage, (table, column), kind)
+        }),
     }
 }
 
-fn dropped_table(
+/// Counts the same for each of `tables`.
+fn of_each(
+    tables: &[ObjectName],
+    mut count: impl FnMut(&ObjectName) -> Result<Vec<Counted>>,
+) -> Result<Vec<Counted>> {
+    let mut all = Vec::new();
+    for table in tables {
+        all.extend(count(table)?);
+    }
+    Ok(all)
+}
+
+/// Counts what `change` loses.
+fn at_stake(
     transaction: &mut Transaction<'_>,
     storage: &StorageIdentity,
-    table: ObjectName,
+    change: &StorageChange,
 ) -> Result<Counted> {
-    let change = StorageChange::DroppedTable(table);
-    Ok(Counted::Loss(loss::at_stake(
-        transaction,
-        storage,
-        &change,
-    )?))
+    loss::at_stake(transaction, storage, change).map(Counted::Loss)
+}
+
+/// Counts what is lost with a column; `None` where there is no such column.
+fn dropped(
+    transaction: &mut Transaction<'_>,
+    storage: &StorageIdentity,
+    change: &StorageChange,
+) -> Result<Option<Counted>> {
+    storage
+        .holds(change)
+        .then(|| at_stake(transaction, storage, change))
+        .transpose()
 }
 
 /// The columns of a type, of an array of it, or of a domain over it.
@@ -133,13 +123,7 @@ fn of_type(
             name: row.try_get(1)?,
         };
         let change = StorageChange::DroppedColumn(table, row.try_get(2)?);
-        if storage.holds(&change) {
-            all.push(Counted::Loss(loss::at_stake(
-                transaction,
-                storage,
-                &change,
-            )?));
-        }
+        all.extend(dropped(transaction, storage, &change)?);
     }
     Ok(all)
 }
@@ -176,11 +160,7 @@ fn truncated(
     let mut all = Vec::new();
     for table in tables {
         let change = StorageChange::TouchedTable(table);
-        all.push(Counted::Loss(loss::at_stake(
-            transaction,
-            storage,
-            &change,
-        )?));
+        all.push(at_stake(transaction, storage, &change)?);
     }
     Ok(all)
 }

@@ -3,7 +3,7 @@
 use super::columns::{definition, written_option};
 use super::names::{list, name, qualified};
 use crate::schema::model::{
-    Constraint, ConstraintKind, ObjectName, Partition, Policy, Schema, Table,
+    Constraint, ConstraintKind, ObjectName, Partition, Policy, Schema, Storage, Table,
 };
 
 /// Writes `CREATE TABLE` with its columns, and with the constraints that can stand in it.
@@ -48,19 +48,25 @@ pub fn create(schema: &Schema, object: &ObjectName, wanted: &Table) -> String {
     if let Some(foreign) = &wanted.foreign {
         written += &format!(" {foreign}");
     }
-    if let Some(method) = &wanted.storage.access_method {
+    written += &storage(&wanted.storage);
+    written
+}
+
+/// Writes how a table or a materialised view is stored, with a space before each clause.
+pub(super) fn storage(wanted: &Storage) -> String {
+    let mut written = String::new();
+    if let Some(method) = &wanted.access_method {
         written += &format!(" USING {}", name(method));
     }
-    if !wanted.storage.options.is_empty() {
+    if !wanted.options.is_empty() {
         let options: Vec<String> = wanted
-            .storage
             .options
             .iter()
             .map(|option| written_option(option))
             .collect();
         written += &format!(" WITH ({})", options.join(", "));
     }
-    if let Some(tablespace) = &wanted.storage.tablespace {
+    if let Some(tablespace) = &wanted.tablespace {
         written += &format!(" TABLESPACE {}", name(tablespace));
     }
     written
