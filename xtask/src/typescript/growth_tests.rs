@@ -3,7 +3,7 @@
 //! large is unresolved.
 
 use super::syntax::{TypeMember, TypeNode};
-use crate::facts::{Facts, Field};
+use crate::facts::{Facts, Field, Kind};
 
 /// How often it doubles.
 const LEVELS: u32 = 40;
@@ -108,6 +108,31 @@ fn what_doubles_with_each_line_is_read_to_its_end() {
             "{:?}\n{text}",
             facts.problems.first().map(|problem| &problem.message)
         );
+    }
+}
+
+/// Constants of a called function that each name the one before twice: they are evaluated once for
+/// each call, and each call has its own.
+#[test]
+fn constants_of_a_called_function_are_evaluated_once() {
+    const LAST: usize = 20;
+    let lines: String = (1..=LAST)
+        .map(|now| {
+            let old = now - 1;
+            format!("const a{now} = a{old}.extend({{ x{now}: a{old}.shape.id }});\n")
+        })
+        .collect();
+    let facts = read(&format!(
+        "import {{ z }} from 'zod';
+        const derived = (id) => {{ const a0 = z.object({{ id }}); {lines} return {{ last: a{LAST} }}; }};
+        export const UserSchema = derived(z.number()).last;
+        export const TeamSchema = derived(z.string()).last;"
+    ));
+    let [user, team] = <[_; 2]>::try_from(facts.schemas).expect("two schemas");
+    for (schema, kind) in [(user, Kind::Number), (team, Kind::String)] {
+        assert_eq!(schema.unresolved, None);
+        assert_eq!(schema.fields.len(), LAST + 1);
+        assert!(schema.fields.iter().all(|field| field.kind == kind));
     }
 }
 

@@ -7,6 +7,7 @@
 //! steps, so that it ends on any input.
 
 mod assignable;
+mod call_constants;
 mod conditional;
 mod index;
 mod intersection;
@@ -28,9 +29,10 @@ use std::rc::Rc;
 use rustc_hash::FxHashMap;
 
 use super::modules::{Program, Symbol};
-use super::syntax::{Module, Statement};
+use super::syntax::{Module, Statement, Variable};
 use super::values::{self, Effects, Running};
 use super::zod;
+pub use call_constants::CallConstants;
 pub use lazy::Lazy;
 pub use locals::Locals;
 pub(in crate::typescript) use objects::property as declared_property;
@@ -66,6 +68,8 @@ pub struct Resolver<'p> {
     declared: RefCell<FxHashMap<*const Statement, Option<Type<'p>>>>,
     /// Constants; none while they are being evaluated.
     constants: RefCell<FxHashMap<*const (), Option<super::values::Value<'p>>>>,
+    /// The constants of called functions.
+    calls: call_constants::Calls<'p>,
     /// The resolved names at the top of files.
     names: RefCell<FxHashMap<(*const Module, &'p str), Option<Symbol<'p>>>>,
     /// The input and output types of unions of schemas, by schema and side. Each entry holds its
@@ -88,6 +92,7 @@ impl<'p> Resolver<'p> {
             steps: Cell::new(0),
             declared: RefCell::default(),
             constants: RefCell::default(),
+            calls: call_constants::Calls::default(),
             names: RefCell::default(),
             unions: RefCell::default(),
             externals: RefCell::default(),
@@ -282,6 +287,18 @@ impl<'p> Resolver<'p> {
             .or_default()
             .get_or_insert_with(|| evaluated.clone());
         evaluated
+    }
+
+    /// The value of a constant of a called function, evaluated once for that call. A value that
+    /// was given up is not kept: the next declaration has all steps left.
+    pub(super) fn call_constant_once(
+        &self,
+        constants: &Rc<CallConstants<'p>>,
+        variable: &'p Variable,
+        evaluate: impl FnOnce() -> super::values::Value<'p>,
+    ) -> super::values::Value<'p> {
+        let is_whole = || !self.is_exhausted();
+        self.calls.once(constants, variable, evaluate, is_whole)
     }
 }
 

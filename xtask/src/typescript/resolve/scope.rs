@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::Lazy;
+use super::call_constants::CallConstants;
 use super::locals::Locals;
 use crate::typescript::syntax::{ClassDecl, Module, Statement, TypeNode, TypeParameter};
 use crate::typescript::values::Value;
@@ -26,6 +27,8 @@ enum ScopeNames<'p> {
     Types(Vec<TypeArgument<'p>>),
     Values(HashMap<&'p str, Value<'p>>),
     Statements(&'p [Statement]),
+    /// The body of a called function, with the constants of that call.
+    Body(&'p [Statement], Rc<CallConstants<'p>>),
     Locals(Rc<Locals<'p>>),
     Receiver(Receiver<'p>),
     /// Names whose types may be other ones than they are declared with.
@@ -134,10 +137,24 @@ impl<'p> Scope<'p> {
         self.with(ScopeNames::Values(values))
     }
 
-    /// Inside a namespace or function body.
+    /// Inside a namespace.
     #[must_use]
     pub fn with_statements(&self, statements: &'p [Statement]) -> Self {
         self.with(ScopeNames::Statements(statements))
+    }
+
+    /// Inside the body of a function that was called.
+    #[must_use]
+    pub fn with_body(&self, statements: &'p [Statement]) -> Self {
+        self.with(ScopeNames::Body(statements, Rc::default()))
+    }
+
+    /// The constants of the called function whose body this is.
+    pub fn call_constants(&self) -> Option<&Rc<CallConstants<'p>>> {
+        match &self.innermost.as_ref()?.names {
+            ScopeNames::Body(_, constants) => Some(constants),
+            _ => None,
+        }
     }
 
     /// Inside a function whose statements may say more about the types of `names`.
@@ -159,7 +176,7 @@ impl<'p> Scope<'p> {
             match &current.names {
                 ScopeNames::Unsure(names) if names.contains(&name) => return true,
                 ScopeNames::Unsure(_) if declared => return false,
-                ScopeNames::Statements(statements) => {
+                ScopeNames::Statements(statements) | ScopeNames::Body(statements, _) => {
                     declared |= !declared_in(statements, name).is_empty()
                 }
                 ScopeNames::Values(values) if values.contains_key(name) || declared => {
@@ -249,7 +266,7 @@ impl<'p> Scope<'p> {
                 Some(Binding::Type(argument.value.clone(), argument.constraint))
             }
             ScopeNames::Values(values) => values.get(name).cloned().map(Binding::Value),
-            ScopeNames::Statements(statements) => {
+            ScopeNames::Statements(statements) | ScopeNames::Body(statements, _) => {
                 let declared = declared_in(statements, name);
                 let scope = Self {
                     module: self.module,

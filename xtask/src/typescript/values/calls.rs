@@ -220,7 +220,7 @@ impl<'p> Resolver<'p> {
         );
         let inside = typed.with_values(values);
         let body = function.body.statements();
-        let inside = inside.with_unsure(guards(body)).with_statements(body);
+        let inside = inside.with_unsure(guards(body)).with_body(body);
         let returned = match returns(body) {
             Returned::Once(value) => self.value(&inside, value),
             Returned::Never => Value::Undefined,

@@ -249,6 +249,10 @@ impl<'p> Resolver<'p> {
         if scope.is_static() {
             return self.constant_once(variable, || self.variable_value(scope, variable));
         }
+        if let Some(constants) = scope.call_constants() {
+            return self
+                .call_constant_once(constants, variable, || self.variable_value(scope, variable));
+        }
         if let Some(locals) = scope.locals() {
             return locals.once(&variable.name.text, || self.variable_value(scope, variable));
         }
