@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{ImportedMigrations, dbmate, engine, flyway, node_pg_migrate};
+use super::{ImportedMigrations, dbmate, drizzle, engine, flyway, node_pg_migrate};
 use crate::config::Layout;
 use crate::migrations::preflight::file_name;
 use crate::tree::{Subtree, Tree};
@@ -38,6 +38,7 @@ pub fn find(tree: &dyn Tree, files: &[String]) -> Layouts {
             }
         }
     }
+    tell_drizzle_from_prisma(&present, &mut foreign);
     // Flyway names its files like this tool, but only this tool has `.down.sql` files.
     let best = own
         .iter()
@@ -59,6 +60,31 @@ pub fn find(tree: &dyn Tree, files: &[String]) -> Layouts {
         ..Layouts::default()
     };
     found.with_foreign(tree, others.chain(flyway))
+}
+
+/// Takes folders that seem to hold Prisma's migrations for Drizzle's, whose newer versions name theirs
+/// alike: where one of the migrations tells so, or the configuration does. Some keep the
+/// `snapshot.json` that Drizzle writes beside each migration out of git.
+fn tell_drizzle_from_prisma(
+    present: &BTreeSet<&str>,
+    foreign: &mut BTreeMap<(String, &'static str), Layout>,
+) {
+    let of_prisma: Vec<String> = foreign
+        .iter()
+        .filter(|(_, layout)| **layout == Layout::Prisma)
+        .map(|((base, _), _)| base.clone())
+        .collect();
+    for base in of_prisma {
+        let lock = format!("{base}/migration_lock.toml");
+        if present.contains(lock.trim_start_matches('/')) {
+            continue;
+        }
+        let key = (base.clone(), tag(Layout::Drizzle));
+        if foreign.contains_key(&key) || is_configured_for_drizzle(present, &base) {
+            foreign.remove(&(base, tag(Layout::Prisma)));
+            foreign.insert(key, Layout::Drizzle);
+        }
+    }
 }
 
 /// The folders whose migrations a journal of Drizzle lists.
@@ -143,7 +169,8 @@ fn foreign_file<'f>(
         // Newer versions of Drizzle write the schema beside each migration.
         "migration.sql"
             if numbered(own_folder)
-                && present.contains(format!("{folder}/snapshot.json").as_str()) =>
+                && (present.contains(format!("{folder}/snapshot.json").as_str())
+                    || drizzle::has_breakpoints(&text_of(tree, file))) =>
         {
             Some((Layout::Drizzle, above))
         }
@@ -169,6 +196,31 @@ fn foreign_file<'f>(
     }
 }
 
+/// Whether the nearest folder around `base` that has a schema of Prisma or the configuration of
+/// drizzle-kit has the latter alone.
+fn is_configured_for_drizzle(present: &BTreeSet<&str>, base: &str) -> bool {
+    let parents = std::iter::successors(Some(base), |folder| {
+        (!folder.is_empty()).then(|| folder.rsplit_once('/').map_or("", |(above, _)| above))
+    });
+    for folder in parents {
+        let inside = format!("{folder}/");
+        let inside = inside.trim_start_matches('/');
+        let below = present.range(inside..);
+        let below = below.take_while(|path| path.starts_with(inside));
+        let mut drizzle = false;
+        for path in below {
+            if path.ends_with(".prisma") {
+                return false;
+            }
+            drizzle |= path[inside.len()..].starts_with("drizzle.config.");
+        }
+        if drizzle {
+            return true;
+        }
+    }
+    false
+}
+
 /// Whether a file of plain SQL is a migration. Numbers alone also order fixtures and the scripts
 /// that Docker runs first; a date, or the name of the folder, says more.
 fn is_plain(folder: &str, name: &str) -> bool {
@@ -178,12 +230,17 @@ fn is_plain(folder: &str, name: &str) -> bool {
 }
 
 fn by_marker(tree: &dyn Tree, file: &str) -> Option<Layout> {
-    let bytes = tree.read(file).unwrap_or_default();
-    let text = &String::from_utf8_lossy(&bytes);
+    let text = &text_of(tree, file);
     if dbmate::has_markers(text) {
         return Some(Layout::Dbmate);
     }
     node_pg_migrate::has_markers(text).then_some(Layout::NodePgMigrate)
+}
+
+/// The text of `file`; none where it cannot be read, which the import says.
+fn text_of(tree: &dyn Tree, file: &str) -> String {
+    let bytes = tree.read(file).unwrap_or_default();
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 #[cfg(test)]
@@ -310,6 +367,35 @@ mod tests {
             ("db/drizzle/20240101000000_backup.sql", "select 2;"),
         ]);
         assert_eq!(stray.foreign, [(Layout::Drizzle, "db/drizzle".to_owned())]);
+        // What one folder does not tell, another one does, or a breakpoint, or a configuration.
+        let first = "db/20240101000000_a/migration.sql";
+        let second = "db/20240102000000_b/migration.sql";
+        for (others, layout) in [
+            (
+                vec![("db/20240102000000_b/snapshot.json", "{}")],
+                Layout::Drizzle,
+            ),
+            (vec![("db/drizzle.config.ts", "")], Layout::Drizzle),
+            (
+                vec![("drizzle.config.ts", ""), ("db/schema.prisma", "")],
+                Layout::Prisma,
+            ),
+            (
+                vec![("db/migration_lock.toml", "provider = \"postgresql\"")],
+                Layout::Prisma,
+            ),
+            (vec![], Layout::Prisma),
+        ] {
+            let files = [(first, "select 1;"), (second, "select 2;")];
+            let files: Vec<_> = files.into_iter().chain(others).collect();
+            assert_eq!(
+                found(&files).foreign,
+                [(layout, "db".to_owned())],
+                "{files:?}"
+            );
+        }
+        let broken = [(first, "select 1;\n--> statement-breakpoint\nselect 2;")];
+        assert_eq!(found(&broken).foreign, [(Layout::Drizzle, "db".to_owned())]);
         let own = found(&[("db/V1__a.sql", ""), ("db/V1__a.down.sql", "")]);
         assert_eq!((own.own.as_deref(), own.foreign.len()), (Some("db"), 0));
     }

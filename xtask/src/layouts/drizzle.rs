@@ -38,6 +38,11 @@ pub(super) fn read(source: &Source<'_>) -> Result<ImportedMigrations> {
     }
 }
 
+/// Whether `text` is divided as Drizzle divides its migrations.
+pub(super) fn has_breakpoints(text: &str) -> bool {
+    text.contains(BREAKPOINT)
+}
+
 fn read_folders(source: &Source<'_>) -> Result<ImportedMigrations> {
     let mut found = super::folders::read(source, "migration.sql", "down.sql", false)?;
     for draft in &mut found.drafts {
