@@ -11,6 +11,8 @@ pub struct UniqueKey<'t> {
     pub name: &'t str,
     /// Its columns, in their order.
     pub columns: Vec<String>,
+    /// Whether null differs from null, so that many rows may hold it.
+    pub nulls_distinct: bool,
 }
 
 /// A foreign key.
@@ -46,10 +48,17 @@ pub fn unique_keys(table: &Table) -> Vec<UniqueKey<'_>> {
         .map(|(name, constraint)| UniqueKey {
             name,
             columns: constraint.columns.clone(),
+            nulls_distinct: !constraint
+                .definition
+                .starts_with("UNIQUE NULLS NOT DISTINCT "),
         });
     let indexes = table.indexes.iter().filter_map(|(name, index)| {
-        let columns = columns_of_unique_index(&index.definition)?;
-        Some(UniqueKey { name, columns })
+        let (columns, options) = columns_of_unique_index(&index.definition)?;
+        Some(UniqueKey {
+            name,
+            columns,
+            nulls_distinct: !options.contains("NULLS NOT DISTINCT"),
+        })
     });
     constraints.chain(indexes).collect()
 }
@@ -102,9 +111,9 @@ fn action(clauses: &str, clause: &str) -> ReferentialAction {
         .unwrap_or(ReferentialAction::NoAction)
 }
 
-/// `CREATE UNIQUE INDEX users_email ON public.users USING btree (email DESC, "teamId")`; none of an
-/// index over expressions, or of some rows only.
-fn columns_of_unique_index(definition: &str) -> Option<Vec<String>> {
+/// The columns of `CREATE UNIQUE INDEX users_email ON public.users USING btree (email DESC, "teamId")`
+/// and the text behind them; none of an index over expressions, or of some rows only.
+fn columns_of_unique_index(definition: &str) -> Option<(Vec<String>, &str)> {
     let rest = definition.strip_prefix("CREATE UNIQUE INDEX ")?;
     let (_, rest) = rest.split_once(" USING ")?;
     let mut rest = rest.split_once('(')?.1;
@@ -123,7 +132,7 @@ fn columns_of_unique_index(definition: &str) -> Option<Vec<String>> {
             break;
         }
     }
-    (!rest.contains("WHERE ")).then_some(columns)
+    (!rest.contains("WHERE ")).then_some((columns, rest))
 }
 
 /// `(id, "teamId")` and the rest.
@@ -171,9 +180,8 @@ mod tests {
     #[test]
     fn indexes_over_columns_and_all_rows_are_unique_keys() {
         let columns = |rest: &str| {
-            columns_of_unique_index(&format!(
-                "CREATE UNIQUE INDEX i ON public.t USING btree {rest}"
-            ))
+            let definition = format!("CREATE UNIQUE INDEX i ON public.t USING btree {rest}");
+            columns_of_unique_index(&definition).map(|(columns, _)| columns)
         };
         let some = |names: &[&str]| Some(names.iter().map(|name| (*name).to_owned()).collect());
         assert_eq!(columns("(email)"), some(&["email"]));
@@ -181,6 +189,9 @@ mod tests {
             columns("(email DESC NULLS LAST, \"a \"\"b\" text_pattern_ops) INCLUDE (c)"),
             some(&["email", "a \"b"])
         );
+        let definition = "CREATE UNIQUE INDEX i ON public.t USING btree (a) NULLS NOT DISTINCT";
+        let (_, options) = columns_of_unique_index(definition).expect("a key");
+        assert_eq!(options, "NULLS NOT DISTINCT");
         assert_eq!(columns("(lower(email))"), None);
         assert_eq!(columns("(((a || b)))"), None);
         assert_eq!(columns("(email) WHERE (deleted_at IS NULL)"), None);

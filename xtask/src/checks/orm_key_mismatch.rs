@@ -19,6 +19,9 @@
 //! The order of the columns does not matter. What is unique among some rows only, or by an
 //! expression, is no key that an ORM states. A key that only the database has is a warning, and so
 //! is one that follows from a relation between single rows (TypeORM's `@OneToOne`): many mean less.
+//! A key with more or fewer columns than one of the database is that key, changed on one side.
+//! Whether two nulls are the same (`NULLS NOT DISTINCT`) is compared where the ORM can say it and a
+//! column of the key may be null.
 
 use super::database_keys::{self, UniqueKey};
 use super::orm_tables::TableComparison;
@@ -63,21 +66,70 @@ fn judge(compared: &TableComparison<'_, '_>, stated: &TableKeys, findings: &mut 
     let Some(uniques) = &stated.uniques else {
         return;
     };
-    for key in uniques {
-        if has_columns(compared, &key.columns) && !is_unique(&key.columns) {
-            findings.push(not_unique(compared, key));
-        }
-    }
     let is_stated = |columns: &[String]| {
         let of_uniques = uniques.iter().map(|key| &key.columns);
         let mut all = of_uniques.chain(stated.primary.iter().map(|key| &key.columns));
         all.any(|stated| is_same(stated, columns))
     };
-    for key in &actual {
-        if !is_stated(&key.columns) && compared.has_fields(&key.columns) {
-            findings.push(not_stated(compared, key));
+    let not_stated = actual.iter().filter(|key| !is_stated(&key.columns));
+    let mut unmatched: Vec<&UniqueKey<'_>> = not_stated.collect();
+    for key in uniques {
+        if !has_columns(compared, &key.columns) {
+            continue;
+        }
+        if !is_unique(&key.columns) {
+            let changed = take_changed(&mut unmatched, &key.columns);
+            findings.push(not_unique(compared, key, changed));
+        } else if let Some(found) = of_other_nulls(compared, key, &actual) {
+            findings.push(other_nulls(compared, key, found));
         }
     }
+    for key in unmatched {
+        if compared.has_fields(&key.columns) {
+            findings.push(only_in_database(compared, key));
+        }
+    }
+}
+
+/// Takes out the key of the database that has some of the `columns` and more, or some and no other:
+/// one side changed it. Of several, the one that differs in the fewest columns.
+fn take_changed<'t, 'k>(
+    unmatched: &mut Vec<&'k UniqueKey<'t>>,
+    columns: &[String],
+) -> Option<&'k UniqueKey<'t>> {
+    let is_part = |one: &[String], other: &[String]| one.iter().all(|part| other.contains(part));
+    let changed = unmatched
+        .iter()
+        .enumerate()
+        .filter(|(_, key)| is_part(&key.columns, columns) || is_part(columns, &key.columns));
+    let (at, _) = changed.min_by_key(|(_, key)| key.columns.len().abs_diff(columns.len()))?;
+    Some(unmatched.remove(at))
+}
+
+/// The key of the database over the same columns that treats nulls in another way; none where a key
+/// agrees, and where no column may be null.
+fn of_other_nulls<'t, 'k>(
+    compared: &TableComparison<'_, '_>,
+    key: &StatedKey,
+    actual: &'k [UniqueKey<'t>],
+) -> Option<&'k UniqueKey<'t>> {
+    let stated = key.nulls_distinct?;
+    let may_be_null = |name: &String| {
+        let column = compared.table.column(name);
+        column.is_some_and(|column| !column.not_null && !column.not_null_by_domain)
+    };
+    if !key.columns.iter().any(may_be_null) {
+        return None;
+    }
+    let same = || {
+        actual
+            .iter()
+            .filter(|found| is_same(&found.columns, &key.columns))
+    };
+    if same().any(|found| found.nulls_distinct == stated) {
+        return None;
+    }
+    same().next()
 }
 
 /// Whether the table has all columns of a key. That one is missing is said of the field.
@@ -117,15 +169,29 @@ fn other_primary_key(
         )
 }
 
-fn not_unique(compared: &TableComparison<'_, '_>, key: &StatedKey) -> Finding {
+/// A finding about a key that the database does not have; where it has it with other columns,
+/// `changed`.
+fn not_unique(
+    compared: &TableComparison<'_, '_>,
+    key: &StatedKey,
+    changed: Option<&UniqueKey<'_>>,
+) -> Finding {
     let columns = wording::quoted(&key.columns);
     let (stated, here) = if key.written {
         ("unique", "unique here")
     } else {
         ("of one row at most", "a relation between single rows")
     };
+    let in_database = match changed {
+        Some(found) => format!(
+            "while `{}` of the database is over {}",
+            found.name,
+            wording::quoted(&found.columns)
+        ),
+        None => "not in the database".to_owned(),
+    };
     let message = format!(
-        "Key mismatch for {columns}: {stated} in {}, not in the database",
+        "Key mismatch for {columns}: {stated} in {}, {in_database}",
         compared.named()
     );
     let finding = compared
@@ -139,7 +205,40 @@ fn not_unique(compared: &TableComparison<'_, '_>, key: &StatedKey) -> Finding {
     }
 }
 
-fn not_stated(compared: &TableComparison<'_, '_>, key: &UniqueKey<'_>) -> Finding {
+fn other_nulls(
+    compared: &TableComparison<'_, '_>,
+    key: &StatedKey,
+    found: &UniqueKey<'_>,
+) -> Finding {
+    let columns = wording::quoted(&key.columns);
+    let named = compared.named();
+    let (message, here) = if found.nulls_distinct {
+        let message = format!(
+            "Key mismatch for {columns}: NULLS NOT DISTINCT in {named}, not in the database (`{}`)",
+            found.name
+        );
+        (message, "two nulls are the same here")
+    } else {
+        let message = format!(
+            "Key mismatch for {columns}: NULLS NOT DISTINCT in the database by `{}`, not in {named}",
+            found.name
+        );
+        (message, "two nulls differ here")
+    };
+    let finding = compared
+        .finding(&CHECK, &key.columns, message)
+        .at(&key.location, here)
+        .at_first_of(compared, &key.columns);
+    // Where only the database takes nulls for the same, it refuses rows: as with a key that only it
+    // has.
+    if found.nulls_distinct {
+        finding
+    } else {
+        finding.as_warning()
+    }
+}
+
+fn only_in_database(compared: &TableComparison<'_, '_>, key: &UniqueKey<'_>) -> Finding {
     let columns = wording::quoted(&key.columns);
     let message = format!(
         "Key mismatch for {columns}: unique in the database by `{}`, not in {}",
@@ -226,6 +325,31 @@ mod tests {
                 ),
                 (3, "email"),
             ),
+            // A key that one side widened is one finding.
+            Case::failing(
+                "CREATE TABLE users (id integer PRIMARY KEY, email text NOT NULL, team_id integer NOT NULL, UNIQUE (team_id, email));",
+                concat!(
+                    drizzle!(),
+                    "export const users = pgTable('users', { id: integer().primaryKey(),\n email: text().notNull().unique(), teamId: integer().notNull() });"
+                ),
+                (3, "email"),
+            ),
+            Case::failing(
+                "CREATE TABLE users (id integer PRIMARY KEY, email text, team_id integer NOT NULL, UNIQUE (team_id, email));",
+                concat!(
+                    drizzle!(),
+                    "export const users = pgTable('users', { id: integer().primaryKey(), email: text(), teamId: integer().notNull() }, (t) => [\n unique('members').on(t.teamId, t.email).nullsNotDistinct()]);"
+                ),
+                (3, "team_id, email"),
+            ),
+            Case::failing(
+                "CREATE TABLE users (id integer PRIMARY KEY, email text, UNIQUE NULLS NOT DISTINCT (email));",
+                concat!(
+                    drizzle!(),
+                    "export const users = pgTable('users', { id: integer().primaryKey(),\n email: text().unique() });"
+                ),
+                (3, "email"),
+            ),
             Case::failing(
                 "CREATE TABLE members (team integer NOT NULL, person integer PRIMARY KEY);",
                 concat!(
@@ -266,6 +390,14 @@ mod tests {
                 concat!(
                     drizzle!(),
                     "export const users = pgTable('users', { id: integer().primaryKey(), email: text().notNull(), teamId: integer().notNull() }, (t) => [index('a').on(t.email), unique('b').on(t.teamId, t.email), uniqueIndex('c').on(sql`lower(${t.email})`), uniqueIndex('d').on(t.teamId).where(sql`true`), check('e', sql`true`)]);"
+                ),
+            ),
+            // Nulls are the same on both sides, there are none, or Drizzle cannot say it.
+            Case::passing(
+                "CREATE TABLE users (id integer PRIMARY KEY, email text, code text, label text NOT NULL, note text, UNIQUE NULLS NOT DISTINCT (email), UNIQUE NULLS NOT DISTINCT (code), UNIQUE NULLS NOT DISTINCT (label), UNIQUE NULLS NOT DISTINCT (note));",
+                concat!(
+                    drizzle!(),
+                    "export const users = pgTable('users', { id: integer().primaryKey(), email: text().unique('a', { nulls: 'not distinct' }), code: text(), label: text().notNull().unique(), note: text() }, (t) => [unique('b').on(t.code).nullsNotDistinct(), uniqueIndex('notes').on(t.note)]);"
                 ),
             ),
             // Where no table of Drizzle states a unique key, the migrations have them alone.

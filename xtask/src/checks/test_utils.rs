@@ -334,10 +334,11 @@ fn domain(statement: &str) -> Domain {
 fn table(schema: &Schema, body: &str) -> Table {
     let mut table = Table::default();
     for item in items(body) {
-        if let Some(columns) = item.strip_prefix("UNIQUE (") {
+        if item.starts_with("UNIQUE ") {
+            let columns = item.split_once('(').map_or("", |(_, columns)| columns);
             let columns = columns.trim_end_matches(')').split(", ");
             let columns = columns.map(str::to_owned).collect();
-            constrain(&mut table, ConstraintKind::Unique, columns, String::new());
+            constrain(&mut table, ConstraintKind::Unique, columns, item);
         } else if let Some(check) = item.strip_prefix("CHECK ") {
             constrain(
                 &mut table,

@@ -23,6 +23,9 @@ pub struct StatedKey {
     pub columns: Vec<String>,
     /// Whether the source calls it unique, rather than mean it by a relation between single rows.
     pub written: bool,
+    /// Whether null differs from null, so that many rows may hold it; none where the source cannot
+    /// say so.
+    pub nulls_distinct: Option<bool>,
     /// The text that states it.
     pub location: Location,
 }

@@ -57,6 +57,7 @@ fn keys(file: &SourceFile, block: &ModelBlock, name: &str) -> Vec<StatedKey> {
     let key = |columns: Vec<String>, span: Span| StatedKey {
         columns,
         written: true,
+        nulls_distinct: None,
         location: file.lines.location(span),
     };
     let of_fields = block.fields.iter().filter_map(|field| {

@@ -117,8 +117,8 @@ pub(in crate::typescript) struct ColumnPlace {
 pub(in crate::typescript) enum ColumnKey {
     /// None.
     No,
-    /// `.unique()`
-    Unique,
+    /// `.unique()`, and whether null differs from null, where the source says so.
+    Unique { nulls_distinct: Option<bool> },
     /// `.primaryKey()`
     Primary,
 }

@@ -83,6 +83,7 @@ fn primary(class: &Class<'_>, columns: Vec<String>) -> Option<TableKeys> {
     let key = StatedKey {
         columns,
         written: true,
+        nulls_distinct: None,
         location: location(class)?,
     };
     Some(TableKeys {

@@ -208,7 +208,10 @@ pub fn column_method<'p>(
     match name {
         "notNull" => changed.not_null = true,
         "primaryKey" => (changed.not_null, changed.key) = (true, ColumnKey::Primary),
-        "unique" if changed.key == ColumnKey::No => changed.key = ColumnKey::Unique,
+        "unique" if changed.key == ColumnKey::No => {
+            let nulls_distinct = nulls_distinct(&arguments.at(1));
+            changed.key = ColumnKey::Unique { nulls_distinct };
+        }
         "unique" => {}
         "references" => {
             changed.references = Some(Rc::new(Reference {
@@ -243,4 +246,17 @@ pub fn column_method<'p>(
         _ => return Value::unknown(format!("`.{name}()` of a column is not read")),
     }
     Value::Column(column)
+}
+
+/// Whether null differs from null in a column that is `.unique(name, options)`; none of options that
+/// are not read.
+fn nulls_distinct(options: &Value<'_>) -> Option<bool> {
+    match options.uncast() {
+        Value::Undefined => Some(true),
+        Value::Object(object) if object.open.is_none() => match object.get("nulls") {
+            None => Some(true),
+            Some(nulls) => Some(nulls.value.as_str()? != "not distinct"),
+        },
+        _ => None,
+    }
 }

@@ -78,17 +78,20 @@ fn add_column<'p>(
         let foreign = column_reference(resolver, reference, columns.clone(), &location);
         add_foreign(keys, foreign);
     }
-    let key = StatedKey {
+    let mut key = StatedKey {
         columns,
         written: true,
+        nulls_distinct: None,
         location,
     };
     match column.key {
         ColumnKey::Primary => keys.primary = Some(key),
-        ColumnKey::Unique => keys
-            .uniques
-            .iter_mut()
-            .for_each(|all| all.push(key.clone())),
+        ColumnKey::Unique { nulls_distinct } => {
+            key.nulls_distinct = nulls_distinct;
+            if let Some(all) = &mut keys.uniques {
+                all.push(key);
+            }
+        }
         ColumnKey::No => {}
     }
 }
@@ -115,11 +118,15 @@ fn add_part<'p>(
     match &part.kind {
         PartKind::NoKey => {}
         // Of an expression, what is unique is none of the columns.
-        PartKind::Unique(columns) => {
+        PartKind::Unique {
+            columns,
+            nulls_distinct,
+        } => {
             if let (Some(columns), Some(all)) = (names(columns), &mut keys.uniques) {
                 all.push(StatedKey {
                     columns,
                     written: true,
+                    nulls_distinct: *nulls_distinct,
                     location,
                 });
             }
@@ -128,6 +135,7 @@ fn add_part<'p>(
             keys.primary = names(columns).map(|columns| StatedKey {
                 columns,
                 written: true,
+                nulls_distinct: None,
                 location,
             });
         }

@@ -19,7 +19,11 @@ pub struct TablePart<'p> {
 #[derive(Clone)]
 pub(super) enum PartKind<'p> {
     /// `unique()`, `uniqueIndex()`, with the columns of `.on(…)`.
-    Unique(Vec<Value<'p>>),
+    Unique {
+        columns: Vec<Value<'p>>,
+        /// Whether null differs from null; none of an index, of which Drizzle cannot say it.
+        nulls_distinct: Option<bool>,
+    },
     /// `primaryKey({ columns: […] })`
     Primary(Vec<Value<'p>>),
     /// `foreignKey({ columns: […], foreignColumns: […] })`
@@ -36,7 +40,10 @@ pub(super) enum PartKind<'p> {
 /// A call of the function `name`; none of one that makes no such part.
 pub(super) fn build<'p>(name: &str, arguments: &Arguments<'_, 'p>) -> Option<Value<'p>> {
     let kind = match name {
-        "unique" | "uniqueIndex" => PartKind::Unique(Vec::new()),
+        "unique" | "uniqueIndex" => PartKind::Unique {
+            columns: Vec::new(),
+            nulls_distinct: (name == "unique").then_some(true),
+        },
         "primaryKey" => PartKind::Primary(match listed(&arguments.at(0), "columns") {
             Some(columns) => columns,
             // `primaryKey(table.a, table.b)`
@@ -57,12 +64,20 @@ pub(super) fn build<'p>(name: &str, arguments: &Arguments<'_, 'p>) -> Option<Val
 /// `part.name(arguments)`
 pub(super) fn method<'p>(part: &TablePart<'p>, name: &str, arguments: &[Value<'p>]) -> Value<'p> {
     let kind = match (&part.kind, name) {
-        (PartKind::Unique(_), "on" | "onOnly") => PartKind::Unique(arguments.to_vec()),
+        (PartKind::Unique { nulls_distinct, .. }, "on" | "onOnly") => PartKind::Unique {
+            columns: arguments.to_vec(),
+            nulls_distinct: *nulls_distinct,
+        },
         // `using('btree', table.email)`
-        (PartKind::Unique(_), "using") => {
-            PartKind::Unique(arguments.get(1..).unwrap_or_default().to_vec())
-        }
-        (PartKind::Unique(_), "where") => PartKind::NoKey,
+        (PartKind::Unique { nulls_distinct, .. }, "using") => PartKind::Unique {
+            columns: arguments.get(1..).unwrap_or_default().to_vec(),
+            nulls_distinct: *nulls_distinct,
+        },
+        (PartKind::Unique { columns, .. }, "nullsNotDistinct") => PartKind::Unique {
+            columns: columns.clone(),
+            nulls_distinct: Some(false),
+        },
+        (PartKind::Unique { .. }, "where") => PartKind::NoKey,
         (
             PartKind::Foreign {
                 columns,

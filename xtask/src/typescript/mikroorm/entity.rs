@@ -174,6 +174,7 @@ impl<'p> EntityReader<'_, 'p> {
             primary: primary.map(|location| StatedKey {
                 columns: names,
                 written: true,
+                nulls_distinct: None,
                 location,
             }),
             uniques: uniques(own, keys).filter(|_| !is_open && !own.uniques_open),
@@ -253,6 +254,7 @@ fn uniques<'p>(
         found.push(StatedKey {
             columns,
             written: true,
+            nulls_distinct: None,
             location: place.clone(),
         });
     }
@@ -269,6 +271,7 @@ fn uniques<'p>(
                     .map(|column| column.name.clone())
                     .collect(),
                 written: false,
+                nulls_distinct: None,
                 location: relation.held.place.as_ref().map(PropertyPlace::location)?,
             });
         }

@@ -242,6 +242,7 @@ fn primary(class: &Class<'_>, columns: &[EntityColumn<'_>]) -> Option<StatedKey>
     let place = keys.peek()?.held.place.as_ref();
     Some(StatedKey {
         written: true,
+        nulls_distinct: None,
         location: match place {
             Some(place) => place.location(),
             None => entities::location(class)?,
@@ -261,6 +262,7 @@ fn uniques(own: &ClassColumns<'_>) -> Option<Vec<StatedKey>> {
         keys.push(StatedKey {
             columns,
             written: true,
+            nulls_distinct: None,
             location: stated.location.clone(),
         });
     }
@@ -275,6 +277,7 @@ fn uniques(own: &ClassColumns<'_>) -> Option<Vec<StatedKey>> {
             keys.push(StatedKey {
                 columns: key.columns.clone(),
                 written: false,
+                nulls_distinct: None,
                 location: relation.held.place.as_ref().map(PropertyPlace::location)?,
             });
         }
