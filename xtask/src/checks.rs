@@ -22,6 +22,7 @@ mod filled_in;
 mod orm_tables;
 mod others;
 mod shared_text;
+mod translated_values;
 
 mod conflicting_contracts;
 mod contract_field_mismatch;

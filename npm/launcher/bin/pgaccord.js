@@ -3,7 +3,6 @@
 'use strict';
 
 const { spawn } = require('node:child_process');
-const { constants } = require('node:os');
 const { binary } = require('../lib/platform.js');
 const { calledAs } = require('../lib/called-as.js');
 
@@ -12,6 +11,12 @@ const CANNOT_WORK = 2;
 function fail(why) {
   process.stderr.write(`error: ${why}\n`);
   process.exit(CANNOT_WORK);
+}
+
+// Asked by number, because node makes a stream of each of its own that is asked, which takes milliseconds.
+function isOnTerminal() {
+  const { isatty } = require('node:tty');
+  return [0, 1, 2].some((descriptor) => isatty(descriptor));
 }
 
 function start(path) {
@@ -23,8 +28,7 @@ function start(path) {
 
   // Ctrl-C reaches the whole group of a terminal, the binary included. A second signal would cut short what it
   // does to end well; so it is only waited for.
-  const onTerminal = [process.stdin, process.stdout, process.stderr].some((stream) => stream.isTTY);
-  process.on('SIGINT', () => onTerminal || child.kill('SIGINT'));
+  process.on('SIGINT', () => isOnTerminal() || child.kill('SIGINT'));
   for (const signal of ['SIGTERM', 'SIGHUP', 'SIGQUIT']) {
     process.on(signal, () => child.kill(signal));
   }
@@ -37,7 +41,7 @@ function start(path) {
     process.removeAllListeners(signal);
     process.kill(process.pid, signal);
     // A signal that node ignores.
-    setTimeout(() => process.exit(128 + constants.signals[signal]), 100);
+    setTimeout(() => process.exit(128 + require('node:os').constants.signals[signal]), 100);
   });
 }
 

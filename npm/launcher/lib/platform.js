@@ -6,13 +6,18 @@ const { optionalDependencies = {} } = require('../package.json');
 const SCOPE = '@pgaccord/';
 const PROGRAM = 'bin/pgaccord';
 
-// The platforms that fit, the best first. Package managers that do not know `libc` install both packages for Linux.
+// The platforms that fit, in the order of their names: glibc before musl.
 function candidates(platform, arch) {
   const name = `${platform}-${arch}`;
-  const fitting = Object.keys(optionalDependencies)
+  return Object.keys(optionalDependencies)
     .map((dependency) => dependency.slice(SCOPE.length))
-    .filter((candidate) => candidate === name || candidate.startsWith(`${name}-`));
-  return fitting.length > 1 && !isGlibc() ? fitting.sort().reverse() : fitting.sort();
+    .filter((candidate) => candidate === name || candidate.startsWith(`${name}-`))
+    .sort();
+}
+
+// The best of several platforms that fit. Making the report takes milliseconds, so it is asked only where it matters.
+function best(names) {
+  return names.length > 1 && !isGlibc() ? names[names.length - 1] : names[0];
 }
 
 function isGlibc() {
@@ -32,13 +37,12 @@ function resolve(name) {
 // `{ path }` of the binary, or `{ why }` there is none.
 function binary(platform = process.platform, arch = process.arch) {
   const names = candidates(platform, arch);
-  for (const name of names) {
-    const path = resolve(name);
-    if (path) {
-      return { path };
-    }
+  // Package managers that do not know `libc` install both packages for Linux.
+  const installed = names.filter((name) => resolve(name));
+  if (installed.length > 0) {
+    return { path: resolve(best(installed)) };
   }
-  return { why: names.length > 0 ? notInstalled(names[0]) : notSupported(platform, arch) };
+  return { why: names.length > 0 ? notInstalled(best(names)) : notSupported(platform, arch) };
 }
 
 function notInstalled(name) {

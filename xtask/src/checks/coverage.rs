@@ -9,6 +9,7 @@ use super::endpoints;
 use super::entities::EntityKind;
 use super::matching::{BesideRows, Description, Role, Strength, promised};
 use super::schema_type_mismatch;
+use super::translated_values;
 use crate::facts::{Contract, Declaration, Facts, Kind};
 use crate::report::{Coverage, NO_TABLE, Unjudged};
 
@@ -52,6 +53,7 @@ pub(super) fn coverage(model: &Model<'_>) -> Coverage {
             projections(model),
             mapped(model),
             namesakes(model),
+            translated_values::unjudged(model),
             unresolved(facts, &compared),
             problems(facts),
             unmatched_schemas(model, &judged),

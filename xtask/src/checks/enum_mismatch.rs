@@ -20,7 +20,9 @@
 //! set that is used in several places is one finding. A set that says which enum it is (`pgEnum`,
 //! Supabase's `Enums` and `Constants`) is judged by that, unless a field has told it. Where only an
 //! ORM's table names the values of a text (`text({ enum: […] })`), a schema of answers or rows that
-//! refuses one of them is a warning.
+//! refuses one of them is a warning. Where an ORM's table or a generated type states the values and
+//! a schema or type has none of them, code translates them, because the compiler refuses them in
+//! queries: that is named under "not judged".
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -28,6 +30,7 @@ use super::direction::Direction;
 use super::entities::ColumnFacts;
 use super::matching::{Description, Role, TableMatches};
 use super::pairing::Pair;
+use super::translated_values::are_translated;
 use super::{Check, Model, edits, wording};
 use crate::facts::{Enumeration, Facts, Field, Kind, SqlScalar};
 use crate::report::{Category, Finding, Severity};
@@ -157,6 +160,9 @@ fn judge(
     };
     let difference = match values_of(&pair.field.kind) {
         Values::Known(values) if is_of_another_thing(description, &values, allowed) => {
+            return None;
+        }
+        Values::Known(values) if are_translated(described, description, facts, &values) => {
             return None;
         }
         // All variants together are the rows.
@@ -479,6 +485,24 @@ mod tests {
                 "export interface UserTable { id: string;\n role: 'admin' | 'citizen'; state: 'on' | 'off' }",
                 (2, "role"),
             ),
+            // No compiler holds a query to what a type alone states.
+            Case {
+                configuration: "types = ['**/*.ts']\nvalidation = ['**/*.ts']",
+                ..Case::validation(
+                    "CREATE TYPE run_state AS ENUM ('ON', 'OFF');\nCREATE TABLE runs (id uuid PRIMARY KEY, label text NOT NULL, state run_state NOT NULL);",
+                    "import { z } from 'zod';\nexport interface RunRow { id: string; label: string; state: 'ON' | 'OFF' }\nexport const RunSchema = z.object({ id: z.uuid(), label: z.string(),\n state: z.enum(['on', 'off']) });",
+                    (4, "state"),
+                )
+            },
+            // One value of both: the others are no translation.
+            Case {
+                configuration: "types = []\nvalidation = ['**/*.ts']\ndrizzle = ['**/*.ts']",
+                ..Case::failing(
+                    "CREATE TYPE run_state AS ENUM ('ON', 'OFF');\nCREATE TABLE runs (id uuid PRIMARY KEY, label text NOT NULL, state run_state NOT NULL);",
+                    "import { z } from 'zod';\nimport { pgTable, pgEnum, text, uuid } from 'drizzle-orm/pg-core';\nexport const runState = pgEnum('run_state', ['ON', 'OFF']);\nexport const runs = pgTable('runs', { id: uuid().primaryKey(), label: text().notNull(), state: runState().notNull() });\nexport const RunSchema = z.object({ id: z.uuid(), label: z.string(),\n state: z.enum(['ON', 'PAUSED']) });",
+                    (6, "state"),
+                )
+            },
             Case::failing(
                 TABLE,
                 "export type Role = 'admin' | 'citizen' | 'expert' | 'guest';\nexport interface UserTable { id: string; role: Role; state: 'on' | 'off' }\nexport interface NewUser { id: string; role: Role; state: 'on' }",
@@ -552,6 +576,18 @@ mod tests {
             },
         ],
         passing: &[
+            // An ORM's table states the values, so that code must translate others.
+            Case {
+                configuration: "types = ['**/*.ts']\nvalidation = ['**/*.ts']\ndrizzle = ['**/*.ts']\nseverity = { LOOSE_VALIDATION = 'off' }",
+                ..Case::passing(
+                    "CREATE TYPE run_state AS ENUM ('ON', 'OFF');\nCREATE TABLE runs (id uuid PRIMARY KEY, label text NOT NULL, state run_state NOT NULL);",
+                    "import { z } from 'zod';\nimport { pgTable, pgEnum, text, uuid } from 'drizzle-orm/pg-core';\nexport const runState = pgEnum('run_state', ['ON', 'OFF']);\nexport const runs = pgTable('runs', { id: uuid().primaryKey(), label: text().notNull(), state: runState().notNull() });\nexport const RunSchema = z.object({ id: z.uuid(), label: z.string(), state: z.enum(['on', 'off']) });",
+                )
+            },
+            Case::passing(
+                "CREATE TYPE run_state AS ENUM ('ON', 'OFF');\nCREATE TABLE runs (id uuid PRIMARY KEY, label text NOT NULL, state run_state NOT NULL);",
+                "export interface Database { public: { Tables: { runs: { Row: { id: string; label: string; state: 'ON' | 'OFF' } } } } }\nexport interface Run { id: string; label: string; state: 'on' | 'off' }",
+            ),
             // More values may pass in what goes out, and fewer in what comes in.
             Case {
                 configuration: "types = []\nvalidation = ['**/*.ts']\ndrizzle = ['**/*.ts']",

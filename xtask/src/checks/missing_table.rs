@@ -15,8 +15,9 @@
 //! list of tables (kysely's `DB`, kanel's `PublicSchema`) of which at least half are there, the tag `@table`; where the migrations dropped or renamed a table, also a type that is called like its
 //! row (`ToolRow`, `ToolEntity`), unless most of its fields never were columns. Of a dropped table
 //! whose columns a type of its bare name or a schema (`Tool`, `ToolSchema`) still has, it is a
-//! warning: that may be the thing itself. A table that others make belongs in `ignored-tables`, its
-//! namespace in `foreign-namespaces`.
+//! warning: that may be the thing itself. A table in which a migration tool keeps its history is
+//! there whatever the migrations say. Another table that others make belongs in `ignored-tables`,
+//! its namespace in `foreign-namespaces`.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -26,6 +27,7 @@ use super::{Check, Model, names, others};
 use crate::config::Config;
 use crate::facts::{Declaration, ListedTable, Side};
 use crate::report::{Category, Finding, Severity};
+use crate::schema::bookkeeping;
 use crate::schema::model::ObjectName;
 use crate::source::Location;
 
@@ -163,6 +165,15 @@ fn is_of_others(model: &Model<'_>, written: &str, listed: bool) -> bool {
     others::make_table(model, &name) || (listed && !others::is_our_namespace(model, &name))
 }
 
+/// Whether the declaration has the columns of a migration tool's history, whose name alone does not
+/// tell.
+fn is_history(declaration: &Declaration, written: &str) -> bool {
+    let name = ObjectName::from_key(written);
+    let columns = declaration.fields.iter();
+    let columns = columns.map(|field| field.column.as_deref().unwrap_or(&field.name));
+    bookkeeping::is_described(&name, &columns.collect())
+}
+
 /// The lists of which at least half of the entries are tables or views: others only are called so,
 /// and list anything.
 fn lists<'m>(model: &Model<'m>) -> HashSet<&'m Location> {
@@ -196,9 +207,8 @@ fn missing<'m>(
             place,
             certain,
         };
-        // What is generated from the database states what others make in it.
         let is_others =
-            declaration.origin.is_type() && is_of_others(model, table, gone.lists(declaration));
+            is_of_others(model, table, gone.lists(declaration)) || is_history(declaration, table);
         return (certain && !is_others && is_absent(model, table)).then_some(missing);
     }
     // A server may tell of a thing that another store holds now.
@@ -389,6 +399,15 @@ mod tests {
                     4,
                 )
             },
+            // The application's own table, called as some tools call theirs.
+            Case {
+                configuration: "types = []\ndrizzle = ['**/*.ts']",
+                ..Case::failing_entity(
+                    TABLE,
+                    "import { pgTable, serial, text, uuid } from 'drizzle-orm/pg-core';\nexport const tools = pgTable('tools', { id: uuid().notNull() });\nexport const migrations = pgTable('migrations', { id: serial().primaryKey(), tenant: text().notNull() });",
+                    3,
+                )
+            },
             // A list that names tables that are there.
             Case::failing_entity(
                 TABLE,
@@ -485,6 +504,14 @@ mod tests {
                 TABLE,
                 "export interface ToolRow { id: string }\nexport interface Lock { id: string }\nexport interface Job { id: string }\nexport interface DB { tools: ToolRow; kysely_migration_lock: Lock; schemaMigrations: Lock; 'boss.job': Job }",
             ),
+            // Code that reads which migrations ran has a table of the tool's own history.
+            Case {
+                configuration: "types = []\ndrizzle = ['**/*.ts']",
+                ..Case::passing(
+                    TABLE,
+                    "import { bigint, integer, pgSchema, pgTable, serial, text, uuid, varchar } from 'drizzle-orm/pg-core';\nexport const tools = pgTable('tools', { id: uuid('id').notNull() });\nexport const runs = pgSchema('drizzle').table('__drizzle_migrations', { id: serial().primaryKey(), hash: text().notNull(), createdAt: bigint('created_at', { mode: 'number' }) });\nexport const knex = pgTable('knex_migrations', { id: serial().primaryKey(), name: varchar({ length: 255 }) });\nexport const typeorm = pgTable('migrations', { id: serial().primaryKey(), name: varchar().notNull(), timestamp: bigint({ mode: 'number' }).notNull() });",
+                )
+            },
             // Of what only may be a map of tables, nothing follows.
             Case::passing(
                 TABLE,

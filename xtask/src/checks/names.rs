@@ -213,14 +213,17 @@ fn are_alike_words(one: &str, other: &str) -> bool {
 /// `user_preferences` as camel case: `userPreferences`.
 #[must_use]
 pub fn camel_case(name: &str) -> String {
-    let pascal = words(name)
-        .iter()
-        .map(|word| capitalised(word))
-        .collect::<String>();
+    let pascal = pascal_case(name);
     match words(name).first() {
         Some(first) => format!("{first}{}", &pascal[capitalised(first).len()..]),
         None => name.to_owned(),
     }
+}
+
+/// `user_preferences` in Pascal case: `UserPreferences`.
+#[must_use]
+pub fn pascal_case(name: &str) -> String {
+    words(name).iter().map(|word| capitalised(word)).collect()
 }
 
 fn capitalised(word: &str) -> Word {

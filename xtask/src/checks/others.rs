@@ -3,7 +3,7 @@
 
 use super::Model;
 use super::entities::is_judged;
-use super::names::camel_case;
+use super::names::{camel_case, pascal_case};
 use crate::schema::bookkeeping;
 use crate::schema::model::ObjectName;
 
@@ -47,8 +47,17 @@ pub(super) fn make_table(model: &Model<'_>, name: &ObjectName) -> bool {
 fn is_history(table: &ObjectName, configured: &str) -> bool {
     let configured = configured.rsplit('.').next().unwrap_or(configured);
     let mut histories = bookkeeping::TABLES.iter().chain([&HISTORY, &configured]);
-    let is_named = |history: &str| history == table.name || camel_case(history) == table.name;
+    let is_named = |history: &str| history == table.name || in_camel_case(history) == table.name;
     bookkeeping::may_be_bookkeeping(table) && histories.any(|history| is_named(history))
+}
+
+/// The name as kysely writes it in camel case, which keeps one underscore at the start:
+/// `_PrismaMigrations`. Without that, `__migrations` would be the `migrations` of an application.
+fn in_camel_case(history: &str) -> String {
+    match history.starts_with('_') {
+        true => format!("_{}", pascal_case(history)),
+        false => camel_case(history),
+    }
 }
 
 /// Whether an extension puts its objects into the namespace: functions and types of it may be the

@@ -2,6 +2,8 @@
 //! such a tool before, and are no part of a data model: no migration makes them, and no type
 //! describes them.
 
+use std::collections::BTreeSet;
+
 use super::model::{ObjectName, Schema, Table};
 
 /// The names of the tables, in any namespace.
@@ -27,6 +29,8 @@ pub const TABLES: &[&str] = &[
     // golang-migrate, dbmate, Supabase, Hasura.
     "schema_migrations",
     "seed_files",
+    // TypeORM, of views and generated columns.
+    "typeorm_metadata",
 ];
 
 /// The sequences of their columns.
@@ -57,7 +61,7 @@ impl Schema {
         let gone: Vec<ObjectName> = schema
             .tables
             .iter()
-            .filter(|(name, table)| is_bookkeeping(name) || is_of_typeorm(name, table))
+            .filter(|(name, table)| is_bookkeeping(name) || is_by_columns(name, table))
             .map(|(name, _)| name.clone())
             .collect();
         for table in &gone {
@@ -116,20 +120,51 @@ pub fn is_bookkeeping(table: &ObjectName) -> bool {
     TABLES.contains(&table.name.as_str()) && may_be_bookkeeping(table)
 }
 
-/// Whether the table is the history of TypeORM. Its name is one that an application may use, so the
+/// The name that several tools give to their history, and that an application may use as well: the
 /// columns decide.
-fn is_of_typeorm(name: &ObjectName, table: &Table) -> bool {
+const COMMON_NAME: &str = "migrations";
+
+/// The columns of the histories of that name, with their types.
+const OF_COMMON_NAME: &[&[(&str, &str)]] = &[
+    // TypeORM.
+    &[
+        ("id", "integer"),
+        ("timestamp", "bigint"),
+        ("name", "character varying"),
+    ],
+    // db-migrate.
+    &[
+        ("id", "integer"),
+        ("name", "character varying(255)"),
+        ("run_on", "timestamp without time zone"),
+    ],
+    // postgres-migrations.
+    &[
+        ("id", "integer"),
+        ("name", "character varying(100)"),
+        ("hash", "character varying(40)"),
+        ("executed_at", "timestamp without time zone"),
+    ],
+];
+
+/// Whether the table has the common name, and the columns of a tool that uses it.
+fn is_by_columns(name: &ObjectName, table: &Table) -> bool {
     let columns = table.columns.iter();
     let columns: Vec<_> = columns
         .map(|column| (column.name.as_str(), column.type_name.as_str()))
         .collect();
-    name.name == "migrations"
-        && columns
-            == [
-                ("id", "integer"),
-                ("timestamp", "bigint"),
-                ("name", "character varying"),
-            ]
+    name.name == COMMON_NAME && OF_COMMON_NAME.contains(&columns.as_slice())
+}
+
+/// Whether code that says to describe the table `name` by these columns, in whatever order,
+/// describes the history of a tool.
+#[must_use]
+pub fn is_described(name: &ObjectName, columns: &BTreeSet<&str>) -> bool {
+    let is_of_tool = |tool: &&[(&str, &str)]| {
+        let own: BTreeSet<&str> = tool.iter().map(|(column, _)| *column).collect();
+        own == *columns
+    };
+    name.name == COMMON_NAME && OF_COMMON_NAME.iter().any(|tool| is_of_tool(&tool))
 }
 
 /// Whether a table of this name lies where a migration tool would make it.
@@ -221,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn the_columns_tell_typeorms_history_from_a_table_of_the_application() {
+    fn the_columns_tell_the_history_of_a_tool_from_a_table_of_the_application() {
         let column = |(name, type_name): (&str, &str)| Column {
             name: name.into(),
             type_name: type_name.into(),
@@ -232,8 +267,13 @@ mod tests {
             ("timestamp", "bigint"),
             ("name", "character varying"),
         ];
+        let of_db_migrate = [
+            ("id", "integer"),
+            ("name", "character varying(255)"),
+            ("run_on", "timestamp without time zone"),
+        ];
         let ours = [("id", "integer"), ("name", "text")];
-        for (columns, left) in [(&theirs[..], 0), (&ours[..], 1)] {
+        for (columns, left) in [(&theirs[..], 0), (&of_db_migrate[..], 0), (&ours[..], 1)] {
             let mut schema = Schema::default();
             let table = Table {
                 columns: columns.iter().copied().map(column).collect(),

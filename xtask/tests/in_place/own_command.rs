@@ -241,6 +241,53 @@ fn a_command_of_a_branch_never_runs_for_a_commit() {
     assert!(!repo.path("ran").exists());
 }
 
+/// A type without `bio`, which the migrations make.
+const LACKS: &str = "export interface UserRow { id: number }\n";
+
+#[test]
+fn the_first_branch_after_adoption_is_judged_by_its_own_findings() {
+    let Some(psql) = psql() else { return };
+    let repo = of_code(&psql);
+    let config = repo.read("db.toml");
+    repo.write("src/user.ts", LACKS);
+    std::fs::remove_file(repo.path("db.toml")).expect("removed");
+    crate::support::git::init(&repo);
+    crate::support::git::git(&repo, &["checkout", "-qb", "adoption"]);
+    repo.write("db.toml", &config);
+    repo.run(&["db-snapshot", "--allow-replay"]).must_exit(0);
+    crate::support::git::commit(&repo, "adopt");
+    // The branch's snapshot stands for the earlier migrations, too.
+    let adopted = repo.run(&["db-verify", "--since", "main"]).must_exit(0);
+    assert!(
+        adopted.stdout.contains("0 errors") && !adopted.stdout.contains("cannot be judged"),
+        "{}",
+        adopted.stdout
+    );
+    repo.run(&["db-verify", "--since", "main", "--offline"])
+        .must_exit(0);
+    repo.write("src/user.ts", "export interface UserRow { id: string }\n");
+    crate::support::git::commit(&repo, "drift");
+    let drifted = repo.run(&["db-verify", "--since", "main"]).must_exit(1);
+    assert!(
+        drifted.stdout.contains("TYPE_MISMATCH") && drifted.stdout.contains("1 error"),
+        "{}",
+        drifted.stdout
+    );
+    // With another migration nothing tells the schema that was there before.
+    repo.write("db/2_name.ts", "export const up = 2;\n");
+    repo.run(&["db-snapshot", "--allow-replay"]).must_exit(0);
+    crate::support::git::commit(&repo, "another migration");
+    let unknown = repo.run(&["db-verify", "--since", "main"]).must_exit(1);
+    assert!(
+        unknown
+            .stdout
+            .contains("no snapshot stands for its migrations")
+            && unknown.stdout.contains("--update-baseline"),
+        "{}",
+        unknown.stdout
+    );
+}
+
 #[test]
 fn a_command_that_goes_elsewhere_is_noticed() {
     let repo = Monorepo::empty();

@@ -6,11 +6,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use super::{Examined, Options, examine, outcome, publish, rollout, with};
+use crate::called_as;
 use crate::commands::{Context, Outcome};
-use crate::config::Config;
+use crate::config::{Config, SchemaSource};
 use crate::git::Repository;
 use crate::layouts::in_place;
 use crate::migrations::branch::{self, Branch};
@@ -19,7 +20,8 @@ use crate::report::{Baseline, Finding, Since, Verification};
 use crate::rollout::{CodeDemands, give_way};
 use crate::schema::diff;
 use crate::schema::model::Schema;
-use crate::tree::{GitTree, Tree};
+use crate::schema::snapshot;
+use crate::tree::{GitTree, Overlay, Tree};
 
 /// The commits that a comparison is about.
 struct Commits {
@@ -154,7 +156,7 @@ fn before(
     tree: Arc<dyn Tree>,
     options: &Options,
 ) -> Result<(Verification, Schema, CodeDemands)> {
-    let context = context.at(tree)?;
+    let context = context.at(with_known_schema(context, tree)?)?;
     let options = Options {
         // A hook starts no database for the earlier state either.
         offline: options.offline || options.staged,
@@ -169,6 +171,48 @@ fn before(
     } = examine(&context, &options)?;
     let demands = judge.demands(&expected.schema);
     Ok((report, expected.schema, demands))
+}
+
+/// The earlier state, `tree`, with the branch's snapshot where its own does not stand for its
+/// migrations and the branch's does: the branch begins to use this tool, or makes up for a snapshot
+/// that was forgotten.
+///
+/// # Errors
+/// When nothing tells the schema of that time: no command runs for a commit, and a database is of
+/// today.
+fn with_known_schema(context: &Context, tree: Arc<dyn Tree>) -> Result<Arc<dyn Tree>> {
+    let earlier = context.at(Arc::clone(&tree))?;
+    // Problems of the files are told where they are read again.
+    let Ok(migrations) = earlier.migrations() else {
+        return Ok(tree);
+    };
+    let config = &earlier.config;
+    let is_known = |tree: &dyn Tree, path: &str| {
+        let snapshot = snapshot::read(tree, path);
+        snapshot.is_ok_and(|read| read.is_some_and(|one| one.is_fresh(&migrations)))
+    };
+    if is_known(&tree, &config.snapshot) {
+        return Ok(tree);
+    }
+    let (ours, path) = (context.tree(), &context.config.snapshot);
+    if is_known(&ours, path) {
+        let text = ours.read(path)?;
+        return Ok(Arc::new(Overlay::new(
+            tree,
+            [(config.snapshot.clone(), text)],
+        )));
+    }
+    let is_sql = config.migrations.replay.is_none()
+        && config.migrations.schema_from != Some(SchemaSource::Database);
+    if !is_sql {
+        bail!(
+            "no snapshot stands for its migrations, whose schema cannot be made for a commit: \
+             commit `{}` there, or accept what is there already with `{} --update-baseline`",
+            config.snapshot,
+            called_as::command("db-verify")
+        )
+    }
+    Ok(tree)
 }
 
 /// Takes the findings that were there before out of `findings`. A file that the branch renames
