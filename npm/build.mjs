@@ -12,9 +12,12 @@ const here = dirname(fileURLToPath(import.meta.url));
 const root = dirname(here);
 const platforms = JSON.parse(readFileSync(join(here, 'platforms.json'), 'utf8'));
 
+const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository } = process.env;
 const common = {
   version: version(),
   license: 'MIT OR Apache-2.0',
+  // npm refuses a package with provenance that does not name the repository whose workflow built it.
+  ...(server && repository && { repository: { type: 'git', url: `git+${server}/${repository}.git` } }),
 };
 
 function version() {

@@ -4,6 +4,7 @@
 
 mod code;
 mod driver;
+mod flyway;
 mod globs;
 mod kysely;
 mod openapi;
@@ -28,6 +29,8 @@ pub struct ConfigurationProposal {
     pub postgres: Option<(String, String)>,
     /// The source of the migrations.
     pub migrations: ProposedMigrations,
+    /// Whether only the names of the files speak for Flyway, so that they may be this tool's.
+    pub may_be_own: bool,
     /// Migrations of other databases, and their folders.
     pub others: Vec<(Layout, String)>,
     /// Folders that look like migrations of another tool and cannot be read, and why.
@@ -113,6 +116,7 @@ pub fn propose(tree: &dyn Tree) -> Result<ConfigurationProposal> {
             None => Vec::new(),
         },
         postgres: server::major(tree, &files),
+        may_be_own: may_be_own(tree, &files, &layouts),
         migrations: migrations(tree, &files, &layouts),
         others: match layouts.own {
             Some(_) => layouts.foreign,
@@ -248,6 +252,22 @@ fn migrations(tree: &dyn Tree, files: &[String], layouts: &Layouts) -> ProposedM
         Some(dump) => ProposedMigrations::Dump(dump),
         None => ProposedMigrations::None(free_folder(files)),
     }
+}
+
+/// Whether the files are read as Flyway's, and nothing but the names of those that go forward
+/// speaks for it.
+fn may_be_own(tree: &dyn Tree, files: &[String], layouts: &Layouts) -> bool {
+    let Some((Layout::Flyway, dir)) = layouts.foreign.first() else {
+        return false;
+    };
+    let is_of_flyway_alone = |file: &String| {
+        let name = file.strip_prefix(dir.as_str()).unwrap_or("");
+        let name = name.trim_start_matches('/');
+        name.starts_with('U') || name.starts_with("R__") || name.starts_with('B')
+    };
+    layouts.own.is_none()
+        && !files.iter().any(is_of_flyway_alone)
+        && !flyway::is_mentioned(tree, files)
 }
 
 /// `command`, for which a shell sets `variables` first.

@@ -173,6 +173,23 @@ fn the_newest_migration_without_a_way_back_gets_one() {
     );
 }
 
+#[test]
+fn each_call_writes_the_way_back_of_the_newest_migration_that_lacks_one() {
+    let Some(scratch) = shared() else { return };
+    let database = Database::create(scratch, "new_downs");
+    let repo = repo(&[
+        ("V2__bio.sql", "ALTER TABLE users ADD COLUMN bio text;"),
+        ("V3__note.sql", "ALTER TABLE users ADD COLUMN note text;"),
+    ]);
+    for (written, lacking) in [("V3__note", Some("V2__bio")), ("V2__bio", None)] {
+        database.run(&repo, &["db-new", "--down"]).must_exit(0);
+        let down = |name: &str| repo.path(&format!("migrations/{name}.down.sql"));
+        assert!(down(written).exists(), "{written}");
+        assert!(lacking.is_none_or(|name| !down(name).exists()), "{written}");
+    }
+    database.run(&repo, &["db-rollback", "--test"]).must_exit(0);
+}
+
 /// The file that `db-new` makes is still to be written by somebody, and the migration is not.
 #[test]
 fn the_file_that_db_new_made_is_written() {

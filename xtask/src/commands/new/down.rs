@@ -57,7 +57,10 @@ fn chosen(migrations: &[Migration], downs: &[DownFile], asked: Option<&str>) -> 
     if down.no_place.is_some() {
         ways_back::ensure_free(migration, down)?;
     }
-    match downs.iter().rposition(|down| down.is_free) {
+    let newest = |fits: fn(&DownFile) -> bool| downs.iter().rposition(fits);
+    let lacking = newest(|down| down.is_free && !down.is_generated);
+    // Where all have one, the newest that nobody changed is written anew.
+    match lacking.or_else(|| newest(|down| down.is_free)) {
         Some(at) => Ok(at),
         None => {
             let last = &migrations[last];

@@ -22,6 +22,8 @@ pub struct DownFile {
     pub path: String,
     /// Whether a generated way back may be written there: there is none, or nobody wrote it.
     pub is_free: bool,
+    /// Whether a generated way back is there already, which nobody changed.
+    pub is_generated: bool,
     /// Why none can be there, where the layout has no place for it.
     pub no_place: Option<String>,
 }
@@ -45,7 +47,9 @@ pub fn down_files(
             Ok(bytes) => Some(String::from_utf8_lossy(&bytes).into_owned()),
             Err(_missing) => None,
         };
+        let is_generated = text.as_deref().is_some_and(reversal::is_unedited);
         Ok(DownFile {
+            is_generated,
             is_free: no_place.is_none() && text.is_none_or(|text| is_free(&text)),
             path,
             no_place,

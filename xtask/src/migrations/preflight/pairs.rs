@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::{FileDirection, FileName, NamedFile, PreflightProblem};
+use crate::called_as;
 
 /// The files of one version.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,7 +66,11 @@ fn of_version(version: i64, files: &[&NamedFile]) -> Result<VersionFiles, Vec<Pr
 fn no_way_back((name, path): &NamedFile) -> PreflightProblem {
     let down = down_path(name, path);
     let why = "a rollback would have nothing to run";
-    let help = format!("write `{down}`, or in it `-- irreversible: <why>`");
+    let help = format!(
+        "write `{down}`, let `{} --down V{}` write it, or say in it `-- irreversible: <why>`",
+        called_as::command("new"),
+        name.version
+    );
     PreflightProblem::of_file(path, format!("`{}` is missing", file_of(&down)), why, help)
 }
 
