@@ -19,6 +19,7 @@ mod duplicates;
 mod edits;
 mod endpoints;
 mod filled_in;
+mod operations;
 mod orm_tables;
 mod others;
 mod shared_text;
@@ -65,6 +66,7 @@ pub use compared::Compared;
 use direction::{Direction, Directions};
 use endpoints::{Endpoints, LackedPrefix};
 use matching::{BesideRows, Description, Strength, TableMatches};
+use operations::Operations;
 
 use crate::config::Config;
 use crate::facts::Facts;
@@ -132,6 +134,8 @@ pub struct Model<'a> {
     endpoints: OnceCell<Endpoints<'a>>,
     /// The prefixes that contracts lack; found where a check first asks.
     lacked_prefixes: OnceCell<Vec<LackedPrefix<'a>>>,
+    /// The operations that documents and the code describe; paired where a check first asks.
+    operations: OnceCell<Operations<'a>>,
 }
 
 impl<'a> Model<'a> {
@@ -146,6 +150,7 @@ impl<'a> Model<'a> {
             directions: Directions::new(input.facts),
             endpoints: OnceCell::new(),
             lacked_prefixes: OnceCell::new(),
+            operations: OnceCell::new(),
         }
     }
 
@@ -160,6 +165,12 @@ impl<'a> Model<'a> {
         self.lacked_prefixes.get_or_init(|| {
             endpoints::lacked(self.input.facts, self.input.config, self.endpoints())
         })
+    }
+
+    /// The operations that documents and the code describe.
+    fn operations(&self) -> &Operations<'a> {
+        self.operations
+            .get_or_init(|| Operations::new(self.input.facts, self.endpoints()))
     }
 
     /// Every description of every table.

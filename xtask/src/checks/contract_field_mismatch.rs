@@ -16,7 +16,11 @@
 //! ```
 //! Judged are the types and schemas that a contract names or holds, and types called `…Request` and
 //! `…Response`, where their name or the contract's path says which entity they are about and most
-//! of their fields are its. What describes a table itself is judged by the other checks.
+//! of their fields are its. What describes a table itself is judged by the other checks. Of the
+//! parameters of a path or query those that name a column are judged, where no row can have what
+//! they say: an integer for a `uuid`.
+
+mod parameters;
 
 use std::collections::{HashMap, HashSet};
 
@@ -92,10 +96,12 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
             .into_iter()
             .map(move |(place, finding)| ((place, side), finding))
     });
-    found
+    let of_fields = found
         .filter(|(place, _)| places.insert(place.clone()))
-        .map(|(_, finding)| finding)
-        .collect()
+        .map(|(_, finding)| finding);
+    let mut findings: Vec<Finding> = of_fields.collect();
+    findings.extend(parameters::run(model));
+    findings
 }
 
 /// The requests and responses that are compared with the rows of a table.
