@@ -322,25 +322,14 @@ fn row_type<'m, 'a>(described: &'m TableMatches<'a>) -> Option<&'m Description<'
         .or_else(|| described.types().find(|ty| ty.is_whole()))
 }
 
-/// Words of a declaration's name that do not say what it is about.
-const VERBS: &[&str] = &[
-    "get", "list", "find", "fetch", "create", "add", "new", "post", "put", "update", "patch",
-    "delete", "remove", "search", "request", "response", "params", "query", "body", "payload",
-    "input", "output", "result", "dto", "schema", "by", "id", "api", "data",
-];
-
 /// Returns the subjects of the names that a contract writes: `user` for `GetUserByIdResponse`.
 fn subjects<'n>(promise: &'n Promise<'_>) -> impl Iterator<Item = String> + use<'n> {
     let declared = (!promise.in_place).then_some(&promise.declaration.name);
     let named = promise.reference.map(|reference| &reference.name);
     declared.into_iter().chain(named).map(|name| {
-        let words = names::words(name);
-        let mut subject = words
-            .iter()
-            .filter(|word| !VERBS.contains(&word.as_str()))
-            .map(names::Word::as_str);
-        let first = subject.next().unwrap_or_default().to_owned();
-        subject.fold(first, |all, word| format!("{all}_{word}"))
+        let subject = names::subject(name);
+        let words: Vec<&str> = subject.iter().map(names::Word::as_str).collect();
+        words.join("_")
     })
 }
 
