@@ -19,6 +19,7 @@ mod duplicates;
 mod edits;
 mod endpoints;
 mod filled_in;
+mod operations;
 mod orm_tables;
 mod others;
 mod shared_text;
@@ -66,6 +67,7 @@ pub use compared::Compared;
 use direction::{Direction, Directions};
 use endpoints::{Endpoints, LackedPrefix};
 use matching::{BesideRows, Description, Strength, TableMatches};
+use operations::Operations;
 
 use crate::config::Config;
 use crate::facts::Facts;
@@ -133,6 +135,8 @@ pub struct Model<'a> {
     endpoints: OnceCell<Endpoints<'a>>,
     /// The prefixes that contracts lack; found where a check first asks.
     lacked_prefixes: OnceCell<Vec<LackedPrefix<'a>>>,
+    /// The operations that documents and the code describe; paired where a check first asks.
+    operations: OnceCell<Operations<'a>>,
 }
 
 impl<'a> Model<'a> {
@@ -147,6 +151,7 @@ impl<'a> Model<'a> {
             directions: Directions::new(input.facts),
             endpoints: OnceCell::new(),
             lacked_prefixes: OnceCell::new(),
+            operations: OnceCell::new(),
         }
     }
 
@@ -161,6 +166,12 @@ impl<'a> Model<'a> {
         self.lacked_prefixes.get_or_init(|| {
             endpoints::lacked(self.input.facts, self.input.config, self.endpoints())
         })
+    }
+
+    /// The operations that documents and the code describe.
+    fn operations(&self) -> &Operations<'a> {
+        self.operations
+            .get_or_init(|| Operations::new(self.input.facts, self.endpoints()))
     }
 
     /// Every description of every table.

@@ -403,6 +403,13 @@ pub struct Contract {
     pub references: Vec<ContractReference>,
     /// The parameters of the path that its schema of them has; none where there is no such schema.
     pub parameters: Option<Parameters>,
+    /// The part of the request that [`Self::request`] names.
+    pub request_part: RequestPart,
+    /// The fields of the parts of the request beside its body, each part once.
+    pub inputs: Vec<RequestFields>,
+    /// Whether it stands in a document beside the program, and not in the program: it describes the
+    /// JSON that travels, and may have been written by others.
+    pub in_document: bool,
     /// Whether it is its own implementation: a contract of tRPC, a route of a framework that is
     /// made from it.
     pub served: bool,
@@ -418,6 +425,46 @@ impl Contract {
     pub fn document(&self) -> &str {
         self.document.as_deref().unwrap_or(&self.location.file)
     }
+}
+
+/// A part of what an endpoint takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum RequestPart {
+    /// The parameters of the path.
+    Path,
+    /// What stands behind `?`.
+    Query,
+    /// The headers.
+    Header,
+    /// The body.
+    Body,
+}
+
+impl RequestPart {
+    /// The noun in messages.
+    #[must_use]
+    pub fn noun(self) -> &'static str {
+        match self {
+            Self::Path => "path",
+            Self::Query => "query",
+            Self::Header => "headers",
+            Self::Body => "body",
+        }
+    }
+}
+
+/// The fields of a part of a request.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RequestFields {
+    /// The part.
+    pub part: RequestPart,
+    /// The declarations that the contract names for it. Each is a part of it where there are
+    /// several.
+    pub named: Vec<DeclarationName>,
+    /// The fields that the contract itself holds.
+    pub held: Option<Box<Declaration>>,
+    /// Whether nothing else is taken there, as far as the contract says.
+    pub complete: bool,
 }
 
 /// The path parameters that a contract's schema declares.

@@ -11,6 +11,7 @@ mod json;
 mod names;
 mod objects;
 mod operations;
+mod parameters;
 mod parse;
 mod paths;
 mod schemas;

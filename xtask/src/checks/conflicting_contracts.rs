@@ -39,7 +39,10 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
         let endpoint = (contract.method.as_str(), shape(&contract.path));
         let alike = before.entry(endpoint).or_default();
         let earlier = alike.iter().find(|other| {
-            other.location != contract.location && may_be_of_one_application(other, contract)
+            // A document and the code are compared field by field.
+            other.in_document == contract.in_document
+                && other.location != contract.location
+                && may_be_of_one_application(other, contract)
         });
         if let Some(earlier) = earlier
             && let Some(side) = disagreement(facts, earlier, contract)

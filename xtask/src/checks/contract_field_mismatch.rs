@@ -16,7 +16,11 @@
 //! ```
 //! Judged are the types and schemas that a contract names or holds, and types called `…Request` and
 //! `…Response`, where their name or the contract's path says which entity they are about and most
-//! of their fields are its. What describes a table itself is judged by the other checks.
+//! of their fields are its. What describes a table itself is judged by the other checks. Of the
+//! parameters of a path or query those that name a column are judged, where no row can have what
+//! they say: an integer for a `uuid`.
+
+mod parameters;
 
 use std::collections::{HashMap, HashSet};
 
@@ -92,10 +96,12 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
             .into_iter()
             .map(move |(place, finding)| ((place, side), finding))
     });
-    found
+    let of_fields = found
         .filter(|(place, _)| places.insert(place.clone()))
-        .map(|(_, finding)| finding)
-        .collect()
+        .map(|(_, finding)| finding);
+    let mut findings: Vec<Finding> = of_fields.collect();
+    findings.extend(parameters::run(model));
+    findings
 }
 
 /// The requests and responses that are compared with the rows of a table.
@@ -316,25 +322,14 @@ fn row_type<'m, 'a>(described: &'m TableMatches<'a>) -> Option<&'m Description<'
         .or_else(|| described.types().find(|ty| ty.is_whole()))
 }
 
-/// Words of a declaration's name that do not say what it is about.
-const VERBS: &[&str] = &[
-    "get", "list", "find", "fetch", "create", "add", "new", "post", "put", "update", "patch",
-    "delete", "remove", "search", "request", "response", "params", "query", "body", "payload",
-    "input", "output", "result", "dto", "schema", "by", "id", "api", "data",
-];
-
 /// Returns the subjects of the names that a contract writes: `user` for `GetUserByIdResponse`.
 fn subjects<'n>(promise: &'n Promise<'_>) -> impl Iterator<Item = String> + use<'n> {
     let declared = (!promise.in_place).then_some(&promise.declaration.name);
     let named = promise.reference.map(|reference| &reference.name);
     declared.into_iter().chain(named).map(|name| {
-        let words = names::words(name);
-        let mut subject = words
-            .iter()
-            .filter(|word| !VERBS.contains(&word.as_str()))
-            .map(names::Word::as_str);
-        let first = subject.next().unwrap_or_default().to_owned();
-        subject.fold(first, |all, word| format!("{all}_{word}"))
+        let subject = names::subject(name);
+        let words: Vec<&str> = subject.iter().map(names::Word::as_str).collect();
+        words.join("_")
     })
 }
 

@@ -33,6 +33,13 @@ pub(super) fn coverage(model: &Model<'_>) -> Coverage {
         .map(std::ptr::from_ref)
         .collect();
     judged.extend(contract_field_mismatch::compared(model));
+    judged.extend(model.operations().compared());
+    let of_documents = schema_type_mismatch::documented_pairs(model);
+    judged.extend(
+        of_documents
+            .into_iter()
+            .map(|(schema, _)| std::ptr::from_ref(schema)),
+    );
     let is_judged = |schema: &&Declaration| judged.contains(&std::ptr::from_ref(*schema));
     let compared = compared_types(model);
     Coverage {
@@ -59,6 +66,7 @@ pub(super) fn coverage(model: &Model<'_>) -> Coverage {
             unmatched_schemas(model, &judged),
             unchecked_nulls(model),
             endpoints(model),
+            operations(model),
         ]
         .concat(),
     }
@@ -279,6 +287,18 @@ fn endpoints(model: &Model<'_>) -> Vec<Unjudged> {
         })
     });
     unresolved.chain(unserved).collect()
+}
+
+/// Parts of operations that a document and the code describe, and that are not compared.
+fn operations(model: &Model<'_>) -> Vec<Unjudged> {
+    let uncompared = model.operations().uncompared.iter();
+    let each = uncompared.map(|part| Unjudged {
+        what: "contract",
+        name: part.documented.name.clone(),
+        reason: part.reason.clone(),
+        location: Some(part.documented.location.clone()),
+    });
+    each.collect()
 }
 
 /// Says once that types are not judged by null, where the compiler does not check it.

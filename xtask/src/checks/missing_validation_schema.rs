@@ -78,10 +78,19 @@ fn has_request(described: &TableMatches<'_>) -> bool {
     namesakes.any(|namesake| namesake.declaration.origin.of_requests)
 }
 
-/// The schemas that describe no table, each with the keys of its fields' names. A request may be
-/// called by what is done: `RegisterDto` holds what makes a user.
+/// The schemas that describe no table. A request may be called by what is done: `RegisterDto` holds
+/// what makes a user; or by a part of the table's name: `CreateSettingsDto` holds columns of
+/// `user_settings`.
 struct OtherSchemas {
-    fields: Vec<HashSet<names::Word>>,
+    schemas: Vec<OtherSchema>,
+}
+
+/// A schema that describes no table.
+struct OtherSchema {
+    /// The words of its name that say what it is about, each in the singular.
+    subject: Vec<names::Word>,
+    /// The keys of its fields' names.
+    fields: HashSet<names::Word>,
 }
 
 impl OtherSchemas {
@@ -100,8 +109,12 @@ impl OtherSchemas {
             });
             names.collect()
         };
+        let other = |schema: &Declaration| OtherSchema {
+            subject: in_singular(names::subject(&schema.name)),
+            fields: keys(schema),
+        };
         Self {
-            fields: others.map(keys).collect(),
+            schemas: others.map(other).collect(),
         }
     }
 
@@ -116,9 +129,36 @@ impl OtherSchemas {
         let own = columns.filter(|facts| !facts.primary_key && !facts.foreign_key);
         let demanded: Vec<names::Word> = own.map(|facts| names::key(&facts.column.name)).collect();
         let holds_all =
-            |fields: &HashSet<names::Word>| demanded.iter().all(|name| fields.contains(name));
-        demanded.len() >= DISTINCT && self.fields.iter().any(holds_all)
+            |schema: &OtherSchema| demanded.iter().all(|name| schema.fields.contains(name));
+        let is_made = demanded.len() >= DISTINCT && self.schemas.iter().any(holds_all);
+        is_made || self.holds_part(described)
     }
+
+    /// Whether one of them is named after a part of the table's name, or after the table and more,
+    /// and holds nothing but columns of it.
+    fn holds_part(&self, described: &TableMatches<'_>) -> bool {
+        let table = in_singular(names::words(&described.entity.name.name));
+        let columns = described.entity.columns.iter();
+        let columns: HashSet<names::Word> = columns
+            .map(|facts| names::key(&facts.column.name))
+            .collect();
+        let is_part = |schema: &OtherSchema| {
+            let (subject, fields) = (&schema.subject, &schema.fields);
+            let (longer, shorter) = match subject.len() > table.len() {
+                true => (subject, &table),
+                false => (&table, subject),
+            };
+            !shorter.is_empty()
+                && (longer.starts_with(shorter) || longer.ends_with(shorter))
+                && fields.len() >= DISTINCT
+                && fields.is_subset(&columns)
+        };
+        self.schemas.iter().any(is_part)
+    }
+}
+
+fn in_singular(words: Vec<names::Word>) -> Vec<names::Word> {
+    words.iter().map(|word| names::singular(word)).collect()
 }
 
 /// So many names of columns together are hardly those of another thing. One alone, like `name`, is
@@ -233,6 +273,14 @@ mod tests {
                 ..Case::passing(
                     "CREATE TABLE users (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), email text NOT NULL, password text NOT NULL, team uuid NOT NULL REFERENCES users, note text);",
                     "import { z } from 'zod';\nexport interface UserTable { id: string; email: string; password: string; team: string; note: string | null }\nexport const RegisterSchema = z.object({ email: z.email(), password: z.string(), code: z.string() });",
+                )
+            },
+            // The same, and the server knows whose row it is.
+            Case {
+                configuration: "validation = ['**/*.ts']",
+                ..Case::passing(
+                    "CREATE TABLE user_settings (id uuid PRIMARY KEY, user_id uuid NOT NULL, dark boolean NOT NULL DEFAULT false, quiet boolean NOT NULL DEFAULT false);",
+                    "import { z } from 'zod';\nexport interface UserSettingsTable { id: string; user_id: string; dark: boolean; quiet: boolean }\nexport const CreateSettingsDto = z.object({ dark: z.boolean().optional(), quiet: z.boolean().optional() });",
                 )
             },
             // The schema is named after the end of the table's name, and leaves out what the server

@@ -74,6 +74,21 @@ pub fn words(name: &str) -> Vec<Word> {
     parts(name).map(lowercase).collect()
 }
 
+/// Words of a declaration's name that do not say what it is about.
+const VERBS: &[&str] = &[
+    "get", "list", "find", "fetch", "create", "add", "new", "post", "put", "update", "patch",
+    "delete", "remove", "search", "request", "response", "params", "query", "body", "payload",
+    "input", "output", "result", "dto", "schema", "by", "id", "api", "data",
+];
+
+/// The words of a declaration's name that say what it is about: `user` for `GetUserByIdResponse`.
+#[must_use]
+pub fn subject(name: &str) -> Vec<Word> {
+    let mut subject = words(name);
+    subject.retain(|word| !VERBS.contains(&word.as_str()));
+    subject
+}
+
 /// Whether a server usually makes the values of a column of this name itself, so that no request
 /// asks for them: who did it and when, keys and secrets, the state that a thing begins in, its place
 /// among others.

@@ -17,7 +17,10 @@
 //! ```
 //! Another length or precision, `text` for `varchar` and `json` for `jsonb` are warnings. Custom
 //! types are not judged, nor are types that nobody wrote: TypeORM takes them from the type of the
-//! property. Text with a `CHECK` on its values may stand in the place of an enum.
+//! property. Text with a `CHECK` on its values may stand in the place of an enum. Where more than
+//! three columns of one ORM differ in the same harmless way, that is one finding.
+
+use std::collections::BTreeMap;
 
 use super::accepted_kinds;
 use super::entities::ColumnFacts;
@@ -65,13 +68,73 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
             TypeDifference::Name => !compared.description.declaration.origin.queries_name_types,
             TypeDifference::Harmless => true,
         };
-        Some(if is_harmless {
-            finding.as_warning()
-        } else {
-            finding
+        let origin = compared.description.declaration.origin;
+        Some(match (is_harmless, difference) {
+            (false, _) => (None, finding),
+            (true, TypeDifference::Name) => (
+                Some((origin.id, "other names of enums".to_owned())),
+                finding.as_warning(),
+            ),
+            (true, _) => {
+                let found = wording::bare_column_type(facts.column);
+                let stated = wording::sql_type(&stated.to_string());
+                let cause = format!("{stated} in the source, {found} in the database");
+                (Some((origin.id, cause)), finding.as_warning())
+            }
         })
     };
-    model.type_fields().filter_map(judge).collect()
+    together(model.type_fields().filter_map(judge).collect())
+}
+
+/// What findings of one cause have in common: the ORM, and the difference.
+type Cause = (&'static str, String);
+
+/// So many columns are each worth a finding. More that differ in the same way have one cause: how
+/// the monorepo writes types.
+const FEW: usize = 3;
+
+/// The findings, of which those of one harmless cause are one. A finding that can be resolved by
+/// itself stays alone.
+fn together(findings: Vec<(Option<Cause>, Finding)>) -> Vec<Finding> {
+    let mut of_cause: BTreeMap<Cause, Vec<Finding>> = BTreeMap::new();
+    let mut alone = Vec::new();
+    for (cause, finding) in findings {
+        match cause.filter(|_| finding.proposal.is_none()) {
+            Some(cause) => of_cause.entry(cause).or_default().push(finding),
+            None => alone.push(finding),
+        }
+    }
+    for ((_, cause), findings) in of_cause {
+        if findings.len() > FEW {
+            alone.push(of_several(&cause, &findings));
+        } else {
+            alone.extend(findings);
+        }
+    }
+    alone
+}
+
+fn of_several(cause: &str, findings: &[Finding]) -> Finding {
+    let columns: Vec<String> = findings
+        .iter()
+        .map(|finding| {
+            let field = finding.field.as_deref().unwrap_or_default();
+            format!("{}.{field}", finding.entity)
+        })
+        .collect();
+    let message = format!(
+        "SQL types of {} columns differ: {cause}: {}",
+        columns.len(),
+        wording::quoted_briefly(&columns)
+    );
+    let found = CHECK
+        .finding("columns", message)
+        .with_detail("columns", columns)
+        .as_warning();
+    let first = findings.iter().filter_map(|finding| finding.labels.first());
+    first.take(FEW).fold(found, |found, label| {
+        found.at(&label.location, label.text.clone())
+    })
 }
 
 /// Whether the column is a text with other values than those of the stated enum, which is told of

@@ -1,5 +1,5 @@
-//! A validation schema and the type that is called like it disagree, and no table says which is
-//! right.
+//! A validation schema and the type that is called like it disagree, or a document and the code of
+//! the same operation, and no table says which is right.
 //!
 //! ## Why
 //! Code trusts the type after the schema let a value pass: a field that only one of them has, or
@@ -19,6 +19,13 @@
 //! Judged is a pair only where it is certain: one schema and one type of that name in all of the
 //! configured files, in one folder or in neighbouring ones, with most of their fields in common. A type that is inferred from its schema
 //! agrees with it. More than three fields of one pair are one finding.
+//!
+//! A document of OpenAPI is compared with the code of the same method and path: the query, path,
+//! headers, body and answer with the classes, types and schemas that the code names for them. It is
+//! wrong where a client that follows it is refused (a field that the code demands, another kind, a
+//! value or a limit beyond the code's), or gets what it excludes. What it leaves unsaid is not missed.
+
+mod documents;
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -50,7 +57,13 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
             found.extend(of_fields);
         }
     }
+    found.extend(documents::run(model));
     found
+}
+
+/// Each schema of a document that is compared by its name alone, with its namesake.
+pub(super) fn documented_pairs<'a>(model: &Model<'a>) -> Vec<(&'a Declaration, &'a Declaration)> {
+    documents::by_name::pairs(model)
 }
 
 /// So many fields are each worth a finding. More have one cause: the two are of different things, or

@@ -99,13 +99,23 @@ impl IgnoreTarget<'_> {
 
 /// The fields that contracts themselves hold. Those that they take from elsewhere are told there.
 fn written_in_contracts(facts: &Facts) -> impl Iterator<Item = &Field> {
+    let parameters = facts
+        .contracts
+        .iter()
+        .flat_map(|contract| {
+            contract
+                .inputs
+                .iter()
+                .filter_map(|input| input.held.as_deref())
+        })
+        .flat_map(|held| &held.fields);
     let shapes = facts.contracts.iter().flat_map(|contract| {
         contract
             .request_shape
             .iter()
             .chain(&contract.response_shape)
     });
-    shapes.flat_map(|shape| {
+    let of_shapes = shapes.flat_map(|shape| {
         let whole = &shape.declaration.location;
         let fields = shape.declaration.fields.iter();
         fields.filter(|field| {
@@ -114,7 +124,8 @@ fn written_in_contracts(facts: &Facts) -> impl Iterator<Item = &Field> {
                 && whole.span.start <= span.start
                 && span.end <= whole.span.end
         })
-    })
+    });
+    parameters.chain(of_shapes)
 }
 
 fn targets(facts: &Facts) -> Vec<IgnoreTarget<'_>> {

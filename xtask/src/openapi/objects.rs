@@ -29,6 +29,23 @@ pub(super) struct Property {
 }
 
 impl Property {
+    /// The parameter `name` of an operation, which a property of an object would be.
+    pub fn parameter(
+        name: &str,
+        location: Location,
+        tags: Tags,
+        required: bool,
+        schema: ValueSchema,
+    ) -> Self {
+        Self {
+            name: name.to_owned(),
+            location,
+            tags,
+            required,
+            schema,
+        }
+    }
+
     /// Whether it is only in what goes out.
     pub fn is_read_only(&self) -> bool {
         self.schema.read_only

@@ -4,12 +4,13 @@
 use std::sync::Arc;
 
 use super::document::{KeyedPlace, Place};
+use super::parameters::{self, OperationParameters};
 use super::paths;
 use super::schemas::Schemas;
 use super::servers::base_paths;
 use super::sides::{self, Side, SideContent};
-use crate::facts::path::parameters;
-use crate::facts::{Contract, Parameters, UnresolvedEndpoint};
+use crate::facts::path;
+use crate::facts::{Contract, Parameters, RequestPart, UnresolvedEndpoint};
 
 /// The methods that a path may have.
 const METHODS: &[&str] = &[
@@ -52,6 +53,7 @@ pub(super) fn read<'d>(schemas: &Schemas<'d>, root: Place<'d>, base: &str) -> Op
             operations.add(schemas, &offered, base);
         }
     }
+    operations.webhooks(root);
     operations
 }
 
@@ -108,11 +110,8 @@ impl Operations {
             content
         };
         let (request, response) = (side(Side::Request), side(Side::Response));
-        let parameters = path_parameters(schemas, offered, &path).unwrap_or_else(|why| {
-            let reason = format!("its parameters are not read: {why}");
-            self.unread(name.clone(), &offered.operation, reason);
-            None
-        });
+        let parameters = self.parameters(schemas, offered, (&name, &path));
+        self.callbacks(offered, &name);
         let location = offered.operation.location();
         let references = [request.references.clone(), response.references.clone()].concat();
         let named = |side: &SideContent| side.references.first().cloned();
@@ -127,43 +126,71 @@ impl Operations {
             request_shape: request.shape,
             response_shape: response.shape,
             references,
-            parameters,
+            parameters: parameters.of_path,
+            request_part: RequestPart::Body,
+            inputs: parameters.inputs,
+            in_document: true,
             served: false,
             application: None,
             tags: offered.operation.tags(),
             name,
         });
     }
-}
 
-/// The parameters that the operation and its path declare to be in the path.
-fn path_parameters<'d>(
-    schemas: &Schemas<'d>,
-    offered: &OfferedOperation<'_, 'd>,
-    path: &str,
-) -> Result<Option<Parameters>, String> {
-    if parameters(path).next().is_none() {
-        return Ok(None);
-    }
-    let mut keys = Vec::new();
-    let mut location = None;
-    for holder in [offered.operation.value, offered.item] {
-        let Some(list) = holder.entry("parameters") else {
-            continue;
+    /// Reads the parameters of an operation; what of them is not read is noted.
+    fn parameters<'d>(
+        &mut self,
+        schemas: &Schemas<'d>,
+        offered: &OfferedOperation<'_, 'd>,
+        (name, path): (&str, &str),
+    ) -> OperationParameters {
+        let holders = (offered.operation.value, offered.item);
+        let mut found = match parameters::read(schemas, holders, name) {
+            Ok(found) => found,
+            Err(why) => {
+                let reason = format!("its parameters are not read: {why}");
+                self.unread(name.to_owned(), &offered.operation, reason);
+                return OperationParameters::default();
+            }
         };
-        for parameter in list.value.items() {
-            let parameter = schemas.documents.follow(parameter)?;
-            let text = |key| parameter.get(key).and_then(Place::text);
-            if text("in") == Some("path") {
-                keys.extend(text("name").map(paths::parameter_name));
-                location = location.or_else(|| Some(list.location()));
+        for reason in std::mem::take(&mut found.unread) {
+            self.unread(name.to_owned(), &offered.operation, reason);
+        }
+        // An operation that declares no parameter of its path lacks each of them.
+        found.of_path = match path::parameters(path).next() {
+            None => None,
+            Some(_) => Some(found.of_path.unwrap_or_else(|| Parameters {
+                location: offered.operation.location(),
+                keys: Some(Vec::new()),
+                declaration: None,
+                inherited: Vec::new(),
+            })),
+        };
+        found
+    }
+
+    /// Says that the callbacks of an operation are not judged.
+    fn callbacks(&mut self, offered: &OfferedOperation<'_, '_>, name: &str) {
+        let Some(callbacks) = offered.operation.value.get("callbacks") else {
+            return;
+        };
+        for callback in callbacks.entries() {
+            let reason = format!("it is a callback: {SENT}");
+            self.unread(format!("{name}, {}", callback.key), &callback, reason);
+        }
+    }
+
+    /// Says that the webhooks of the document `root` are not judged.
+    fn webhooks(&mut self, root: Place<'_>) {
+        // Before 3.1 they stand under the name that Redocly gave them.
+        for key in ["webhooks", "x-webhooks"] {
+            for webhook in root.get(key).into_iter().flat_map(Place::entries) {
+                let reason = format!("it is a webhook: {SENT}");
+                self.unread(webhook.key.to_owned(), &webhook, reason);
             }
         }
     }
-    Ok(Some(Parameters {
-        location: location.unwrap_or_else(|| offered.operation.location()),
-        keys: Some(keys),
-        declaration: None,
-        inherited: Vec::new(),
-    }))
 }
+
+/// Why callbacks and webhooks are not compared with routes.
+const SENT: &str = "the server sends it, and no route answers to it";

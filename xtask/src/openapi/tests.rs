@@ -2,6 +2,7 @@
 
 mod findings;
 mod mutations;
+mod operations;
 mod reading;
 
 use super::OpenApi;

@@ -4,6 +4,7 @@
 
 mod exchanges;
 mod nest;
+mod nest_inputs;
 mod parts;
 mod references;
 mod unread;
@@ -18,7 +19,7 @@ use super::routes::{Server, path};
 use super::syntax::{ExprKind, Module, StatementKind};
 use super::values::{PathText, Site};
 use crate::facts::path::{below, parameters};
-use crate::facts::{Contract, Exchange, UnresolvedEndpoint};
+use crate::facts::{Contract, Exchange, RequestPart, UnresolvedEndpoint};
 use crate::source::Location;
 
 /// The contracts that were read, and those that could not be resolved.
@@ -261,6 +262,9 @@ impl Contracts {
                 response_shape: parts.response_shape.clone(),
                 references: parts.references.clone(),
                 parameters,
+                request_part: parts.request_part.unwrap_or(RequestPart::Body),
+                inputs: parts.inputs.clone(),
+                in_document: false,
                 served: endpoint.served,
                 application,
                 tags: tags::read(module, endpoint.site.span),

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::{Subject, TablesOf};
 use crate::facts::{
     Constraints, Contract, Declaration, Enumeration, Facts, Field, ForeignKey, Kind, Problem,
-    Route, StatedKey, TableKeys, UnresolvedEndpoint,
+    RequestFields, Route, StatedKey, TableKeys, UnresolvedEndpoint,
 };
 
 /// Renders everything that was read, or only `what`.
@@ -292,6 +292,17 @@ fn contract(contract: &Contract) -> Value {
         "line": contract.location.line,
         "request": contract.request.as_ref().map(|reference| &reference.name),
         "response": contract.response.as_ref().map(|reference| &reference.name),
+        "inputs": contract.inputs.iter().map(input).collect::<Vec<_>>(),
+    })
+}
+
+/// A part of a request beside the body.
+fn input(input: &RequestFields) -> Value {
+    let held = input.held.iter().flat_map(|held| &held.fields);
+    json!({
+        "part": input.part.noun(),
+        "named": input.named.iter().map(|one| &one.name).collect::<Vec<_>>(),
+        "fields": held.map(field).collect::<Vec<_>>(),
     })
 }
 

@@ -376,6 +376,7 @@ webhooks: { made: { post: {} } }
         "GET /b/{id}: its parameters are not read: `#/gone` leads to nothing",
         "/c: `gone.yaml` leads to a file that does not exist",
         "POST /d: its request is not read: `#/gone` leads to nothing",
+        "made: it is a webhook: the server sends it, and no route answers to it",
     ];
     assert_eq!(unresolved, expected);
     let missing = facts.contracts.iter().flat_map(|one| &one.references);

@@ -1,8 +1,11 @@
 //! The methods of NestJS's controllers as contracts: what `@Body()`, `@Query()` and `@Param()` name
 //! comes in, what the return type and `@ApiOkResponse({ type })` name goes out.
 
+use super::nest_inputs;
 use super::references::Referrer;
-use crate::facts::{Contract, ContractReference, ContractShape, Parameters};
+use crate::facts::{
+    Contract, ContractReference, ContractShape, Parameters, RequestFields, RequestPart,
+};
 use crate::typescript::collect::in_place::{self, Unnamed};
 use crate::typescript::collect::tags;
 use crate::typescript::decorators::Decorators;
@@ -26,6 +29,7 @@ struct Said {
     parameters: Option<ContractReference>,
     response: Option<ContractReference>,
     response_shape: Option<ContractShape>,
+    inputs: Vec<RequestFields>,
     /// Whether something is said, though it names no declaration.
     anything: bool,
 }
@@ -72,6 +76,12 @@ fn made<'p>(still: &Resolver<'p>, endpoint: &NestEndpoint<'p>, said: &Said) -> V
             declaration: reference.declaration.clone(),
             inherited: Vec::new(),
         }),
+        request_part: match said.body {
+            Some(_) => RequestPart::Body,
+            None => RequestPart::Query,
+        },
+        inputs: said.inputs.clone(),
+        in_document: false,
         served: true,
         application: None,
         alternatives: Vec::new(),
@@ -96,6 +106,7 @@ fn said<'p>(still: &Resolver<'p>, endpoint: &NestEndpoint<'p>) -> Said {
     };
     let scope = Scope::module(endpoint.class.0.module);
     said.comes_in(still, &scope, function);
+    said.inputs = nest_inputs::read(still, &scope, function, &name(endpoint));
     said.goes_out(still, &scope, endpoint, function);
     let of_class = Decorators::read(still, &scope, &endpoint.class.1.decorators);
     said.anything |= of_class.of(Library::NestSwagger).next().is_some();
@@ -179,7 +190,7 @@ fn is_success(name: &str, options: &Value<'_>) -> bool {
 }
 
 /// The declaration that a type names, behind promises and lists.
-fn of_type<'p>(
+pub(super) fn of_type<'p>(
     still: &Resolver<'p>,
     scope: &Scope<'p>,
     node: &'p TypeNode,

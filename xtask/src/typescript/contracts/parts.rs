@@ -1,7 +1,9 @@
 //! The request, response and parameters of a contract's endpoint.
 
 use super::references::Referrer;
-use crate::facts::{ContractReference, ContractShape, Parameters};
+use crate::facts::{
+    ContractReference, ContractShape, DeclarationName, Parameters, RequestFields, RequestPart,
+};
 use crate::typescript::collect::in_place::{self, Unnamed};
 use crate::typescript::endpoints::{Endpoint, EndpointPart, ScopedExpression, parts_of};
 use crate::typescript::resolve::{Resolver, Scope};
@@ -26,13 +28,8 @@ const PARAMETERS: &[&str] = &[
     "pathParameters",
     "param",
 ];
-const QUERY: &[&str] = &[
-    "query",
-    "querySchema",
-    "queryParams",
-    "querystring",
-    "headers",
-];
+const QUERY: &[&str] = &["query", "querySchema", "queryParams", "querystring"];
+const HEADERS: &[&str] = &["headers", "headersSchema"];
 const RESPONSE: &[&str] = &[
     "response",
     "responseSchema",
@@ -50,6 +47,9 @@ pub(super) struct EndpointParts {
     pub response: Option<ContractReference>,
     pub references: Vec<ContractReference>,
     pub parameters: Option<Parameters>,
+    /// The part of the request that `request` names.
+    pub request_part: Option<RequestPart>,
+    pub inputs: Vec<RequestFields>,
     pub request_shape: Option<ContractShape>,
     pub response_shape: Option<ContractShape>,
     /// The sides whose fields are not known, each with the reason.
@@ -61,6 +61,14 @@ pub(super) struct EndpointParts {
 struct EndpointSides<'p> {
     request: Option<SideSource<'p>>,
     response: Option<SideSource<'p>>,
+    inputs: Vec<InputSource<'p>>,
+}
+
+/// Where an endpoint says what it takes beside a body.
+struct InputSource<'p> {
+    part: RequestPart,
+    expression: ScopedExpression<'p>,
+    named: Option<DeclarationName>,
 }
 
 /// The source that says what one side of an endpoint is.
@@ -86,7 +94,57 @@ pub(super) fn read<'p>(
     let still = Resolver::new(resolver.program);
     parts.request_shape = parts.shape(&still, sides.request, "request", name);
     parts.response_shape = parts.shape(&still, sides.response, "response", name);
+    for source in &sides.inputs {
+        parts.inputs.extend(input(&still, source, name));
+    }
     parts
+}
+
+/// The fields of a part of the request. What cannot be read is none, since nothing depends on it
+/// alone.
+fn input<'p>(still: &Resolver<'p>, source: &InputSource<'p>, name: &str) -> Option<RequestFields> {
+    let (scope, expression) = &source.expression;
+    let held = match &source.named {
+        Some(_) => None,
+        None => {
+            let span = expression.span;
+            let unnamed = Unnamed {
+                scope,
+                name,
+                span,
+                may_be_envelope: false,
+            };
+            Some(
+                in_place::of_expression(still, unnamed, expression)
+                    .ok()??
+                    .declaration,
+            )
+        }
+    };
+    Some(RequestFields {
+        part: source.part,
+        named: source.named.iter().cloned().collect(),
+        held,
+        complete: true,
+    })
+}
+
+impl<'p> EndpointSides<'p> {
+    fn add_input(
+        &mut self,
+        part: RequestPart,
+        said: &EndpointPart<'p>,
+        named: Option<DeclarationName>,
+    ) {
+        let is_new = self.inputs.iter().all(|input| input.part != part);
+        if let Some(expression) = said.source.clone().filter(|_| is_new) {
+            self.inputs.push(InputSource {
+                part,
+                expression,
+                named,
+            });
+        }
+    }
 }
 
 impl EndpointParts {
@@ -135,21 +193,40 @@ impl EndpointParts {
                 }
             } else if PARAMETERS.contains(&key) {
                 self.parameters(resolver, part);
+                let named = self
+                    .parameters
+                    .as_ref()
+                    .and_then(|parameters| parameters.declaration.clone());
+                sides.add_input(RequestPart::Path, part, named);
             } else if REQUEST.contains(&key) {
                 let source = schema_of(resolver, part);
                 let found = self.references(resolver, &source);
-                self.request = self.request.take().or(found);
+                self.name_request(found, RequestPart::Body);
                 sides.request = sides.request.take().or(source.map(SideSource::Expression));
             } else if RESPONSE.contains(&key) {
                 let source = success(resolver, part);
                 let found = self.references(resolver, &source);
                 self.response = self.response.take().or(found);
                 sides.response = sides.response.take().or(source.map(SideSource::Expression));
-            } else if QUERY.contains(&key) {
+            } else if QUERY.contains(&key) || HEADERS.contains(&key) {
+                let place = match QUERY.contains(&key) {
+                    true => RequestPart::Query,
+                    false => RequestPart::Header,
+                };
                 let found = self.references(resolver, &part.source);
+                let whole = found.clone().filter(|reference| reference.whole);
+                sides.add_input(place, part, whole.and_then(|one| one.declaration));
                 // What a GET takes is its query.
-                self.request = self.request.take().or(found);
+                self.name_request(found, place);
             }
+        }
+    }
+
+    /// Names the request after `found`, unless it has a name.
+    fn name_request(&mut self, found: Option<ContractReference>, part: RequestPart) {
+        if self.request.is_none() && found.is_some() {
+            self.request = found;
+            self.request_part = Some(part);
         }
     }
 
