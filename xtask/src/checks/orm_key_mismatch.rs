@@ -54,7 +54,7 @@ fn judge(compared: &TableComparison<'_, '_>, stated: &TableKeys, findings: &mut 
             || actual.iter().any(|key| is_same(&key.columns, columns))
     };
     if let Some(key) = &stated.primary
-        && has_columns(compared, &key.columns)
+        && compared.has_columns(&key.columns)
         // Where a table has no primary key, Prisma takes a unique one for it.
         && !primary.map_or_else(|| is_unique(&key.columns), |found| is_same(found, &key.columns))
     {
@@ -64,7 +64,7 @@ fn judge(compared: &TableComparison<'_, '_>, stated: &TableKeys, findings: &mut 
         return;
     };
     for key in uniques {
-        if has_columns(compared, &key.columns) && !is_unique(&key.columns) {
+        if compared.has_columns(&key.columns) && !is_unique(&key.columns) {
             findings.push(not_unique(compared, key));
         }
     }
@@ -78,13 +78,6 @@ fn judge(compared: &TableComparison<'_, '_>, stated: &TableKeys, findings: &mut 
             findings.push(not_stated(compared, key));
         }
     }
-}
-
-/// Whether the table has all columns of a key. That one is missing is said of the field.
-fn has_columns(compared: &TableComparison<'_, '_>, columns: &[String]) -> bool {
-    columns
-        .iter()
-        .all(|column| compared.table.column(column).is_some())
 }
 
 fn other_primary_key(
