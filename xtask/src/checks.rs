@@ -44,6 +44,7 @@ mod missing_validation_schema;
 mod nullability_mismatch;
 mod orm_default_mismatch;
 mod orm_foreign_key_mismatch;
+mod orm_index_mismatch;
 mod orm_key_mismatch;
 mod orm_type_mismatch;
 mod row_uses;
@@ -87,6 +88,7 @@ pub const CHECKS: &[Check] = &[
     orm_default_mismatch::CHECK,
     orm_key_mismatch::CHECK,
     orm_foreign_key_mismatch::CHECK,
+    orm_index_mismatch::CHECK,
     enum_mismatch::CHECK,
     missing_object::CHECK,
     missing_column_in_insert::CHECK,

@@ -228,7 +228,7 @@ impl Context {
     /// When stdout cannot be written.
     pub fn print_result(&self, text: &str) -> Result<()> {
         match self.options.format {
-            Format::Human => self.terminal.print(text)?,
+            Format::Human => self.terminal.tell(text)?,
             Format::Json => self.terminal.print_json(text)?,
         }
         Ok(())

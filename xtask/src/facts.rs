@@ -20,7 +20,7 @@ use compact_str::CompactString;
 use crate::source::{Location, Span};
 pub use constraints::{Constraints, FormatOptions};
 pub use fields::Fields;
-pub use keys::{ForeignKey, ReferentialAction, StatedAction, StatedKey, TableKeys};
+pub use keys::{ForeignKey, ReferentialAction, StatedAction, StatedIndex, StatedKey, TableKeys};
 pub use listed::ListedTable;
 pub use origin::{Family, Origin, Syntax};
 pub use row_uses::{RowUsage, RowUse};

@@ -104,6 +104,14 @@ impl Terminal {
         self.write_for_people(&foreign_text::plain(text))
     }
 
+    /// Writes sentences for people to stdout. A terminal that is narrower would break them in words.
+    pub fn tell(&self, text: &str) -> io::Result<()> {
+        match self.style.is_terminal {
+            true => self.print(&wrap::sentences_broken(text, self.style.width)),
+            false => self.print(text),
+        }
+    }
+
     /// Writes `text` for people to stdout, in which renderers have set colours.
     pub fn print_styled(&self, text: &str) -> io::Result<()> {
         match self.style.color {
@@ -139,12 +147,7 @@ impl Terminal {
             true => "\x1b[1;31merror\x1b[0m",
             false => "error",
         };
-        let text = format!("{label}: {text}\n");
-        if io::stderr().is_terminal() {
-            let columns = usize::from(console::Term::stderr().size().1);
-            return write_error(&wrap::sentences_broken(&text, columns));
-        }
-        write_error(&text)
+        write_sentences(&format!("{label}: {text}\n"))
     }
 
     /// Shows `progress` on stderr for as long as the result lives, where a person is there to see
@@ -166,9 +169,9 @@ impl Terminal {
         self.eprint(text)
     }
 
-    /// Writes `text` for people to stderr.
+    /// Writes sentences for people to stderr.
     pub fn eprint(&self, text: &str) -> io::Result<()> {
-        write_error(&foreign_text::plain(text))
+        write_sentences(&foreign_text::plain(text))
     }
 
     /// Writes a remark to stderr, where it disturbs no output.
@@ -207,7 +210,7 @@ impl Terminal {
     /// Writes `text` for people to stderr, in which renderers have set colours.
     pub fn eprint_styled(&self, text: &str) -> io::Result<()> {
         match self.style.color {
-            true => write_error(&foreign_text::styled(text)),
+            true => write_sentences(&foreign_text::styled(text)),
             false => self.eprint(text),
         }
     }
@@ -231,6 +234,15 @@ fn hold(text: &str) -> io::Result<()> {
 
 fn write_out(text: &str) -> io::Result<()> {
     progress::without_line(|| ignore_closed_pipe(io::stdout().lock().write_all(text.as_bytes())))
+}
+
+/// Writes `text` to stderr, with its sentences broken to the width of a terminal.
+fn write_sentences(text: &str) -> io::Result<()> {
+    if !io::stderr().is_terminal() {
+        return write_error(text);
+    }
+    let columns = usize::from(console::Term::stderr().size().1);
+    write_error(&wrap::sentences_broken(text, columns))
 }
 
 fn write_error(text: &str) -> io::Result<()> {

@@ -63,6 +63,39 @@ pub fn unique_keys(table: &Table) -> Vec<UniqueKey<'_>> {
     constraints.chain(indexes).collect()
 }
 
+/// An index, unique or not.
+#[derive(Debug)]
+pub struct DatabaseIndex<'t> {
+    /// Its name.
+    pub name: &'t str,
+    /// Its columns, in their order.
+    pub columns: Vec<String>,
+    /// Its method: `btree`.
+    pub method: String,
+    /// Whether it refuses a second row.
+    pub unique: bool,
+    /// Whether it is of some rows only, or holds more columns than it sorts by.
+    pub special: bool,
+}
+
+/// The indexes over columns alone. What made an unfinished one is another matter.
+pub fn indexes(table: &Table) -> Vec<DatabaseIndex<'_>> {
+    let indexes = table.indexes.iter().filter(|(_, index)| index.valid);
+    let indexes = indexes.filter_map(|(name, index)| {
+        let (head, rest) = index.definition.split_once(" USING ")?;
+        let (method, rest) = rest.split_once(" (")?;
+        let (columns, rest) = indexed_columns(rest)?;
+        Some(DatabaseIndex {
+            name,
+            columns,
+            method: method.to_owned(),
+            unique: head.starts_with("CREATE UNIQUE "),
+            special: rest.contains("WHERE ") || rest.starts_with("INCLUDE "),
+        })
+    });
+    indexes.collect()
+}
+
 /// The foreign keys.
 pub fn foreign_keys(table: &Table) -> Vec<DatabaseForeignKey<'_>> {
     let constraints = table.constraints.iter();
@@ -116,7 +149,13 @@ fn action(clauses: &str, clause: &str) -> ReferentialAction {
 fn columns_of_unique_index(definition: &str) -> Option<(Vec<String>, &str)> {
     let rest = definition.strip_prefix("CREATE UNIQUE INDEX ")?;
     let (_, rest) = rest.split_once(" USING ")?;
-    let mut rest = rest.split_once('(')?.1;
+    let (columns, rest) = indexed_columns(rest.split_once('(')?.1)?;
+    (!rest.contains("WHERE ")).then_some((columns, rest))
+}
+
+/// `email DESC, "teamId") WHERE (…)`: the columns, and the text behind them; none of an index over
+/// expressions.
+fn indexed_columns(mut rest: &str) -> Option<(Vec<String>, &str)> {
     let mut columns = Vec::new();
     loop {
         let (column, after) = identifier(rest)?;
@@ -129,10 +168,9 @@ fn columns_of_unique_index(definition: &str) -> Option<(Vec<String>, &str)> {
         }
         rest = after[end + 1..].trim_start();
         if is_last {
-            break;
+            return Some((columns, rest));
         }
     }
-    (!rest.contains("WHERE ")).then_some((columns, rest))
 }
 
 /// `(id, "teamId")` and the rest.

@@ -18,10 +18,11 @@
 //! });
 //! ```
 //! What only the program fills in (`.$default(…)`) needs no default in the database. Of a column
-//! that can be null it is a warning, and so is another default, where both are written out: the row
-//! is not what the code says. A default that only the database has is a warning too, unless the
+//! that can be null it is a warning, and so is another default, where both are written out or call
+//! one function (Prisma's `now()`, `dbgenerated("…")`): the row is not what the code says. A default that only the database has is a warning too, unless the
 //! table of the ORM lets the column be null that the database does not: that says it all.
 
+mod expressions;
 mod literals;
 
 use super::{Check, Compared, Model, edits};
@@ -100,9 +101,17 @@ fn only_in_database(model: &Model<'_>, compared: Compared<'_, '_>) -> Option<Fin
 
 /// Another default than that of the column, where both are written out.
 fn another(model: &Model<'_>, compared: Compared<'_, '_>, sql: &SqlColumn) -> Option<Finding> {
-    let stated: &SqlDefault = sql.default_value.as_ref()?;
+    let stated = sql.default_value.as_ref()?;
     let expression = compared.pair.column.default.as_deref()?;
-    let actual = literals::differing(stated, expression, &compared.facts.ty)?;
+    let actual = match stated {
+        SqlDefault::Value { text, json } => {
+            literals::differing((text.as_deref(), json), expression, &compared.facts.ty)?
+        }
+        SqlDefault::Expression(stated) => {
+            let is_another = expressions::is_another(stated, expression, &compared.facts.ty);
+            is_another.then(|| expression.to_owned())?
+        }
+    };
     let what = |table: &str| format!("`{stated}` in {table}, `{actual}` in the database");
     Some(finding(model, compared, what).as_warning())
 }
@@ -181,6 +190,16 @@ mod tests {
                 "CREATE TABLE bills (id integer PRIMARY KEY, marks text[] NOT NULL DEFAULT '{new}'::text[]);",
                 "import { pgTable, integer, text } from 'drizzle-orm/pg-core';\nexport const bills = pgTable('bills', {\n id: integer().primaryKey(),\n marks: text().array().notNull().default([]) });",
                 (4, "marks"),
+            ),
+            Case::prisma(
+                "CREATE TABLE bills (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), made_at timestamp(3) NOT NULL DEFAULT '2020-01-01'::timestamp);",
+                "model bills {\n  id String @id @default(dbgenerated(\"gen_random_uuid()\")) @db.Uuid\n  made_at DateTime @default(now())\n}",
+                (3, "made_at"),
+            ),
+            Case::prisma(
+                "CREATE TABLE bills (id integer PRIMARY KEY, data jsonb NOT NULL DEFAULT '[]'::jsonb);",
+                "model bills {\n  id Int @id\n  data Json @default(dbgenerated(\"'{}'::jsonb\"))\n}",
+                (3, "data"),
             ),
             Case::failing(
                 "CREATE TABLE bills (id integer PRIMARY KEY, data jsonb NOT NULL DEFAULT '{\"a\": 1}'::jsonb);",

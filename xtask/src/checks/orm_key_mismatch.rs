@@ -57,7 +57,7 @@ fn judge(compared: &TableComparison<'_, '_>, stated: &TableKeys, findings: &mut 
             || actual.iter().any(|key| is_same(&key.columns, columns))
     };
     if let Some(key) = &stated.primary
-        && has_columns(compared, &key.columns)
+        && compared.has_columns(&key.columns)
         // Where a table has no primary key, Prisma takes a unique one for it.
         && !primary.map_or_else(|| is_unique(&key.columns), |found| is_same(found, &key.columns))
     {
@@ -74,7 +74,7 @@ fn judge(compared: &TableComparison<'_, '_>, stated: &TableKeys, findings: &mut 
     let not_stated = actual.iter().filter(|key| !is_stated(&key.columns));
     let mut unmatched: Vec<&UniqueKey<'_>> = not_stated.collect();
     for key in uniques {
-        if !has_columns(compared, &key.columns) {
+        if !compared.has_columns(&key.columns) {
             continue;
         }
         if !is_unique(&key.columns) {
@@ -130,13 +130,6 @@ fn of_other_nulls<'t, 'k>(
         return None;
     }
     same().next()
-}
-
-/// Whether the table has all columns of a key. That one is missing is said of the field.
-fn has_columns(compared: &TableComparison<'_, '_>, columns: &[String]) -> bool {
-    columns
-        .iter()
-        .all(|column| compared.table.column(column).is_some())
 }
 
 fn other_primary_key(

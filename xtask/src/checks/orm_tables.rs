@@ -51,6 +51,9 @@ impl<'c, 'a> TableComparison<'c, 'a> {
         for key in keys.primary.iter_mut().chain(uniques) {
             rename(self.table, &mut key.columns);
         }
+        for index in keys.indexes.iter_mut().flatten() {
+            rename(self.table, &mut index.columns);
+        }
         for key in keys.foreign.iter_mut().flatten() {
             rename(self.table, &mut key.columns);
             let tables = &self.model.input.schema.tables;
@@ -65,6 +68,13 @@ impl<'c, 'a> TableComparison<'c, 'a> {
     pub fn named(&self) -> String {
         let name = &self.description.declaration.name;
         format!("{} `{name}`", self.description.noun())
+    }
+
+    /// Whether the table has all columns of a key. That one is missing is said of the field.
+    pub fn has_columns(&self, columns: &[String]) -> bool {
+        columns
+            .iter()
+            .all(|column| self.table.column(column).is_some())
     }
 
     /// Whether the declaration has a field for each of the columns.

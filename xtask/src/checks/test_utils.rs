@@ -8,7 +8,8 @@ use crate::facts::Facts;
 use crate::readers;
 use crate::report::Finding;
 use crate::schema::model::{
-    Column, Constraint, ConstraintKind, Domain, Enum, Identity, ObjectName, Schema, Table, View,
+    Column, Constraint, ConstraintKind, Domain, Enum, Identity, Index, ObjectName, Schema, Table,
+    View,
 };
 use crate::schema::provenance::Provenance;
 use crate::source::{LineIndex, Span};
@@ -339,6 +340,10 @@ fn table(schema: &Schema, body: &str) -> Table {
             let columns = columns.trim_end_matches(')').split(", ");
             let columns = columns.map(str::to_owned).collect();
             constrain(&mut table, ConstraintKind::Unique, columns, item);
+        } else if let Some(index) = item.strip_prefix("INDEX USING ") {
+            let name = format!("index_{}", table.indexes.len());
+            let definition = format!("CREATE INDEX {name} ON public.t USING {index}");
+            table.indexes.insert(name, index_of(definition));
         } else if let Some(check) = item.strip_prefix("CHECK ") {
             constrain(
                 &mut table,
@@ -365,6 +370,18 @@ fn table(schema: &Schema, body: &str) -> Table {
         }
     }
     table
+}
+
+fn index_of(definition: String) -> Index {
+    Index {
+        definition,
+        valid: true,
+        clustered: false,
+        part_of: None,
+        tablespace: None,
+        statistics: Vec::new(),
+        comment: None,
+    }
 }
 
 fn constrain(table: &mut Table, kind: ConstraintKind, columns: Vec<String>, definition: String) {

@@ -6,7 +6,7 @@ use super::Model;
 use super::entities::ColumnFacts;
 use super::matching::{Description, Role, TableMatches};
 use super::pairing::Pair;
-use crate::facts::Kind;
+use crate::facts::{Field, Kind};
 use crate::report::Unjudged;
 
 /// Whether `values`, which `description` has for a column, are other names for those that queries
@@ -28,7 +28,7 @@ pub(super) fn are_translated(
     let mut pairs = stating.flat_map(|other| &other.pairing.pairs);
     pairs.any(|pair| {
         pair.column.name == column.column.name
-            && values_of(&pair.field.kind)
+            && taken_by_queries(pair.field)
                 .is_some_and(|taken| !values.iter().any(|value| taken.contains(value)))
     })
 }
@@ -81,6 +81,13 @@ fn states_what_queries_take(description: &Description<'_>) -> bool {
     let is_linked = declaration.origin.is_type()
         && (declaration.origin.names_table || declaration.table_link.is_some());
     description.role == Role::Orm || is_linked
+}
+
+/// The values that a field takes in queries. Prisma may give them other names than the database.
+fn taken_by_queries(field: &Field) -> Option<&[String]> {
+    let sql = field.sql.as_ref();
+    let named = sql.and_then(|sql| sql.application_values.as_deref());
+    named.or_else(|| values_of(&field.kind))
 }
 
 fn values_of(kind: &Kind) -> Option<&[String]> {

@@ -35,7 +35,7 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
     let mut client = connect(&target)?;
     context
         .terminal
-        .print(&format!("Database: {}\n", target.describe()))?;
+        .tell(&format!("Database: {}\n", target.describe()))?;
     let lock_timeouts = LockTimeouts {
         lock_timeout: options.lock_timeout,
         // The default of `--ddl-lock-timeout`. This command has no such option, because it changes
@@ -77,7 +77,7 @@ fn adopt(
             let (Snapshot { schema, .. }, why) =
                 snapshot_fallback::snapshot(context, files, error)?;
             let path = &context.config.snapshot;
-            context.terminal.print(&format!(
+            context.terminal.tell(&format!(
                 "`{path}` stands in for a scratch database, because {why}\n"
             ))?;
             schema
@@ -87,7 +87,7 @@ fn adopt(
     let live = live::read(client, &context.config)?;
     let difference = comparison.difference(&expected, &live, last.version)?;
     if difference.likeness() == Likeness::Different {
-        context.terminal.print(&format!(
+        context.terminal.tell(&format!(
             "The database is not what the migrations up to {last} make (- migrations, + this database):\n{difference}\n\
              Nothing was recorded. Name the migration that the database has, or make the first difference go away.\n"
         ))?;
@@ -95,7 +95,7 @@ fn adopt(
     }
     baseline::record(client, settings, files, last.version)?;
     let count = had.len();
-    context.terminal.print(&format!(
+    context.terminal.tell(&format!(
         "Recorded {count} migrations, up to {last}: the database has what they make.\n"
     ))?;
     Ok(Outcome::Clean)

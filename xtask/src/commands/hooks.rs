@@ -39,7 +39,7 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
     } else {
         install(context, &repository, &file)?
     };
-    context.terminal.print(&format!("{said}\n"))?;
+    context.terminal.tell(&format!("{said}\n"))?;
     Ok(Outcome::Clean)
 }
 

@@ -67,13 +67,17 @@ pub fn run(
         .directory
         .as_ref()
         .map_or(String::new(), |dir| format!(" -C {}", dir.display()));
-    terminal.print(&for_people(
-        (&proposal, wanted.as_deref()),
-        &place,
-        &text,
-        options.write,
-        &format!("{}{directory}", called_as::program()),
-    ))?;
+    let done = match options.write {
+        true => "wrote to",
+        false => "proposed for",
+    };
+    // The configuration is not broken to the terminal's width: it can be copied from there.
+    terminal.print(&format!("{done} {}:\n\n{text}\n", place.file()))?;
+    for note in wanted.into_iter().chain(notes(&proposal)) {
+        terminal.tell(&format!("{note}\n\n"))?;
+    }
+    let program = format!("{}{directory}", called_as::program());
+    terminal.print(&next_steps(&proposal, options.write, &program))?;
     Ok(Outcome::Clean)
 }
 
@@ -131,36 +135,11 @@ fn append(path: &Path, text: &str) -> std::io::Result<()> {
         .write_all(format!("{gap}{text}").as_bytes())
 }
 
-fn for_people(
-    (proposal, wanted): (&ConfigurationProposal, Option<&str>),
-    place: &Destination,
-    text: &str,
-    written: bool,
-    cargo: &str,
-) -> String {
-    let file = place.file();
-    let head = if written {
-        format!("wrote to {file}:")
-    } else {
-        format!("proposed for {file}:")
-    };
-    let mut steps = Vec::new();
-    if !written {
-        steps.push(format!("{cargo} init --write"));
-    }
-    steps.extend(
-        next(proposal)
-            .iter()
-            .map(|command| format!("{cargo} {command}")),
-    );
-    let steps: String = steps.iter().map(|step| format!("  {step}\n")).collect();
-    let about_server = wanted.map(str::to_owned);
-    let notes: String = about_server
-        .into_iter()
-        .chain(notes(proposal))
-        .map(|note| format!("{note}\n\n"))
-        .collect();
-    format!("{head}\n\n{text}\n{notes}next:\n{steps}")
+fn next_steps(proposal: &ConfigurationProposal, written: bool, program: &str) -> String {
+    let write = (!written).then(|| "init --write".to_owned());
+    let steps = write.into_iter().chain(next(proposal));
+    let steps: String = steps.map(|step| format!("  {program} {step}\n")).collect();
+    format!("next:\n{steps}")
 }
 
 /// Replaces a major version of PostgreSQL that this machine neither has nor can fetch by the nearest
@@ -234,6 +213,12 @@ fn notes(proposal: &ConfigurationProposal) -> Vec<String> {
 /// Explains the proposal for the migrations, where a person has to know more.
 fn about_migrations(proposal: &ConfigurationProposal) -> Option<String> {
     match &proposal.migrations {
+        ProposedMigrations::InPlace { dir, .. } if proposal.may_be_own => Some(format!(
+            "`{dir}` is read as Flyway's, since its files are named so, and nothing else mentions Flyway: \
+             if this tool is to apply them, write `migrations = \"{dir}\"`; each then needs a down file, \
+             which `{} --down` writes",
+            called_as::command("new")
+        )),
         ProposedMigrations::Own(_) | ProposedMigrations::InPlace { .. } => None,
         ProposedMigrations::Code { replay, .. } => Some(format!(
             "`{replay}` runs the migrations, which are code, on a scratch database; it has the power of \
@@ -253,8 +238,13 @@ fn about_migrations(proposal: &ConfigurationProposal) -> Option<String> {
 fn missing(proposal: &ConfigurationProposal) -> Option<String> {
     let keys = ["types", "validation", "contracts", "routes"];
     let has = |key: &str| proposal.roles.iter().any(|(known, _, _)| *known == key);
-    // A document holds contracts, too.
-    let is_held = |key: &str| has(key) || (key == "contracts" && has("openapi"));
+    // A document holds contracts, too, and the tables of an ORM have types of their own.
+    const TYPED: &[&str] = &["drizzle", "prisma", "typeorm", "mikroorm", "sequelize"];
+    let is_held = |key: &str| match key {
+        "contracts" => has(key) || has("openapi"),
+        "types" => has(key) || TYPED.iter().any(|orm| has(orm)),
+        _key => has(key),
+    };
     let found = |key: &&&str| !is_held(key);
     let missing: Vec<_> = keys
         .iter()

@@ -49,12 +49,12 @@ fn rewrite(context: &Context, snapshot: &Snapshot) -> Result<Outcome> {
     if is_current {
         context
             .terminal
-            .print(&format!("`{path}` is current: {}\n", contents(snapshot)))?;
+            .tell(&format!("`{path}` is current: {}\n", contents(snapshot)))?;
     } else {
         snapshot::write(&file, snapshot)?;
         context
             .terminal
-            .print(&format!("wrote `{path}`: {}\n", contents(snapshot)))?;
+            .tell(&format!("wrote `{path}`: {}\n", contents(snapshot)))?;
     }
     Ok(Outcome::Clean)
 }
@@ -80,7 +80,7 @@ fn check(context: &Context, snapshot: &Snapshot) -> Result<Outcome> {
     if committed == current {
         context
             .terminal
-            .print(&format!("`{path}` is current: {}\n", contents(snapshot)))?;
+            .tell(&format!("`{path}` is current: {}\n", contents(snapshot)))?;
         return Ok(Outcome::Clean);
     }
     let diff = TextDiff::from_lines(&committed, &current);
@@ -89,7 +89,7 @@ fn check(context: &Context, snapshot: &Snapshot) -> Result<Outcome> {
         .context_radius(2)
         .header(path, "what the migrations make")
         .to_string();
-    context.terminal.print(&format!(
+    context.terminal.tell(&format!(
         "{diff}\n`{path}` is not what the migrations make: run `{}` and commit it\n",
         snapshot::fix()
     ))?;

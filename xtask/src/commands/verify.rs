@@ -306,7 +306,7 @@ fn update_baseline(context: &Context, findings: &[Finding]) -> Result<Outcome> {
     )
     .with_context(|| format!("cannot write the baseline `{path}`"))?;
     let counted = human::count(baseline.count(), "finding");
-    context.terminal.print(&format!(
+    context.terminal.tell(&format!(
         "`{path}` accepts {counted}: review and commit it\n"
     ))?;
     Ok(Outcome::Clean)

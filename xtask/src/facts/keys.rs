@@ -1,5 +1,5 @@
-//! The keys that an ORM's table states: its primary key, its unique keys, and the foreign keys behind
-//! its relations.
+//! The keys that an ORM's table states: its primary key, its unique keys, the foreign keys behind its
+//! relations, and its indexes.
 
 use std::fmt;
 
@@ -14,6 +14,19 @@ pub struct TableKeys {
     pub uniques: Option<Vec<StatedKey>>,
     /// The foreign keys; none where the source keeps them out of the database.
     pub foreign: Option<Vec<ForeignKey>>,
+    /// The indexes that are not unique; none where the reader does not read them.
+    pub indexes: Option<Vec<StatedIndex>>,
+}
+
+/// An index that is not unique.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatedIndex {
+    /// The columns in the database, in their order.
+    pub columns: Vec<String>,
+    /// Its method, as PostgreSQL calls it: `btree`.
+    pub method: String,
+    /// The text that states it.
+    pub location: Location,
 }
 
 /// The columns of a key.

@@ -48,16 +48,24 @@ pub enum StatedValue {
 
 /// A default that is written out.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SqlDefault {
-    /// The text of a string, a number, `true` or `false`; none of a list or object.
-    pub text: Option<String>,
-    /// The value as JSON.
-    pub json: String,
+pub enum SqlDefault {
+    /// The same value for each row.
+    Value {
+        /// The text of a string, a number, `true` or `false`; none of a list or object.
+        text: Option<String>,
+        /// The value as JSON.
+        json: String,
+    },
+    /// An expression of SQL: `now()`.
+    Expression(String),
 }
 
 impl fmt::Display for SqlDefault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.text.as_ref().unwrap_or(&self.json))
+        f.write_str(match self {
+            Self::Value { text, json } => text.as_ref().unwrap_or(json),
+            Self::Expression(expression) => expression,
+        })
     }
 }
 

@@ -96,6 +96,12 @@ impl<'a> ForeignHistory<'a> {
         Ok(best)
     }
 
+    /// The migrations that a tool could record that runs code, whichever it is.
+    #[must_use]
+    pub fn recordable_code(migrations: &'a [Migration]) -> Vec<&'a Migration> {
+        Recorder::Knex.recordable(migrations)
+    }
+
     fn new(
         recorder: Recorder,
         table: Option<String>,

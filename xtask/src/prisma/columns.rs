@@ -102,13 +102,22 @@ fn default(field: &FieldSyntax, ty: &FieldType, enumeration: Option<&EnumBlock>)
         };
     };
     match stated {
-        Expression::Call(function) => match function.as_str() {
-            "now" | "autoincrement" | "dbgenerated" | "sequence" => ColumnDefault::Database(None),
+        Expression::Call(function, arguments) => match function.as_str() {
+            "now" => computed("now()"),
+            "dbgenerated" => match arguments.first().and_then(|one| one.value.text()) {
+                Some(expression) => computed(expression),
+                None => ColumnDefault::Database(None),
+            },
+            "autoincrement" | "sequence" => ColumnDefault::Database(None),
             // `uuid()`, `cuid()`, `nanoid()`, `ulid()`, and those to come: the client makes them.
             _of_client => ColumnDefault::Client,
         },
         literal => ColumnDefault::Database(written(literal, ty, enumeration)),
     }
+}
+
+fn computed(expression: &str) -> ColumnDefault {
+    ColumnDefault::Database(Some(SqlDefault::Expression(expression.to_owned())))
 }
 
 fn value(attribute: &Attribute) -> Option<&Expression> {
@@ -132,7 +141,7 @@ fn written(
         Expression::Number(number) => Some(number.clone()),
         _ => text,
     };
-    Some(SqlDefault {
+    Some(SqlDefault::Value {
         text,
         json: json.to_string(),
     })

@@ -48,6 +48,7 @@ fn table(model: &PrismaModel, schema: &PrismaSchema, foreign_keys: bool) -> Decl
         primary: model.primary_key.clone(),
         uniques: Some(model.uniques.clone()),
         foreign: foreign_keys.then(|| foreign.collect()),
+        indexes: Some(model.indexes.clone()),
     };
     let columns = model.columns.iter();
     Declaration {

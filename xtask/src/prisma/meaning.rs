@@ -9,7 +9,7 @@ use super::relations;
 use super::source_file::SourceFile;
 use super::syntax::{Attribute, EnumBlock, ModelBlock, ModelKind, attribute};
 use super::tags;
-use crate::facts::StatedKey;
+use crate::facts::{StatedIndex, StatedKey};
 use crate::source::Span;
 
 /// The schema that `source` writes.
@@ -42,6 +42,7 @@ fn model(file: &SourceFile, block: &ModelBlock, declared: &Declared<'_>) -> Pris
         relations: relations::relations(file, block, declared),
         primary_key: keys(file, block, "id").into_iter().next(),
         uniques: keys(file, block, "unique"),
+        indexes: indexes(file, block),
         tags: tags::at(file, block.span.start, first_line(file, block)),
         columns,
     }
@@ -71,6 +72,23 @@ fn keys(file: &SourceFile, block: &ModelBlock, name: &str) -> Vec<StatedKey> {
         .filter(|stated| stated.name == name && !is_partial(stated))
         .filter_map(|stated| Some(key(named_columns(block, stated)?, stated.span)));
     of_fields.chain(of_model).collect()
+}
+
+/// The indexes that `@@index` states.
+fn indexes(file: &SourceFile, block: &ModelBlock) -> Vec<StatedIndex> {
+    let stated = block.attributes.iter();
+    let stated = stated.filter(|stated| stated.name == "index" && !is_partial(stated));
+    let index = |stated: &Attribute| {
+        let mut arguments = stated.arguments.iter();
+        let method = arguments.find(|argument| argument.name.as_deref() == Some("type"));
+        let method = method.and_then(|argument| argument.value.name());
+        Some(StatedIndex {
+            columns: named_columns(block, stated)?,
+            method: method.unwrap_or("BTree").to_lowercase(),
+            location: file.lines.location(stated.span),
+        })
+    };
+    stated.filter_map(index).collect()
 }
 
 fn is_partial(stated: &Attribute) -> bool {

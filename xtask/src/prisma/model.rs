@@ -3,7 +3,7 @@
 //! tables and columns are those of the database.
 
 use super::native::ScalarType;
-use crate::facts::{ForeignKey, SqlDefault, SqlScalar, StatedKey, Tags};
+use crate::facts::{ForeignKey, SqlDefault, SqlScalar, StatedIndex, StatedKey, Tags};
 use crate::source::{Location, Span};
 
 /// A schema, of one file or of several.
@@ -38,6 +38,8 @@ pub struct PrismaModel {
     pub primary_key: Option<StatedKey>,
     /// The fields of each unique key.
     pub uniques: Vec<StatedKey>,
+    /// The indexes that are not unique, of all rows.
+    pub indexes: Vec<StatedIndex>,
     /// Comments that speak to this tool.
     pub tags: Tags,
 }

@@ -357,8 +357,7 @@ impl Parser {
             TokenKind::Name(_) => {
                 let name = self.path("a value")?;
                 if self.take('(') {
-                    self.arguments()?;
-                    return Ok(Expression::Call(name));
+                    return Ok(Expression::Call(name, self.arguments()?));
                 }
                 Ok(Expression::Path(name))
             }

@@ -201,8 +201,8 @@ pub enum Expression {
     Path(String),
     /// `[a, b]`
     List(Vec<Expression>),
-    /// The name of a function, `now()`, or of a field with options, `title(sort: Desc)`.
-    Call(String),
+    /// The name of a function, `now()`, or of a field with options, `title(sort: Desc)`, and these.
+    Call(String, Vec<Argument>),
 }
 
 impl Expression {
@@ -210,14 +210,14 @@ impl Expression {
     pub fn text(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
-            Self::Number(_) | Self::Path(_) | Self::List(_) | Self::Call(_) => None,
+            Self::Number(_) | Self::Path(_) | Self::List(_) | Self::Call(..) => None,
         }
     }
 
     /// The name that a path or a call begins with.
     pub fn name(&self) -> Option<&str> {
         match self {
-            Self::Path(name) | Self::Call(name) => Some(name),
+            Self::Path(name) | Self::Call(name, _) => Some(name),
             Self::Text(_) | Self::Number(_) | Self::List(_) => None,
         }
     }

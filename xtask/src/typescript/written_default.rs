@@ -13,7 +13,7 @@ pub(super) fn written_default(value: &Value<'_>) -> Option<SqlDefault> {
         _ => None,
     };
     let json = json(value)?.to_string();
-    Some(SqlDefault { text, json })
+    Some(SqlDefault::Value { text, json })
 }
 
 /// The value as JSON; none where a part of it is computed.

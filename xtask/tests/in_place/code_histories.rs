@@ -134,11 +134,14 @@ fn tools_that_run_code_say_what_ran() {
 
 fn told_by_table(tool: &CodeTool, database: &Database<'_>) {
     let (name, repo) = (tool.name, repo(tool));
+    let empty = status(database, &repo);
+    assert_eq!(states(&empty), ["pending", "pending"], "{name}: {empty:#}");
+    let mut client = database.connect();
+    client.batch_execute(CREATE).expect(CREATE);
     database
         .run(&repo, &["db-status"])
         .must_fail(&["has no table of Knex, TypeORM", "`history-table`"]);
-    let mut client = database.connect();
-    for text in [tool.ddl, tool.records[0], CREATE] {
+    for text in [tool.ddl, tool.records[0]] {
         client.batch_execute(text).expect(text);
     }
     let begun = status(database, &repo);

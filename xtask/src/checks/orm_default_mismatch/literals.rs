@@ -3,15 +3,19 @@
 
 use serde_json::Value;
 
-use crate::facts::SqlDefault;
 use crate::schema::types::{ColumnType, Scalar};
 
-/// The literal in the column's default `expression`, where it is another value than `stated`.
-pub(super) fn differing(stated: &SqlDefault, expression: &str, ty: &ColumnType) -> Option<String> {
+/// The literal in the column's default `expression`, where it is another value than the stated one:
+/// its text, and its JSON.
+pub(super) fn differing(
+    (stated_text, json): (Option<&str>, &str),
+    expression: &str,
+    ty: &ColumnType,
+) -> Option<String> {
     let spelling = Spelling::of(&ty.scalar)?;
     if ty.array {
         let actual = elements(expression)?;
-        let stated: Value = serde_json::from_str(&stated.json).ok()?;
+        let stated: Value = serde_json::from_str(json).ok()?;
         let stated: Vec<String> = stated.as_array()?.iter().map(text).collect::<Option<_>>()?;
         let is_same = stated.len() == actual.len()
             && stated
@@ -24,14 +28,14 @@ pub(super) fn differing(stated: &SqlDefault, expression: &str, ty: &ColumnType) 
     let is_same = match spelling {
         Spelling::Json => {
             let actual: Value = serde_json::from_str(&actual).ok()?;
-            let value: Value = serde_json::from_str(&stated.json).ok()?;
+            let value: Value = serde_json::from_str(json).ok()?;
             // Drizzle writes a string into the migration as it is: `.default('{}')` is an object.
-            let text = stated.text.as_deref().unwrap_or_default();
+            let text = stated_text.unwrap_or_default();
             let written = serde_json::from_str(text).ok();
             is_same_json(&value, &actual)
                 || written.is_some_and(|written| is_same_json(&written, &actual))
         }
-        spelling => spelling.is_same(stated.text.as_deref()?, &actual),
+        spelling => spelling.is_same(stated_text?, &actual),
     };
     (!is_same).then_some(actual)
 }

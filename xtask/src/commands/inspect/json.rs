@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::{Subject, TablesOf};
 use crate::facts::{
     Constraints, Contract, Declaration, Enumeration, Facts, Field, ForeignKey, Kind, Problem,
-    RequestFields, Route, StatedKey, TableKeys, UnresolvedEndpoint,
+    RequestFields, Route, StatedIndex, StatedKey, TableKeys, UnresolvedEndpoint,
 };
 
 /// Renders everything that was read, or only `what`.
@@ -133,10 +133,16 @@ fn table_keys(keys: &TableKeys) -> Value {
         .foreign
         .as_ref()
         .map(|keys| keys.iter().map(foreign).collect());
+    let index = |index: &StatedIndex| json!({ "columns": index.columns, "method": index.method });
+    let indexes: Option<Vec<Value>> = keys
+        .indexes
+        .as_ref()
+        .map(|indexes| indexes.iter().map(index).collect());
     json!({
         "primary": keys.primary.as_ref().map(|key| &key.columns),
         "uniques": uniques,
         "foreign": all,
+        "indexes": indexes,
     })
 }
 

@@ -10,8 +10,9 @@ use crate::config::{LateMigration, Layout};
 use crate::layouts::in_place;
 use crate::migrations::comparison::Comparison;
 use crate::migrations::foreign_history::{ForeignHistory, ForeignState, Recorder, checksum};
+use crate::migrations::preflight::PreflightProblem;
 use crate::migrations::{ForeignName, Migration, journaled};
-use crate::postgres::connect::connect;
+use crate::postgres::connect::{Target, connect};
 use crate::report::{Finding, MigrationState, MigrationStatus, Status};
 use crate::schema::model::Schema;
 use crate::schema::snapshot;
@@ -36,7 +37,15 @@ pub(super) fn run(context: &Context, options: &Options) -> Result<Outcome> {
         }
         None => ForeignHistory::of_code(&mut client, table, &files)?,
     };
+    let is_empty = || -> Result<bool> {
+        let live = live::read(&mut connect(&target)?, &context.config)?;
+        Ok(live.tables.is_empty() && live.views.is_empty())
+    };
     let Some(history) = history else {
+        if is_empty()? {
+            let status = of_empty(&target, &files, &problems);
+            return show(context, options, &status);
+        }
         bail!(
             "cannot tell what was applied: {} has no table of Knex, TypeORM, Sequelize, MikroORM, \
              Kysely or node-pg-migrate; if the team gave it another name, write it as \
@@ -46,7 +55,8 @@ pub(super) fn run(context: &Context, options: &Options) -> Result<Outcome> {
     };
     let recorder = history.recorder;
     let (drift, mut unchecked) = look_for_drift(context, &mut client, &history, &files)?;
-    if history.table.is_none() && !files.is_empty() {
+    // Nothing was applied to a database that holds nothing.
+    if history.table.is_none() && !files.is_empty() && !is_empty()? {
         unchecked.push(format!(
             "what {} applied: the database has none of its tables; if the team gave it another \
              name, write it as `history-table`",
@@ -76,6 +86,28 @@ pub(super) fn run(context: &Context, options: &Options) -> Result<Outcome> {
         unchecked,
     };
     show(context, options, &status)
+}
+
+/// The status of a database that holds nothing, for migrations that are code: no tool has recorded
+/// anything in it.
+fn of_empty(target: &Target, files: &[Migration], problems: &[PreflightProblem]) -> Status {
+    let pending = |migration: &&Migration| MigrationStatus {
+        name: migration.to_string(),
+        state: MigrationState::Pending,
+        problem: None,
+    };
+    Status {
+        database: target.describe(),
+        migrations: ForeignHistory::recordable_code(files)
+            .iter()
+            .map(pending)
+            .collect(),
+        invalid_indexes: Vec::new(),
+        locked_by: None,
+        file_problems: problems.iter().map(ToString::to_string).collect(),
+        drift: Vec::new(),
+        unchecked: Vec::new(),
+    }
 }
 
 fn look_for_drift(

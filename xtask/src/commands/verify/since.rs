@@ -209,7 +209,7 @@ fn with_known_schema(context: &Context, tree: Arc<dyn Tree>) -> Result<Arc<dyn T
             "no snapshot stands for its migrations, whose schema cannot be made for a commit: \
              commit `{}` there, or accept what is there already with `{} --update-baseline`",
             config.snapshot,
-            called_as::command("db-verify")
+            called_as::command("verify")
         )
     }
     Ok(tree)

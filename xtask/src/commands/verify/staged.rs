@@ -13,7 +13,7 @@ use crate::git::Repository;
 use crate::migrations::{Migration, advice};
 use crate::readers;
 use crate::render::human;
-use crate::report::Finding;
+use crate::report::{Finding, Severity};
 use crate::terminal::Terminal;
 use crate::tree::GitTree;
 
@@ -88,6 +88,10 @@ pub fn run(
     } = examine(context, options)?;
     let risks = risks(context, repository, changed, &migrations)?;
     judge.add(&mut report, risks);
+    let elsewhere = match context.options.report_format {
+        ReportFormat::Human => leave_out_elsewhere(&mut report.findings, changed, &context.config),
+        _of_programs => 0,
+    };
     if context.options.report_format == ReportFormat::Human && report.findings.is_empty() {
         let summary = human::summary(&report, context.terminal.style());
         context
@@ -98,7 +102,32 @@ pub fn run(
     } else {
         publish::print(context, &report)?;
     }
+    if elsewhere > 0 {
+        let left_out = human::count(elsewhere, "warning");
+        context.terminal.remark(&format!(
+            "{}: {left_out} elsewhere, in no file of this commit\n",
+            name()
+        ))?;
+    }
     Ok(outcome(&report))
+}
+
+/// Leaves out the warnings that are in none of the `changed` files, and returns how many there are:
+/// a commit is no occasion to tell of what it has nothing to do with. Where the configuration or the
+/// snapshot changes, all are its own.
+fn leave_out_elsewhere(findings: &mut Vec<Finding>, changed: &[String], config: &Config) -> usize {
+    let is_of_all =
+        |file: &String| [&config.snapshot, &config.baseline, &config.file].contains(&file);
+    if changed.is_empty() || changed.iter().any(is_of_all) {
+        return 0;
+    }
+    let before = findings.len();
+    let is_here = |finding: &Finding| {
+        let mut files = finding.labels.iter().map(|label| &*label.location.file);
+        files.any(|file| changed.iter().any(|one| one == file))
+    };
+    findings.retain(|finding| finding.severity == Severity::Error || is_here(finding));
+    before - findings.len()
 }
 
 /// Says on stderr, where it disturbs no output, why nothing is judged.

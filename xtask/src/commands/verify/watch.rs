@@ -75,7 +75,7 @@ fn show(context: &Context, said: &str, took: Duration) -> Result<()> {
     let took = took.as_millis();
     terminal.clear()?;
     publish::show(context, said)?;
-    terminal.print(&format!(
+    terminal.tell(&format!(
         "\n[{time}] verified in {took} ms; waiting for changes (Ctrl-C ends)\n"
     ))?;
     Ok(())

@@ -3,7 +3,7 @@
 
 use similar::TextDiff;
 
-use crate::render::style::{Paint, count, harmless, harmless_line, line, paint};
+use crate::render::style::{Paint, count, harmless, harmless_line, line, paint, wrapped};
 use crate::report::{Fixes, Left};
 use crate::terminal::Style;
 
@@ -64,16 +64,20 @@ fn summary(headline: &str, fixes: &Fixes, style: Style) -> String {
     {
         line(
             &mut text,
-            format_args!(
-                "  {}",
-                harmless_line(&format!("{file}:{at}: {what}: {reason}"))
-            ),
+            format_args!("{}", item(&format!("{file}:{at}: {what}: {reason}"), style)),
         );
     }
     if let Some(more) = fixes.left.len().checked_sub(NAMED).filter(|more| *more > 0) {
         line(&mut text, format_args!("  and {more} more"));
     }
     text
+}
+
+/// One of a list, which goes on below its own beginning.
+fn item(text: &str, style: Style) -> String {
+    let room = style.width.saturating_sub(4);
+    let text = wrapped(&harmless_line(text), room, style);
+    format!("  {}", text.replace('\n', "\n    "))
 }
 
 /// The change of one file, its text `before` and `after`.

@@ -35,9 +35,19 @@ pub fn reason(text: &str, style: Style) -> String {
     format!("\n{painted}{}", indented(rest))
 }
 
-/// `✅ text`, on a line of its own.
+/// `✅ text`, on a line of its own, which goes on below its own beginning.
 pub fn signed(which: Sign, text: &str, style: Style) -> String {
-    format!("{}{text}\n", sign(which, style))
+    let room = style.width.saturating_sub(3);
+    let text = format!("{}{text}", sign(which, style));
+    let broken = |line: &str| {
+        // Excerpts are in columns.
+        let line = match line.starts_with(' ') {
+            true => line.to_owned(),
+            false => wrapped(line, room, style).replace('\n', "\n   "),
+        };
+        format!("{line}\n")
+    };
+    text.lines().map(broken).collect()
 }
 
 /// The three parts of a verification, the findings, and the verdict: `Pre-migration verification

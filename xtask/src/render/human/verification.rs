@@ -92,7 +92,8 @@ fn part(report: &Verification, category: Category, name: &str, style: Style) -> 
     let warnings = report.warnings(category).count();
     let errors = report.errors(category).count();
     if let Some(why) = report.not_judged(category) {
-        return format!("{}{name}: {why}", sign(Sign::NotJudged, style));
+        let text = format!("{}{name}: {why}", sign(Sign::NotJudged, style));
+        return wrapped(&text, style.width.saturating_sub(3), style).replace('\n', "\n   ");
     }
     match (errors, warnings) {
         (0, 0) => format!("{}{name} verification passed", sign(Sign::Passed, style)),

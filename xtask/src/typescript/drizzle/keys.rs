@@ -28,6 +28,7 @@ pub(super) fn keys<'p>(
         primary: None,
         uniques: Some(Vec::new()),
         foreign: Some(Vec::new()),
+        indexes: None,
     };
     for named in &table.columns {
         if let Ok(column) = &named.column {

@@ -192,6 +192,7 @@ impl<'p> EntityReader<'_, 'p> {
                 })
                 .collect::<Option<Vec<_>>>()
                 .filter(|_| !is_open),
+            indexes: None,
         }
     }
 

@@ -195,6 +195,7 @@ impl<'p> EntityReader<'_, 'p> {
             primary: primary(class, &own.columns).filter(|_| !is_open),
             uniques: uniques(own).filter(|_| !is_open && !own.uniques_open),
             foreign: self.foreign(own).filter(|_| !is_open && !own.foreign_open),
+            indexes: None,
         }
     }
 

@@ -140,7 +140,7 @@ fn default_value<'p>(resolver: &Resolver<'p>, default: &Value<'p>) -> Option<Sql
     let returned = resolver.call(default, &[]);
     let literal = returned.as_str()?;
     let inner = literal.strip_prefix('\'')?.strip_suffix('\'')?;
-    (!inner.contains('\'')).then(|| SqlDefault {
+    (!inner.contains('\'')).then(|| SqlDefault::Value {
         text: Some(inner.to_owned()),
         json: serde_json::Value::from(inner).to_string(),
     })
