@@ -116,14 +116,14 @@ pub fn is_bookkeeping(table: &ObjectName) -> bool {
     TABLES.contains(&table.name.as_str()) && may_be_bookkeeping(table)
 }
 
-/// Whether the table is the history of TypeORM. Its name is one that an application may use, so the
-/// columns decide.
+/// Whether the table is the history of TypeORM. Its name is one that an application may use, and
+/// `migrationsTableName` puts something before it, so the columns decide.
 fn is_of_typeorm(name: &ObjectName, table: &Table) -> bool {
     let columns = table.columns.iter();
     let columns: Vec<_> = columns
         .map(|column| (column.name.as_str(), column.type_name.as_str()))
         .collect();
-    name.name == "migrations"
+    name.name.ends_with("migrations")
         && columns
             == [
                 ("id", "integer"),
@@ -233,13 +233,19 @@ mod tests {
             ("name", "character varying"),
         ];
         let ours = [("id", "integer"), ("name", "text")];
-        for (columns, left) in [(&theirs[..], 0), (&ours[..], 1)] {
+        let cases = [
+            ("migrations", &theirs[..], 0),
+            ("_app_migrations", &theirs[..], 0),
+            ("migrations", &ours[..], 1),
+            ("movings", &theirs[..], 1),
+        ];
+        for (name, columns, left) in cases {
             let mut schema = Schema::default();
             let table = Table {
                 columns: columns.iter().copied().map(column).collect(),
                 ..Table::default()
             };
-            schema.tables.insert(named("public", "migrations"), table);
+            schema.tables.insert(named("public", name), table);
             assert_eq!(
                 schema.without_bookkeeping().tables.len(),
                 left,
