@@ -335,7 +335,7 @@ pub enum StatedKind {
 }
 
 /// An endpoint that a server offers.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Route {
     /// Upper case: `GET`; `ALL` for every method.
     pub method: String,
@@ -345,6 +345,8 @@ pub struct Route {
     pub location: Location,
     /// Whether several applications serve what is declared there, at different paths.
     pub shared: bool,
+    /// What its handlers validate; only looked for where documents are configured.
+    pub inputs: Vec<RequestFields>,
     /// Comments that speak to this tool.
     pub tags: Tags,
 }

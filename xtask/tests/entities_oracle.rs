@@ -50,13 +50,22 @@ fn compare(library: &str, naming: &str, at_least: usize) {
     let (read, made) = (read_lines(&inspected[library]), made_lines(&made));
     assert!(made.len() >= at_least, "only {} columns", made.len());
     let mut differences = Vec::new();
+    // Columns and keys, with those that agree.
+    let mut counts = [("columns", 0, 0), ("keys", 0, 0)];
     for (name, line) in &made {
         let said = read.get(name).map_or("nothing", String::as_str);
-        if !is_same(said, line) {
+        let is_same = is_same(said, line);
+        let (_, same, all) = &mut counts[usize::from(name.contains(' '))];
+        *same += usize::from(is_same);
+        *all += 1;
+        if !is_same {
             differences.push(format!(
                 "{name}: the library makes {line}, db-inspect says {said}"
             ));
         }
+    }
+    for (what, same, all) in counts {
+        oracle::print_agreement(&format!("{library}, {naming}, {what}"), same, all);
     }
     let unknown = read.keys().filter(|name| !made.contains_key(*name));
     differences.extend(unknown.map(|name| format!("{name} is made by nobody")));

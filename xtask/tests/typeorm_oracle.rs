@@ -49,6 +49,8 @@ fn compare(naming: &str, at_least: usize) {
             ));
         }
     }
+    let same = made.len() - differences.len();
+    oracle::print_agreement(&format!("typeorm, {naming}, columns"), same, made.len());
     let unknown = read.keys().filter(|name| !made.contains_key(*name));
     differences.extend(unknown.map(|name| format!("{name} is made by nobody")));
     assert!(
@@ -65,6 +67,8 @@ type Keys = BTreeSet<String>;
 
 fn compare_keys(read: &Keys, made: &Keys) {
     assert!(made.len() >= 55, "only {} keys", made.len());
+    let same = made.intersection(read).count();
+    oracle::print_agreement("typeorm, keys", same, made.len());
     let missing: Vec<&String> = made.difference(read).collect();
     let added: Vec<&String> = read.difference(made).collect();
     assert!(

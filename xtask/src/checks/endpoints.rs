@@ -71,6 +71,17 @@ impl<'f> Endpoints<'f> {
         alike.is_some_and(|alike| alike.iter().any(|one| route.answers(one)))
     }
 
+    /// The one route that offers `contract` and whose handlers validate something; none where
+    /// several do.
+    pub(super) fn validating_route(&self, contract: &Contract) -> Option<&'f Route> {
+        let alike = self.routes.get(&shape(self.path(contract)))?;
+        let mut validating = alike
+            .iter()
+            .filter(|route| route.answers(contract) && !route.inputs.is_empty());
+        let first = validating.next()?;
+        validating.next().is_none().then_some(*first)
+    }
+
     /// Whether some route offers `contract`.
     pub(super) fn is_offered(&self, contract: &Contract) -> bool {
         let alike = self.routes.get(&shape(self.path(contract)));

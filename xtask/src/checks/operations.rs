@@ -1,6 +1,6 @@
 //! The operations that a document and the code both describe, part by part: what the document says
 //! of the query, the path, the headers, the body and the answer, beside the types and schemas that
-//! the code has for the same part.
+//! the code has for the same part. The code says it in a contract, or in the handlers of a route.
 
 use std::collections::{HashMap, HashSet};
 
@@ -63,7 +63,12 @@ impl<'a> Operations<'a> {
             );
             let places = of_code.get(&key).map_or(&[][..], Vec::as_slice);
             match places {
-                [] => {}
+                [] => {
+                    if let Some(route) = endpoints.validating_route(documented) {
+                        operations.add_inputs(&declared, documented, &route.inputs);
+                        operations.add_body(&declared, documented, &route.inputs);
+                    }
+                }
                 [code] => operations.add(&declared, documented, code),
                 several => operations.uncompared.push(UncomparedPart {
                     documented,
@@ -83,18 +88,7 @@ impl<'a> Operations<'a> {
         documented: &'a Contract,
         code: &'a Contract,
     ) {
-        for input in &documented.inputs {
-            let taken = code.inputs.iter().find(|taken| taken.part == input.part);
-            if let (Some(document), Some(taken)) = (input.held.as_deref(), taken) {
-                let (code, is_complete) = declared.of_input(taken);
-                self.add_part(
-                    documented,
-                    Some(input.part),
-                    document,
-                    (vec![code], is_complete),
-                );
-            }
-        }
+        self.add_inputs(declared, documented, &code.inputs);
         let body = code.request.as_ref();
         let body = body.filter(|_| code.request_part == RequestPart::Body);
         let sides = [
@@ -116,6 +110,41 @@ impl<'a> Operations<'a> {
             if let Some(document) = document {
                 self.add_side(documented, part, document, &of_code);
             }
+        }
+    }
+
+    /// Adds the parts of a request beside its body.
+    fn add_inputs(
+        &mut self,
+        declared: &DeclarationIndex<'a>,
+        documented: &'a Contract,
+        code: &'a [RequestFields],
+    ) {
+        for input in &documented.inputs {
+            let taken = code.iter().find(|taken| taken.part == input.part);
+            if let (Some(document), Some(taken)) = (input.held.as_deref(), taken) {
+                let (code, is_complete) = declared.of_input(taken);
+                self.add_part(
+                    documented,
+                    Some(input.part),
+                    document,
+                    (vec![code], is_complete),
+                );
+            }
+        }
+    }
+
+    /// Adds the body that the handlers of a route validate.
+    fn add_body(
+        &mut self,
+        declared: &DeclarationIndex<'a>,
+        documented: &'a Contract,
+        code: &'a [RequestFields],
+    ) {
+        let taken = code.iter().find(|taken| taken.part == RequestPart::Body);
+        if let (Some(document), Some(taken)) = (&documented.request_shape, taken) {
+            let (of_code, _) = declared.of_input(taken);
+            self.add_side(documented, Some(RequestPart::Body), document, &of_code);
         }
     }
 

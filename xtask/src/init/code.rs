@@ -57,7 +57,9 @@ fn knex(file: &str, text: &str, files: &[String]) -> Option<CodeTool> {
 }
 
 fn typeorm(file: &str, text: &str, files: &[String]) -> Option<CodeTool> {
-    let is_source = text.contains("typeorm") && text.contains("migrations");
+    // `-d` takes a file that exports an instance. Options alone are another program's.
+    let is_source =
+        text.contains("typeorm") && text.contains("migrations") && text.contains("new DataSource(");
     if !is_source || is_for_another(text, "type") {
         return None;
     }

@@ -58,6 +58,21 @@ const ROLES: [&str; 7] = [
 /// The roles of classes that are tables by the decorators of an ORM.
 const ORMS: [&str; 3] = ["typeorm", "mikroorm", "sequelize"];
 
+/// Folders of entities for other databases, which lie beside those for PostgreSQL in a product that
+/// runs on several.
+const OTHER_DATABASES: &[&str] = &[
+    "mysql",
+    "mariadb",
+    "planetscale",
+    "mssql",
+    "sqlserver",
+    "sqlite",
+    "d1",
+    "oracle",
+    "mongo",
+    "mongodb",
+];
+
 /// The packages of these decorators.
 const ORM_PACKAGES: [&str; 4] = [
     "typeorm",
@@ -110,6 +125,11 @@ pub(super) fn find(
             Likelihood::None => {}
         }
     }
+    for (key, files) in &mut roles {
+        if ORMS.contains(key) {
+            leave_out_other_databases(files);
+        }
+    }
     // Kysely's interface names every table and its type: whatever else looks like a row was made of
     // one.
     // Entities, and the types that Prisma makes of models, are the types of their tables: what only
@@ -126,6 +146,15 @@ pub(super) fn find(
     };
     roles.insert(0, ("types", types));
     roles
+}
+
+/// Removes entities for other databases from those of an ORM. Where all are, a folder is only called
+/// so.
+fn leave_out_other_databases(files: &mut Vec<String>) {
+    let is_of_ours = |file: &String| !is_inside(file, OTHER_DATABASES);
+    if files.iter().any(is_of_ours) {
+        files.retain(is_of_ours);
+    }
 }
 
 /// The files of `drizzle` without copies. A copy declares only tables that a folder with more files
@@ -456,6 +485,19 @@ mod tests {
             (Some("boxes"), Some("status"))
         );
         assert_eq!((table("UserProps"), table("Table")), (None, None));
+    }
+
+    #[test]
+    fn entities_for_other_databases_are_left_out() {
+        let left = |files: &[&str]| {
+            let mut files: Vec<String> = files.iter().map(|file| (*file).to_owned()).collect();
+            leave_out_other_databases(&mut files);
+            files
+        };
+        let ours = "src/db/sql/entity/user.ts";
+        let theirs = "src/db/sql/mssql/entity/user.ts";
+        assert_eq!(left(&[ours, theirs]), [ours]);
+        assert_eq!(left(&[theirs]), [theirs]);
     }
 
     #[test]

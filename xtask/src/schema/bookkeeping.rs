@@ -120,8 +120,8 @@ pub fn is_bookkeeping(table: &ObjectName) -> bool {
     TABLES.contains(&table.name.as_str()) && may_be_bookkeeping(table)
 }
 
-/// The name that several tools give to their history, and that an application may use as well: the
-/// columns decide.
+/// The name that several tools give to their history, with what a team puts before it (TypeORM's
+/// `migrationsTableName`). An application may use it as well: the columns decide.
 const COMMON_NAME: &str = "migrations";
 
 /// The columns of the histories of that name, with their types.
@@ -153,7 +153,7 @@ fn is_by_columns(name: &ObjectName, table: &Table) -> bool {
     let columns: Vec<_> = columns
         .map(|column| (column.name.as_str(), column.type_name.as_str()))
         .collect();
-    name.name == COMMON_NAME && OF_COMMON_NAME.contains(&columns.as_slice())
+    name.name.ends_with(COMMON_NAME) && OF_COMMON_NAME.contains(&columns.as_slice())
 }
 
 /// Whether code that says to describe the table `name` by these columns, in whatever order,
@@ -164,7 +164,7 @@ pub fn is_described(name: &ObjectName, columns: &BTreeSet<&str>) -> bool {
         let own: BTreeSet<&str> = tool.iter().map(|(column, _)| *column).collect();
         own == *columns
     };
-    name.name == COMMON_NAME && OF_COMMON_NAME.iter().any(|tool| is_of_tool(&tool))
+    name.name.ends_with(COMMON_NAME) && OF_COMMON_NAME.iter().any(|tool| is_of_tool(&tool))
 }
 
 /// Whether a table of this name lies where a migration tool would make it.
@@ -273,13 +273,20 @@ mod tests {
             ("run_on", "timestamp without time zone"),
         ];
         let ours = [("id", "integer"), ("name", "text")];
-        for (columns, left) in [(&theirs[..], 0), (&of_db_migrate[..], 0), (&ours[..], 1)] {
+        let cases = [
+            ("migrations", &theirs[..], 0),
+            ("_app_migrations", &theirs[..], 0),
+            ("migrations", &of_db_migrate[..], 0),
+            ("migrations", &ours[..], 1),
+            ("movings", &theirs[..], 1),
+        ];
+        for (name, columns, left) in cases {
             let mut schema = Schema::default();
             let table = Table {
                 columns: columns.iter().copied().map(column).collect(),
                 ..Table::default()
             };
-            schema.tables.insert(named("public", "migrations"), table);
+            schema.tables.insert(named("public", name), table);
             assert_eq!(
                 schema.without_bookkeeping().tables.len(),
                 left,

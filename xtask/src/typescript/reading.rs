@@ -54,6 +54,7 @@ pub(super) fn read(input: &Input<'_>, prefilter: Prefilter) -> Result<Facts> {
         cache,
         prefilter,
         base_path: &config.contracts_base_path,
+        reads_handlers: !config.sources.openapi.is_empty(),
         naming: config.orm_naming,
     };
     let files = reading.parse(walked.files, &mut facts.problems);
@@ -94,6 +95,8 @@ struct SourceReading<'r, 't> {
     prefilter: Prefilter,
     /// The base path of contracts.
     base_path: &'r str,
+    /// Whether a document says what routes take, beside which their handlers are read.
+    reads_handlers: bool,
     /// The names that ORMs give.
     naming: OrmNaming,
 }
@@ -228,7 +231,10 @@ impl SourceReading<'_, '_> {
         let with_contracts: Vec<&str> = with_contracts.iter().map(|path| &**path).collect();
         let server = Rc::new(routes::Server::default());
         let resolver = Resolver::running(self.program, server.clone());
-        let routes = routes::read(&resolver, &server, &with_routes);
+        let mut routes = routes::read(&resolver, &server, &with_routes);
+        if self.reads_handlers {
+            routes::read_handlers(self.program, &with_routes, &mut routes.routes);
+        }
         if with_routes.is_empty() {
             // Contracts may be mounted where nobody asks for routes.
             let _not_asked_for = routes::read(&resolver, &server, &with_contracts);

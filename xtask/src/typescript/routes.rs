@@ -7,6 +7,7 @@ mod decorators;
 mod fastify;
 mod flatten;
 mod frameworks;
+mod handlers;
 mod nest;
 mod nest_application;
 mod nest_modules;
@@ -25,6 +26,7 @@ use super::syntax::Module;
 use super::values::Site;
 use crate::facts::{Route, Tags, UnresolvedEndpoint};
 use crate::source::{Location, Span};
+pub use handlers::read as read_handlers;
 pub use server::{NestEndpoint, Server};
 
 /// The routes that were read, and those that could not be resolved.
@@ -86,6 +88,7 @@ impl Routes {
                 path,
                 location: location.clone(),
                 shared: false,
+                inputs: Vec::new(),
                 tags: tags(module, site.span),
             })),
             Err(reason) => self.unresolved.push(UnresolvedEndpoint {

@@ -326,3 +326,9 @@ fn list(value: &Value) -> &[Value] {
 fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
+
+/// Prints how many of `of` things were found to be the same, `what` they are.
+pub fn print_agreement(what: &str, same: usize, of: usize) {
+    let percent = 100.0 * same as f64 / of.max(1) as f64;
+    println!("{what}: {same} of {of} agree ({percent:.1} %)");
+}

@@ -409,3 +409,61 @@ fn callbacks_and_webhooks_are_named_as_not_judged() {
         ["contract POST /invitations, done", "contract invited"]
     );
 }
+
+#[test]
+fn what_handlers_validate_is_compared() {
+    let server = "import express from 'express'; import { z } from 'zod';
+export const NewInvite = z.object({ email: z.email(), name: z.string().max(40), note: z.string().optional(), weight: z.number() });
+const List = z.object({ limit: z.coerce.number().max(100).optional(), order: z.enum(['asc', 'desc']) });
+const wrap = (f: any) => f;
+async function create(req: any, res: any) { const { data } = NewInvite.safeParse(req.body); res.json(data); }
+const app = express();
+app.post('/invitations', create);
+app.get('/invitations', wrap(async ({ query }: any, res: any) => { const parsed = List.parse(query); res.json(parsed); }));
+app.get('/invitations/:n', (req: any, res: any) => { res.json(z.object({ full: z.enum(['a', 'b']).optional() }).parse(req.query)); });";
+    let hono = "import { Hono } from 'hono'; import { z } from 'zod'; import { zValidator } from '@hono/zod-validator';
+const NewInvite = z.object({ email: z.email(), name: z.string().max(40), note: z.string().optional(), weight: z.number() });
+const List = z.object({ limit: z.coerce.number().max(100).optional(), order: z.enum(['asc', 'desc']) });
+const app = new Hono();
+app.post('/invitations', async (c) => { const body = await c.req.json().catch(() => ({})); return c.json(NewInvite.parse(body)); });
+app.get('/invitations', zValidator('query', List), (c) => c.json([]));
+app.get('/invitations/:n', zValidator('query', z.object({ full: z.enum(['a', 'b']).optional() })), (c) => c.json({}));
+export default app;";
+    let fastify = "import Fastify from 'fastify'; import { z } from 'zod';
+const NewInvite = z.object({ email: z.email(), name: z.string().max(40), note: z.string().optional(), weight: z.number() });
+const List = z.object({ limit: z.coerce.number().max(100).optional(), order: z.enum(['asc', 'desc']) });
+const app = Fastify();
+app.post('/invitations', { schema: { body: NewInvite } }, async (request) => request.body);
+app.get('/invitations', { schema: { querystring: List } }, async () => []);
+app.get('/invitations/:n', async (request) => z.object({ full: z.enum(['a', 'b']).optional() }).parse(request.query));";
+    let changes = [
+        (
+            7,
+            "        - { name: order, in: query, schema: { type: string, enum: [asc, desc] } }",
+        ),
+        (
+            17,
+            "        - { name: full, in: query, schema: { type: integer } }",
+        ),
+        (36, "        weight: { type: string }"),
+    ];
+    let wrong = document(&changes);
+    let right = document(&[(
+        17,
+        "        - { name: full, in: query, schema: { type: string } }",
+    )]);
+    for code in [server, hono, fastify] {
+        let of = |text: &str| {
+            let (mut found, _) = verified(text, code, KEYS);
+            found.retain(|finding| finding.kind == "SCHEMA_TYPE_MISMATCH");
+            in_short(&found)
+        };
+        assert_eq!(of(&right), [""; 0], "{code}");
+        let expected = [
+            "SCHEMA_TYPE_MISMATCH docs/api.yaml:7:13",
+            "SCHEMA_TYPE_MISMATCH docs/api.yaml:17:13",
+            "SCHEMA_TYPE_MISMATCH docs/api.yaml:36:9",
+        ];
+        assert_eq!(of(&wrong), expected, "{code}");
+    }
+}
