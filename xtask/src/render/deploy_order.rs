@@ -43,7 +43,7 @@ pub(super) fn unjudged(order: &DeployOrder) -> Vec<String> {
     }
     if !order.not_judged.is_empty() {
         notes.push(format!(
-            "not judged, since it does not follow from declarations what it does to the running code: {}",
+            "not judged, since no declaration tells what it does to the running code: {}",
             order.not_judged.join("; ")
         ));
     }

@@ -73,7 +73,7 @@ impl Change<'_> {
                 continue;
             }
             for needed in is.columns.iter().filter(|column| is_needed(column)) {
-                let is_told = self.is_told_by_other_name(first, &needed.column.name);
+                let is_told = self.is_told_by_other_name(first, was, &needed.column.name);
                 if !is_told && !was.column(&needed.column.name).is_some_and(is_needed) {
                     losses.push(Loss {
                         demand: first,
@@ -132,7 +132,7 @@ impl Change<'_> {
             for is in after.columns.iter().filter(|is| is_needed(is)) {
                 let was = before.column(&is.column.name);
                 let is_named = demand.column(&is.column.name).is_some()
-                    || self.is_told_by_other_name(demand, &is.column.name);
+                    || self.is_told_by_other_name(demand, before, &is.column.name);
                 if !is_named && !was.is_some_and(is_needed) {
                     lose(&is.column.name, Lost::NotWritten, true);
                 }
@@ -141,13 +141,19 @@ impl Change<'_> {
         }
     }
 
-    /// Whether the code names this column as the other schema calls it, so that its loss is told by
-    /// that name.
-    fn is_told_by_other_name(&self, demand: &TableDemand, column: &str) -> bool {
+    /// Whether the code names this column as the other schema calls it, where INSERT needs it as well:
+    /// its loss is told by that name.
+    fn is_told_by_other_name(
+        &self,
+        demand: &TableDemand,
+        before: &Entity<'_>,
+        column: &str,
+    ) -> bool {
         let former = self.renames.other_column(&demand.table, column);
         let now = self.renames.column_now(&demand.table, column);
         let mut names = former.into_iter().chain(now);
-        names.any(|name| demand.column(name).is_some())
+        names
+            .any(|name| demand.column(name).is_some() && before.column(name).is_some_and(is_needed))
     }
 
     fn of_column(

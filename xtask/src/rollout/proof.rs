@@ -1,7 +1,6 @@
 //! Whether code works with a schema that a plan makes on the way.
 
 use super::changes::lost;
-use super::commit::Side;
 use super::demands::CodeDemands;
 use super::renames::Renames;
 use super::wording;
@@ -13,8 +12,7 @@ use crate::schema::model::Schema;
 pub fn lacks(demands: &CodeDemands, own: &Schema, on_way: &Schema, config: &Config) -> Vec<String> {
     let mut all = Vec::new();
     for loss in lost(demands, (own, on_way), &Renames::default(), config) {
-        let message = wording::message(&loss, Side::Running, None);
-        let line = format!("{}: {message}", loss.demand.table);
+        let line = wording::lacked(&loss);
         if loss.certain && !all.contains(&line) {
             all.push(line);
         }

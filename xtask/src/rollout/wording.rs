@@ -124,6 +124,31 @@ fn of_new(loss: &Loss<'_>, subject: &str) -> String {
     }
 }
 
+/// What a schema on the way of a plan does not give to code, whichever code that is.
+pub(super) fn lacked(loss: &Loss<'_>) -> String {
+    let table = &loss.demand.table;
+    let name = match &loss.column {
+        Some(column) => format!("`{table}.{column}`"),
+        None => format!("`{table}`"),
+    };
+    match &loss.what {
+        Lost::Table | Lost::Column => format!("{name} is not there"),
+        Lost::NotWritten | Lost::LeftOut => format!("each INSERT needs {name}"),
+        Lost::NullRefused => format!("{name} takes no null"),
+        Lost::NullRead => format!("{name} may be null"),
+        Lost::Computed => format!("{name} is computed by the database"),
+        Lost::Kind(wanted, is) | Lost::Narrowed(wanted, is) | Lost::TypeName(wanted, is) => {
+            format!("{name} is {is} instead of {wanted}")
+        }
+        Lost::ValuesGone(values) => format!("{name} does not allow {}", quoted(values)),
+        Lost::ValuesUnknown(values) => format!("{name} allows {} as well", quoted(values)),
+        Lost::Restricted(kind, columns) => {
+            format!("`{table}` has a {}", restriction(kind, columns))
+        }
+        Lost::MeansOther(former) => format!("{name} is the former '{former}'"),
+    }
+}
+
 /// What the new code has to do about a loss, so that it works with both schemas.
 pub(super) fn remedy(loss: &Loss<'_>) -> String {
     let column = loss.column.as_deref();

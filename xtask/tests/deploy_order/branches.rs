@@ -464,3 +464,36 @@ fn names_that_are_swapped_are_told_and_get_no_plan() {
     );
     assert!(!repo.path("plan").exists());
 }
+
+/// What a plan leaves to a person is told when it is tried.
+#[test]
+fn a_plan_that_is_not_whole_says_what_is_left() {
+    let Some(repo) = monorepo() else {
+        return;
+    };
+    migration(
+        &repo,
+        "V2__state",
+        "ALTER TABLE runs ALTER COLUMN activity_enabled DROP DEFAULT;\n\
+         ALTER TABLE runs ALTER COLUMN activity_enabled TYPE text USING activity_enabled::text;\n",
+    );
+    repo.write(
+        "src/schema.ts",
+        &CODE.replace(
+            "boolean('activity_enabled').notNull().default(false)",
+            "text('activity_enabled').notNull()",
+        ),
+    );
+    let ran = since(&repo, &["--plan", "plan"]).must_exit(1);
+    for told in [
+        "after release 1 the new code does not work yet: `runs.activity_enabled` is boolean instead of text",
+        "after the last release the schema is not the one of the branch",
+    ] {
+        assert!(ran.stderr.contains(told), "{told:?} is not in {ran:?}");
+    }
+    assert!(
+        ran.stdout
+            .contains("let the new code read and write `activity_enabled_new`"),
+        "{ran:?}"
+    );
+}

@@ -342,4 +342,37 @@ pub const OTHERS: &[Scenario] = &[
         needs: &["runs.heading"],
         ..BLANK
     },
+    Scenario {
+        name: "a column is renamed and becomes NOT NULL",
+        old: (RUNS, CODE),
+        new: (
+            "ALTER TABLE runs RENAME note TO remark; UPDATE runs SET remark = '' WHERE remark IS NULL; ALTER TABLE runs ALTER remark SET NOT NULL;",
+            drizzle!(
+                "title: text('title').notNull()",
+                "remark: text('remark').notNull()",
+                "done: boolean('done').notNull().default(false)"
+            ),
+        ),
+        order: ReleaseOrder::TwoReleases,
+        breaks: &["runs.note", "runs.remark"],
+        needs: &["runs.remark"],
+        ..BLANK
+    },
+    Scenario {
+        name: "a column is renamed and gets another type",
+        old: (RUNS, CODE),
+        new: (
+            "ALTER TABLE runs RENAME note TO remark; ALTER TABLE runs ALTER remark TYPE integer USING length(remark);",
+            concat!(
+                "import { pgTable, integer, text, boolean } from 'drizzle-orm/pg-core';\n",
+                "export const runs = pgTable('runs', { id: integer('id').primaryKey(), title: text('title').notNull(),",
+                " remark: integer('remark'), done: boolean('done').notNull().default(false) });\n"
+            ),
+        ),
+        order: ReleaseOrder::TwoReleases,
+        breaks: &["runs.note"],
+        needs: &["runs.remark"],
+        refused: "changes its type at once",
+        ..BLANK
+    },
 ];

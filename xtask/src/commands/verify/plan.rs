@@ -237,7 +237,7 @@ fn walked(
         for (code, lacks) in codes {
             for lack in lacks {
                 told.push_str(&format!(
-                    "after release {number} the {code} code still breaks: {lack}\n"
+                    "after release {number} the {code} code does not work yet: {lack}\n"
                 ));
             }
         }

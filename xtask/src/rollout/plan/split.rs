@@ -268,6 +268,10 @@ impl Splitter<'_> {
             }
             (Lost::Column, TableAction::RenameColumn { .. }, Some(old), _) => {
                 match self.basis.renamed(table, &old.name) {
+                    Some(now) if now.type_name != old.type_name => steps.refuse(format!(
+                        "`{table}.{}` becomes `{}` and changes its type at once: make two branches of it, of which the first one only renames",
+                        old.name, now.name
+                    )),
                     Some(now) => {
                         let columns = (old, now);
                         renamed_column::plan(&self.basis, table, columns, &text, (draft, steps));
@@ -284,7 +288,7 @@ impl Splitter<'_> {
                 let filled = updates(migration, table, column);
                 draft.put_off(required::fill_and_require(table, now, &filled));
             }
-            (Lost::LeftOut, TableAction::SetNotNull(_), _, Some(now)) => {
+            (Lost::LeftOut | Lost::NotWritten, TableAction::SetNotNull(_), _, Some(now)) => {
                 let filled = updates(migration, table, column);
                 draft.put_off(required::fill_and_require(table, now, &filled));
             }
