@@ -6,4 +6,6 @@ mod branches;
 mod commit;
 mod history;
 mod oracle;
+mod others;
+mod plans;
 mod scenarios;

@@ -14,6 +14,7 @@ const BASE: &str = "\
 CREATE TYPE mood AS ENUM ('sad', 'ok');
 CREATE TABLE users (id int PRIMARY KEY, name text NOT NULL, email text, age int);
 CREATE TABLE settings (key text PRIMARY KEY, value text);
+CREATE TABLE marks (id serial PRIMARY KEY, name text);
 CREATE VIEW grown AS SELECT id, name FROM users WHERE age > 17;
 ";
 
@@ -177,6 +178,30 @@ const CONFLICT: &[Pair] = &[
         told: &[
             SAME,
             "cannot know whether the order of `V2__ours` and of `V3__theirs` of `other` matters to its rows",
+        ],
+    },
+    Pair {
+        name: "rows that a function changes",
+        ours: "CREATE FUNCTION tidy() RETURNS void LANGUAGE sql AS 'UPDATE users SET name = trim(name)';\nSELECT tidy();",
+        theirs: "UPDATE users SET name = lower(name);",
+        found: &["BRANCH_ORDER_UNKNOWN warning users"],
+        told: &[SAME, "migrations/V2__ours.sql:2:1"],
+    },
+    Pair {
+        name: "the position of a sequence, and a row that takes its next number",
+        ours: "SELECT setval('marks_id_seq', 100);",
+        theirs: "INSERT INTO marks (name) VALUES ('a');",
+        found: &["BRANCH_ORDER_UNKNOWN warning marks"],
+        told: &[SAME],
+    },
+    Pair {
+        name: "a statement that is built when it runs",
+        ours: "DO $$ BEGIN EXECUTE 'UPDATE users SET name = ' || quote_literal('x'); END $$;",
+        theirs: "CREATE TABLE tags (id int PRIMARY KEY);",
+        found: &[],
+        told: &[
+            SAME,
+            "not judged, since it cannot be seen which rows change: `V2__ours` at migrations/V2__ours.sql:1:1: it builds statements when it runs",
         ],
     },
     Pair {
@@ -410,4 +435,47 @@ fn drizzles_number_that_both_branches_gave_is_told() {
         "drizzle numbers these migrations",
         "let drizzle-kit generate it again",
     ]);
+}
+
+/// Migrations that are code are not run one by one: which ones were not seen is said.
+#[test]
+fn migrations_that_are_code_are_named() {
+    let Some(scratch) = shared() else { return };
+    // It stands for a migrator.
+    if crate::support::psql().is_none() {
+        return;
+    }
+    let repo = Monorepo::empty();
+    let major = crate::support::major();
+    repo.write(
+        "db.toml",
+        &format!(
+            "postgres = \"{major}\"\n[migrations]\ndir = \"migrations\"\nreplay = \"psql \\\"$DATABASE_URL\\\" -Xq -f migrate.sql\"\n\
+             [severity]\nMISSING_TYPE = 'off'\nMISSING_VALIDATION_SCHEMA = 'off'\n"
+        ),
+    );
+    repo.write("migrate.sql", BASE);
+    let of_code = |file: &str| {
+        repo.write(
+            &format!("migrations/{file}.ts"),
+            "export async function up() {}\n",
+        );
+        let mut command = repo.command(&["db-snapshot", "--allow-replay"]);
+        Ran::of(command.env("SHADOW_DATABASE_URL", url(scratch))).must_exit(0);
+    };
+    of_code("0001_base");
+    init(&repo);
+    for branch in ["theirs", "ours"] {
+        git(&repo, &["checkout", "-q", "-b", branch, "main"]);
+        of_code(&format!("0002_{branch}"));
+        commit(&repo, branch);
+    }
+    let ran = verify(scratch, &repo, &["--with", "theirs"]).must_exit(0);
+    for part in [
+        "cannot know whether this branch and `theirs` fit together",
+        "0002_ours",
+        "0002_theirs",
+    ] {
+        assert!(ran.stdout.contains(part), "{part:?} is not in {ran:?}");
+    }
 }

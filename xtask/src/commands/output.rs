@@ -26,6 +26,23 @@ pub fn path(context: &Context, configured: &Path) -> Result<PathBuf> {
     Ok(context.root.join(configured))
 }
 
+/// The absolute path of `named`, which the option `option` of the command line names, relative to the
+/// root.
+///
+/// # Errors
+/// As [`path`].
+pub fn named_path(context: &Context, named: &Path, option: &str) -> Result<PathBuf> {
+    let refused = || {
+        format!(
+            "cannot write `{}`, which `{option}` names: name a folder of the repository `{}`",
+            named.display(),
+            context.root.display()
+        )
+    };
+    ensure_inside(&context.root, named).with_context(refused)?;
+    Ok(context.root.join(named))
+}
+
 /// Writes the result of a command to the file of `--output`.
 ///
 /// # Errors

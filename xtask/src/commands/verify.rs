@@ -4,6 +4,7 @@
 
 mod expected;
 mod fix;
+mod plan;
 mod publish;
 mod reviewed;
 mod rollout;
@@ -59,7 +60,7 @@ pub struct Options {
 
     /// With `--since`: where the branch takes two releases, write their migrations into DIR; nothing
     /// applies them
-    #[arg(long, value_name = "DIR", requires = "since", num_args = 0..=1, default_missing_value = rollout::PLAN_FOLDER)]
+    #[arg(long, value_name = "DIR", requires = "since", num_args = 0..=1, default_missing_value = plan::PLAN_FOLDER)]
     pub plan: Option<String>,
 
     /// Run the migrations of this branch and of the branch REF on scratch databases in both orders,

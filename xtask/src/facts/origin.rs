@@ -39,6 +39,9 @@ pub struct Origin {
     pub refuses_rows: bool,
     /// Whether queries name the types of enums: then another name in the database fails.
     pub queries_name_types: bool,
+    /// Whether each value of an enum is cast to its type by name when it is written or compared, as
+    /// Prisma's client does: then the code that runs fails as soon as the type has another name.
+    pub casts_enums: bool,
 }
 
 /// The statement that declarations make about a table. A family is not a language: a model of

@@ -3,6 +3,7 @@
 
 mod documentation;
 mod findings;
+mod reach;
 mod rows;
 mod run;
 mod statements;

@@ -59,16 +59,20 @@ fn behind(placed: &[FileName], before: &FileName, now: Timestamp) -> Result<File
         .with_context(|| format!("`{before}` has no later version"))
 }
 
-/// Replaces the name `before` in the comments of a migration's text, where people and `db-new` write
-/// it. Nothing that runs is changed.
+/// Replaces the former names of `moves` in the comments of a migration's text, where people and
+/// `db-new` write them. Nothing that runs is changed.
 #[must_use]
-pub fn in_comments(text: &str, before: &str, after: &str) -> String {
+pub fn in_comments(text: &str, moves: &[Renumbered]) -> String {
+    let names: Vec<(String, String)> = moves
+        .iter()
+        .map(|moved| (moved.before.to_string(), moved.after.to_string()))
+        .collect();
     let mut renamed = String::with_capacity(text.len());
     for token in sql::tokens(text) {
         let part = token.text(text);
         match token.kind {
             TokenKind::LineComment | TokenKind::BlockComment => {
-                renamed.push_str(&whole_words(part, before, after));
+                renamed.push_str(&whole_words(part, &names));
             }
             _other => renamed.push_str(part),
         }
@@ -76,19 +80,23 @@ pub fn in_comments(text: &str, before: &str, after: &str) -> String {
     renamed
 }
 
-/// Replaces `before` where it is not a part of a longer name.
-fn whole_words(text: &str, before: &str, after: &str) -> String {
+/// Replaces all names at once: the new name of one migration may be the former one of another. A
+/// part of a longer name is none.
+fn whole_words(text: &str, names: &[(String, String)]) -> String {
     let mut replaced = String::with_capacity(text.len());
+    let is_name = |character: char| character.is_alphanumeric() || character == '_';
     let mut rest = text;
-    while let Some(at) = rest.find(before) {
-        let (head, tail) = (&rest[..at], &rest[at + before.len()..]);
-        let is_name = |character: char| character.is_alphanumeric() || character == '_';
-        let is_part = head.ends_with(is_name) || tail.starts_with(is_name);
-        replaced.push_str(head);
-        replaced.push_str(if is_part { before } else { after });
-        rest = tail;
+    while !rest.is_empty() {
+        let length = rest.find(|character| !is_name(character));
+        let (word, tail) = rest.split_at(length.unwrap_or(rest.len()));
+        let after = names.iter().find(|(before, _)| before == word);
+        replaced.push_str(after.map_or(word, |(_, after)| after));
+        // The character that is part of no name goes over as it is.
+        let next = tail.find(is_name).unwrap_or(tail.len());
+        replaced.push_str(&tail[..next]);
+        rest = &tail[next..];
     }
-    replaced + rest
+    replaced
 }
 
 #[cfg(test)]
@@ -144,10 +152,28 @@ mod tests {
 
     #[test]
     fn only_comments_are_changed_and_only_whole_names() {
+        let moves = |moves: &[(&str, &str)]| -> Vec<Renumbered> {
+            let name = |stem: &str| names(&[stem]).remove(0);
+            moves
+                .iter()
+                .map(|(before, after)| Renumbered {
+                    before: name(before),
+                    after: name(after),
+                })
+                .collect()
+        };
         let text = "-- V2__x, see V2__xy\nSELECT 'V2__x'; /* V2__x */";
         assert_eq!(
-            in_comments(text, "V2__x", "V4__x"),
+            in_comments(text, &moves(&[("V2__x", "V4__x")])),
             "-- V4__x, see V2__xy\nSELECT 'V2__x'; /* V4__x */"
+        );
+        // The new name of one is the former one of the other.
+        assert_eq!(
+            in_comments(
+                "-- V2__fix before V3__fix.",
+                &moves(&[("V2__fix", "V3__fix"), ("V3__fix", "V4__fix")])
+            ),
+            "-- V3__fix before V4__fix."
         );
     }
 }

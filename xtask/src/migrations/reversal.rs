@@ -7,7 +7,7 @@
 //! statement, but says why, and what could be written as comments for a person to complete.
 
 mod attempt;
-mod ddl;
+pub mod ddl;
 mod draft;
 mod losses;
 mod plan;
@@ -23,6 +23,7 @@ use super::rollback::rehearsal;
 use super::scratch_environment::ScratchEnvironment;
 use super::{Down, Migration};
 use crate::report::{Rehearsal, RollbackVerdict};
+use crate::schema::model::{Enum, ObjectName, Schema};
 use draft::Draft;
 pub use losses::ForeseenLoss;
 pub use text::is_unedited;
@@ -71,6 +72,23 @@ pub fn write(
         let (_, draft) = drafts.next().context("a rehearsal of no way back")?;
         each(at, &judged(&migrations[at], draft, rehearsal))
     })
+}
+
+/// Statements that add those labels of `wanted` to the enum `object` that `now` lacks.
+#[must_use]
+pub fn added_labels(object: &ObjectName, wanted: &Enum, now: &Enum) -> Vec<String> {
+    plan::added_labels(object, wanted, now)
+}
+
+/// Statements that make the enum `object` of `schema` anew, so that it has the labels that it has
+/// there and no others.
+#[must_use]
+pub fn with_other_labels(schema: &Schema, object: &ObjectName) -> Vec<String> {
+    let schemas = schemas::Schemas {
+        wanted: schema,
+        now: schema,
+    };
+    plan::with_other_labels(schemas, object)
 }
 
 /// The way back as the rehearsal judges it.

@@ -20,6 +20,7 @@ pub const ORIGIN: Origin = Origin {
     restricts_text: true,
     refuses_rows: false,
     queries_name_types: false,
+    casts_enums: false,
 };
 
 impl Schemas<'_> {

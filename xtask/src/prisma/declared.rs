@@ -26,6 +26,7 @@ pub const MODEL: Origin = Origin {
     restricts_text: false,
     refuses_rows: true,
     queries_name_types: true,
+    casts_enums: true,
 };
 
 /// Adds what `schema` declares.

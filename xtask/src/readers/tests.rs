@@ -40,6 +40,7 @@ const TABLE: Origin = Origin {
     restricts_text: true,
     refuses_rows: false,
     queries_name_types: true,
+    casts_enums: false,
 };
 
 const SCHEMA: Origin = Origin {

@@ -18,9 +18,7 @@ pub(super) fn lines(order: &DeployOrder) -> Vec<String> {
     );
     list("needs the migration", &mut order.needs.iter());
     list("breaks the new code too", &mut order.left_behind.iter());
-    if let Some(unknown) = unknown(order) {
-        lines.push(format!("  {unknown}"));
-    }
+    lines.extend(unjudged(order).iter().map(|note| format!("  {note}")));
     for (number, release) in order.releases.iter().enumerate() {
         lines.push(format!("  release {}: {}", number + 1, release.title));
         let steps = release.steps.iter();
@@ -29,17 +27,25 @@ pub(super) fn lines(order: &DeployOrder) -> Vec<String> {
     lines
 }
 
-/// Names the tables of which it is not known whether running code uses them.
-pub(super) fn unknown(order: &DeployOrder) -> Option<String> {
-    let names: Vec<_> = order
-        .unknown
-        .iter()
-        .map(|name| format!("`{name}`"))
-        .collect();
-    (!names.is_empty()).then(|| {
-        format!(
+/// Notes about what the order does not take into account.
+pub(super) fn unjudged(order: &DeployOrder) -> Vec<String> {
+    let mut notes = Vec::new();
+    if !order.unknown.is_empty() {
+        let names: Vec<_> = order
+            .unknown
+            .iter()
+            .map(|name| format!("`{name}`"))
+            .collect();
+        notes.push(format!(
             "not judged: the running code declares nothing of {}, so nobody knows whether it uses what goes there",
             names.join(", ")
-        )
-    })
+        ));
+    }
+    if !order.not_judged.is_empty() {
+        notes.push(format!(
+            "not judged, since no declaration tells what it does to the running code: {}",
+            order.not_judged.join("; ")
+        ));
+    }
+    notes
 }

@@ -75,8 +75,8 @@ fn deploy_order(order: &DeployOrder) -> String {
     );
     list("needs the migration", &mut order.needs.iter());
     list("breaks the new code too", &mut order.left_behind.iter());
-    if let Some(unknown) = super::deploy_order::unknown(order) {
-        let _ = writeln!(text, "- {}", prose(&unknown));
+    for note in super::deploy_order::unjudged(order) {
+        let _ = writeln!(text, "- {}", prose(&note));
     }
     for (number, release) in order.releases.iter().enumerate() {
         let _ = writeln!(

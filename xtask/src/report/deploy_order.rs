@@ -23,6 +23,9 @@ pub struct DeployOrder {
     /// Tables that lose something, and of which the running code declares nothing: nobody knows
     /// whether it uses them.
     pub unknown: Vec<String>,
+    /// Changes whose effect on running code does not follow from what it declares: `trigger `t` of
+    /// `runs``.
+    pub not_judged: Vec<String>,
     /// The releases that hurt no code; none where one release will do.
     pub releases: Vec<Release>,
 }
@@ -56,6 +59,8 @@ pub struct RolloutProblem {
     pub migration: Option<Location>,
     /// Whether it happens for sure, rather than for some values only.
     pub certain: bool,
+    /// What the code would have to do to work with both schemas, in the imperative.
+    pub remedy: String,
     /// The reason for which the migration's file accepts it.
     pub accepted: Option<String>,
 }
@@ -85,6 +90,8 @@ pub struct ReleaseStep {
     pub text: String,
     /// The migration to write, where it is one.
     pub migration: Option<PlannedFile>,
+    /// The migration of the branch that runs as it is, where it is one.
+    pub keeps: Option<String>,
 }
 
 /// A migration that a plan proposes.

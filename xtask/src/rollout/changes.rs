@@ -6,21 +6,28 @@ use std::collections::BTreeSet;
 use super::demands::{CodeDemands, ColumnDemand, TableDemand, Written, find};
 use super::kinds;
 use super::loss::{Loss, Lost};
+use super::renames::Renames;
 use crate::checks::check_constraints::{self, Demands};
 use crate::checks::entities::{ColumnFacts, Entity, EntityKind, entities};
 use crate::config::Config;
 use crate::schema::model::{ConstraintKind, Schema, Table};
 
 /// What the code of `demands`, which was written for the schema `from`, loses in the schema `to`.
+/// `renames` are those of the migrations between the two, whichever of them is the older one.
 #[must_use]
 pub fn lost<'d>(
     demands: &'d CodeDemands,
-    from: &Schema,
-    to: &Schema,
+    (from, to): (&Schema, &Schema),
+    renames: &Renames,
     config: &Config,
 ) -> Vec<Loss<'d>> {
     let (before, after) = (entities(from, config), entities(to, config));
-    let change = Change { from, to, config };
+    let change = Change {
+        from,
+        to,
+        renames,
+        config,
+    };
     let mut losses = Vec::new();
     for demand in &demands.tables {
         let Some(before) = find(&before, &demand.table) else {
@@ -36,47 +43,50 @@ pub fn lost<'d>(
             }),
         }
     }
-    losses.extend(unknown_writers(demands, &before, &after));
-    losses
-}
-
-/// Columns that each INSERT needs, of tables of which only the reading is declared: whatever else
-/// inserts does not know them either.
-fn unknown_writers<'d>(
-    demands: &'d CodeDemands,
-    before: &[Entity<'_>],
-    after: &[Entity<'_>],
-) -> Vec<Loss<'d>> {
-    let mut losses = Vec::new();
-    for is in after.iter().filter(|is| is.kind == EntityKind::Table) {
-        let mut of_table = demands.tables.iter().filter(|one| one.table == *is.name);
-        let (Some(was), Some(first)) = (find(before, is.name), of_table.clone().next()) else {
-            continue;
-        };
-        if of_table.any(|one| one.inserts) {
-            continue;
-        }
-        for needed in is.columns.iter().filter(|column| is_needed(column)) {
-            if !was.column(&needed.column.name).is_some_and(is_needed) {
-                losses.push(Loss {
-                    demand: first,
-                    column: Some(needed.column.name.clone()),
-                    what: Lost::NotWritten,
-                    certain: false,
-                });
-            }
-        }
-    }
+    losses.extend(change.unknown_writers(demands, &before, &after));
     losses
 }
 
 struct Change<'s> {
     from: &'s Schema,
     to: &'s Schema,
+    renames: &'s Renames,
     config: &'s Config,
 }
 
 impl Change<'_> {
+    /// Columns that each INSERT needs, of tables of which only the reading is declared: whatever else
+    /// inserts does not know them either.
+    fn unknown_writers<'d>(
+        &self,
+        demands: &'d CodeDemands,
+        before: &[Entity<'_>],
+        after: &[Entity<'_>],
+    ) -> Vec<Loss<'d>> {
+        let mut losses = Vec::new();
+        for is in after.iter().filter(|is| is.kind == EntityKind::Table) {
+            let mut of_table = demands.tables.iter().filter(|one| one.table == *is.name);
+            let (Some(was), Some(first)) = (find(before, is.name), of_table.clone().next()) else {
+                continue;
+            };
+            if of_table.any(|one| one.inserts) {
+                continue;
+            }
+            for needed in is.columns.iter().filter(|column| is_needed(column)) {
+                let is_told = self.is_told_by_other_name(first, was, &needed.column.name);
+                if !is_told && !was.column(&needed.column.name).is_some_and(is_needed) {
+                    losses.push(Loss {
+                        demand: first,
+                        column: Some(needed.column.name.clone()),
+                        what: Lost::NotWritten,
+                        certain: false,
+                    });
+                }
+            }
+        }
+        losses
+    }
+
     fn of_table<'d>(
         &self,
         demand: &'d TableDemand,
@@ -84,6 +94,16 @@ impl Change<'_> {
         after: &Entity<'_>,
         losses: &mut Vec<Loss<'d>>,
     ) {
+        // Both tables are there, so that no statement fails: each reads and writes the other's rows.
+        if let Some(former) = self.renames.other_table(&demand.table) {
+            losses.push(Loss {
+                demand,
+                column: None,
+                what: Lost::MeansOther(former.to_string()),
+                certain: demand.firm,
+            });
+            return;
+        }
         let mut lose = |column: &str, what: Lost, certain: bool| {
             // PostgreSQL does not know whether the columns of a view may be null.
             if what == Lost::NullRead && after.kind == EntityKind::View {
@@ -111,12 +131,29 @@ impl Change<'_> {
         if demand.inserts && after.kind == EntityKind::Table {
             for is in after.columns.iter().filter(|is| is_needed(is)) {
                 let was = before.column(&is.column.name);
-                if demand.column(&is.column.name).is_none() && !was.is_some_and(is_needed) {
+                let is_named = demand.column(&is.column.name).is_some()
+                    || self.is_told_by_other_name(demand, before, &is.column.name);
+                if !is_named && !was.is_some_and(is_needed) {
                     lose(&is.column.name, Lost::NotWritten, true);
                 }
             }
             self.restrictions(demand, (before, after), losses);
         }
+    }
+
+    /// Whether the code names this column as the other schema calls it, where INSERT needs it as well:
+    /// its loss is told by that name.
+    fn is_told_by_other_name(
+        &self,
+        demand: &TableDemand,
+        before: &Entity<'_>,
+        column: &str,
+    ) -> bool {
+        let former = self.renames.other_column(&demand.table, column);
+        let now = self.renames.column_now(&demand.table, column);
+        let mut names = former.into_iter().chain(now);
+        names
+            .any(|name| demand.column(name).is_some() && before.column(name).is_some_and(is_needed))
     }
 
     fn of_column(
@@ -128,7 +165,11 @@ impl Change<'_> {
         lose: &mut impl FnMut(&str, Lost, bool),
     ) {
         let column = &wanted.column;
-        let is_left_out = wanted.written == Written::MayBeLeftOut;
+        if let Some(former) = self.renames.other_column(&demand.table, column) {
+            return lose(column, Lost::MeansOther(former.to_owned()), true);
+        }
+        // What the database computed itself so far was never written.
+        let is_left_out = demand.inserts && wanted.written != Written::Always;
         let may_write_null = wanted.written != Written::Never && wanted.nullable;
         if is_left_out && is_needed(is) && !is_needed(was) {
             lose(column, Lost::LeftOut, true);
@@ -139,11 +180,12 @@ impl Change<'_> {
         if reads_value && was.not_null && !is.not_null && !is.null_is_empty {
             lose(column, Lost::NullRead, false);
         }
-        if wanted.written == Written::Always
+        if wanted.written != Written::Never
             && is.column.must_be_omitted()
             && !was.column.must_be_omitted()
         {
-            lose(column, Lost::Computed, true);
+            // An INSERT that leaves it out goes on to work.
+            lose(column, Lost::Computed, wanted.written == Written::Always);
         }
         if let Some((what, certain)) = kinds::changed(demand, wanted, was, is, self.config) {
             lose(column, what, certain);

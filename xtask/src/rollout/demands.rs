@@ -57,6 +57,8 @@ pub struct ColumnDemand {
     pub layer: DescriptionLayer,
     /// All values that the code knows, where it lists them, as the database has them.
     pub values: Option<Vec<String>>,
+    /// The type of the database to which the code casts each value by name.
+    pub cast_to: Option<ObjectName>,
 }
 
 /// Whether an INSERT writes a column.
@@ -191,6 +193,16 @@ fn of_column(compared: &Compared<'_, '_>, inserts: bool) -> ColumnDemand {
         kind: (is_known && !is_own_conversion).then(|| field.kind.clone()),
         layer: compared.layer(),
         values: values(compared),
+        cast_to: cast_to(compared),
+    }
+}
+
+/// The enum to which values are cast, where the code does that, by the name that it has for it.
+fn cast_to(compared: &Compared<'_, '_>) -> Option<ObjectName> {
+    let casts = compared.description.declaration.origin.casts_enums;
+    match &compared.field().sql.as_ref().filter(|_| casts)?.ty.scalar {
+        SqlScalar::Enum(name, _) => name.as_deref().map(ObjectName::from_key),
+        SqlScalar::Named(..) | SqlScalar::Unknown(_) => None,
     }
 }
 

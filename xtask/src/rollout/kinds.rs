@@ -19,6 +19,10 @@ pub(super) fn changed(
         return None;
     }
     let types = || (was.column.type_name.clone(), is.column.type_name.clone());
+    if is_cast_by_former_name(wanted, &was.ty, &is.ty) {
+        let (before, after) = types();
+        return Some((Lost::TypeName(before, after), true));
+    }
     let is_used = demand.reads || wanted.written != Written::Never;
     if let Some(kind) = wanted.kind.as_ref().filter(|_| is_used) {
         let holds = |ty: &ColumnType| accepts(ty, kind, wanted.layer, config);
@@ -33,6 +37,14 @@ pub(super) fn changed(
     }
     let (before, after) = types();
     Some((Lost::Narrowed(before, after), false))
+}
+
+/// Whether the code casts values to an enum that has another name in the other schema.
+fn is_cast_by_former_name(wanted: &ColumnDemand, was: &ColumnType, is: &ColumnType) -> bool {
+    let (Scalar::Enum(was, _), Scalar::Enum(is, _)) = (&was.scalar, &is.scalar) else {
+        return false;
+    };
+    wanted.cast_to.as_ref() == Some(was) && was != is
 }
 
 /// Whether two types are the same as values: the names of domains on the way do not count.

@@ -42,4 +42,8 @@ pub enum Lost {
     ValuesUnknown(Vec<String>),
     /// A restriction that was not there: its kind and its columns.
     Restricted(String, Vec<String>),
+    /// The name stands for another table or column: the former name of that one.
+    MeansOther(String),
+    /// The type to which it casts values by name has another name: before and after.
+    TypeName(String, String),
 }

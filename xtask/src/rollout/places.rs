@@ -67,7 +67,11 @@ impl<'m> MigrationPlaces<'m> {
         let found = match (what, column) {
             (Lost::Table, _) | (Lost::Column, None) => gone_table(),
             (Lost::Column, Some(column)) => self.provenance.gone(table, |name| name == column),
-            (Lost::ValuesGone(_) | Lost::ValuesUnknown(_) | Lost::Restricted(..), _) => None,
+            (Lost::ValuesGone(_) | Lost::ValuesUnknown(_), Some(column)) => {
+                self.provenance.check(table, column)
+            }
+            (Lost::ValuesGone(_) | Lost::ValuesUnknown(_), None) => None,
+            (Lost::Restricted(..) | Lost::TypeName(..) | Lost::MeansOther(_), _) => None,
             (_, Some(column)) => self.provenance.column(table, column),
             (_, None) => None,
         };
@@ -133,6 +137,17 @@ pub(super) fn words(loss: &Loss<'_>, schema: &Schema) -> Vec<String> {
     match &loss.what {
         Lost::ValuesGone(_) | Lost::ValuesUnknown(_) => {
             vec![column_type().unwrap_or_else(|| table.name.clone())]
+        }
+        Lost::TypeName(..) => {
+            let field = loss.column.as_deref();
+            let field = field.and_then(|column| loss.demand.column(column));
+            let type_name = field.and_then(|field| field.cast_to.as_ref());
+            type_name
+                .map(|name| vec![name.name.clone()])
+                .unwrap_or_default()
+        }
+        Lost::MeansOther(former) if loss.column.is_none() => {
+            vec![table.name.clone(), ObjectName::from_key(former).name]
         }
         Lost::Restricted(_, columns) => {
             let mut words = vec![table.name.clone()];

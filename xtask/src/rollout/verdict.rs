@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 
 use super::changes::lost;
 use super::commit::{Commit, Side};
-use super::demands::CodeDemands;
+use super::demands::{CodeDemands, Written};
 use super::loss::{Loss, Lost};
+use super::not_judged::not_judged;
 use super::places::{MigrationPlaces, words};
-use super::{plan, wording};
+use super::plan::{self, Basis};
+use super::renames::Renames;
+use super::wording;
 use crate::checks::entities::entities;
 use crate::config::Config;
 use crate::report::{CodePlace, DeployOrder, ReleaseOrder, RolloutProblem};
@@ -27,11 +30,12 @@ pub fn judge(
         return None;
     }
     let (old_schema, new_schema) = (running.schema, new.schema);
-    let lost_by_running = lost(running.demands, old_schema, new_schema, config);
-    let lost_by_new = lost(new.demands, new_schema, old_schema, config);
-    let mut lost_by_both = lost(kept, old_schema, new_schema, config);
-    // Beside the old schema nobody sees that the new code writes a column of the new one.
-    lost_by_both.retain(|loss| loss.what != Lost::NotWritten);
+    let renames = Renames::read(places.migrations(), old_schema);
+    let (forward, back) = ((old_schema, new_schema), (new_schema, old_schema));
+    let lost_by_running = lost(running.demands, forward, &renames, config);
+    let lost_by_new = lost(new.demands, back, &renames, config);
+    let mut lost_by_both = lost(kept, forward, &renames, config);
+    lost_by_both.retain(|loss| is_seen_beside_old_schema(loss, new.demands));
     let breaks = problems(&lost_by_running, Side::Running, new_schema, places);
     let needs: Vec<_> = problems(&lost_by_new, Side::New, old_schema, places)
         .into_iter()
@@ -52,7 +56,14 @@ pub fn judge(
     let unknown = unknown(running, new_schema, config);
     let releases = match order {
         ReleaseOrder::TwoReleases => {
-            plan::releases(&lost_by_running, (running, new), places, &left_behind)
+            let basis = Basis {
+                running,
+                new,
+                places,
+                renames: &renames,
+                major: config.postgres_major,
+            };
+            plan::releases(&lost_by_running, basis, &left_behind)
         }
         ReleaseOrder::MigrateFirst | ReleaseOrder::DeployFirst | ReleaseOrder::Either => Vec::new(),
     };
@@ -62,8 +73,30 @@ pub fn judge(
         needs,
         left_behind,
         unknown,
+        not_judged: not_judged(old_schema, new_schema, running.demands),
         releases,
     })
+}
+
+/// Whether what the new code loses between both schemas follows from what it wants of the old one.
+/// Beside the old schema nobody sees that it writes a column of the new one, or that a name means
+/// what it is to mean.
+fn is_seen_beside_old_schema(loss: &Loss<'_>, new: &CodeDemands) -> bool {
+    match &loss.what {
+        Lost::NotWritten | Lost::MeansOther(_) => false,
+        Lost::LeftOut => {
+            let column = loss.column.as_deref().unwrap_or_default();
+            let mut of_table = new
+                .tables
+                .iter()
+                .filter(|one| one.table == loss.demand.table);
+            !of_table.any(|one| {
+                let field = one.column(column);
+                field.is_some_and(|field| field.written == Written::Always)
+            })
+        }
+        _of_both => true,
+    }
 }
 
 /// The problems behind `losses`: one for each table, column and kind of loss, with all declarations
@@ -98,10 +131,11 @@ fn rank(what: &Lost) -> (u8, Option<&Lost>) {
         Lost::NullRefused => (3, None),
         Lost::NullRead => (4, None),
         Lost::Computed => (5, None),
-        Lost::Kind(..) | Lost::Narrowed(..) => (6, None),
+        Lost::Kind(..) | Lost::Narrowed(..) | Lost::TypeName(..) => (6, None),
         Lost::ValuesGone(_) => (7, None),
         Lost::ValuesUnknown(_) => (8, None),
         Lost::Restricted(..) => (9, Some(what)),
+        Lost::MeansOther(_) => (10, None),
     }
 }
 
@@ -144,6 +178,7 @@ fn problem(
         accepted: cause.as_ref().and_then(|cause| cause.accepted.clone()),
         migration: cause.map(|cause| cause.location),
         certain: losses.iter().any(|loss| loss.certain),
+        remedy: wording::remedy(first),
     }
 }
 

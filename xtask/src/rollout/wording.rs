@@ -40,8 +40,20 @@ fn of_running(loss: &Loss<'_>, subject: &str, renamed: Option<&str>) -> String {
         Lost::NullRead => {
             format!("{subject} may be null from now on, and the running code takes it for a value")
         }
+        Lost::Computed if !loss.certain => format!(
+            "{subject} is computed by the database from now on: an INSERT of the running code that writes a value of its own fails"
+        ),
         Lost::Computed => format!(
             "{subject} is computed by the database from now on, and the running code writes it: its INSERT fails"
+        ),
+        Lost::MeansOther(former) if loss.column.is_none() => format!(
+            "It is the former table '{former}' from now on: the running code reads and writes the other one's rows"
+        ),
+        Lost::MeansOther(former) => format!(
+            "{subject} is the former column '{former}' from now on: the running code reads and writes the other one's values"
+        ),
+        Lost::TypeName(before, after) => format!(
+            "{subject} changes its type's name from {before} to {after}, and the running code casts values to {before}"
         ),
         Lost::Kind(before, after) => format!(
             "{subject} changes its type from {before} to {after}, and the running code takes its values for those of {before}"
@@ -84,6 +96,15 @@ fn of_new(loss: &Loss<'_>, subject: &str) -> String {
         Lost::Computed => {
             format!("{subject} is computed by the database {BEFORE}, and the new code writes it")
         }
+        Lost::MeansOther(former) if loss.column.is_none() => {
+            format!("It is another table {BEFORE}: the new code takes it for the former '{former}'")
+        }
+        Lost::MeansOther(former) => format!(
+            "{subject} is another column {BEFORE}: the new code takes it for the former '{former}'"
+        ),
+        Lost::TypeName(new, old) => format!(
+            "{subject} is of the type {old} {BEFORE}, and the new code casts values to {new}"
+        ),
         // The types are those of the new schema and of the old one.
         Lost::Kind(new, old) | Lost::Narrowed(new, old) => format!(
             "{subject} is {old} {BEFORE}, and the new code takes its values for those of {new}"
@@ -100,6 +121,61 @@ fn of_new(loss: &Loss<'_>, subject: &str) -> String {
             "The new code may write rows that the {} refuses, which is there {BEFORE}",
             restriction(kind, columns)
         ),
+    }
+}
+
+/// What a schema on the way of a plan does not give to code, whichever code that is.
+pub(super) fn lacked(loss: &Loss<'_>) -> String {
+    let table = &loss.demand.table;
+    let name = match &loss.column {
+        Some(column) => format!("`{table}.{column}`"),
+        None => format!("`{table}`"),
+    };
+    match &loss.what {
+        Lost::Table | Lost::Column => format!("{name} is not there"),
+        Lost::NotWritten | Lost::LeftOut => format!("each INSERT needs {name}"),
+        Lost::NullRefused => format!("{name} takes no null"),
+        Lost::NullRead => format!("{name} may be null"),
+        Lost::Computed => format!("{name} is computed by the database"),
+        Lost::Kind(wanted, is) | Lost::Narrowed(wanted, is) | Lost::TypeName(wanted, is) => {
+            format!("{name} is {is} instead of {wanted}")
+        }
+        Lost::ValuesGone(values) => format!("{name} does not allow {}", quoted(values)),
+        Lost::ValuesUnknown(values) => format!("{name} allows {} as well", quoted(values)),
+        Lost::Restricted(kind, columns) => {
+            format!("`{table}` has a {}", restriction(kind, columns))
+        }
+        Lost::MeansOther(former) => format!("{name} is the former '{former}'"),
+    }
+}
+
+/// What the new code has to do about a loss, so that it works with both schemas.
+pub(super) fn remedy(loss: &Loss<'_>) -> String {
+    let column = loss.column.as_deref();
+    let name = column.map_or_else(|| loss.demand.table.to_string(), ToOwned::to_owned);
+    match &loss.what {
+        Lost::Table | Lost::Column => format!("take `{name}` out of the new code"),
+        Lost::NotWritten | Lost::LeftOut => {
+            format!("write `{name}` in each INSERT of the new code, which has no default any more")
+        }
+        Lost::NullRefused => format!("write a value to `{name}`, and never null, in the new code"),
+        Lost::NullRead => format!("let the new code take null from `{name}`"),
+        Lost::Computed => format!("do not write `{name}` in the new code"),
+        Lost::Kind(_, after) | Lost::Narrowed(_, after) | Lost::TypeName(_, after) => {
+            format!("declare `{name}` as {after} in the new code")
+        }
+        Lost::ValuesGone(values) => {
+            format!("take {} of `{name}` out of the new code", quoted(values))
+        }
+        Lost::ValuesUnknown(values) => {
+            format!("let the new code read {} from `{name}`", quoted(values))
+        }
+        Lost::Restricted(kind, columns) => format!(
+            "write rows to `{}` that the new {} takes",
+            loss.demand.table,
+            restriction(kind, columns)
+        ),
+        Lost::MeansOther(_) => format!("give `{name}` a name that nothing had before"),
     }
 }
 

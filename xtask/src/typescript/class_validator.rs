@@ -26,6 +26,7 @@ pub const ORIGIN: Origin = Origin {
     restricts_text: true,
     refuses_rows: false,
     queries_name_types: false,
+    casts_enums: false,
 };
 
 /// The content of a class that validators judge.

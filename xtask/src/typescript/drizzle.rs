@@ -39,6 +39,7 @@ pub const ORIGIN: Origin = Origin {
     restricts_text: true,
     refuses_rows: false,
     queries_name_types: true,
+    casts_enums: false,
 };
 
 /// A table or view.

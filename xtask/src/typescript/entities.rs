@@ -33,6 +33,7 @@ pub(super) const ORIGIN: Origin = Origin {
     restricts_text: true,
     refuses_rows: false,
     queries_name_types: false,
+    casts_enums: false,
 };
 
 /// A class with the scope it was declared in.

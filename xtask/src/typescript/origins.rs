@@ -18,6 +18,7 @@ pub const INTERFACE: Origin = Origin {
     restricts_text: true,
     refuses_rows: false,
     queries_name_types: false,
+    casts_enums: false,
 };
 
 /// `type X = …`

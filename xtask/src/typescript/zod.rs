@@ -41,6 +41,7 @@ pub const ORIGIN: Origin = Origin {
     restricts_text: true,
     refuses_rows: true,
     queries_name_types: false,
+    casts_enums: false,
 };
 
 /// A schema.

@@ -295,18 +295,46 @@ fn example_of_a_renamed_column() {
         &CODE.replace("title: text('title')", "heading: text('heading')"),
     );
     let ran = since(&repo, &["--plan", "plan"]).must_exit(1);
+    for told in [
+        "wrote `plan/1_heading_expand.sql`",
+        "wrote `plan/1_heading_expand.down.sql`",
+        "tried on a scratch database: both codes work with the first release",
+    ] {
+        assert!(ran.stderr.contains(told), "{told:?} is not in {ran:?}");
+    }
     assert!(
-        ran.stderr.contains("wrote `plan/1_heading_expand.sql`"),
+        !ran.stderr.contains("is not the one of the branch"),
         "{ran:?}"
     );
     let (expand, contract) = (
         repo.read("plan/1_heading_expand.sql"),
         repo.read("plan/2_heading_contract.sql"),
     );
+    // Each has its way back, as `db-new --down` writes it.
+    let down = repo.read("plan/1_heading_expand.down.sql");
+    assert!(
+        down.starts_with("-- generated way back of heading_expand (")
+            && down.contains("RENAME COLUMN heading TO title"),
+        "{down}"
+    );
+    let down = repo.read("plan/2_heading_contract.down.sql");
+    assert!(
+        down.contains("-- loses: runs.title") && down.contains("CREATE TRIGGER"),
+        "{down}"
+    );
     // The plan's first migration in place of the rename: either code runs with it.
     migration(&repo, "V2__heading", &expand);
     let report = since(&repo, &["--format", "json"]).json();
     assert_eq!(order(&report)["order"], "migrate-first", "{report:#}");
+    assert_eq!(
+        order(&report)["breaksRunningCode"],
+        Value::Array(Vec::new())
+    );
+    let rules: Vec<&Value> = findings(&report, "warnings", "RISKY_MIGRATION");
+    assert!(
+        !rules.iter().any(|one| one["field"] == "renaming-column"),
+        "{rules:?}"
+    );
     git(&repo, &["checkout", "-q", "main"]);
     git(&repo, &["merge", "-q", "feature"]);
     git(&repo, &["checkout", "-q", "-b", "later"]);
@@ -337,7 +365,7 @@ fn example_of_not_null_on_a_big_table() {
     let expand = repo.read("plan/1_owner_expand.sql");
     let contract = repo.read("plan/2_owner_contract.sql");
     assert!(
-        expand.contains("ADD COLUMN \"owner\" text;")
+        expand.contains("ADD COLUMN owner text;")
             && contract.contains("NOT VALID")
             && contract.contains("SET NOT NULL"),
         "{expand}\n{contract}"
@@ -349,5 +377,123 @@ fn example_of_not_null_on_a_big_table() {
     assert_eq!(
         order(&report)["breaksRunningCode"],
         Value::Array(Vec::new())
+    );
+}
+
+/// Where the plan goes is the command line's to say, and so is what is wrong with it.
+#[test]
+fn a_plan_outside_of_the_repository_is_refused_by_its_option() {
+    let Some(repo) = monorepo() else {
+        return;
+    };
+    migration(&repo, "V2__owner", DROP_AND_ADD);
+    repo.write("src/schema.ts", NEW_CODE);
+    let outside = tempfile::tempdir().expect("a folder");
+    let folder = outside.path().to_string_lossy().into_owned();
+    let ran = since(&repo, &["--plan", &folder]);
+    ran.must_fail_at_length(&["which `--plan` names: name a folder of the repository"]);
+    assert!(!ran.stderr.contains("configuration"), "{ran:?}");
+}
+
+/// Without a scratch database nothing is tried, and no down file says that it was.
+#[test]
+fn a_plan_that_was_not_tried_says_so() {
+    let Some(repo) = monorepo() else {
+        return;
+    };
+    migration(&repo, "V2__owner", DROP_AND_ADD);
+    repo.write("src/schema.ts", NEW_CODE);
+    let ran = since(&repo, &["--offline", "--plan", "plan"]).must_exit(1);
+    assert!(
+        !ran.stderr.contains("tried on a scratch database"),
+        "{ran:?}"
+    );
+    let down = repo.read("plan/1_owner_expand.down.sql");
+    assert!(
+        down.starts_with(
+            "-- irreversible: no exact way back is known: no scratch database was asked"
+        ),
+        "{down}"
+    );
+    // What a person wrote since stays.
+    repo.write("plan/1_owner_expand.down.sql", "-- irreversible: mine\n");
+    let ran = since(&repo, &["--plan", "plan"]).must_exit(1);
+    assert!(
+        ran.stderr.contains("is there already, and stays"),
+        "{ran:?}"
+    );
+    assert_eq!(
+        repo.read("plan/1_owner_expand.down.sql"),
+        "-- irreversible: mine\n"
+    );
+}
+
+/// A release that no plan makes safe says why, and writes nothing.
+#[test]
+fn names_that_are_swapped_are_told_and_get_no_plan() {
+    let Some(repo) = monorepo() else {
+        return;
+    };
+    migration(
+        &repo,
+        "V2__motto",
+        "ALTER TABLE runs ADD COLUMN motto text NOT NULL DEFAULT '';\n",
+    );
+    let both = "  motto: text('motto').notNull().default(''),\n});";
+    repo.write("src/schema.ts", &CODE.replace("});", both));
+    since(&repo, &[]);
+    git(&repo, &["checkout", "-q", "main"]);
+    git(&repo, &["merge", "-q", "feature"]);
+    git(&repo, &["checkout", "-q", "-b", "swap"]);
+    migration(
+        &repo,
+        "V3__swap",
+        "ALTER TABLE runs RENAME title TO t;\nALTER TABLE runs RENAME motto TO title;\nALTER TABLE runs RENAME t TO motto;\n",
+    );
+    let report = since(&repo, &["--format", "json", "--plan", "plan"]);
+    assert!(report.stderr.contains("no plan is known"), "{report:?}");
+    let report = report.must_exit(1).json();
+    let told: Vec<_> = findings(&report, "errors", "BREAKS_RUNNING_CODE")
+        .iter()
+        .map(|one| one["message"].as_str().unwrap_or_default().to_owned())
+        .collect();
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(
+        told.iter().all(|one| one.contains("is the former column")),
+        "{told:?}"
+    );
+    assert!(!repo.path("plan").exists());
+}
+
+/// What a plan leaves to a person is told when it is tried.
+#[test]
+fn a_plan_that_is_not_whole_says_what_is_left() {
+    let Some(repo) = monorepo() else {
+        return;
+    };
+    migration(
+        &repo,
+        "V2__state",
+        "ALTER TABLE runs ALTER COLUMN activity_enabled DROP DEFAULT;\n\
+         ALTER TABLE runs ALTER COLUMN activity_enabled TYPE text USING activity_enabled::text;\n",
+    );
+    repo.write(
+        "src/schema.ts",
+        &CODE.replace(
+            "boolean('activity_enabled').notNull().default(false)",
+            "text('activity_enabled').notNull()",
+        ),
+    );
+    let ran = since(&repo, &["--plan", "plan"]).must_exit(1);
+    for told in [
+        "after release 1 the new code does not work yet: `runs.activity_enabled` is boolean instead of text",
+        "after the last release the schema is not the one of the branch",
+    ] {
+        assert!(ran.stderr.contains(told), "{told:?} is not in {ran:?}");
+    }
+    assert!(
+        ran.stdout
+            .contains("let the new code read and write `activity_enabled_new`"),
+        "{ran:?}"
     );
 }

@@ -61,7 +61,7 @@ pub fn made(code: &[(&str, &str)], keys: &str, texts: &[&str]) -> Option<Made> {
             .batch_execute(text)
             .unwrap_or_else(|error| panic!("{text}: {error:?}"));
     }
-    let schema = catalog::read(&mut client, &OwnTables::new("history")).expect("the catalogs");
+    let schema = schema_of(&mut client);
     Some(Made {
         facts: facts(&tree, &config),
         config,
@@ -69,6 +69,11 @@ pub fn made(code: &[(&str, &str)], keys: &str, texts: &[&str]) -> Option<Made> {
         schema,
         database,
     })
+}
+
+/// The schema of a database.
+pub fn schema_of(client: &mut postgres::Client) -> Schema {
+    catalog::read(client, &OwnTables::new("history")).expect("the catalogs")
 }
 
 pub fn facts(tree: &dyn Tree, config: &Config) -> Facts {

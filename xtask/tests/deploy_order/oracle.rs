@@ -52,7 +52,10 @@ fn of_table(
         let update = format!("UPDATE {table} SET {column} = DEFAULT");
         let is_written = wanted.written != Written::Never;
         let update_fails = is_written && client.prepare(&update).is_err();
-        if select.is_err() || update_fails {
+        let cast = wanted.cast_to.as_ref();
+        let cast = cast.map(|name| format!("SELECT CAST(NULL::text AS {})", quoted(name)));
+        let cast_fails = cast.is_some_and(|cast| client.prepare(&cast).is_err());
+        if select.is_err() || update_fails || cast_fails {
             failed.insert(Failure {
                 table: entity.clone(),
                 column: Some(wanted.column.clone()),
@@ -148,7 +151,18 @@ fn refused(
     let code = error.code()?;
     let detail = error.as_db_error()?;
     if of_form.contains(code) {
-        let column = detail.column().map(ToOwned::to_owned);
+        // That of a generated column stands in the message only: `… into column "id"`.
+        let in_message = || {
+            Some(
+                detail
+                    .message()
+                    .split_once(" column \"")?
+                    .1
+                    .split('"')
+                    .next()?,
+            )
+        };
+        let column = detail.column().or_else(in_message).map(ToOwned::to_owned);
         return Some((column, code.code().to_owned()));
     }
     let of_value = [
@@ -167,9 +181,17 @@ fn listed(table: &ObjectName, wanted: &ColumnDemand, value: &str, own: &Schema) 
         .tables
         .get(table)
         .and_then(|table| table.column(&wanted.column));
-    match column.is_some_and(|column| column.type_name.ends_with("[]")) {
+    let is_list = column.is_some_and(|column| column.type_name.ends_with("[]"));
+    let written = match is_list {
         true => literal(&format!("{{\"{value}\"}}")),
         false => literal(value),
+    };
+    match &wanted.cast_to {
+        Some(name) => {
+            let list = if is_list { "[]" } else { "" };
+            format!("CAST({written}::text AS {}{list})", quoted(name))
+        }
+        None => written,
     }
 }
 

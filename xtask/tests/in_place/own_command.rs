@@ -1,28 +1,14 @@
 //! The monorepo's own commands: `apply` and `undo` between verifications, and `replay` on a scratch
 //! database. psql stands for a migrator: it reads `DATABASE_URL` and runs files.
 
-use std::path::PathBuf;
-
 use super::layouts::{ADD, CREATE, Sample, samples};
 use crate::support::database::Database;
 use crate::support::monorepo::Monorepo;
-use crate::support::{major, shared};
+use crate::support::{major, psql, shared};
 
 const AGREES: &str = "export interface UserRow { id: number; bio: string | null }\n";
 
 const TABLE: &str = "CREATE TABLE schema_migrations (version varchar(128) PRIMARY KEY);";
-
-/// The machine's psql; none, with a note, where there is none.
-#[expect(clippy::print_stdout, reason = "a skipped test says so")]
-fn psql() -> Option<PathBuf> {
-    let runs = std::process::Command::new("psql").arg("--version").output();
-    let found = runs.ok().map(|_version| PathBuf::from("psql"));
-    if found.is_none() && std::env::var_os("CI").is_none() {
-        println!("skipped: there is no psql");
-        return None;
-    }
-    Some(found.expect("psql belongs to the server's packages"))
-}
 
 fn sample() -> Sample {
     let mut samples = samples().into_iter();

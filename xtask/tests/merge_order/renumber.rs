@@ -86,6 +86,22 @@ fn a_branch_moves_behind_its_target_and_git_sees_renames() {
 }
 
 #[test]
+fn comments_name_all_migrations_by_their_new_versions() {
+    let repo = taken();
+    repo.run(&["db-new", "after"]).must_exit(0);
+    repo.write(
+        "migrations/V3__after.sql",
+        "-- V3__after fills what V2__ours makes, and V2__ours_too does not.\nSELECT 'V2__ours';\n",
+    );
+    commit(&repo, "after");
+    repo.run(&["db-new", "--renumber"]).must_exit(0);
+    assert_eq!(
+        repo.read("migrations/V5__after.sql"),
+        "-- V5__after fills what V4__ours makes, and V2__ours_too does not.\nSELECT 'V2__ours';\n"
+    );
+}
+
+#[test]
 fn after_a_merge_the_twin_is_told_apart_by_its_name() {
     let repo = taken();
     git(&repo, &["merge", "-q", "main"]);

@@ -120,6 +120,7 @@ fn two_releases() -> DeployOrder {
         code: vec![code("profiles")],
         migration,
         certain: true,
+        remedy: String::new(),
         accepted: None,
     };
     let dropped = "Column 'text' is dropped, and the running code names it in SELECT and INSERT";
@@ -132,6 +133,7 @@ fn two_releases() -> DeployOrder {
     let step = |text: &str, migration: Option<PlannedFile>| ReleaseStep {
         text: text.into(),
         migration,
+        keeps: None,
     };
     let added = "ALTER TABLE user_profiles ADD COLUMN bio text;\n";
     let expand = file("add_user_bio_expand", added);
@@ -156,6 +158,7 @@ fn two_releases() -> DeployOrder {
         )],
         left_behind: Vec::new(),
         unknown: vec!["audit.log".into()],
+        not_judged: vec!["trigger `touch` of `user_profiles`".into()],
         releases: vec![
             Release {
                 title: "expand and switch".into(),

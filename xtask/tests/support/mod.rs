@@ -54,6 +54,18 @@ pub fn committed_config() -> Config {
     Config::load(repository(), None).expect("the repository is configured")
 }
 
+/// The machine's psql; none, with a note, where there is none.
+#[expect(clippy::print_stdout, reason = "a skipped test says so")]
+pub fn psql() -> Option<std::path::PathBuf> {
+    let runs = std::process::Command::new("psql").arg("--version").output();
+    let found = runs.ok().map(|_version| std::path::PathBuf::from("psql"));
+    if found.is_none() && std::env::var_os("CI").is_none() {
+        println!("skipped: there is no psql");
+        return None;
+    }
+    Some(found.expect("psql belongs to the server's packages"))
+}
+
 /// A fresh, empty PostgreSQL cluster that is removed when dropped; none, with a note, on the
 /// machine of a developer without PostgreSQL. In CI a missing PostgreSQL fails the test.
 pub fn scratch() -> Option<Scratch> {

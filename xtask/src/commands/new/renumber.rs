@@ -197,7 +197,7 @@ fn follow(
         for ending in ENDINGS {
             let file = format!("{dir}/{}{ending}", moved.after);
             names.insert(format!("{dir}/{}{ending}", moved.before), file.clone());
-            rename_in_comments(context, &file, moved)?;
+            rename_in_comments(context, &file, moves)?;
         }
     }
     let mut followed = Vec::new();
@@ -206,14 +206,13 @@ fn follow(
     Ok(followed)
 }
 
-fn rename_in_comments(context: &Context, file: &str, moved: &Renumbered) -> Result<()> {
+fn rename_in_comments(context: &Context, file: &str, moves: &[Renumbered]) -> Result<()> {
     let path = context.root.join(file);
     let Ok(text) = fs::read_to_string(&path) else {
         // No such file, or one that is no text: preflight tells.
         return Ok(());
     };
-    let renamed =
-        renumbering::in_comments(&text, &moved.before.to_string(), &moved.after.to_string());
+    let renamed = renumbering::in_comments(&text, moves);
     if renamed != text {
         fs::write(&path, renamed).with_context(|| format!("cannot write `{file}`"))?;
     }

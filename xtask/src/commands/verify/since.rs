@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use anyhow::{Result, bail};
 
-use super::{Examined, Options, examine, outcome, publish, rollout, with};
+use super::{Examined, Options, examine, outcome, plan, publish, rollout, with};
 use crate::called_as;
 use crate::commands::{Context, Outcome};
 use crate::config::{Config, SchemaSource};
@@ -65,6 +65,7 @@ pub fn run(
         tip: migrations_of(context, &tip),
     };
     let is_adopted = is_adopted(context, base.as_ref(), &earlier.base);
+    let mut running = None;
     match before(context, Arc::clone(&base), options) {
         Ok((before, schema, demands)) => {
             let renames = repository.renames(&commits.base, commits.head.as_deref())?;
@@ -74,6 +75,7 @@ pub fn run(
                 since.deploy_order =
                     rollout::judged(context, &earlier.base, (&demands, &schema), &after);
             }
+            running = Some((demands, schema));
         }
         Err(why) => since.notes.push(not_judged(&since, &why)),
     }
@@ -92,7 +94,13 @@ pub fn run(
         options,
     )?;
     since.notes.extend(with.notes.iter().cloned());
-    let Examined { report, judge, .. } = after;
+    let Examined {
+        report,
+        judge,
+        expected,
+        migrations,
+        ..
+    } = after;
     let sources = judge.sources(&findings);
     let mut report = Verification {
         findings,
@@ -106,12 +114,18 @@ pub fn run(
         report.sources.insert(file, text);
     }
     publish::publish(context, &report)?;
-    if let Some(order) = report
+    let order = report
         .since
         .as_ref()
-        .and_then(|since| since.deploy_order.as_ref())
-    {
-        rollout::write_plan(context, options, order)?;
+        .and_then(|since| since.deploy_order.as_ref());
+    if let (Some(order), Some((demands, schema))) = (order, &running) {
+        let sides = plan::Sides {
+            base: &earlier.base,
+            branch: &migrations,
+            running: (demands, schema),
+            new: (&judge.demands(&expected.schema), &expected.schema),
+        };
+        plan::write(context, options, order, &sides)?;
     }
     Ok(outcome(&report))
 }

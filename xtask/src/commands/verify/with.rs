@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 
 use super::Options;
 use super::since::EarlierMigrations;
@@ -43,7 +43,15 @@ pub fn judge(
     };
     let with = repository.commit(other)?;
     let theirs = match read(context, repository, &with) {
-        Ok(theirs) => theirs,
+        Ok(Theirs::Sql(theirs)) => theirs,
+        Ok(Theirs::Code(theirs)) => {
+            let branches = TwoBranches::new(
+                (ours, &earlier.base),
+                (&earlier.tip, target_name),
+                (&theirs, other),
+            );
+            return Ok(not_compared(other, &anyhow!(not_seen(&branches))));
+        }
         Err(why) => return Ok(not_compared(other, &why)),
     };
     // A commit of the target itself: both stand on what the branch was made on, and the target's
@@ -79,18 +87,46 @@ pub fn judge(
     })
 }
 
+/// The migrations of another branch.
+enum Theirs {
+    /// They run one by one.
+    Sql(Vec<Migration>),
+    /// They run by a command of the monorepo only.
+    Code(Vec<Migration>),
+}
+
+/// Names the migrations of both branches that could not be run.
+fn not_seen(branches: &TwoBranches<'_>) -> String {
+    let list = |migrations: &[&Migration]| {
+        let names: Vec<String> = migrations.iter().map(|one| format!("`{one}`")).collect();
+        match names.is_empty() {
+            true => "none".to_owned(),
+            false => names.join(", "),
+        }
+    };
+    format!(
+        "the migrations are no files of SQL that run one by one; not seen are those of this branch ({}) and those of `{}` ({})",
+        list(&branches.ours),
+        branches.other,
+        list(&branches.theirs)
+    )
+}
+
 /// Reads the migrations of the commit `with`.
-fn read(context: &Context, repository: &Repository, with: &str) -> Result<Vec<Migration>> {
+fn read(context: &Context, repository: &Repository, with: &str) -> Result<Theirs> {
     let tree: Arc<dyn Tree> = Arc::new(GitTree::committed(repository.clone(), with)?);
     let theirs = Config::of_tree(&tree, &context.root, context.options.config.as_deref())?;
     let (ours, theirs) = (&context.config.migrations, &theirs.migrations);
     if ours.layout != theirs.layout {
         anyhow::bail!("it keeps its migrations in another layout than this branch")
     }
-    if [ours, theirs].iter().any(|config| are_no_sql(config)) {
-        anyhow::bail!("the migrations are no files of SQL that run one by one")
-    }
-    in_place::load(&tree, theirs)
+    let migrations = in_place::load(&tree, theirs)?;
+    Ok(
+        match [ours, theirs].iter().any(|config| are_no_sql(config)) {
+            true => Theirs::Code(migrations),
+            false => Theirs::Sql(migrations),
+        },
+    )
 }
 
 /// Whether a schema is made by something else than migrations in SQL.

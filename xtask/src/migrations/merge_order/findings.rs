@@ -58,6 +58,20 @@ pub(super) fn add(branches: &TwoBranches<'_>, outcome: &Outcome<'_>, judged: &mu
     judged
         .findings
         .extend(unjudged_rows(branches, orders, &statements));
+    judged.notes.extend(unseen_rows(orders, &statements));
+}
+
+/// A note about rows that statements change in ways that nothing shows.
+fn unseen_rows(orders: &Orders<'_>, statements: &Statements<'_, '_>) -> Option<String> {
+    let schemas = [&orders.base, &orders.ours, &orders.theirs];
+    let mut unseen = rows::unseen(statements.ours, &schemas);
+    unseen.extend(rows::unseen(statements.theirs, &schemas));
+    (!unseen.is_empty()).then(|| {
+        format!(
+            "not judged, since it cannot be seen which rows change: {}",
+            unseen.join("; ")
+        )
+    })
 }
 
 /// The verdict that the order does not matter to the schema.

@@ -3,9 +3,18 @@
 
 use std::collections::BTreeSet;
 
-use super::statements::{NamedStatement, body_writes};
+use super::reach;
+use super::statements::NamedStatement;
 use crate::migrations::sql::Cursor;
+use crate::migrations::statements::{Effect, Expression, Insertion, TableAction};
 use crate::schema::model::Schema;
+
+/// A statement with its effect, and all names that it is about.
+struct Acting<'s, 'm> {
+    statement: &'s NamedStatement<'m>,
+    effect: RowEffect,
+    names: BTreeSet<String>,
+}
 
 /// Two statements whose order may matter to the rows of a table.
 pub(super) struct Meeting<'s, 'm> {
@@ -18,7 +27,7 @@ pub(super) struct Meeting<'s, 'm> {
 }
 
 /// The effect of a statement on rows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum RowEffect {
     /// It neither reads nor writes rows, and does not change which values new rows get.
     None,
@@ -43,11 +52,11 @@ pub(super) fn meetings<'s, 'm>(
         .collect();
     let mut seen = BTreeSet::new();
     let mut found = Vec::new();
-    let ours: Vec<_> = with_effect(ours);
-    let theirs: Vec<_> = with_effect(theirs);
-    for (one, effect) in &ours {
-        for (other, other_effect) in &theirs {
-            if !order_may_matter(*effect, *other_effect) {
+    let ours = acting(ours, schemas);
+    let theirs = acting(theirs, schemas);
+    for one in &ours {
+        for other in &theirs {
+            if !order_may_matter(one.effect, other.effect) {
                 continue;
             }
             let shared = one
@@ -58,8 +67,8 @@ pub(super) fn meetings<'s, 'm>(
                 if seen.insert(table.clone()) {
                     found.push(Meeting {
                         table: table.clone(),
-                        ours: one,
-                        theirs: other,
+                        ours: one.statement,
+                        theirs: other.statement,
                     });
                 }
             }
@@ -68,14 +77,42 @@ pub(super) fn meetings<'s, 'm>(
     found
 }
 
-fn with_effect<'s, 'm>(
+/// What no statement shows of the rows that `statements` change, in words.
+pub(super) fn unseen(statements: &[NamedStatement<'_>], schemas: &[&Schema]) -> Vec<String> {
+    let mut all = Vec::new();
+    for one in acting(statements, schemas) {
+        if one.effect != RowEffect::Writes {
+            continue;
+        }
+        let place = one.statement.location();
+        for what in reach::unseen(one.statement, schemas) {
+            let line = format!("`{}` at {place}: {what}", one.statement.migration);
+            if !all.contains(&line) {
+                all.push(line);
+            }
+        }
+    }
+    all
+}
+
+fn acting<'s, 'm>(
     statements: &'s [NamedStatement<'m>],
-) -> Vec<(&'s NamedStatement<'m>, RowEffect)> {
-    statements
-        .iter()
-        .map(|one| (one, effect(one.statement.cursor())))
-        .filter(|(_, effect)| *effect != RowEffect::None)
-        .collect()
+    schemas: &[&Schema],
+) -> Vec<Acting<'s, 'm>> {
+    let mut all = Vec::new();
+    for statement in statements {
+        let effect = effect(statement);
+        if effect == RowEffect::None {
+            continue;
+        }
+        let writes = effect >= RowEffect::Adds;
+        all.push(Acting {
+            statement,
+            effect,
+            names: reach::names(statement, writes, schemas),
+        });
+    }
+    all
 }
 
 fn order_may_matter(one: RowEffect, other: RowEffect) -> bool {
@@ -89,39 +126,106 @@ fn order_may_matter(one: RowEffect, other: RowEffect) -> bool {
     }
 }
 
-fn effect(mut cursor: Cursor<'_>) -> RowEffect {
-    if cursor.at("insert") {
-        return insert(&cursor);
+fn effect(one: &NamedStatement<'_>) -> RowEffect {
+    let of_effects = one.parsed.effects.iter();
+    let of_effects = of_effects.map(|placed| of_effect(&placed.effect, one));
+    of_effects
+        .max()
+        .unwrap_or_else(|| of_words(one.statement.cursor()))
+}
+
+fn of_effect(effect: &Effect, one: &NamedStatement<'_>) -> RowEffect {
+    match effect {
+        Effect::Insert(insertion) => insert(insertion),
+        Effect::Update(_) | Effect::Delete { .. } | Effect::Truncate { .. } | Effect::Write(_) => {
+            RowEffect::Writes
+        }
+        Effect::Opaque(_) => opaque(one),
+        Effect::CreateTable(created) if created.from_query => RowEffect::Writes,
+        // The rows of a default partition may be in the way.
+        Effect::CreateTable(created) if created.partition_of.is_some() => RowEffect::Depends,
+        Effect::AlterTable { action, .. } => alter_table(action),
+        Effect::CreateIndex(index) if index.unique => RowEffect::Depends,
+        Effect::CreateView(_) if one.statement.cursor().clone().skip_past(&["materialized"]) => {
+            RowEffect::Depends
+        }
+        Effect::AlterType { .. }
+        | Effect::AlterDomain { .. }
+        | Effect::Refresh(_)
+        | Effect::CreateTrigger(_) => RowEffect::Depends,
+        Effect::CreateTable(_)
+        | Effect::CreateIndex(_)
+        | Effect::CreateView(_)
+        | Effect::CreateEnum { .. }
+        | Effect::CreateType(_)
+        | Effect::CreateFunction(_)
+        | Effect::DropTables { .. }
+        | Effect::DropViews { .. }
+        | Effect::DropTypes { .. }
+        | Effect::DropSchemas { .. }
+        | Effect::DropIndexes(_)
+        | Effect::DropSequences(_)
+        | Effect::DropOthers(_) => RowEffect::None,
     }
-    if [
-        "update", "delete", "truncate", "merge", "copy", "with", "call",
-    ]
-    .iter()
-    .any(|word| cursor.at(word))
-    {
-        return RowEffect::Writes;
+}
+
+/// `INSERT INTO … VALUES …` adds what it lists. Where it reads tables, or gives way to rows that are
+/// there, that is not known.
+fn insert(insertion: &Insertion) -> RowEffect {
+    let reads = |rows: &Vec<Vec<Expression>>| rows.iter().flatten().any(Expression::has_query);
+    match &insertion.rows {
+        Some(rows) if !insertion.on_conflict && !reads(rows) => RowEffect::Adds,
+        Some(_) | None => RowEffect::Writes,
     }
-    if cursor.at("select") {
-        // A function may do anything.
-        return calls_function(&cursor);
-    }
+}
+
+/// A block of code, a call, or text that cannot be read.
+fn opaque(one: &NamedStatement<'_>) -> RowEffect {
+    let cursor = one.statement.cursor();
     if cursor.at("do") {
-        return match body_writes(&cursor) {
+        return match reach::writes_in_text(&one.statement) {
             true => RowEffect::Writes,
             false => RowEffect::None,
         };
     }
-    if cursor.eat_all(&["alter", "table"]) {
-        return alter_table(cursor);
+    let runs_code = ["call", "select", "with", "execute", "explain", "insert"];
+    match runs_code.iter().any(|word| cursor.at(word)) {
+        true => RowEffect::Writes,
+        false => RowEffect::Depends,
     }
-    if cursor.eat("create") {
-        return create(&mut cursor);
+}
+
+/// `ALTER TABLE` depends on rows, except where it only adds a column without a rule about it. A type
+/// with `USING` writes values.
+fn alter_table(action: &TableAction) -> RowEffect {
+    match action {
+        TableAction::SetType { using: Some(_), .. } => RowEffect::Writes,
+        TableAction::AddColumn(added) if !added.not_null && added.constraints.is_empty() => {
+            RowEffect::None
+        }
+        _other => RowEffect::Depends,
+    }
+}
+
+/// A statement that changes no row by itself.
+fn of_words(cursor: Cursor<'_>) -> RowEffect {
+    if cursor.at("select") {
+        // The position of a sequence decides about the keys of new rows.
+        let source = cursor.source();
+        let moves = |word: &&str| {
+            let mut tokens = cursor.rest().iter();
+            tokens.any(|token| token.is_word(source, word))
+        };
+        return match ["setval", "nextval"].iter().any(moves) {
+            true => RowEffect::Writes,
+            false => RowEffect::None,
+        };
     }
     if cursor.at_all(&["drop", "trigger"]) || cursor.at_all(&["drop", "rule"]) {
         return RowEffect::Depends;
     }
     let is_silent = [
-        "comment", "grant", "revoke", "set", "reset", "drop", "analyze", "vacuum",
+        "comment", "grant", "revoke", "set", "reset", "drop", "analyze", "vacuum", "create",
     ]
     .iter()
     .any(|word| cursor.at(word));
@@ -129,98 +233,6 @@ fn effect(mut cursor: Cursor<'_>) -> RowEffect {
         true => RowEffect::None,
         false => RowEffect::Depends,
     }
-}
-
-/// `INSERT INTO … VALUES …` adds what it lists. Where it reads tables, or gives way to rows that are
-/// there, that is not known.
-fn insert(cursor: &Cursor<'_>) -> RowEffect {
-    let source = cursor.source();
-    let reads = ["select", "with", "conflict", "table"];
-    let is_read = |word: &&str| {
-        cursor
-            .rest()
-            .iter()
-            .any(|token| token.is_word(source, word))
-    };
-    match reads.iter().any(is_read) {
-        true => RowEffect::Writes,
-        false => RowEffect::Adds,
-    }
-}
-
-fn calls_function(cursor: &Cursor<'_>) -> RowEffect {
-    let mut ahead = cursor.clone();
-    ahead.next();
-    let is_setting = ahead
-        .qualified()
-        .last()
-        .is_some_and(|name| name.name == "set_config");
-    match is_setting {
-        true => RowEffect::None,
-        false => RowEffect::Writes,
-    }
-}
-
-/// `ALTER TABLE` depends on rows, except where it only adds columns without a rule about them. A
-/// type with `USING` writes values.
-fn alter_table(mut cursor: Cursor<'_>) -> RowEffect {
-    let source = cursor.source();
-    cursor.eat_all(&["if", "exists"]);
-    cursor.eat("only");
-    cursor.qualified();
-    cursor.eat_text("*");
-    let has =
-        |part: &Cursor<'_>, word: &str| part.rest().iter().any(|token| token.is_word(source, word));
-    let mut actions = cursor.split_at_commas();
-    if actions
-        .iter()
-        .any(|action| has(action, "using") && has(action, "type"))
-    {
-        return RowEffect::Writes;
-    }
-    const RULES: [&str; 7] = [
-        "not",
-        "unique",
-        "primary",
-        "check",
-        "references",
-        "constraint",
-        "foreign",
-    ];
-    let only_adds = actions.iter_mut().all(|action| {
-        let is_column = action.eat("add") && !RULES.iter().any(|word| action.at(word));
-        is_column && !RULES.iter().any(|word| has(action, word))
-    });
-    match only_adds {
-        true => RowEffect::None,
-        false => RowEffect::Depends,
-    }
-}
-
-/// `CREATE` after its first word.
-fn create(cursor: &mut Cursor<'_>) -> RowEffect {
-    if cursor.eat_all(&["or", "replace"]) {
-        // A view, a function, a trigger.
-        return match cursor.at("trigger") || cursor.at("rule") {
-            true => RowEffect::Depends,
-            false => RowEffect::None,
-        };
-    }
-    if cursor.at_all(&["materialized"]) {
-        return RowEffect::Depends;
-    }
-    if cursor.at_all(&["unique", "index"]) || cursor.at("trigger") || cursor.at("rule") {
-        return RowEffect::Depends;
-    }
-    if cursor.at("table") && reads_query(cursor) {
-        return RowEffect::Writes;
-    }
-    RowEffect::None
-}
-
-/// `CREATE TABLE … AS SELECT …`
-fn reads_query(cursor: &Cursor<'_>) -> bool {
-    cursor.clone().skip_past(&["as"])
 }
 
 #[cfg(test)]
@@ -278,6 +290,8 @@ mod tests {
             (update, "ALTER TABLE users ADD COLUMN bio text DEFAULT ''"),
             (update, "CREATE VIEW v AS SELECT name FROM users"),
             (update, "COMMENT ON TABLE users IS 'people'"),
+            (update, "SELECT setval('tags_id_seq', 7)"),
+            (update, "SELECT count(*) FROM users"),
             ("INSERT INTO tags VALUES (1)", "INSERT INTO tags VALUES (2)"),
             (
                 "ALTER TABLE users ALTER COLUMN name SET NOT NULL",

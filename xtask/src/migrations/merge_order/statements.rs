@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use crate::migrations::Migration;
-use crate::migrations::sql::{self, Cursor, Statement, TokenKind};
+use crate::migrations::provenance::SearchPath;
+use crate::migrations::sql::{self, Statement, TokenKind};
+use crate::migrations::statements::{self, ParsedStatement};
 use crate::source::{LineIndex, Location, Span};
 
 /// A statement of a migration.
@@ -12,6 +14,8 @@ pub(super) struct NamedStatement<'m> {
     pub migration: &'m Migration,
     /// The statement.
     pub statement: Statement<'m>,
+    /// What it does.
+    pub parsed: ParsedStatement,
     /// Every word of it that may be a name, as PostgreSQL stores names. The words inside strings and
     /// bodies are among them where the statement runs code.
     pub names: BTreeSet<String>,
@@ -54,12 +58,15 @@ pub(super) fn place(migration: &Migration, span: Span) -> Location {
 pub(super) fn of<'m>(migrations: &[&'m Migration]) -> Vec<NamedStatement<'m>> {
     let of_one = |migration: &&'m Migration| {
         let migration = *migration;
+        let parsed = statements::read(&migration.sql, &SearchPath::default());
         sql::statements(&migration.sql)
             .into_iter()
-            .map(move |statement| NamedStatement {
+            .zip(parsed)
+            .map(move |(statement, parsed)| NamedStatement {
                 migration,
                 names: names(&statement),
                 statement,
+                parsed,
             })
     };
     migrations.iter().flat_map(of_one).collect()
@@ -129,19 +136,6 @@ pub(super) fn in_message(message: &str) -> BTreeSet<String> {
     }
     names.remove("");
     names
-}
-
-/// Whether the text of a statement that runs code may write rows.
-pub(super) fn body_writes(cursor: &Cursor<'_>) -> bool {
-    const WRITING: [&str; 8] = [
-        "insert", "update", "delete", "truncate", "merge", "copy", "execute", "perform",
-    ];
-    let source = cursor.source();
-    cursor
-        .rest()
-        .iter()
-        .filter(|token| matches!(token.kind, TokenKind::String | TokenKind::DollarString))
-        .any(|token| words(token.text(source)).any(|word| WRITING.contains(&word.as_str())))
 }
 
 #[cfg(test)]

@@ -32,13 +32,12 @@ fn read_clause(reader: &mut StatementReader<'_>, table: &ObjectName, clause: Cur
     } else if cursor.eat_all(&["set", "schema"])
         && let Some(namespace) = cursor.identifier()
     {
-        reader.provenance.rename(
-            table,
-            &ObjectName {
-                namespace: namespace.name,
-                name: table.name.clone(),
-            },
-        );
+        let moved = ObjectName {
+            namespace: namespace.name,
+            name: table.name.clone(),
+        };
+        let place = reader.place(&clause);
+        reader.provenance.rename_table(table, moved, place);
     }
 }
 

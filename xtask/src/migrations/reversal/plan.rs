@@ -12,6 +12,7 @@ use super::schemas::Schemas;
 use super::step::{Phase, Step, Target};
 use crate::schema::model::{Object, ObjectName, Routine, Schema};
 use crate::schema::privileges;
+pub(super) use types::{added_labels, with_other_labels};
 
 /// Lists the steps that make the present schema the wanted one, in the order in which they are tried.
 /// A later round finds what only shows when these are done.

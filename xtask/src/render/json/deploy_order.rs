@@ -15,6 +15,7 @@ pub(super) fn deploy_order(order: &DeployOrder) -> Value {
         "needsMigration": problems(&order.needs),
         "breaksNewCode": problems(&order.left_behind),
         "unknownTables": order.unknown,
+        "notJudged": order.not_judged,
         "releases": order.releases.iter().map(release).collect::<Vec<_>>(),
     })
 }

@@ -1,75 +1,427 @@
-//! Splits the statements of new migrations: what breaks running code goes into the second release,
+//! Splits the statements of a new migration: what breaks running code goes into the second release,
 //! with what both codes need meanwhile in the first one.
 
-use super::clauses::{Clause, clauses};
-use super::texts;
+use std::collections::BTreeSet;
+
+use super::basis::Basis;
+use super::draft::{Draft, Steps};
+use super::{enum_values, identity, old_name, other_type, renamed_column, required};
 use crate::migrations::Migration;
+use crate::migrations::provenance::SearchPath;
 use crate::migrations::sql::{self, Statement};
-use crate::rollout::commit::Commit;
+use crate::migrations::statements::{self, Effect, ParsedStatement, TableAction, TypeAction};
 use crate::rollout::loss::{Loss, Lost};
-use crate::rollout::places::{Cause, MigrationPlaces, words};
-use crate::schema::model::Column;
+use crate::rollout::places::Cause;
+use crate::schema::model::{ConstraintKind, ObjectName};
 use crate::source::Span;
 
-/// The statements of two releases.
-#[derive(Debug, Default)]
-pub(super) struct Split {
-    /// Those of the first one, each with its `;`.
-    pub(super) expand: Vec<String>,
-    /// Those of the second one.
-    pub(super) contract: Vec<String>,
-    /// What only a person can do.
-    pub(super) by_hand: Vec<String>,
-}
-
 /// A loss for sure, with its cause.
-struct Caused<'l> {
-    loss: &'l Loss<'l>,
-    cause: Cause,
+pub(super) struct Caused<'l> {
+    /// The loss.
+    pub loss: &'l Loss<'l>,
+    /// The statement behind it.
+    pub cause: Cause,
 }
 
-/// Splits the new migrations.
-pub(super) fn split(
-    losses: &[Loss<'_>],
-    (running, new): (Commit<'_>, Commit<'_>),
-    places: &MigrationPlaces<'_>,
-) -> Split {
-    let mut split = Split::default();
-    let mut caused: Vec<Caused<'_>> = Vec::new();
-    for loss in losses.iter().filter(|loss| loss.certain) {
-        let is_told = caused.iter().any(|other| {
-            other.loss.demand.table == loss.demand.table
-                && other.loss.column == loss.column
-                && other.loss.what == loss.what
+/// An enum whose labels change, so that running code loses some.
+pub(super) struct ChangedEnum {
+    /// The type.
+    pub object: ObjectName,
+    /// The labels that go.
+    pub gone: Vec<String>,
+}
+
+/// A clause of `ALTER TABLE`.
+struct Clause<'s> {
+    /// `ALTER TABLE runs`
+    head: &'s str,
+    /// As it is written.
+    text: &'s str,
+    span: Span,
+    table: ObjectName,
+    action: &'s TableAction,
+}
+
+/// Splits one migration.
+pub(super) struct Splitter<'s> {
+    pub basis: Basis<'s>,
+    pub caused: &'s [Caused<'s>],
+    pub enums: &'s [ChangedEnum],
+}
+
+impl Splitter<'_> {
+    /// The statements of `migration` in both releases.
+    pub(super) fn split(&self, migration: &Migration, steps: &mut Steps) -> Draft {
+        let mut draft = Draft::default();
+        let text = &migration.sql;
+        let parsed = statements::read(text, &SearchPath::default());
+        let mut end = 0;
+        for (statement, parsed) in sql::statements(text).iter().zip(&parsed) {
+            let comments = comments(text, end, statement);
+            end = statement.span.end;
+            if self.of_enum(migration, statement, (&comments, parsed), &mut draft, steps) {
+                continue;
+            }
+            self.of_statement(migration, statement, (&comments, parsed), &mut draft, steps);
+        }
+        draft
+    }
+
+    /// Places a statement about an enum whose labels change; false for any other.
+    fn of_enum(
+        &self,
+        migration: &Migration,
+        statement: &Statement<'_>,
+        (comments, parsed): (&str, &ParsedStatement),
+        draft: &mut Draft,
+        steps: &mut Steps,
+    ) -> bool {
+        for changed in self.enums {
+            let names = enum_values::names_on_the_way(migration, &changed.object);
+            let columns = enum_values::columns_of(self.basis.running.schema, &changed.object);
+            if !enum_values::is_about(statement, &names, &columns) {
+                continue;
+            }
+            if draft.values.is_empty() {
+                let gone = &changed.gone;
+                enum_values::add_new(&self.basis, &changed.object, gone, (draft, steps));
+            }
+            let is_renaming = |effect: &Effect| {
+                matches!(
+                    effect,
+                    Effect::AlterType {
+                        action: TypeAction::RenameValue { .. },
+                        ..
+                    }
+                )
+            };
+            if !parsed.effects.iter().any(|one| is_renaming(&one.effect)) {
+                draft.put_off(format!("{comments}{};", statement.text()));
+            } else if !draft.contract.iter().any(|one| one.starts_with("UPDATE ")) {
+                enum_values::take_renamed(&self.basis, &changed.object, draft);
+            }
+            return true;
+        }
+        false
+    }
+
+    fn of_statement(
+        &self,
+        migration: &Migration,
+        statement: &Statement<'_>,
+        (comments, parsed): (&str, &ParsedStatement),
+        draft: &mut Draft,
+        steps: &mut Steps,
+    ) {
+        let caused: Vec<&Caused<'_>> = self
+            .caused
+            .iter()
+            .filter(|one| is_in(&one.cause, migration, statement.span))
+            .collect();
+        let clauses = self.clauses(statement, parsed);
+        let is_changed = |clause: &Clause<'_>| {
+            self.is_drop_of_used_column(clause)
+                || self.loss_of(clause, &caused).is_some()
+                || self.is_of_changed_type(clause)
+        };
+        if caused.is_empty() && !clauses.iter().any(is_changed) {
+            let text = format!("{comments}{};", statement.text());
+            if self.writes_column_that_is_required(parsed) {
+                draft.is_split = true;
+            }
+            return match self.view_that_goes(parsed) {
+                Some(view) => self.put_off_view(view, text, draft, steps),
+                None => draft.expand.push(text),
+            };
+        }
+        if clauses.is_empty() {
+            for one in &caused {
+                self.soften(one.loss, draft, steps);
+            }
+            let text = format!("{comments}{};", statement.text());
+            return match self.view_that_goes(parsed) {
+                Some(view) => self.put_off_view(view, text, draft, steps),
+                None => draft.put_off(text),
+            };
+        }
+        // Comments give consent, or accept: they stay with what they are about.
+        let mut comments = comments;
+        for clause in clauses {
+            let of_clause = self.loss_of(&clause, &caused);
+            match of_clause {
+                Some(loss) => {
+                    if !comments.is_empty() {
+                        draft.contract.push(comments.trim_end().to_owned());
+                        comments = "";
+                    }
+                    self.of_clause(migration, loss, &clause, draft, steps);
+                }
+                None if self.is_drop_of_used_column(&clause) => {
+                    draft.put_off(format!("{comments}{} {};", clause.head, clause.text));
+                }
+                // The second column takes over its default.
+                None if self.is_of_changed_type(&clause) => draft.is_split = true,
+                None => {
+                    let text = format!("{} {};", clause.head, clause.text);
+                    draft.expand.push(text);
+                }
+            }
+        }
+    }
+
+    /// The loss behind a clause. A change of a type is found by its column, since other clauses may
+    /// touch the column later.
+    fn loss_of<'l>(
+        &'l self,
+        clause: &Clause<'_>,
+        caused: &[&'l Caused<'l>],
+    ) -> Option<&'l Loss<'l>> {
+        if let TableAction::SetType { column, .. } = clause.action {
+            let of_type = self.of_changed_type(clause, column);
+            if of_type.is_some() {
+                return of_type;
+            }
+        }
+        let mut overlapping = caused.iter().filter(|one| {
+            let span = one.cause.location.span;
+            span.start < clause.span.end && clause.span.start < span.end
         });
-        if is_told {
-            continue;
+        let found = overlapping.find(|one| !is_of_type(&one.loss.what));
+        found.map(|one| one.loss)
+    }
+
+    /// The loss that the column `column` has another type.
+    fn of_changed_type(&self, clause: &Clause<'_>, column: &str) -> Option<&Loss<'_>> {
+        let mut losses = self.caused.iter().map(|one| one.loss);
+        losses.find(|loss| {
+            is_of_type(&loss.what)
+                && loss.demand.table == clause.table
+                && loss.column.as_deref() == Some(column)
+        })
+    }
+
+    /// Whether a clause changes a column that gets another type as well.
+    fn is_of_changed_type(&self, clause: &Clause<'_>) -> bool {
+        let tokens: Vec<_> = sql::tokens(clause.text)
+            .into_iter()
+            .filter(|token| token.is_significant())
+            .collect();
+        let mut cursor = sql::Cursor::new(clause.text, &tokens);
+        let alters = cursor.eat("alter");
+        let _noise = cursor.eat("column");
+        let column = cursor.identifier().filter(|_| alters);
+        column.is_some_and(|column| self.of_changed_type(clause, &column.name).is_some())
+    }
+
+    /// The clauses of `ALTER TABLE`; none of another statement.
+    fn clauses<'s>(
+        &self,
+        statement: &Statement<'s>,
+        parsed: &'s ParsedStatement,
+    ) -> Vec<Clause<'s>> {
+        let text = |span: Span| statement.source.get(span.range()).unwrap_or_default();
+        let Some(first) = parsed.effects.first() else {
+            return Vec::new();
+        };
+        let head = Span {
+            start: statement.span.start,
+            end: first.span.start,
+        };
+        let mut clauses = Vec::new();
+        for placed in &parsed.effects {
+            let Effect::AlterTable { table, action, .. } = &placed.effect else {
+                return Vec::new();
+            };
+            let is_known = |name: &ObjectName| {
+                let schemas = [self.basis.running.schema, self.basis.new.schema];
+                schemas
+                    .iter()
+                    .any(|schema| schema.tables.contains_key(name))
+            };
+            clauses.extend(table.object(&parsed.path, is_known).map(|table| Clause {
+                head: text(head).trim_end(),
+                text: text(placed.span),
+                span: placed.span,
+                table,
+                action,
+            }));
         }
-        let names = words(loss, new.schema);
-        let (table, column) = (&loss.demand.table, loss.column.as_deref());
-        match places.cause(table, column, &loss.what, &names) {
-            Some(cause) => caused.push(Caused { loss, cause }),
-            None => split.by_hand.push(format!(
-                "find the statement that changes `{}`, and put it into the second release",
-                column.map_or_else(|| table.to_string(), |column| format!("{table}.{column}"))
-            )),
+        clauses
+    }
+
+    fn of_clause(
+        &self,
+        migration: &Migration,
+        loss: &Loss<'_>,
+        clause: &Clause<'_>,
+        draft: &mut Draft,
+        steps: &mut Steps,
+    ) {
+        let table = &loss.demand.table;
+        let column = loss.column.as_deref().unwrap_or_default();
+        let old = self.basis.old_column(table, column);
+        let now = self.basis.new_column(table, column);
+        let text = format!("{} {};", clause.head, clause.text);
+        match (&loss.what, clause.action, old, now) {
+            (Lost::Table, TableAction::RenameTo(_) | TableAction::SetSchema(_), _, _) => {
+                old_name::plan(&self.basis, table, &text, (draft, steps));
+            }
+            (Lost::Column, TableAction::RenameColumn { .. }, Some(old), _) => {
+                match self.basis.renamed(table, &old.name) {
+                    Some(now) if now.type_name != old.type_name => steps.refuse(format!(
+                        "`{table}.{}` becomes `{}` and changes its type at once: make two branches of it, of which the first one only renames",
+                        old.name, now.name
+                    )),
+                    Some(now) => {
+                        let columns = (old, now);
+                        renamed_column::plan(&self.basis, table, columns, &text, (draft, steps));
+                    }
+                    None => draft.put_off(text),
+                }
+            }
+            (Lost::NotWritten | Lost::LeftOut, TableAction::AddColumn(_), None, Some(now)) => {
+                draft.serve(format!(
+                    "-- Not NOT NULL yet: the running code does not write it. A constant default would do as well.\n{} {};",
+                    clause.head,
+                    required::without_not_null(clause.text)
+                ));
+                let filled = updates(migration, table, column);
+                draft.put_off(required::fill_and_require(table, now, &filled));
+            }
+            (Lost::LeftOut | Lost::NotWritten, TableAction::SetNotNull(_), _, Some(now)) => {
+                let filled = updates(migration, table, column);
+                draft.put_off(required::fill_and_require(table, now, &filled));
+            }
+            (
+                Lost::Kind(..) | Lost::Narrowed(..),
+                TableAction::SetType { using, .. },
+                Some(old),
+                Some(now),
+            ) => {
+                let columns = (old, now);
+                other_type::plan(&self.basis, table, columns, using.as_ref(), (draft, steps));
+            }
+            (Lost::Computed | Lost::LeftOut, _, _, _)
+                if identity::plan(table, column, (clause.head, clause.text), draft) => {}
+            (_, _, _, _) => {
+                self.soften(loss, draft, steps);
+                draft.put_off(text);
+            }
         }
     }
-    let writer = Writer {
-        running,
-        new,
-        places,
-    };
-    for migration in places.migrations() {
-        for statement in sql::statements(&migration.sql) {
-            let of_statement: Vec<_> = caused
+
+    /// Lets the new code leave out a column that only goes in the second release.
+    fn soften(&self, loss: &Loss<'_>, draft: &mut Draft, steps: &mut Steps) {
+        let table = &loss.demand.table;
+        let column = loss.column.as_deref().unwrap_or_default();
+        let (Some(of), Some(old)) = (
+            self.basis.old_table(table),
+            self.basis.old_column(table, column),
+        ) else {
+            return;
+        };
+        let goes = matches!(loss.what, Lost::Column | Lost::Computed);
+        if !goes || old.may_be_omitted() {
+            return;
+        }
+        let is_key = of.constraints.values().any(|one| {
+            one.kind == ConstraintKind::PrimaryKey && one.columns.iter().any(|key| key == column)
+        });
+        if is_key {
+            return steps.refuse(format!(
+                "`{table}.{column}` is part of the primary key, so that no INSERT can leave it out before it goes: add the new key beside it, and move to it release by release"
+            ));
+        }
+        let statement = required::drop_not_null(table, column);
+        if !draft.expand.contains(&statement) {
+            draft.serve(statement);
+        }
+    }
+
+    /// Whether a clause drops a column that the running code uses, or one of a table whose old name
+    /// stays as a view.
+    fn is_drop_of_used_column(&self, clause: &Clause<'_>) -> bool {
+        let TableAction::DropColumn { column, .. } = clause.action else {
+            return false;
+        };
+        self.caused.iter().any(|one| {
+            let loss = one.loss;
+            let is_of_column =
+                loss.demand.table == clause.table && loss.column.as_ref() == Some(column);
+            let is_of_view = loss.what == Lost::Table
+                && self.basis.renames.table_now(&loss.demand.table) == Some(&clause.table);
+            is_of_column || is_of_view
+        })
+    }
+
+    /// The view of which a statement makes another one, so that the running code loses something.
+    fn view_that_goes(&self, parsed: &ParsedStatement) -> Option<&ObjectName> {
+        let is_of = |view: &ObjectName| {
+            parsed.effects.iter().any(|placed| match &placed.effect {
+                Effect::CreateView(name) => name.name() == view.name,
+                Effect::DropViews { views, .. } => views.iter().any(|one| one.name() == view.name),
+                _other => false,
+            })
+        };
+        let lost = self.caused.iter().map(|one| &one.loss.demand.table);
+        let mut views = lost.filter(|name| self.basis.running.schema.views.contains_key(*name));
+        views.find(|view| is_of(view))
+    }
+
+    fn put_off_view(&self, view: &ObjectName, text: String, draft: &mut Draft, steps: &mut Steps) {
+        if let Some(now) = self.basis.new.schema.views.get(view) {
+            let columns: Vec<String> = now
+                .columns
                 .iter()
-                .filter(|one| is_in(&one.cause, migration, statement.span))
+                .map(|column| format!("`{}`", column.name))
                 .collect();
-            writer.place(&statement, &of_statement, &mut split);
+            steps.by_hand(format!(
+                "add to the first release a `CREATE OR REPLACE VIEW` of `{view}` that has its columns of today, and behind them those of the branch ({})",
+                columns.join(", ")
+            ));
+        }
+        draft.put_off(text);
+    }
+
+    /// Whether a statement fills a column that becomes NOT NULL in the second release.
+    fn writes_column_that_is_required(&self, parsed: &ParsedStatement) -> bool {
+        parsed.effects.iter().any(|placed| {
+            let Effect::Update(update) = &placed.effect else {
+                return false;
+            };
+            self.caused.iter().any(|one| {
+                one.loss.what == Lost::LeftOut
+                    && one.loss.demand.table.name == update.table.name()
+                    && update
+                        .columns
+                        .iter()
+                        .any(|name| one.loss.column.as_ref() == Some(name))
+            })
+        })
+    }
+}
+
+fn is_of_type(what: &Lost) -> bool {
+    matches!(what, Lost::Kind(..) | Lost::Narrowed(..))
+}
+
+/// The statements of `migration` that write `column`: the second release needs them again.
+fn updates(migration: &Migration, table: &ObjectName, column: &str) -> Vec<String> {
+    let mut all = Vec::new();
+    let mut seen = BTreeSet::new();
+    for statement in statements::read(&migration.sql, &SearchPath::default()) {
+        let writes = statement.effects.iter().any(|placed| match &placed.effect {
+            Effect::Update(update) => {
+                update.table.name() == table.name && update.columns.iter().any(|one| one == column)
+            }
+            _other => false,
+        });
+        let text = migration.sql.get(statement.span.range());
+        if let Some(text) = text.filter(|text| writes && seen.insert(*text)) {
+            all.push(text.to_owned());
         }
     }
-    split
+    all
 }
 
 fn is_in(cause: &Cause, migration: &Migration, span: Span) -> bool {
@@ -78,137 +430,21 @@ fn is_in(cause: &Cause, migration: &Migration, span: Span) -> bool {
         && cause.location.span.start < span.end
 }
 
-struct Writer<'w> {
-    running: Commit<'w>,
-    new: Commit<'w>,
-    places: &'w MigrationPlaces<'w>,
-}
-
-impl Writer<'_> {
-    /// Puts a statement into one of the releases, or a clause of it into each.
-    fn place(&self, statement: &Statement<'_>, caused: &[&Caused<'_>], split: &mut Split) {
-        if caused.is_empty() {
-            split.expand.push(format!("{};", statement.text()));
-            return;
-        }
-        let Some((head, clauses)) = clauses(statement) else {
-            split.contract.push(format!("{};", statement.text()));
-            for one in caused {
-                self.soften(one.loss, split);
-            }
-            return;
-        };
-        for clause in clauses {
-            let of_clause: Vec<_> = caused
-                .iter()
-                .filter(|one| {
-                    clause
-                        .span
-                        .range()
-                        .contains(&(one.cause.location.span.start as usize))
-                })
-                .collect();
-            let text = format!("{head} {};", clause.text);
-            match of_clause.first() {
-                None => split.expand.push(text),
-                Some(first) => self.of_clause(first.loss, &clause, text, split),
-            }
+/// The comments between the statement before, which ends at `end`, and this one, each on its line.
+fn comments(text: &str, end: u32, statement: &Statement<'_>) -> String {
+    let mut all = String::new();
+    for token in sql::tokens(text) {
+        let is_between = end <= token.span.start && token.span.end <= statement.span.start;
+        let comment = token.text(text).trim_end();
+        let is_comment = matches!(
+            token.kind,
+            sql::TokenKind::LineComment | sql::TokenKind::BlockComment
+        );
+        // The file that a plan writes says itself whether it runs in a transaction.
+        if is_between && is_comment && comment != "-- no-transaction" {
+            all.push_str(comment);
+            all.push('\n');
         }
     }
-
-    fn of_clause(&self, loss: &Loss<'_>, clause: &Clause<'_>, text: String, split: &mut Split) {
-        let table = &loss.demand.table;
-        let old = loss
-            .column
-            .as_deref()
-            .and_then(|name| self.old_column(loss, name));
-        let now = loss
-            .column
-            .as_deref()
-            .and_then(|name| self.new_column(loss, name));
-        match (&loss.what, old, now) {
-            (Lost::Table, _, _) if clause.renames_to().is_some() => {
-                let name = clause.renames_to().unwrap_or_default();
-                let columns = self.running.schema.tables.get(table);
-                let columns = columns
-                    .map(|table| table.columns.as_slice())
-                    .unwrap_or_default();
-                split.expand.push(text);
-                split
-                    .expand
-                    .push(texts::old_name_as_view(table, &name, columns));
-                split.contract.push(texts::drop_view(table));
-            }
-            (Lost::Column, Some(old), _) => {
-                let names = self.new_names(loss);
-                let renamed = self.places.renamed(table, &old.name, &names);
-                let renamed = renamed.and_then(|name| self.new_column(loss, &name));
-                match renamed {
-                    Some(now) => {
-                        split.expand.push(texts::second_name(table, old, now));
-                        split.contract.push(texts::one_name(table, old, now));
-                    }
-                    None => {
-                        self.soften(loss, split);
-                        split.contract.push(text);
-                    }
-                }
-            }
-            (Lost::NotWritten | Lost::LeftOut, None, Some(now)) if clause.adds() => {
-                split.expand.push(texts::add_nullable(table, now));
-                split.contract.push(texts::fill_and_require(table, now));
-            }
-            (Lost::Kind(..) | Lost::Narrowed(..), Some(old), Some(now)) => {
-                let other = format!("{}_new", now.name);
-                split
-                    .expand
-                    .push(texts::second_type(table, old, now, &other));
-                split
-                    .contract
-                    .push(texts::one_type(table, old, now, &other));
-                split.by_hand.push(format!(
-                    "let the new code read and write `{other}` instead of `{}`",
-                    old.name
-                ));
-            }
-            (_, _, _) => split.contract.push(text),
-        }
-    }
-
-    /// Lets the new code leave out a column that is only dropped in the second release.
-    fn soften(&self, loss: &Loss<'_>, split: &mut Split) {
-        let Some(old) = loss
-            .column
-            .as_deref()
-            .and_then(|name| self.old_column(loss, name))
-        else {
-            return;
-        };
-        let is_table = self.running.schema.tables.contains_key(&loss.demand.table);
-        if loss.what == Lost::Column && !old.may_be_omitted() && is_table {
-            split
-                .expand
-                .push(texts::drop_not_null(&loss.demand.table, old));
-        }
-    }
-
-    fn old_column(&self, loss: &Loss<'_>, name: &str) -> Option<&Column> {
-        self.running
-            .schema
-            .tables
-            .get(&loss.demand.table)?
-            .column(name)
-    }
-
-    fn new_column(&self, loss: &Loss<'_>, name: &str) -> Option<&Column> {
-        self.new.schema.tables.get(&loss.demand.table)?.column(name)
-    }
-
-    fn new_names(&self, loss: &Loss<'_>) -> Vec<String> {
-        let table = self.new.schema.tables.get(&loss.demand.table);
-        let columns = table
-            .map(|table| table.columns.as_slice())
-            .unwrap_or_default();
-        columns.iter().map(|column| column.name.clone()).collect()
-    }
+    all
 }

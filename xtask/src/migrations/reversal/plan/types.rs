@@ -126,7 +126,7 @@ fn labels(schemas: Schemas<'_>, object: &ObjectName, wanted: &Enum, now: &Enum) 
         .collect();
     // A value that a transaction adds cannot be used in it, as by a default.
     if is_longer && order == kept && !is_used(schemas.wanted, object, &added) {
-        return Step::of(Phase::Types, add_values(object, wanted, now));
+        return Step::of(Phase::Types, added_labels(object, wanted, now));
     }
     let gone: Vec<String> = now
         .labels
@@ -141,7 +141,11 @@ fn labels(schemas: Schemas<'_>, object: &ObjectName, wanted: &Enum, now: &Enum) 
     }
 }
 
-fn add_values(object: &ObjectName, wanted: &Enum, now: &Enum) -> Vec<String> {
+pub(in super::super) fn added_labels(
+    object: &ObjectName,
+    wanted: &Enum,
+    now: &Enum,
+) -> Vec<String> {
     let mut all = Vec::new();
     for (at, label) in wanted.labels.iter().enumerate() {
         if now.labels.contains(label) {
@@ -165,6 +169,18 @@ fn add_values(object: &ObjectName, wanted: &Enum, now: &Enum) -> Vec<String> {
         ));
     }
     all
+}
+
+/// Statements after which the enum `object` has its labels in `schemas`, and no others.
+pub(in super::super) fn with_other_labels(
+    schemas: Schemas<'_>,
+    object: &ObjectName,
+) -> Vec<String> {
+    let Some(wanted) = schemas.wanted.enums.get(object) else {
+        return Vec::new();
+    };
+    let step = replaced(schemas, object, create_enum(object, wanted), "TYPE", "text");
+    step.ways.into_iter().next().unwrap_or_default()
 }
 
 /// Whether a definition of the schema may use one of the labels. Its text shows that.
