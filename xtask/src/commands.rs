@@ -32,7 +32,9 @@ mod shell_word;
 pub mod snapshot;
 mod snapshot_fallback;
 pub mod status;
+mod step_summary;
 pub mod verify;
+mod voice;
 mod ways_back;
 mod wrapped;
 
@@ -57,6 +59,7 @@ use crate::schema::provenance::Provenance;
 use crate::terminal::{ProgressLine, Terminal};
 use crate::tree::{Tree, WorkingTree};
 use memory::Memory;
+use voice::Voice;
 
 /// The outcome of a command that could do its work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,6 +101,8 @@ pub struct Context {
     pub options: GlobalOptions,
     /// The terminal that output goes to.
     pub terminal: Terminal,
+    /// Says what the run is doing.
+    pub voice: Voice,
     /// Whether those are the files on disk.
     pub is_on_disk: bool,
     /// The files that are judged: those on disk, those that are staged, or those of a commit.
@@ -130,6 +135,7 @@ impl Context {
             config,
             options,
             terminal,
+            voice: Voice::new(terminal),
             is_on_disk: false,
             tree,
             time_limit,
@@ -239,11 +245,31 @@ impl Context {
     /// # Errors
     /// When stdout cannot be written.
     pub fn say(&self, text: &str) -> Result<()> {
-        match self.options.format {
-            Format::Human => self.terminal.print_styled(text)?,
-            Format::Json => {}
+        if self.options.format == Format::Human && !self.voice.is_one_of_many() {
+            self.terminal.print_styled(text)?;
         }
         Ok(())
+    }
+
+    /// The context of a run on one database of a fleet, which is called `name`. `configure` changes
+    /// the configuration for it.
+    #[must_use]
+    pub fn of_database(&self, name: &str, configure: impl FnOnce(&mut Config)) -> Self {
+        let mut config = self.config.clone();
+        configure(&mut config);
+        Self {
+            root: self.root.clone(),
+            config,
+            options: self.options.clone(),
+            terminal: self.terminal,
+            voice: self.voice.of_database(name),
+            is_on_disk: self.is_on_disk,
+            tree: self.tree(),
+            time_limit: self.time_limit.clone(),
+            // The steps of one of many are counted by the fleet.
+            progress: Progress::default(),
+            memory: self.memory.clone(),
+        }
     }
 
     /// The folder that report files are written to.
@@ -328,6 +354,13 @@ fn format(cli: &Cli) -> Result<Format> {
         // The page is one document, as JSON is: nothing else is printed. The command looks at the
         // option itself.
         (Command::Migrate(_), None) if chosen == ReportFormat::Html => Ok(Format::Json),
+        // A run over a fleet knows the formats that CI shows.
+        (Command::Migrate(migrate::Options { fleet, .. }), None)
+        | (Command::Rollback(rollback::Options { fleet, .. }), None)
+            if fleet.targets.fleet =>
+        {
+            Ok(Format::Json)
+        }
         (_, None) => {
             bail!(
                 "`--format` takes `human` or `json` here: the other formats are those of `{}`",

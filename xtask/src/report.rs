@@ -7,6 +7,7 @@ mod deploy_order;
 mod finding;
 mod fixes;
 mod fleet;
+mod fleet_run;
 mod loss;
 mod migration;
 mod plan;
@@ -30,6 +31,7 @@ pub use deploy_order::{
 pub use finding::{Category, Finding, FindingTiming, Label, Rule, Severity, Suggestion};
 pub use fixes::{Fixes, Left};
 pub use fleet::{FleetDatabase, FleetDatabaseState, FleetFinding, FleetStatus, FleetVersion};
+pub use fleet_run::{FleetDirection, FleetOutcome, FleetResult, FleetRun, FleetWave};
 pub use loss::{Consent, Loss, LossName, MigrationLoss, Unit};
 pub use migration::{AppliedMigration, MigrationResult};
 pub use plan::{

@@ -16,7 +16,7 @@ fn repo() -> Monorepo {
 }
 
 /// Writes the section `fleet`.
-fn configure(repo: &Monorepo, keys: &str) {
+pub fn configure(repo: &Monorepo, keys: &str) {
     let manifest = repo.read("Cargo.toml");
     repo.write(
         "Cargo.toml",
@@ -25,7 +25,7 @@ fn configure(repo: &Monorepo, keys: &str) {
 }
 
 /// The URL of the databases of `scratch`, with a place for the name.
-fn template(scratch: &Scratch) -> String {
+pub fn template(scratch: &Scratch) -> String {
     let maintenance = url(scratch);
     let (server, _) = maintenance
         .rsplit_once('/')
@@ -34,7 +34,7 @@ fn template(scratch: &Scratch) -> String {
 }
 
 /// Runs the tool on the fleet, with scratch databases on `scratch`.
-fn run(scratch: &Scratch, repo: &Monorepo, arguments: &[&str]) -> Ran {
+pub fn run(scratch: &Scratch, repo: &Monorepo, arguments: &[&str]) -> Ran {
     let mut command = repo.command(arguments);
     Ran::of(command.env("SHADOW_DATABASE_URL", url(scratch)))
 }
@@ -47,7 +47,7 @@ fn status(scratch: &Scratch, repo: &Monorepo) -> Value {
     report
 }
 
-fn texts(value: &Value) -> Vec<&str> {
+pub fn texts(value: &Value) -> Vec<&str> {
     let list = value.as_array().expect("a list");
     list.iter().filter_map(Value::as_str).collect()
 }

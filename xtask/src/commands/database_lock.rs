@@ -42,7 +42,7 @@ pub fn take(
         table,
         Duration::from_secs(lock_timeouts.lock_timeout),
         &mut |holder| {
-            failed = context.terminal.eprint(&format!(
+            failed = context.voice.remark(&format!(
                 "Waiting for the lock of the database, held by {holder}\n"
             ));
         },
@@ -65,9 +65,9 @@ pub fn take(
 /// after a wait has lasted a while. Without a second connection no blocker is seen.
 pub fn look_out(context: &Context, target: &Arc<Target>, settings: &SessionSettings) -> Lookout {
     let target = Arc::clone(target);
-    let terminal = context.terminal;
+    let voice = context.voice.clone();
     // A stderr that cannot be written is no reason to stop in the middle.
-    let tell = move |text: &str| drop(terminal.eprint(&format!("{text}\n")));
+    let tell = move |text: &str| drop(voice.remark(&format!("{text}\n")));
     let connect = move || connect_beside(&target).ok();
     Lookout::start(
         connect,

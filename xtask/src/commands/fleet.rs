@@ -1,12 +1,23 @@
-//! The fleet: reads the list of its databases, and surveys them. Nothing is changed in any of them.
+//! The fleet: many databases with the same migrations. Reads their list, surveys them, and works on
+//! them in waves.
 
+mod consent;
 mod drift;
+mod foreign;
 mod look;
+mod migrate;
+mod output;
+mod rollback;
+mod run;
+mod selection;
+mod stop_signal;
 mod survey;
+mod waves;
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use postgres::Client;
 
+use super::migrate::Learnt;
 use super::{Context, Outcome, own_command};
 use crate::cli::Format;
 use crate::config::{FleetConfig, FleetSource};
@@ -16,10 +27,13 @@ use crate::postgres::error::ServerError;
 use crate::render::{human, json};
 use crate::report::FleetStatus;
 
+pub use migrate::run as migrate;
+pub use rollback::run as rollback;
+
 /// Options of commands on a fleet.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, Default, clap::Args)]
 pub struct FleetOptions {
-    /// Look at every database of the fleet that the configuration names (`[fleet]`)
+    /// Work on every database of the fleet that the configuration names (`[fleet]`)
     #[arg(long)]
     pub fleet: bool,
 
@@ -28,17 +42,55 @@ pub struct FleetOptions {
     pub only: Vec<String>,
 }
 
+/// Options of commands that change a fleet.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct FleetRunOptions {
+    /// The databases.
+    #[command(flatten)]
+    pub targets: FleetOptions,
+
+    /// Leave out these databases of the fleet, by name or label
+    #[arg(long, value_name = "NAME", requires = "fleet", value_delimiter = ',')]
+    pub skip: Vec<String>,
+
+    /// Only look at each database of the fleet, and say what would stop the run there
+    #[arg(long, requires = "fleet")]
+    pub survey: bool,
+
+    /// Go on with the last run over the fleet, or with the one of this name
+    #[arg(
+        long,
+        value_name = "RUN",
+        requires = "fleet",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = ""
+    )]
+    pub resume: Option<String>,
+
+    /// Go on with that run, but only where it failed or was refused
+    #[arg(long, requires = "fleet")]
+    pub retry_failed: bool,
+}
+
 /// Runs `db-status --fleet`. With `exit_code` it ends with 1 where a database is not current.
 pub fn status(context: &Context, options: &FleetOptions, exit_code: bool) -> Result<Outcome> {
-    context.refuse_in_place("a fleet needs migrations of this tool's own")?;
+    let migrations = &context.config.migrations;
+    if migrations.are_foreign() && migrations.layout.is_none() && migrations.replay.is_none() {
+        bail!(
+            "cannot tell what was applied: without `layout` or `replay` in `migrations` no table of applied migrations is \
+             known"
+        )
+    }
     let config = configured(context)?;
-    let targets = targets(context, config, &options.only)?;
+    let targets = fleet::selected(listed(context, config)?, &options.only)?;
     // A file that cannot be read would be missing among the pending ones.
     let files = context.migrations()?;
-    let (databases, drift) = survey::survey(context, &targets, &files, config.parallel)?;
+    let questions = (&look::Questions::Status, &Learnt::default());
+    let survey = survey::survey(context, &targets, &files, config.parallel, questions)?;
     let report = FleetStatus {
-        databases,
-        drift,
+        databases: survey.databases,
+        drift: survey.drift,
         newest: files.last().map(ToString::to_string),
     };
     let terminal = &context.terminal;
@@ -61,8 +113,8 @@ fn configured(context: &Context) -> Result<&FleetConfig> {
     })
 }
 
-/// The databases of the fleet, or those that `only` names.
-fn targets(context: &Context, config: &FleetConfig, only: &[String]) -> Result<Vec<FleetTarget>> {
+/// All databases of the fleet.
+fn listed(context: &Context, config: &FleetConfig) -> Result<Vec<FleetTarget>> {
     let _work = context.progress.begin("listing the fleet");
     let (listed, trust) = match &config.source {
         FleetSource::File(file) => (of_file(context, file)?, UrlTrust::Kept),
@@ -70,8 +122,7 @@ fn targets(context: &Context, config: &FleetConfig, only: &[String]) -> Result<V
         FleetSource::Command(command) => (of_command(context, command)?, UrlTrust::Made),
     };
     let variable = |name: &str| std::env::var(name).ok();
-    let targets = fleet::resolve(listed, config.url.as_deref(), trust, &variable)?;
-    fleet::selected(targets, only)
+    fleet::resolve(listed, config.url.as_deref(), trust, &variable)
 }
 
 fn of_file(context: &Context, file: &str) -> Result<Vec<ListedTarget>> {

@@ -16,6 +16,9 @@ pub const MIGRATION: &str = "migration-result.json";
 /// The file of the report of `db-rollback`.
 pub const ROLLBACK: &str = "rollback-result.json";
 
+/// The file of the report of a run over a fleet.
+pub const FLEET: &str = "fleet-result.json";
+
 /// Writes `text` as the report `name`, and returns its path.
 ///
 /// # Errors

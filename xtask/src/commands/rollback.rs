@@ -4,6 +4,7 @@
 mod at_start;
 mod foreseen_losses;
 mod options;
+mod prepared;
 pub(super) mod restoration;
 mod selection;
 mod test;
@@ -15,8 +16,8 @@ use anyhow::Result;
 use postgres::Client;
 
 use super::database_lock;
+use super::fleet;
 use super::interruption::{Doing, SignalWatch, Standing};
-use super::judge::Judge;
 use super::run_summary::{self, RunSummary};
 use super::{Context, Outcome, live, report_files, wrapped};
 use crate::called_as;
@@ -36,17 +37,21 @@ use crate::migrations::session::SessionSettings;
 use crate::migrations::state::State;
 use crate::migrations::tables::Records;
 use crate::migrations::{Migration, journaled, lock};
-use crate::postgres::connect::connect;
+use crate::postgres::connect::{Target, connect};
 use crate::postgres::error::whole;
 use crate::render::{human, json};
 use crate::report::{Loss, Restoration, RollbackResult, RollbackVerdict, Timestamp, Verification};
 use at_start::AtStart;
 use foreseen_losses::foreseen_losses;
 pub use options::Options;
+pub(in crate::commands) use prepared::PreparedRollback;
 use verdict::Verdicts;
 
 /// Runs `db-rollback`.
 pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
+    if options.fleet.targets.fleet {
+        return fleet::rollback(context, options);
+    }
     if options.test {
         return test::run(context, options);
     }
@@ -63,20 +68,13 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
         &run.result,
         context.terminal.style(),
     ))?;
-    let at_start = match AtStart::read(context, options, &mut client, &files) {
-        Ok(at_start) => at_start,
-        Err(error) => return run.finish(Err(error)),
-    };
-    let _signals = SignalWatch::begin(context, run.standing.clone());
-    let settings = database_lock::take(context, &mut client, options.lock_timeouts)?;
-    let _lookout = database_lock::look_out(context, &target, &settings);
-    let worked = run.work(&mut client, &settings, (&files, &problems), &at_start);
-    lock::release(&mut client, &context.config.history_table);
+    let prepared = PreparedRollback::new(context, &files);
+    let worked = run.undo((&target, &mut client), (&files, &problems), &prepared)?;
     run.finish(worked)
 }
 
 /// One run, and its results so far.
-struct RollbackRun<'a> {
+pub(in crate::commands) struct RollbackRun<'a> {
     context: &'a Context,
     options: &'a Options,
     /// How far it is, for Ctrl-C.
@@ -85,7 +83,12 @@ struct RollbackRun<'a> {
 }
 
 impl<'a> RollbackRun<'a> {
-    fn new(context: &'a Context, options: &'a Options, database: String) -> Self {
+    /// A run in which nothing was begun, on `database`.
+    pub(in crate::commands) fn new(
+        context: &'a Context,
+        options: &'a Options,
+        database: String,
+    ) -> Self {
         let result = RollbackResult {
             success: false,
             migration_name: None,
@@ -112,12 +115,37 @@ impl<'a> RollbackRun<'a> {
         }
     }
 
+    /// Undoes what the options say on the database of `client`. The inner error is the run's, which
+    /// its report tells; the outer one comes before there is anything to report.
+    ///
+    /// # Errors
+    /// When the lock of the database cannot be taken.
+    pub(in crate::commands) fn undo(
+        &mut self,
+        (target, client): (&Arc<Target>, &mut Client),
+        (files, problems): (&[Migration], &[PreflightProblem]),
+        prepared: &PreparedRollback<'_>,
+    ) -> Result<Result<()>> {
+        let at_start = match AtStart::read(self.context, self.options, client, files) {
+            Ok(at_start) => at_start,
+            Err(error) => return Ok(Err(error)),
+        };
+        let is_alone = !self.context.voice.is_one_of_many();
+        let _signals = is_alone.then(|| SignalWatch::begin(self.context, self.standing.clone()));
+        let settings = database_lock::take(self.context, client, self.options.lock_timeouts)?;
+        let _lookout = database_lock::look_out(self.context, target, &settings);
+        let given = (files, problems, &at_start);
+        let worked = self.work(client, &settings, given, prepared);
+        lock::release(client, &self.context.config.history_table);
+        Ok(worked)
+    }
+
     fn work(
         &mut self,
         client: &mut Client,
         settings: &SessionSettings,
-        (files, problems): (&[Migration], &[PreflightProblem]),
-        at_start: &AtStart,
+        (files, problems, at_start): (&[Migration], &[PreflightProblem], &AtStart),
+        prepared: &PreparedRollback<'_>,
     ) -> Result<()> {
         let Records {
             history, journal, ..
@@ -140,9 +168,9 @@ impl<'a> RollbackRun<'a> {
         }
         let names = plan.undo.iter().map(ToString::to_string).collect();
         self.standing.plan(names);
-        let judge = Judge::new(self.context, files)?;
+        let judge = prepared.judge()?;
         let environment = self.context.scratch_environment().like(client, files)?;
-        let expectation = RollbackExpectation::new(&environment, &plan, &state, &journal);
+        let expectation = prepared.expectation(&environment, &plan, &state, &journal);
         let expectation = expectation
             .map_err(|error| selection::one_at_a_time(self.options, &plan.undo, error))?;
         let before = live::read(client, &self.context.config)?;
@@ -190,7 +218,7 @@ impl<'a> RollbackRun<'a> {
         let invalid_indexes = journaled::invalid_indexes(client)?;
         let mut verdicts = Verdicts::new(
             self.context,
-            &judge,
+            judge,
             &plan,
             &expectation,
             (&before, self.standing.clone()),
@@ -396,6 +424,14 @@ impl<'a> RollbackRun<'a> {
                 self.context.terminal.style(),
             )),
         }
+    }
+
+    /// Ends the run on one database of several, which `worked` or did not.
+    pub(in crate::commands) fn into_result(mut self, worked: Result<()>) -> RollbackResult {
+        if let Err(error) = &worked {
+            self.result.error = Some(whole(error));
+        }
+        self.result
     }
 
     fn finish(mut self, worked: Result<()>) -> Result<Outcome> {

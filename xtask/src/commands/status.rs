@@ -1,7 +1,7 @@
 //! `db-status`: shows the database, its migrations and their problems. It changes nothing, and
 //! waits for no lock.
 
-mod foreign;
+pub(super) mod foreign;
 
 use anyhow::Result;
 use postgres::Client;

@@ -7,6 +7,9 @@ use serde::Deserialize;
 /// with PostgreSQL's 100 connections beside its applications.
 const PARALLEL: usize = 4;
 
+/// One database that is too busy for a migration says little about the others; three of them do.
+const LOCK_TIMEOUTS: usize = 2;
+
 /// More connections at once help nobody: the tool itself becomes the limit.
 const MOST_PARALLEL: usize = 64;
 
@@ -17,8 +20,28 @@ pub struct FleetConfig {
     pub source: FleetSource,
     /// The URL of each database, with `{name}` for its name.
     pub url: Option<String>,
-    /// How many databases are looked at at once.
+    /// How many databases are worked on at once.
     pub parallel: usize,
+    /// How many of them on one server.
+    pub parallel_per_server: usize,
+    /// How databases are migrated one wave after the other.
+    pub rollout: Rollout,
+}
+
+/// The order in which databases are migrated, and when to stop.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Rollout {
+    /// The label of the databases of the first wave.
+    pub canaries: Option<String>,
+    /// The percentages of the databases that are done after each of the next waves. The rest is
+    /// the last wave.
+    pub waves: Vec<u32>,
+    /// How many seconds to wait after each wave.
+    pub pause: u64,
+    /// How many databases may fail before no other one begins.
+    pub max_failures: usize,
+    /// How many more may fail because they do not get their locks.
+    pub max_lock_timeouts: usize,
 }
 
 /// The source of a list of databases.
@@ -36,15 +59,29 @@ pub enum FleetSource {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct RawFleet {
+    mode: Option<String>,
     file: Option<String>,
     query: Option<String>,
     command: Option<String>,
     url: Option<String>,
     parallel: Option<usize>,
+    parallel_per_server: Option<usize>,
+    canaries: Option<String>,
+    waves: Vec<String>,
+    pause: u64,
+    max_failures: usize,
+    max_lock_timeouts: Option<usize>,
 }
 
 impl RawFleet {
     pub(super) fn validated(self) -> Result<FleetConfig> {
+        match self.mode.as_deref() {
+            None | Some("database") => {}
+            Some("schema") => bail!(
+                "`fleet.mode` is `schema`, which is not supported yet: each database of a fleet is one tenant's"
+            ),
+            Some(other) => bail!("`fleet.mode` is `{other}`: write `database`, or leave it out"),
+        }
         let source = match (self.file, self.query, self.command) {
             (Some(file), None, None) => {
                 super::stay_inside("fleet.file", &file)?;
@@ -59,16 +96,53 @@ impl RawFleet {
                 "`fleet` names several sources of its databases: keep one of `file`, `query` and `command`"
             ),
         };
-        let parallel = self.parallel.unwrap_or(PARALLEL);
-        if !(1..=MOST_PARALLEL).contains(&parallel) {
-            bail!("`fleet.parallel` is {parallel}: write a number from 1 to {MOST_PARALLEL}")
-        }
+        let parallel = at_once("parallel", self.parallel.unwrap_or(PARALLEL))?;
+        let parallel_per_server = at_once(
+            "parallel-per-server",
+            self.parallel_per_server.unwrap_or(parallel),
+        )?;
         Ok(FleetConfig {
             source,
             url: self.url,
             parallel,
+            parallel_per_server,
+            rollout: Rollout {
+                canaries: self.canaries,
+                waves: percentages(&self.waves)?,
+                pause: self.pause,
+                max_failures: self.max_failures,
+                max_lock_timeouts: self.max_lock_timeouts.unwrap_or(LOCK_TIMEOUTS),
+            },
         })
     }
+}
+
+fn at_once(key: &str, number: usize) -> Result<usize> {
+    if !(1..=MOST_PARALLEL).contains(&number) {
+        bail!("`fleet.{key}` is {number}: write a number from 1 to {MOST_PARALLEL}")
+    }
+    Ok(number)
+}
+
+/// Reads `["10%", "50%"]`, which must grow: each says how much is done after its wave.
+fn percentages(written: &[String]) -> Result<Vec<u32>> {
+    let mut before = 0;
+    let mut percentages = Vec::new();
+    for text in written {
+        let number = text.strip_suffix('%').and_then(|text| text.parse().ok());
+        let Some(percentage) = number.filter(|number| (1..=100).contains(number)) else {
+            bail!("`fleet.waves` holds `{text}`: write percentages, `[\"10%\", \"50%\"]`")
+        };
+        if percentage <= before {
+            bail!(
+                "`fleet.waves` holds `{text}` after `{before}%`: each says how much of the fleet is done after its \
+                 wave, so that they grow"
+            )
+        }
+        before = percentage;
+        percentages.push(percentage);
+    }
+    Ok(percentages)
 }
 
 #[cfg(test)]
@@ -95,6 +169,12 @@ mod tests {
             ),
             ("[fleet]\nfile = '../a'", "leaves the monorepo"),
             ("[fleet]\nfile = 'a'\nparallel = 0", "from 1 to 64"),
+            ("[fleet]\nfile = 'a'\nwaves = ['10']", "write percentages"),
+            (
+                "[fleet]\nfile = 'a'\nwaves = ['50%', '10%']",
+                "so that they grow",
+            ),
+            ("[fleet]\nfile = 'a'\nmode = 'schema'", "not supported yet"),
             ("[fleet]\nfiel = 'a'", "did you mean `file`?"),
         ] {
             let error = format!("{:#}", fleet(text).expect_err("refused"));

@@ -2,6 +2,7 @@
 //! the list is told at once, by name.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
 
@@ -23,7 +24,15 @@ pub struct FleetTarget {
     /// Words by which it is chosen.
     pub labels: Vec<String>,
     /// Its database.
-    pub target: Target,
+    pub target: Arc<Target>,
+}
+
+impl FleetTarget {
+    /// Whether `word` is its name, or one of its labels.
+    #[must_use]
+    pub fn is_called(&self, word: &str) -> bool {
+        self.name == word || self.labels.iter().any(|label| label == word)
+    }
 }
 
 /// Whether the URLs of a list may hold passwords.
@@ -73,7 +82,7 @@ pub fn resolve(
             Ok(target) => targets.push(FleetTarget {
                 name: one.name,
                 labels: one.labels,
-                target,
+                target: Arc::new(target),
             }),
             Err(error) => problems.push(format!("{}: {error:#}", named())),
         }
@@ -169,27 +178,39 @@ pub fn selected(targets: Vec<FleetTarget>, wanted: &[String]) -> Result<Vec<Flee
     if wanted.is_empty() {
         return Ok(targets);
     }
-    let is = |target: &FleetTarget, word: &str| {
-        target.name == word || target.labels.iter().any(|label| label == word)
-    };
-    for word in wanted {
-        if !targets.iter().any(|target| is(target, word)) {
-            let likeness = |known: &&str| (strsim::jaro_winkler(word, known) * 1000.0) as u32;
-            let words = targets
-                .iter()
-                .flat_map(|one| one.labels.iter().chain([&one.name]));
-            // As elsewhere: below 750 thousandths two names have little in common.
-            let nearest = words
-                .map(String::as_str)
-                .max_by_key(likeness)
-                .filter(|known| likeness(known) > 750);
-            let hint =
-                nearest.map_or_else(String::new, |known| format!(", did you mean `{known}`?"));
-            bail!("`{word}` is neither a name nor a label of the fleet{hint}")
-        }
-    }
-    let is_wanted = |target: &FleetTarget| wanted.iter().any(|word| is(target, word));
+    refuse_unknown(&targets, wanted)?;
+    let is_wanted = |target: &FleetTarget| wanted.iter().any(|word| target.is_called(word));
     Ok(targets.into_iter().filter(is_wanted).collect())
+}
+
+/// Leaves out the targets that one of `unwanted` names, by name or by label.
+///
+/// # Errors
+/// When one of `unwanted` names no database: the database that was meant would be worked on.
+pub fn without(targets: Vec<FleetTarget>, unwanted: &[String]) -> Result<Vec<FleetTarget>> {
+    refuse_unknown(&targets, unwanted)?;
+    let is_wanted = |target: &FleetTarget| !unwanted.iter().any(|word| target.is_called(word));
+    Ok(targets.into_iter().filter(is_wanted).collect())
+}
+
+fn refuse_unknown(targets: &[FleetTarget], words: &[String]) -> Result<()> {
+    for word in words {
+        if targets.iter().any(|target| target.is_called(word)) {
+            continue;
+        }
+        let likeness = |known: &&str| (strsim::jaro_winkler(word, known) * 1000.0) as u32;
+        let known = targets
+            .iter()
+            .flat_map(|one| one.labels.iter().chain([&one.name]));
+        // As elsewhere: below 750 thousandths two names have little in common.
+        let nearest = known
+            .map(String::as_str)
+            .max_by_key(likeness)
+            .filter(|known| likeness(known) > 750);
+        let hint = nearest.map_or_else(String::new, |known| format!(", did you mean `{known}`?"));
+        bail!("`{word}` is neither a name nor a label of the fleet{hint}")
+    }
+    Ok(())
 }
 
 #[cfg(test)]

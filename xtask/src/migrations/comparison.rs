@@ -25,8 +25,10 @@ pub struct Comparison<'a> {
     files: &'a [Migration],
     /// Tolerated drift, and the schema in which it was found.
     tolerated: Option<(Drift, Schema)>,
-    /// Differences that were found to be none, or to be tolerated drift.
-    explained: Vec<Change>,
+    /// Differences that were found to be none in meaning.
+    settled: Vec<Change>,
+    /// Differences that were found to be tolerated drift, which followed the SQL that ran.
+    followed: Vec<Change>,
     /// A scratch database that is being made.
     scratch: Option<PendingScratch>,
     replay: Option<LaggingReplay>,
@@ -40,7 +42,8 @@ impl<'a> Comparison<'a> {
             environment,
             files,
             tolerated: None,
-            explained: Vec::new(),
+            settled: Vec::new(),
+            followed: Vec::new(),
             scratch: None,
             replay: None,
         }
@@ -55,6 +58,19 @@ impl<'a> Comparison<'a> {
     pub fn tolerate(&mut self, drift: Drift, found_in: &Schema) {
         self.tolerated =
             Some((drift, found_in.clone())).filter(|(drift, _)| !drift.changes.is_empty());
+    }
+
+    /// The differences that were found to be none in meaning. They are none in another database
+    /// with the same migrations, either.
+    #[must_use]
+    pub fn settled(&self) -> &[Change] {
+        &self.settled
+    }
+
+    /// Leaves `settled` out from now on, which a comparison of another database found to be no
+    /// differences in meaning.
+    pub fn settle(&mut self, settled: Vec<Change>) {
+        self.settled.extend(settled);
     }
 
     /// The drift that does not count.
@@ -75,7 +91,7 @@ impl<'a> Comparison<'a> {
             &self.environment.config.accepted_drift,
         );
         if judged.is_unharmed {
-            self.explained.extend(judged.drift);
+            self.followed.extend(judged.drift);
         }
     }
 
@@ -99,7 +115,7 @@ impl<'a> Comparison<'a> {
             Err(error) => Err(error),
             Ok(left) => {
                 let is_none = |change: &Change| !left.changes.contains(change);
-                self.explained
+                self.settled
                     .extend(apparent.changes.into_iter().filter(is_none));
                 Ok(left)
             }
@@ -116,7 +132,11 @@ impl<'a> Comparison<'a> {
         partitions::leave_out(&mut difference, expected, actual);
         public_namespace::leave_out(&mut difference, expected);
         let accepted = &self.environment.config.accepted_drift;
-        let known = |change: &Change| self.is_tolerated(change) || self.explained.contains(change);
+        let known = |change: &Change| {
+            self.is_tolerated(change)
+                || self.settled.contains(change)
+                || self.followed.contains(change)
+        };
         difference
             .changes
             .retain(|change| !known(change) && !accepted.covers(&change.subjects()));

@@ -166,6 +166,22 @@ impl Address {
         other
     }
 
+    /// The same address, with a name for its sessions where it has none.
+    pub(super) fn with_application(&self, name: &str) -> Self {
+        // PostgreSQL keeps 63 bytes of a name, and no character that is not ASCII.
+        const LONGEST: usize = 63;
+        let mut other = self.clone();
+        if other.session.get_application_name().is_none() {
+            let printable = |character: char| match character {
+                ' '..='~' => character,
+                _other => '?',
+            };
+            let name: String = name.chars().map(printable).take(LONGEST).collect();
+            other.session.application_name(&name);
+        }
+        other
+    }
+
     /// The same address with `options` for the session, after its own.
     pub(super) fn with_options(&self, options: &str) -> Self {
         let mut other = self.clone();

@@ -65,6 +65,26 @@ impl Target {
         Ok(Self::Url(Box::new(Address::parse(url, origin)?)))
     }
 
+    /// The same database, with a name for its sessions in `pg_stat_activity`, where the URL gives
+    /// none.
+    #[must_use]
+    pub fn named(&self, application: &str) -> Option<Self> {
+        match self {
+            Self::Url(address) => Some(Self::Url(Box::new(address.with_application(application)))),
+            // Its one session at a time needs no other name.
+            Self::Embedded(_) => None,
+        }
+    }
+
+    /// The server, or the servers that may answer.
+    #[must_use]
+    pub fn server(&self) -> String {
+        match self {
+            Self::Url(address) => address.host(),
+            Self::Embedded(_) => self.describe(),
+        }
+    }
+
     /// Server and database, without the user.
     #[must_use]
     pub fn place(&self) -> String {

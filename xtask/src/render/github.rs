@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use super::deploy_order;
 use super::style::{count, harmless, harmless_line};
-use crate::report::{Finding, ReleaseOrder, Severity, Since, Verification};
+use crate::report::{Finding, FleetRun, ReleaseOrder, Severity, Since, Verification};
 use crate::terminal::without_commands;
 
 /// The number of annotations of each level that GitHub shows per step.
@@ -57,6 +57,32 @@ pub fn verification(report: &Verification) -> String {
     if let Some(order) = order.filter(|order| order.order != ReleaseOrder::Either) {
         let told = deploy_order::lines(order).join("\n");
         let _ = writeln!(text, "::notice title=Deploy order::{}", message(&told));
+    }
+    text
+}
+
+/// The annotations of a run over a fleet: one for each reason that keeps databases from having
+/// everything.
+#[must_use]
+pub fn fleet_run(run: &FleetRun) -> String {
+    let done = run.databases.iter().filter(|one| one.outcome.is_done());
+    let mut text = format!(
+        "{} of {} have what was asked for\n",
+        done.count(),
+        count(run.databases.len(), "database")
+    );
+    let errors = run.errors();
+    for (first, databases) in errors.iter().take(LIMIT) {
+        let told = format!(
+            "{}: {}",
+            databases.join(", "),
+            first.outcome.error().unwrap_or_default()
+        );
+        let title = property(first.outcome.name());
+        let _ = writeln!(text, "::error title={title}::{}", message(&told));
+    }
+    if let Some(why) = &run.stopped {
+        let _ = writeln!(text, "::notice title=The run stopped::{}", message(why));
     }
     text
 }

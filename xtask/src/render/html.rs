@@ -6,6 +6,7 @@
 mod diagram;
 mod entities;
 mod findings;
+mod fleet_run;
 mod layout;
 mod rules;
 mod run;
@@ -42,8 +43,10 @@ pub fn migration(result: &MigrationResult, rules: &[Rule]) -> String {
     page(&run::verification(result), &run::section(result), rules)
 }
 
+pub use fleet_run::fleet_run;
+
 fn page(report: &Verification, first: &str, rules: &[Rule]) -> String {
-    let mut page = head(report);
+    let mut page = head(&verdict(report));
     page.push_str(&header(report));
     page.push_str(&tools(report));
     let many = report.alignment.len() + report.findings.len() > MANY;
@@ -69,7 +72,7 @@ fn page(report: &Verification, first: &str, rules: &[Rule]) -> String {
 
 /// The head of the page. Its policy names style and script by their hashes: nothing is loaded, and
 /// no other script runs, whatever text the sources hold.
-fn head(report: &Verification) -> String {
+fn head(title: &str) -> String {
     // `img-src data:` is for the empty icon, without which the browser would request one.
     let policy = format!(
         "default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; img-src data:; base-uri 'none'; form-action 'none'",
@@ -82,7 +85,7 @@ fn head(report: &Verification) -> String {
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <link rel=\"icon\" href=\"data:,\">\n<title>{}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n\
          <a class=\"skip\" href=\"#main\">Skip to the report</a>\n",
-        escape(&verdict(report))
+        escape(title)
     )
 }
 

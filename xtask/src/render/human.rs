@@ -6,6 +6,7 @@ mod digest;
 pub mod finding;
 pub mod fixes;
 pub mod fleet;
+pub mod fleet_run;
 mod losses;
 pub mod migration;
 mod plan;

@@ -4,6 +4,7 @@
 mod deploy_order;
 mod finding;
 mod fleet;
+mod fleet_run;
 mod loss;
 mod migration;
 mod plan;
@@ -14,6 +15,7 @@ mod verification;
 
 pub use finding::finding;
 pub use fleet::fleet;
+pub use fleet_run::fleet_run;
 pub use migration::migration;
 pub use rehearsal::rehearsals;
 pub use rollback::rollback;

@@ -7,7 +7,9 @@ use std::fmt::Write as _;
 use super::deploy_order::lines;
 use super::markup::escape;
 use super::style::harmless_line;
-use crate::report::{Category, Finding, Severity, Verification};
+use crate::report::{
+    Category, Finding, FleetOutcome, FleetResult, FleetRun, Severity, Verification,
+};
 
 fn suite_name(category: Category) -> &'static str {
     match category {
@@ -37,6 +39,69 @@ pub fn verification(report: &Verification) -> String {
     text.push_str(&deploy_order(report));
     text.push_str("</testsuites>\n");
     text
+}
+
+/// The document of a run over a fleet: a suite for the survey's refusals and for each wave, a case
+/// for each database. A database that was not begun is skipped.
+#[must_use]
+pub fn fleet_run(run: &FleetRun) -> String {
+    let mut text = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+    let failed = |one: &&FleetResult| one.outcome.error().is_some();
+    let _ = writeln!(
+        text,
+        "<testsuites name=\"pgaccord\" tests=\"{}\" failures=\"{}\" errors=\"0\">",
+        run.databases.len(),
+        run.databases.iter().filter(failed).count()
+    );
+    let names = run.waves.iter().map(|wave| format!("wave {}", wave.name));
+    for (number, name) in std::iter::once("fleet".to_owned()).chain(names).enumerate() {
+        let wave = number.checked_sub(1).map(|_| number);
+        let of_suite: Vec<&FleetResult> = run
+            .databases
+            .iter()
+            .filter(|one| one.wave == wave)
+            .collect();
+        if of_suite.is_empty() {
+            continue;
+        }
+        let skipped = of_suite
+            .iter()
+            .filter(|one| one.outcome == FleetOutcome::NotBegun);
+        let _ = writeln!(
+            text,
+            "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"0\" skipped=\"{}\">",
+            attribute(&name),
+            of_suite.len(),
+            of_suite.iter().copied().filter(failed).count(),
+            skipped.count()
+        );
+        for one in of_suite {
+            text.push_str(&database(&name, one));
+        }
+        text.push_str("  </testsuite>\n");
+    }
+    text.push_str("</testsuites>\n");
+    text
+}
+
+fn database(suite: &str, one: &FleetResult) -> String {
+    let begin = format!(
+        "    <testcase classname=\"{}\" name=\"{}\" time=\"{:.3}\"",
+        attribute(suite),
+        attribute(&one.name),
+        one.duration.as_secs_f64()
+    );
+    let body = match (&one.outcome, one.outcome.error()) {
+        (FleetOutcome::NotBegun, _) => "<skipped message=\"not begun\"/>".to_owned(),
+        (outcome, Some(why)) => format!(
+            "<failure type=\"{}\" message=\"{}\">{}</failure>",
+            outcome.name(),
+            attribute(why.lines().next().unwrap_or_default()),
+            escape(why)
+        ),
+        (_, None) => return format!("{begin}/>\n"),
+    };
+    format!("{begin}>{body}</testcase>\n")
 }
 
 /// The deploy order of a branch as the output of a suite without cases: it fails nothing by itself.

@@ -5,11 +5,14 @@ use std::fmt::Write as _;
 
 use super::style::count;
 use crate::report::{
-    Category, DeployOrder, Finding, RolloutProblem, Severity, Since, Verification,
+    Category, DeployOrder, Finding, FleetRun, RolloutProblem, Severity, Since, Verification,
 };
 
 /// More rows than this are cut: GitHub refuses summaries above one megabyte.
 const MOST_ROWS: usize = 500;
+
+/// The most names of databases in one row.
+const MOST_NAMES: usize = 20;
 
 /// The report.
 #[must_use]
@@ -90,6 +93,57 @@ fn deploy_order(order: &DeployOrder) -> String {
         }
     }
     text.push('\n');
+    text
+}
+
+/// A run over a fleet, for the summary of a CI step.
+#[must_use]
+pub fn fleet_run(run: &FleetRun) -> String {
+    let verdict = match run.success() {
+        true => "✅ Every database has what was asked for",
+        false => "❌ Not every database has what was asked for",
+    };
+    let mut text = format!("## {verdict}\n\n");
+    if let Some(why) = &run.stopped {
+        let _ = writeln!(text, "**The run stopped**: {}\n", prose(why));
+    }
+    text.push_str("| Version | Databases | Behind by |\n| --- | ---: | ---: |\n");
+    for row in run.versions() {
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} |",
+            code(row.version.as_deref().unwrap_or("no migration")),
+            row.databases.len(),
+            row.pending
+        );
+    }
+    let errors = run.errors();
+    if !errors.is_empty() {
+        text.push_str("\n| Outcome | Databases | Reason |\n| --- | --- | --- |\n");
+    }
+    for (first, databases) in errors.iter().take(MOST_ROWS) {
+        let shown: Vec<&str> = databases.iter().take(MOST_NAMES).copied().collect();
+        let more = match databases.len().saturating_sub(MOST_NAMES) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let _ = writeln!(
+            text,
+            "| {} | {}{more} | {} |",
+            first.outcome.name(),
+            cell(&shown.join(", ")),
+            cell(first.outcome.error().unwrap_or_default())
+        );
+    }
+    if let Some(more) = errors.len().checked_sub(MOST_ROWS).filter(|more| *more > 0) {
+        let _ = writeln!(text, "\nand {}", count(more, "other reason"));
+    }
+    for note in &run.notes {
+        let _ = writeln!(text, "\n> {}", prose(note));
+    }
+    if let Some(go_on) = &run.go_on {
+        let _ = writeln!(text, "\nTo go on: {}", code(go_on));
+    }
     text
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Finding, Severity};
+use super::{Finding, MigrationLoss, Severity};
 
 /// The databases of a fleet, and how they differ from what their migrations made.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -17,7 +17,7 @@ pub struct FleetStatus {
 }
 
 /// One database of a fleet.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct FleetDatabase {
     /// The name of the tenant.
     pub name: String,
@@ -30,7 +30,7 @@ pub struct FleetDatabase {
 }
 
 /// The state of one database.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct FleetDatabaseState {
     /// Its last applied migration; none where none is.
     pub version: Option<String>,
@@ -40,6 +40,10 @@ pub struct FleetDatabaseState {
     pub problems: Vec<String>,
     /// The checks that were not made, each with the reason.
     pub unchecked: Vec<String>,
+    /// Rows that will stop pending migrations. Only the survey of a run asks for them.
+    pub obstacles: Vec<Finding>,
+    /// Data that pending migrations would destroy. Only the survey of a run counts it.
+    pub losses: Vec<MigrationLoss>,
 }
 
 /// A finding about several databases alike.
@@ -118,6 +122,84 @@ impl FleetStatus {
         self.alike(|state| &state.unchecked)
     }
 
+    /// The rows that will stop migrations: each statement once, in the words of the first database,
+    /// with all databases that have such rows.
+    #[must_use]
+    pub fn obstacles(&self) -> Vec<(&Finding, Vec<&str>)> {
+        let mut found: Vec<(&Finding, Vec<&str>)> = Vec::new();
+        for one in &self.databases {
+            let Ok(state) = &one.state else { continue };
+            for obstacle in &state.obstacles {
+                let is_same = |known: &Finding| {
+                    known.entity == obstacle.entity && known.location() == obstacle.location()
+                };
+                match found.iter_mut().find(|(known, _)| is_same(known)) {
+                    Some((_, names)) => names.push(&one.name),
+                    None => found.push((obstacle, vec![&one.name])),
+                }
+            }
+        }
+        found
+    }
+
+    /// The data that would be lost: each statement once, as the first database counted it, with all
+    /// databases that would lose some.
+    #[must_use]
+    pub fn losses(&self) -> Vec<(&MigrationLoss, Vec<&str>)> {
+        let mut found: Vec<(&MigrationLoss, Vec<&str>)> = Vec::new();
+        for one in &self.databases {
+            let Ok(state) = &one.state else { continue };
+            for lost in &state.losses {
+                let is_same = |known: &MigrationLoss| {
+                    known.migration == lost.migration
+                        && known.loss.name == lost.loss.name
+                        && known.consent == lost.consent
+                };
+                match found.iter_mut().find(|(known, _)| is_same(known)) {
+                    Some((_, names)) => names.push(&one.name),
+                    None => found.push((lost, vec![&one.name])),
+                }
+            }
+        }
+        found
+    }
+
+    /// Why nothing is begun on the database `one`; none where something can be.
+    #[must_use]
+    pub fn refusal(&self, one: &FleetDatabase) -> Option<String> {
+        let state = match &one.state {
+            Ok(state) => state,
+            Err(why) => return Some(why.clone()),
+        };
+        if let Some(problem) = state.problems.first() {
+            return Some(problem.clone());
+        }
+        let is_error = |finding: &&Finding| finding.severity == Severity::Error;
+        let drift = self
+            .drift
+            .iter()
+            .filter(|one_drift| one_drift.databases.contains(&one.name));
+        let mut errors = drift
+            .map(|drift| &drift.finding)
+            .chain(&state.obstacles)
+            .filter(is_error);
+        if let Some(error) = errors.next() {
+            return Some(format!("`{}`: {}", error.entity, error.message));
+        }
+        let lost: Vec<String> = state
+            .losses
+            .iter()
+            .filter(|lost| lost.consent.is_none())
+            .map(|lost| format!("`{}`", lost.loss.name))
+            .collect();
+        (!lost.is_empty()).then(|| {
+            format!(
+                "data would be lost, and nobody agreed to it: {}",
+                lost.join(", ")
+            )
+        })
+    }
+
     /// Texts that several databases have in common, in the order in which they come first.
     fn alike(&self, of: impl Fn(&FleetDatabaseState) -> &Vec<String>) -> Vec<(&str, Vec<&str>)> {
         let mut found: Vec<(&str, Vec<&str>)> = Vec::new();
@@ -180,7 +262,7 @@ mod tests {
                 .filter(|one| !one.is_empty())
                 .map(str::to_owned)
                 .collect(),
-            unchecked: Vec::new(),
+            ..FleetDatabaseState::default()
         }
     }
 

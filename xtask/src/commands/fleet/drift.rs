@@ -1,18 +1,19 @@
 //! Drift in a fleet. Databases with the same migrations and the same schema are compared once, and a
 //! finding that several have alike is one finding.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 
 use super::look::Suspect;
+use crate::commands::migrate::Learnt;
 use crate::commands::{Context, drift as drift_of_one, snapshot_fallback};
 use crate::migrations::Migration;
 use crate::migrations::comparison::Comparison;
 use crate::migrations::scratch_environment::ScratchEnvironment;
 use crate::postgres::scratch::{TargetSettings, Unavailable};
 use crate::report::{Finding, FleetFinding};
-use crate::schema::diff::SchemaDiff;
+use crate::schema::diff::{Likeness, SchemaDiff};
 use crate::schema::model::Schema;
 use crate::schema::snapshot;
 
@@ -25,6 +26,8 @@ struct Alike {
     schema: Schema,
     /// Those of the first one.
     likeness: TargetSettings,
+    /// The digests of their schemas, with their privileges.
+    digests: BTreeSet<String>,
     /// Their places in the list.
     databases: Vec<usize>,
 }
@@ -46,14 +49,17 @@ impl Suspects {
             mut schema,
             likeness,
         } = suspect;
+        let digest = snapshot::digest(&schema);
         // Tenants have roles of their own: privileges are no part of this comparison.
         schema.grants.clear();
         let key = (newest, snapshot::digest(&schema));
         let alike = self.0.entry(key).or_insert_with(|| Alike {
             schema,
             likeness,
+            digests: BTreeSet::new(),
             databases: Vec::new(),
         });
+        alike.digests.insert(digest);
         alike.databases.push(place);
     }
 
@@ -62,7 +68,12 @@ impl Suspects {
     ///
     /// # Errors
     /// When a migration does not run on the scratch database.
-    pub(super) fn compared(self, context: &Context, files: &[Migration]) -> Result<FleetDrift> {
+    pub(super) fn compared(
+        self,
+        context: &Context,
+        files: &[Migration],
+        learnt: &Learnt,
+    ) -> Result<FleetDrift> {
         let mut drift = FleetDrift::default();
         let Some(first) = self.0.values().next() else {
             return Ok(drift);
@@ -94,11 +105,17 @@ impl Suspects {
                 }
                 false => difference,
             };
+            if difference.likeness() != Likeness::Different {
+                for digest in &alike.digests {
+                    learnt.is_sound_from_now(*newest, digest.clone());
+                }
+            }
             let severity = drift_of_one::severity(&context.config);
             for finding in drift_of_one::findings(&difference, severity) {
                 drift.add(finding, &alike.databases);
             }
         }
+        learnt.learn(&comparison);
         Ok(drift)
     }
 }

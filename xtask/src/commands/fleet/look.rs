@@ -1,15 +1,20 @@
 //! Looks at one database of a fleet, in a transaction that cannot write.
 
+use std::collections::BTreeSet;
+
 use anyhow::{Context as _, Result, anyhow};
 use postgres::{Client, IsolationLevel, Transaction};
 
-use crate::commands::{Context, drift as drift_of_one, live, privilege_drift};
+use super::foreign;
+use crate::commands::{Context, drift as drift_of_one, live, privilege_drift, rows_in_the_way};
+use crate::fleet::FleetTarget;
 use crate::migrations::Migration;
 use crate::migrations::catalog_stamp::CatalogStamper;
 use crate::migrations::journal::{JournalEntry, Phase};
+use crate::migrations::losses::foretold;
 use crate::migrations::state::State;
 use crate::migrations::tables::{self, Records, Tables};
-use crate::postgres::connect::{Target, connect_beside};
+use crate::postgres::connect::connect_beside;
 use crate::postgres::error::ServerError;
 use crate::postgres::scratch::TargetSettings;
 use crate::report::FleetDatabaseState;
@@ -19,12 +24,32 @@ use crate::schema::model::Schema;
 /// catalogs are locked for longer is named instead of waited for.
 const LIMITS: &str = "SET LOCAL lock_timeout = '5s'; SET LOCAL statement_timeout = '60s'";
 
+/// What a survey asks.
+pub(super) enum Questions<'q> {
+    /// The state of the database, and its drift.
+    Status,
+    /// What would stop pending migrations, too.
+    Forward(RunQuestions<'q>),
+    /// Only how many migrations are applied, from this version on.
+    Back(i64),
+}
+
+/// What the survey before migrations asks beside the state of a database.
+pub(super) struct RunQuestions<'q> {
+    /// The version of the last migration that is to be applied.
+    pub last: i64,
+    /// The names whose data may be lost in the database of a name.
+    pub accepted: &'q (dyn Fn(&str) -> BTreeSet<String> + Sync),
+}
+
 /// What one database tells about itself.
 pub(super) struct Looked {
     /// Its state, without drift.
     pub state: FleetDatabaseState,
     /// Its schema, where it has to be compared.
     pub suspect: Option<Suspect>,
+    /// The version of its newest applied migration; before all versions where none is.
+    pub newest: i64,
 }
 
 /// A database whose catalogs are not known to be as its migrations left them.
@@ -37,24 +62,109 @@ pub(super) struct Suspect {
     pub likeness: TargetSettings,
 }
 
-/// Connects to `target`, and looks. All of it is one transaction, and nothing is set beyond it, so
-/// that a pooler before the database does no harm and is not looked for.
+/// Connects to the database `one`, and looks. Nothing is set beyond a transaction, so that a pooler
+/// before the database does no harm and is not looked for. A run asks `questions`, too.
 ///
 /// # Errors
 /// When it cannot be reached, or its tables cannot be read.
-pub(super) fn look(context: &Context, target: &Target, files: &[Migration]) -> Result<Looked> {
-    let mut client = connect_beside(target)?;
+pub(super) fn look(
+    context: &Context,
+    one: &FleetTarget,
+    files: &[Migration],
+    questions: &Questions<'_>,
+) -> Result<Looked> {
+    let mut client = connect_beside(&one.target)?;
     let mut transaction = begin(&mut client)?;
-    let (state, schema) = in_transaction(context, &mut transaction, files)?;
+    if let Questions::Back(lowest) = questions {
+        return applied_from(context, &mut transaction, *lowest);
+    }
+    if context.config.migrations.are_foreign() {
+        return foreign::look(context, &mut transaction, files);
+    }
+    let Seen {
+        mut state,
+        schema,
+        newest,
+        planned,
+    } = in_transaction(context, &mut transaction, files)?;
     let suspect = match schema {
-        Some((newest, schema)) => Some(Suspect {
+        Some(schema) => Some(Suspect {
             newest,
             schema,
             likeness: likeness(context, &mut transaction, files)?,
         }),
         None => None,
     };
-    Ok(Looked { state, suspect })
+    drop(transaction);
+    if let Questions::Forward(questions) = questions
+        && state.problems.is_empty()
+    {
+        let planned = planned.into_iter();
+        let planned: Vec<&Migration> = planned
+            .filter(|one| one.version <= questions.last)
+            .collect();
+        state.pending = planned.len();
+        ask(context, &mut client, &planned, &mut state, || {
+            (questions.accepted)(&one.name)
+        })?;
+    }
+    Ok(Looked {
+        state,
+        suspect,
+        newest,
+    })
+}
+
+/// The state of a database of which the migrations from version `lowest` on are to be undone. They
+/// are counted as pending.
+fn applied_from(
+    context: &Context,
+    transaction: &mut Transaction<'_>,
+    lowest: i64,
+) -> Result<Looked> {
+    let table = tables::locate(transaction, &context.config.history_table)?;
+    let (
+        Records {
+            history, journal, ..
+        },
+        _,
+    ) = Tables::find(transaction, &table)?.read(transaction, &table, None)?;
+    let begun = journal.iter().filter(|entry| entry.phase != Phase::Applied);
+    let in_part = begun.map(|entry| entry.version);
+    let versions: BTreeSet<i64> = history
+        .iter()
+        .map(|row| row.version)
+        .chain(in_part)
+        .collect();
+    Ok(Looked {
+        state: FleetDatabaseState {
+            version: history.last().map(ToString::to_string),
+            pending: versions.range(lowest..).count(),
+            ..FleetDatabaseState::default()
+        },
+        suspect: None,
+        newest: history.last().map_or(i64::MIN, |row| row.version),
+    })
+}
+
+/// Counts the rows that stop the `planned` migrations, and the data that they destroy.
+fn ask(
+    context: &Context,
+    client: &mut Client,
+    planned: &[&Migration],
+    state: &mut FleetDatabaseState,
+    accepted: impl FnOnce() -> BTreeSet<String>,
+) -> Result<()> {
+    if planned.is_empty() {
+        return Ok(());
+    }
+    let rows = rows_in_the_way::look(context, client, planned)?;
+    state.obstacles = rows.findings;
+    state.unchecked.extend(rows.notes);
+    let foretold = foretold::foretell(client, planned, &accepted())?;
+    state.losses = foretold.losses;
+    state.unchecked.extend(foretold.unknown);
+    Ok(())
 }
 
 fn begin(client: &mut Client) -> Result<Transaction<'_>> {
@@ -69,7 +179,7 @@ fn begin(client: &mut Client) -> Result<Transaction<'_>> {
     Ok(transaction)
 }
 
-fn likeness(
+pub(super) fn likeness(
     context: &Context,
     transaction: &mut Transaction<'_>,
     files: &[Migration],
@@ -78,13 +188,21 @@ fn likeness(
     Ok(environment.likeness)
 }
 
-type Seen = (FleetDatabaseState, Option<(i64, Schema)>);
+/// What the transaction of the survey sees.
+struct Seen<'f> {
+    state: FleetDatabaseState,
+    /// The schema, where it has to be compared.
+    schema: Option<Schema>,
+    newest: i64,
+    /// The migrations that are not applied yet.
+    planned: Vec<&'f Migration>,
+}
 
-fn in_transaction(
+fn in_transaction<'f>(
     context: &Context,
     transaction: &mut Transaction<'_>,
-    files: &[Migration],
-) -> Result<Seen> {
+    files: &'f [Migration],
+) -> Result<Seen<'f>> {
     let table = tables::locate(transaction, &context.config.history_table)?;
     let (records, stamp) = records(context, transaction, &table)?;
     let state = State::new(records.history.clone(), files);
@@ -92,22 +210,37 @@ fn in_transaction(
         version: records.history.last().map(ToString::to_string),
         pending: state.pending.len() + state.out_of_order.len(),
         problems: state.problems.iter().map(ToString::to_string).collect(),
-        unchecked: Vec::new(),
+        ..FleetDatabaseState::default()
     };
     told.problems
         .extend(records.journal.iter().filter_map(interrupted));
-    let Some(newest) = records.history.last().map(|row| row.version) else {
-        return Ok((told, None));
-    };
-    if drift_of_one::severity(&context.config).is_none() {
-        return Ok((told, None));
+    let newest = records.history.last().map_or(i64::MIN, |row| row.version);
+    let schema = schema(context, transaction, (&records, stamp), &state, &mut told)?;
+    Ok(Seen {
+        state: told,
+        schema,
+        newest,
+        planned: state.pending,
+    })
+}
+
+/// The schema of the database, where it is not known to be what its migrations made.
+fn schema(
+    context: &Context,
+    transaction: &mut Transaction<'_>,
+    (records, stamp): (&Records, Option<String>),
+    state: &State<'_>,
+    told: &mut FleetDatabaseState,
+) -> Result<Option<Schema>> {
+    if records.history.is_empty() || drift_of_one::severity(&context.config).is_none() {
+        return Ok(None);
     }
     if !told.problems.is_empty() {
         told.unchecked.push(
             "drift: the history and the migration files disagree, or a migration is applied or undone in part"
                 .to_owned(),
         );
-        return Ok((told, None));
+        return Ok(None);
     }
     if privilege_drift::is_asked_for(&context.config, state.applied_files()) {
         told.unchecked
@@ -115,15 +248,14 @@ fn in_transaction(
     }
     let is_unchanged = stamp.is_some() && stamp == records.last_stamp && records.is_as_recorded();
     if is_unchanged {
-        return Ok((told, None));
+        return Ok(None);
     }
     let schema = live::read(transaction, &context.config)?;
     let is_noted = match records.noted_digest() {
         Some(noted) => live::is_digest_of(noted, &schema, transaction)?,
         None => false,
     };
-    let suspect = (!is_noted).then_some((newest, schema));
-    Ok((told, suspect))
+    Ok((!is_noted).then_some(schema))
 }
 
 /// The records of the database, and the stamp of its catalogs, where its journal keeps stamps and

@@ -1,12 +1,14 @@
 //! Surveys the databases of a fleet, several at once. Each is only read.
 
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::Result;
 
 use super::drift::Suspects;
-use super::look::{self, Looked};
+use super::look::{self, Looked, Questions};
+use crate::commands::migrate::Learnt;
 use crate::commands::{Context, snapshot_fallback};
 use crate::fleet::FleetTarget;
 use crate::migrations::Migration;
@@ -14,13 +16,25 @@ use crate::report::{FleetDatabase, FleetDatabaseState, FleetFinding};
 
 /// The states of the databases so far, and those that have to be compared.
 #[derive(Default)]
-struct Survey {
+struct Looks {
     states: Vec<(usize, Result<FleetDatabaseState, String>)>,
+    newest: BTreeMap<usize, i64>,
     suspects: Suspects,
 }
 
-/// Looks at each of `targets`, `parallel` at a time. Returns their states in the order of the list,
-/// and the drift.
+/// The results of a survey.
+pub(super) struct Survey {
+    /// The states, in the order of the list.
+    pub databases: Vec<FleetDatabase>,
+    /// The changes that were made outside the migrations.
+    pub drift: Vec<FleetFinding>,
+    /// The version of the newest applied migration of each database that answered, by its place in
+    /// the list.
+    pub newest: BTreeMap<usize, i64>,
+}
+
+/// Looks at each of `targets`, `parallel` at a time, and asks `questions`. What
+/// comparing them settles is `learnt`.
 ///
 /// # Errors
 /// When a migration does not run on a scratch database. A database that cannot be reached is no
@@ -30,8 +44,9 @@ pub(super) fn survey(
     targets: &[FleetTarget],
     files: &[Migration],
     parallel: usize,
-) -> Result<(Vec<FleetDatabase>, Vec<FleetFinding>)> {
-    let surveyed = Mutex::new(Survey::default());
+    (questions, learnt): (&Questions<'_>, &Learnt),
+) -> Result<Survey> {
+    let surveyed = Mutex::new(Looks::default());
     let next = AtomicUsize::new(0);
     let work = context
         .progress
@@ -41,7 +56,7 @@ pub(super) fn survey(
             let place = next.fetch_add(1, Ordering::Relaxed);
             let Some(one) = targets.get(place) else { break };
             work.next(&one.name);
-            let looked = look::look(context, &one.target, files);
+            let looked = look::look(context, one, files, questions);
             keep(&surveyed, place, looked);
         }
     };
@@ -51,14 +66,15 @@ pub(super) fn survey(
         }
     });
     drop(work);
-    let Survey {
+    let Looks {
         mut states,
+        newest,
         suspects,
     } = surveyed
         .into_inner()
         .unwrap_or_else(std::sync::PoisonError::into_inner);
     states.sort_by_key(|(place, _)| *place);
-    let drift = suspects.compared(context, files)?;
+    let drift = suspects.compared(context, files, learnt)?;
     for (place, why) in &drift.unchecked {
         let of = states.iter_mut().find(|(at, _)| at == place);
         if let Some((_, Ok(state))) = of {
@@ -75,15 +91,20 @@ pub(super) fn survey(
             database: one.target.describe(),
             state,
         });
-    Ok((databases.collect(), drift.named(&names)))
+    Ok(Survey {
+        databases: databases.collect(),
+        drift: drift.named(&names),
+        newest,
+    })
 }
 
-fn keep(surveyed: &Mutex<Survey>, place: usize, looked: Result<Looked>) {
+fn keep(surveyed: &Mutex<Looks>, place: usize, looked: Result<Looked>) {
     let mut survey = surveyed
         .lock()
         .unwrap_or_else(std::sync::PoisonError::into_inner);
     let state = match looked {
         Ok(looked) => {
+            survey.newest.insert(place, looked.newest);
             if let Some(suspect) = looked.suspect {
                 survey.suspects.add(place, suspect);
             }

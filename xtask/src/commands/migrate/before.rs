@@ -1,9 +1,12 @@
 //! The checks before anything runs: of the history, of the live database, and of the schema that
 //! the pending migrations will make.
 
+use std::sync::Arc;
+
 use crate::commands::findings_by_migration::FindingsByMigration;
 use crate::commands::judge::Judge;
-use crate::migrations::prediction::{Prediction, PredictionOrigin};
+use crate::migrations::Migration;
+use crate::migrations::prediction::{KnownSchemas, Prediction, PredictionOrigin};
 use crate::migrations::state::{HistoryProblem, State};
 use crate::report::{Category, Finding, Severity, Verification};
 use crate::schema::diff::{self, SchemaDiff};
@@ -55,6 +58,28 @@ pub fn verification(
     history.complete(&mut verification);
     verification.findings.splice(0..0, drift);
     verification
+}
+
+/// Judges the schema that the first `count` of the `pending` migrations will make, as it is known
+/// before any database is looked at. `newest` is the last version that is applied.
+pub(in crate::commands) fn foretold(
+    judge: &Judge<'_>,
+    known: &KnownSchemas,
+    newest: i64,
+    (pending, count): (&[&Migration], usize),
+) -> Verification {
+    // Without the schema of today, no finding is said to be there already.
+    let base = known.after(newest).map_or_else(|| known.last(), Arc::clone);
+    let prediction = Prediction::of_known(known.origin, base, known, (pending, count));
+    let steps = prediction.steps.iter().map(|step| step.schema.as_deref());
+    let findings = FindingsByMigration::new(
+        judge,
+        &prediction.base,
+        &steps.collect::<Vec<_>>(),
+        pending,
+        count,
+    );
+    verification(judge, &prediction, Vec::new(), &findings)
 }
 
 /// Adds the parts that a page shows beside the findings: every table with its descriptions, and the

@@ -7,7 +7,6 @@ use anyhow::{Context as _, Result, bail};
 use postgres::{Client, SimpleQueryMessage, Transaction};
 
 use crate::called_as;
-use crate::cli::Format;
 use crate::commands::Context;
 use crate::commands::findings_by_migration::FindingsByMigration;
 use crate::commands::interruption::Standing;
@@ -124,6 +123,11 @@ impl<'a> CommitVerifier<'a> {
             standing,
             work: context.progress.begin_counted("applying migrations", total),
         }
+    }
+
+    /// The comparison, and what it settled.
+    pub fn comparison(&self) -> &Comparison<'a> {
+        &self.comparison
     }
 
     /// Returns the committed migrations, the last verification, and the migrations that nothing
@@ -292,7 +296,7 @@ impl<'a> CommitVerifier<'a> {
             .known
             .prediction
             .step(migration.version)
-            .and_then(|step| step.schema.as_ref());
+            .and_then(|step| step.schema.as_deref());
         let decided = self
             .decided
             .as_ref()
@@ -391,7 +395,7 @@ impl StepObserver for CommitVerifier<'_> {
 
     fn tell(&mut self, text: &str) {
         // A stderr that cannot be written is no reason to stop in the middle.
-        let _ = self.context.terminal.eprint(&format!("{text}\n"));
+        let _ = self.context.voice.remark(&format!("{text}\n"));
     }
 }
 
@@ -459,9 +463,7 @@ impl MigrationObserver for CommitVerifier<'_> {
     fn applied(&mut self, migration: &AppliedMigration) {
         self.standing.committed(1);
         self.applied.push(migration.clone());
-        if self.context.options.format == Format::Human {
-            let text = human::migration::applied(migration, self.context.terminal.style());
-            let _ = self.context.terminal.print_styled(&text);
-        }
+        let text = human::migration::applied(migration, self.context.terminal.style());
+        let _ = self.context.say(&text);
     }
 }

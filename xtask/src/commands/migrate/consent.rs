@@ -194,6 +194,7 @@ pub(in crate::commands) fn refusal(
 fn command(options: &Options, objects: &BTreeSet<&str>) -> String {
     let mut words = vec![called_as::command("migrate")];
     words.extend(options.migration.as_deref().map(quoted));
+    words.extend(options.fleet.targets.fleet.then(|| "--fleet".to_owned()));
     if let Some(folder) = &options.losses.backup {
         words.push(format!(
             "--backup {}",

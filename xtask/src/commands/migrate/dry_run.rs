@@ -4,8 +4,9 @@
 use anyhow::{Context as _, Result};
 use postgres::Client;
 
-use super::reading::PendingFiles;
-use super::{MigrationRun, Ready};
+use super::MigrationRun;
+use super::migration_run::Ready;
+use super::prepared::Prepared;
 use crate::migrations::prediction::PredictionOrigin;
 use crate::migrations::{Migration, data_preflight, lock, observe, tables};
 use crate::postgres::scratch::Unavailable;
@@ -15,12 +16,16 @@ use crate::schema::diff::diff;
 
 impl<'a> MigrationRun<'a> {
     /// Verifies, and shows what would be applied.
-    pub(super) fn look(
+    pub(super) fn look<'f, 'j>(
         &mut self,
         client: &mut Client,
-        files: &[Migration],
-        reading: PendingFiles<'_, 'a>,
-    ) -> Result<()> {
+        files: &'f [Migration],
+        prepared: &'f Prepared<'_, 'j>,
+    ) -> Result<()>
+    where
+        'a: 'f,
+        'j: 'f,
+    {
         // Should a mistake here change anything, the server refuses.
         client
             .batch_execute("SET default_transaction_read_only = on")
@@ -37,7 +42,7 @@ impl<'a> MigrationRun<'a> {
             applied,
             planned,
             ..
-        }) = self.prepare(client, (&table, None), files, reading)?
+        }) = self.prepare(client, (&table, None), files, prepared)?
         else {
             return Ok(());
         };

@@ -3,21 +3,24 @@
 //! now. Where none can be had (a production container without binaries, npm and the right to create
 //! databases), it stays unchecked, and the report says so.
 
+use std::sync::Arc;
+
 use anyhow::{Result, bail};
 use postgres::Client;
 
 use super::MigrationRun;
+use super::prepared::Prepared;
 use super::survey::Survey;
 use crate::commands::{adoption, drift, live, privilege_drift, snapshot_fallback};
 use crate::migrations::Migration;
 use crate::migrations::comparison::Comparison;
 use crate::migrations::drift::Drift;
-use crate::migrations::prediction::{self, Prediction, PredictionOrigin};
+use crate::migrations::prediction::{self, KnownSchemas, Prediction, PredictionOrigin};
 use crate::migrations::scratch_environment::PendingScratch;
 use crate::postgres::scratch::Unavailable;
 use crate::report::{Finding, Severity};
 use crate::schema::model::Schema;
-use crate::schema::snapshot::{self, Snapshot};
+use crate::schema::snapshot;
 
 /// The prediction, and the state of the database that it was made from.
 #[derive(Debug)]
@@ -30,9 +33,9 @@ pub(super) struct Foreseen {
 }
 
 /// The facts that a prediction is made from.
-pub(super) struct Evidence {
-    /// The snapshot, if it is current and tells the schema after the last migration of this run.
-    snapshot: Option<Snapshot>,
+pub(super) struct Evidence<'p> {
+    /// The known schemas, if that after the last migration of this run is among them.
+    known: Option<&'p KnownSchemas>,
     /// A scratch database that is being made, where one may be needed.
     scratch: Option<PendingScratch>,
     /// Whether the catalogs have to be read.
@@ -41,30 +44,34 @@ pub(super) struct Evidence {
 
 impl MigrationRun<'_> {
     /// Gathers the evidence for a prediction, and begins to make a scratch database where one may
-    /// be needed. The first `count` pending migrations of `survey` are to be applied. `snapshot` is
-    /// the current one.
-    pub(super) fn gather(
+    /// be needed. The first `count` pending migrations of `survey` are to be applied. `known` are
+    /// the schemas that are known already.
+    pub(super) fn gather<'p>(
         &self,
         survey: &Survey<'_>,
         count: usize,
-        snapshot: Option<Snapshot>,
-    ) -> Evidence {
+        known: Option<&'p KnownSchemas>,
+    ) -> Evidence<'p> {
         let pending = &survey.state.pending;
-        // The snapshot tells the schema after the last of the pending ones, and no other.
-        let snapshot = snapshot.filter(|_| pending.is_empty() || count == pending.len());
-        let is_rehearsed = snapshot.is_none() && !pending.is_empty();
+        let last = match count.checked_sub(1).and_then(|last| pending.get(last)) {
+            Some(last) => last.version,
+            None => survey.newest(),
+        };
+        let known = known.filter(|known| pending.is_empty() || known.after(last).is_some());
+        let is_rehearsed = known.is_none() && !pending.is_empty();
+        let is_base_known = known.is_some_and(|known| known.after(survey.newest()).is_some());
         let may_be_known =
             self.starts_empty(survey) || survey.is_unchanged || survey.noted_digest().is_some();
-        let may_lack_base = !may_be_known && (snapshot.is_none() || !pending.is_empty());
+        let may_lack_base = !may_be_known && !is_base_known;
         // Begun now, so that it starts in the background while the catalogs are read.
         let scratch =
             (is_rehearsed || may_lack_base).then(|| self.environment().open_in_background());
         let needs_catalogs = !pending.is_empty()
             || !survey.is_unchanged
             || survey.interrupted().is_some()
-            || snapshot.is_none();
+            || known.is_none();
         Evidence {
-            snapshot,
+            known,
             scratch,
             needs_catalogs,
         }
@@ -76,16 +83,15 @@ impl MigrationRun<'_> {
         &mut self,
         client: &mut Client,
         survey: &Survey<'_>,
-        evidence: Evidence,
+        (evidence, prepared): (Evidence<'_>, &Prepared<'_, '_>),
         live: Option<Schema>,
         (count, files): (usize, &[Migration]),
         comparison: &mut Comparison<'_>,
     ) -> Result<Foreseen> {
+        let known = evidence.known;
+        let schema_now = known.and_then(|known| known.after(survey.newest()));
         let Some(live) = live else {
-            let schema = evidence
-                .snapshot
-                .map(|snapshot| snapshot.schema)
-                .unwrap_or_default();
+            let schema = schema_now.cloned().unwrap_or_default();
             let prediction = Prediction {
                 origin: PredictionOrigin::Database,
                 base: schema,
@@ -108,12 +114,9 @@ impl MigrationRun<'_> {
                 || match survey.noted_digest() {
                     Some(noted) => noted == digest || live::is_digest_of(noted, &live, client)?,
                     None => false,
-                });
-        let granted = evidence
-            .snapshot
-            .as_ref()
-            .filter(|_| survey.state.pending.is_empty());
-        let granted = granted.map(|snapshot| snapshot.schema.clone());
+                }
+                || prepared.learnt.is_sound(survey.newest(), &digest));
+        let granted = schema_now.filter(|_| survey.state.pending.is_empty());
         let prediction = self.predict(
             evidence,
             survey,
@@ -128,9 +131,7 @@ impl MigrationRun<'_> {
             false => Vec::new(),
         };
         let is_replayed = is_comparable && prediction.origin != PredictionOrigin::SnapshotAlone;
-        let granted = granted
-            .as_ref()
-            .or(Some(&prediction.base).filter(|_| is_replayed));
+        let granted = granted.or(Some(&prediction.base).filter(|_| is_replayed));
         if let Some(granted) = granted.filter(|_| self.looks_at_privileges(survey)) {
             drift.extend(privilege_drift::look(self.context, client, granted, &live)?);
         }
@@ -186,40 +187,30 @@ impl MigrationRun<'_> {
     /// migrations should have made, as the last run saw it.
     fn predict(
         &mut self,
-        evidence: Evidence,
+        evidence: Evidence<'_>,
         survey: &Survey<'_>,
         live: &Schema,
         is_verified: bool,
         (count, files): (usize, &[Migration]),
         comparison: &mut Comparison<'_>,
     ) -> Result<Prediction> {
-        let Evidence {
-            snapshot, scratch, ..
-        } = evidence;
+        let Evidence { known, scratch, .. } = evidence;
         let base = is_verified.then_some(live);
         let pending = &survey.state.pending;
         if let (Some(base), []) = (base, pending.as_slice()) {
             return Ok(Prediction {
                 origin: PredictionOrigin::Database,
-                base: base.clone(),
+                base: Arc::new(base.clone()),
                 steps: Vec::new(),
             });
         }
-        if let Some(snapshot) = snapshot {
+        if let Some(known) = known {
+            let of_known = |base| Prediction::of_known(known.origin, base, known, (pending, count));
             if let Some(base) = base {
-                return Ok(Prediction::of_snapshot(
-                    PredictionOrigin::Snapshot,
-                    base.clone(),
-                    snapshot,
-                    pending,
-                ));
+                return Ok(of_known(Arc::new(base.clone())));
             }
-            if pending.is_empty() {
-                return Ok(Prediction {
-                    origin: PredictionOrigin::Snapshot,
-                    base: snapshot.schema,
-                    steps: Vec::new(),
-                });
+            if let Some(base) = known.after(survey.newest()) {
+                return Ok(of_known(Arc::clone(base)));
             }
             if let Some(scratch) = scratch {
                 comparison.use_scratch(scratch);
@@ -227,18 +218,12 @@ impl MigrationRun<'_> {
             return match comparison.schema_after(survey.newest()) {
                 Err(error) if error.downcast_ref::<Unavailable>().is_some() => self
                     .with_snapshot_alone(
-                        snapshot,
+                        known,
                         live,
-                        pending,
-                        count,
+                        (pending, count),
                         &snapshot_fallback::one_line(&error),
                     ),
-                Ok(base) => Ok(Prediction::of_snapshot(
-                    PredictionOrigin::Snapshot,
-                    base,
-                    snapshot,
-                    pending,
-                )),
+                Ok(base) => Ok(of_known(Arc::new(base))),
                 Err(error) => Err(error),
             };
         }
@@ -249,7 +234,8 @@ impl MigrationRun<'_> {
         match rehearsed {
             Err(error) if error.downcast_ref::<Unavailable>().is_some() => {
                 let (snapshot, why) = snapshot_fallback::snapshot(self.context, files, error)?;
-                self.with_snapshot_alone(snapshot, live, pending, count, &why)
+                let known = KnownSchemas::of_snapshot(snapshot, files);
+                self.with_snapshot_alone(&known, live, (pending, count), &why)
             }
             rehearsed => rehearsed,
         }
@@ -260,10 +246,9 @@ impl MigrationRun<'_> {
     /// snapshot is that schema.
     fn with_snapshot_alone(
         &mut self,
-        snapshot: Snapshot,
+        known: &KnownSchemas,
         live: &Schema,
-        pending: &[&Migration],
-        count: usize,
+        (pending, count): (&[&Migration], usize),
         why: &str,
     ) -> Result<Prediction> {
         let path = &self.context.config.snapshot;
@@ -273,19 +258,12 @@ impl MigrationRun<'_> {
                  `{last}`; apply all pending migrations, or set `SHADOW_DATABASE_URL`; {why}"
             )
         }
-        let prediction = match pending {
-            [] => Prediction {
-                origin: PredictionOrigin::SnapshotAlone,
-                base: snapshot.schema,
-                steps: Vec::new(),
-            },
-            pending => Prediction::of_snapshot(
-                PredictionOrigin::SnapshotAlone,
-                live.clone(),
-                snapshot,
-                pending,
-            ),
+        let base = match pending.first() {
+            None => known.last(),
+            Some(_) => Arc::new(live.clone()),
         };
+        let origin = PredictionOrigin::SnapshotAlone;
+        let prediction = Prediction::of_known(origin, base, known, (pending, count));
         let mut unchecked = Vec::new();
         if !pending.is_empty() {
             unchecked

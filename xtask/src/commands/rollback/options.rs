@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use crate::commands::database_lock::LockTimeouts;
+use crate::commands::fleet::FleetRunOptions;
 use crate::migrations::losses::given_names;
 
 /// Options of `db-rollback`.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 pub struct Options {
     /// Undo this migration and those after it; without it the last one is undone
     #[arg(conflicts_with_all = ["last", "to_branch"])]
@@ -42,6 +43,10 @@ pub struct Options {
     /// How long to wait for locks.
     #[command(flatten)]
     pub lock_timeouts: LockTimeouts,
+
+    /// The fleet.
+    #[command(flatten)]
+    pub fleet: FleetRunOptions,
 }
 
 impl Options {

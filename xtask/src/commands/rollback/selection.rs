@@ -165,6 +165,7 @@ pub fn command(options: &Options, target: Option<&str>, objects: &[&str]) -> Str
             );
         }
     }
+    words.extend(options.fleet.targets.fleet.then(|| "--fleet".to_owned()));
     words.extend(
         options
             .backup

@@ -53,29 +53,16 @@ pub(super) fn run(context: &Context, options: &Options) -> Result<Outcome> {
             target.describe()
         )
     };
-    let recorder = history.recorder;
     let (drift, mut unchecked) = look_for_drift(context, &mut client, &history, &files)?;
     // Nothing was applied to a database that holds nothing.
     if history.table.is_none() && !files.is_empty() && !is_empty()? {
         unchecked.push(format!(
             "what {} applied: the database has none of its tables; if the team gave it another \
              name, write it as `history-table`",
-            recorder.name()
+            history.recorder.name()
         ));
     }
-    let mut migrations: Vec<MigrationStatus> = history
-        .migrations
-        .iter()
-        .map(|(migration, state)| status(context, migration, state, recorder))
-        .collect();
-    migrations.extend(history.without_file.iter().map(|name| MigrationStatus {
-        name: name.clone(),
-        state: MigrationState::Applied { at: None },
-        problem: Some(format!(
-            "it was applied, and no file in `{}` is it",
-            config.dir
-        )),
-    }));
+    let migrations = migrations(context, &history);
     let status = Status {
         database: target.describe(),
         migrations,
@@ -108,6 +95,26 @@ fn of_empty(target: &Target, files: &[Migration], problems: &[PreflightProblem])
         drift: Vec::new(),
         unchecked: Vec::new(),
     }
+}
+
+/// Each migration as the tool's own table tells it: those that have a file, and then those that have
+/// none.
+pub(in crate::commands) fn migrations(
+    context: &Context,
+    history: &ForeignHistory<'_>,
+) -> Vec<MigrationStatus> {
+    let recorder = history.recorder;
+    let with_file = history.migrations.iter();
+    let mut migrations: Vec<MigrationStatus> = with_file
+        .map(|(migration, state)| status(context, migration, state, recorder))
+        .collect();
+    let dir = &context.config.migrations.dir;
+    migrations.extend(history.without_file.iter().map(|name| MigrationStatus {
+        name: name.clone(),
+        state: MigrationState::Applied { at: None },
+        problem: Some(format!("it was applied, and no file in `{dir}` is it")),
+    }));
+    migrations
 }
 
 fn look_for_drift(

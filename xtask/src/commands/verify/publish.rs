@@ -1,12 +1,11 @@
 //! Publishes a report: on the terminal, in its file, in the summary of a CI step.
 
-use std::io::Write as _;
 use std::path::Path;
 
 use anyhow::Result;
 
 use crate::cli::ReportFormat;
-use crate::commands::{Context, findings, report_files};
+use crate::commands::{Context, findings, report_files, step_summary};
 use crate::render::{github, gitlab, html, human, json, junit, markdown, sarif};
 use crate::report::Verification;
 
@@ -96,28 +95,5 @@ fn say_fixes(context: &Context, report: &Verification) -> Result<()> {
 
 /// Appends all findings to the summary of the CI step, because GitHub shows few annotations.
 fn summarize_step(context: &Context, report: &Verification) -> Result<()> {
-    let file = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|file| !file.is_empty());
-    let Some(file) = file.filter(|_| context.options.report_format == ReportFormat::Github) else {
-        return Ok(());
-    };
-    let append = || -> std::io::Result<()> {
-        let mut file = std::fs::OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(&file)?;
-        // Other commands of the step may have written to the summary: the limit is for all of it.
-        let used = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
-        let text = markdown::cut(
-            markdown::verification(report),
-            github::SUMMARY_LIMIT.saturating_sub(used),
-        );
-        file.write_all(text.as_bytes())
-    };
-    if let Err(error) = append() {
-        let file = Path::new(&file).display();
-        context.terminal.eprint(&format!(
-            "warning: cannot write the step's summary `{file}`: {error}\n"
-        ))?;
-    }
-    Ok(())
+    step_summary::append(context, || markdown::verification(report))
 }

@@ -1,9 +1,11 @@
 //! A prediction, as data.
 
+use std::sync::Arc;
+
+use super::KnownSchemas;
 use crate::migrations::Migration;
 use crate::migrations::fingerprint::Fingerprint;
 use crate::schema::model::Schema;
-use crate::schema::snapshot::Snapshot;
 
 /// Where a prediction comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,7 +28,7 @@ pub struct Prediction {
     /// Where it comes from.
     pub origin: PredictionOrigin,
     /// The schema that the applied migrations should have made.
-    pub base: Schema,
+    pub base: Arc<Schema>,
     /// One for each pending migration, in order.
     pub steps: Vec<PredictedStep>,
 }
@@ -40,33 +42,38 @@ pub struct PredictedStep {
     /// fingerprint can be taken.
     pub fingerprint: Option<Fingerprint>,
     /// The schema after it, where it was read. It is always read after the last one to be applied.
-    pub schema: Option<Schema>,
+    pub schema: Option<Arc<Schema>>,
 }
 
 impl Prediction {
-    /// The prediction that `snapshot` holds for `pending`, which are to be applied to `base`.
+    /// The prediction that `known` holds for `pending`, which are to be applied to `base`; this run
+    /// applies the first `count` of them.
     #[must_use]
-    pub fn of_snapshot(
+    pub fn of_known(
         origin: PredictionOrigin,
-        base: Schema,
-        snapshot: Snapshot,
-        pending: &[&Migration],
+        base: Arc<Schema>,
+        known: &KnownSchemas,
+        (pending, count): (&[&Migration], usize),
     ) -> Self {
-        let step = |migration: &&Migration| PredictedStep {
-            version: migration.version,
-            fingerprint: snapshot
-                .fingerprint(*migration)
-                .and_then(Fingerprint::parse),
-            schema: None,
+        let step = |(index, migration): (usize, &&Migration)| {
+            let fingerprint = known.fingerprint(migration.version).cloned();
+            // Where a fingerprint stands for the schema, comparing whole catalogs would only take
+            // longer.
+            let is_compared =
+                fingerprint.is_none() || [count, pending.len()].contains(&(index + 1));
+            PredictedStep {
+                version: migration.version,
+                schema: known
+                    .after(migration.version)
+                    .filter(|_| is_compared)
+                    .cloned(),
+                fingerprint,
+            }
         };
-        let mut steps: Vec<PredictedStep> = pending.iter().map(step).collect();
-        if let Some(last) = steps.last_mut() {
-            last.schema = Some(snapshot.schema);
-        }
         Self {
             origin,
             base,
-            steps,
+            steps: pending.iter().enumerate().map(step).collect(),
         }
     }
 
@@ -86,7 +93,7 @@ impl Prediction {
         self.steps
             .iter()
             .skip(index)
-            .find_map(|step| step.schema.as_ref())
+            .find_map(|step| step.schema.as_deref())
             .unwrap_or(&self.base)
     }
 }

@@ -1,5 +1,7 @@
 //! Runs pending migrations on a scratch database, to learn the effect of each.
 
+use std::sync::Arc;
+
 use anyhow::Result;
 
 use super::{PredictedStep, Prediction, PredictionOrigin};
@@ -42,7 +44,7 @@ pub fn rehearse(
     }
     Ok(Prediction {
         origin: PredictionOrigin::Replay,
-        base,
+        base: Arc::new(base),
         steps,
     })
 }
@@ -84,10 +86,10 @@ impl PredictionRun {
 
     /// Runs one migration. The schema after it is read where `is_read` says so, and where there is
     /// no fingerprint to stand for it.
-    fn step(&mut self, migration: &Migration, is_read: bool) -> Result<PredictedStep> {
+    pub(super) fn step(&mut self, migration: &Migration, is_read: bool) -> Result<PredictedStep> {
         let fingerprint = self.run(migration)?;
         let schema = match is_read || fingerprint.is_none() {
-            true => Some(self.session.read()?),
+            true => Some(Arc::new(self.session.read()?)),
             false => None,
         };
         Ok(PredictedStep {

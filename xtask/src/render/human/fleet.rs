@@ -17,6 +17,22 @@ const REASONS: usize = 20;
 pub fn fleet(report: &FleetStatus, style: Style) -> String {
     let mut text = format!("Fleet: {}\n\n", count(report.databases.len(), "database"));
     text += &matrix(&report.versions(), style);
+    text += &findings(report, style);
+    let (silent, number) = unanswered(report, style);
+    text += &silent;
+    for (unchecked, databases) in report.unchecked() {
+        text += &format!(
+            "\nNot looked at: {} ({})\n",
+            harmless(unchecked),
+            harmless(&names(&databases))
+        );
+    }
+    text + &summary(report, number, style)
+}
+
+/// What is wrong with histories and schemas.
+pub(super) fn findings(report: &FleetStatus, style: Style) -> String {
+    let mut text = String::new();
     for (problem, databases) in report.problems() {
         text += &signed(Sign::Failed, &harmless(problem), style);
         text += &indented(&harmless(&names(&databases)));
@@ -32,6 +48,12 @@ pub fn fleet(report: &FleetStatus, style: Style) -> String {
         text += &indented(&harmless(&names(&one.databases)));
         text += &indented(&harmless(finding.help.as_deref().unwrap_or_default()));
     }
+    text
+}
+
+/// The databases that did not answer, and their number.
+pub(super) fn unanswered(report: &FleetStatus, style: Style) -> (String, usize) {
+    let mut text = String::new();
     let unreachable = report.unreachable();
     for (why, databases) in unreachable.iter().take(REASONS) {
         text += &signed(Sign::Failed, &harmless(why), style);
@@ -47,22 +69,20 @@ pub fn fleet(report: &FleetStatus, style: Style) -> String {
         text += &signed(Sign::Failed, &what, style);
         text += &indented(&harmless(&names(&more)));
     }
-    for (unchecked, databases) in report.unchecked() {
-        text += &format!(
-            "\nNot looked at: {} ({})\n",
-            harmless(unchecked),
-            harmless(&names(&databases))
-        );
-    }
     let silent = unreachable
         .iter()
         .map(|(_, databases)| databases.len())
         .sum();
-    text + &summary(report, silent, style)
+    (text, silent)
 }
 
 /// A line for each version: its name, the number of databases, and how far behind they are.
-fn matrix(versions: &[FleetVersion], style: Style) -> String {
+pub(super) fn matrix(versions: &[FleetVersion], style: Style) -> String {
+    matrix_of(versions, "pending", style)
+}
+
+/// As [`matrix`], with another word for what is left to do: `to undo`.
+pub(super) fn matrix_of(versions: &[FleetVersion], left: &str, style: Style) -> String {
     let name = |row: &FleetVersion| row.version.clone().unwrap_or_else(|| "no migration".into());
     let width = versions
         .iter()
@@ -73,7 +93,7 @@ fn matrix(versions: &[FleetVersion], style: Style) -> String {
     for row in versions {
         let (behind, color) = match row.pending {
             0 => (String::new(), Paint::Green),
-            pending => (format!("  {pending} pending"), Paint::Yellow),
+            pending => (format!("  {pending} {left}"), Paint::Yellow),
         };
         let number = paint(&format!("{:>6}", row.databases.len()), color, style);
         let shown: Vec<&str> = row.databases.iter().map(String::as_str).collect();
@@ -92,7 +112,7 @@ fn matrix(versions: &[FleetVersion], style: Style) -> String {
 }
 
 /// `acme, beta and 12 more`
-fn names<N: AsRef<str>>(databases: &[N]) -> String {
+pub(super) fn names<N: AsRef<str>>(databases: &[N]) -> String {
     let shown: Vec<&str> = databases.iter().take(NAMES).map(AsRef::as_ref).collect();
     match databases.len().saturating_sub(NAMES) {
         0 => shown.join(", "),

@@ -18,7 +18,7 @@ pub fn fleet(report: &FleetStatus) -> String {
     }))
 }
 
-fn version(row: &FleetVersion) -> Value {
+pub(super) fn version(row: &FleetVersion) -> Value {
     json!({ "version": row.version, "pending": row.pending, "count": row.databases.len() })
 }
 
@@ -36,7 +36,7 @@ fn database(one: &FleetDatabase) -> Value {
     })
 }
 
-fn drift(one: &FleetFinding) -> Value {
+pub(super) fn drift(one: &FleetFinding) -> Value {
     let severity = match one.finding.severity {
         Severity::Error => "error",
         Severity::Warning => "warning",

@@ -1,0 +1,208 @@
+//! `db-rollback --fleet`: counts in every database what would be undone and lost, and undoes it in
+//! waves.
+
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use anyhow::{Result, bail};
+
+use super::consent::FleetConsent;
+use super::look::Questions;
+use super::run::{self, Run};
+use super::survey;
+use super::waves::Worked;
+use crate::called_as;
+use crate::commands::migrate::Learnt;
+use crate::commands::rollback::{Options, PreparedRollback, RollbackRun};
+use crate::commands::{Context, Outcome};
+use crate::fleet::FleetTarget;
+use crate::layouts::in_place;
+use crate::migrations::preflight::PreflightProblem;
+use crate::migrations::{self, Migration};
+use crate::postgres::connect::connect;
+use crate::postgres::error::is_contention;
+use crate::render::human;
+use crate::report::{
+    FleetDatabase, FleetDirection, FleetOutcome, FleetStatus, RollbackResult, RollbackVerdict,
+};
+
+/// Runs `db-rollback --fleet`.
+pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
+    context.refuse_in_place(&format!(
+        "it undoes them itself, one database at a time, and nothing of it can be verified before its commit; `{} --fleet` \
+         shows where each database stands",
+        called_as::subcommand("status")
+    ))?;
+    refuse_vague(options)?;
+    let run = Run::open(context, &options.fleet, FleetDirection::Back)?;
+    // A half-written new migration must not prevent undoing an old one.
+    let (files, problems) = in_place::read(&context.tree(), &context.config.migrations)?;
+    let earlier = run
+        .selection
+        .earlier
+        .as_ref()
+        .and_then(|earlier| earlier.to);
+    let oldest = match &options.migration {
+        Some(name) => migrations::find(&files, name)?,
+        None => match files.iter().find(|file| Some(file.version) == earlier) {
+            Some(file) => file,
+            None => bail!(
+                "name the oldest migration to undo: databases of a fleet differ in which is their last one"
+            ),
+        },
+    };
+    let targets = &run.selection.targets;
+    let consent = FleetConsent::read(&options.accept_data_loss, targets)?;
+    let parallel = run.config.parallel;
+    let questions = (&Questions::Back(oldest.version), &Learnt::default());
+    let mut survey = survey::survey(context, targets, &files, parallel, questions)?;
+    let name = oldest.to_string();
+    let work = DatabaseRollback {
+        context,
+        options,
+        oldest: &name,
+        given: (&files, &problems),
+        prepared: &PreparedRollback::new(context, &files),
+        consent: &consent,
+        id: &run.id,
+    };
+    try_each(context, &mut survey.databases, parallel, |place| {
+        Some(work.run(targets.get(place)?, true))
+    });
+    let survey = FleetStatus {
+        databases: survey.databases,
+        drift: Vec::new(),
+        newest: files.last().map(ToString::to_string),
+    };
+    let style = context.terminal.style();
+    context.say(&human::fleet_run::survey(&survey, run.direction, style))?;
+    let to = (Some(oldest.version), Some(name.clone()));
+    run.finish(survey, to, &|target| work.run(target, false))
+}
+
+/// Refuses options that mean another migration in each database.
+fn refuse_vague(options: &Options) -> Result<()> {
+    if options.last.is_some() || options.to_branch.is_some() {
+        bail!(
+            "databases of a fleet differ in which migrations are their last ones: name the oldest migration to undo"
+        )
+    }
+    if options.test || options.dry_run {
+        bail!(
+            "for a fleet, `--survey` says what would be undone and lost in each database, and changes nothing"
+        )
+    }
+    Ok(())
+}
+
+/// Tries the run on each of `databases` that has something to undo, without changing it. What stops
+/// it there becomes a problem of the database.
+fn try_each(
+    context: &Context,
+    databases: &mut [FleetDatabase],
+    parallel: usize,
+    attempt: impl Fn(usize) -> Option<Worked> + Sync,
+) {
+    let planned: Vec<usize> = (0..)
+        .zip(databases.iter())
+        .filter(|(_, one)| one.state.as_ref().is_ok_and(|state| state.pending > 0))
+        .map(|(place, _)| place)
+        .collect();
+    let progress = &context.progress;
+    let work = progress.begin_counted("counting what would be lost", planned.len());
+    let tried = Mutex::new(Vec::new());
+    let next = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..parallel.min(planned.len()) {
+            scope.spawn(|| {
+                while let Some(place) = planned.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    work.next("");
+                    let worked = attempt(*place);
+                    let mut tried = tried.lock().unwrap_or_else(PoisonError::into_inner);
+                    tried.extend(worked.map(|worked| (*place, worked)));
+                }
+            });
+        }
+    });
+    for (place, worked) in tried.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        let state = databases.get_mut(place).map(|one| &mut one.state);
+        if let Some(Ok(state)) = state {
+            state
+                .problems
+                .extend(worked.outcome.error().map(str::to_owned));
+            state.unchecked.extend(worked.notes);
+        }
+    }
+}
+
+/// Undoes migrations in one database of the fleet.
+struct DatabaseRollback<'r, 'a> {
+    context: &'r Context,
+    options: &'r Options,
+    /// The name of the oldest migration to undo.
+    oldest: &'r str,
+    given: (&'r [Migration], &'r [PreflightProblem]),
+    prepared: &'r PreparedRollback<'a>,
+    consent: &'r FleetConsent,
+    /// The identity of the run.
+    id: &'r str,
+}
+
+impl DatabaseRollback<'_, '_> {
+    fn run(&self, target: &FleetTarget, is_trial: bool) -> Worked {
+        match self.undone(target, is_trial) {
+            Ok(worked) => worked,
+            Err(error) => Worked::failed(format!("{error:#}")),
+        }
+    }
+
+    fn undone(&self, target: &FleetTarget, is_trial: bool) -> Result<Worked> {
+        let context = self.context.of_database(&target.name, |_| {});
+        let mut options = self.options.clone();
+        options.migration = Some(self.oldest.to_owned());
+        options.accept_data_loss = self.consent.arguments(&target.name);
+        options.dry_run = is_trial;
+        // Each database has a folder of its own for what it loses.
+        if let Some(folder) = options.backup.as_mut() {
+            folder.push(run::folder_name(&target.name));
+        }
+        let target = run::named(self.id, target);
+        let mut client = connect(&target)?;
+        let mut run = RollbackRun::new(&context, &options, target.describe());
+        let worked = run.undo((&target, &mut client), self.given, self.prepared)?;
+        let is_lock_timeout = worked.as_ref().is_err_and(is_contention);
+        let mut worked = of_result(run.into_result(worked), is_lock_timeout);
+        if !worked.migrations.is_empty() {
+            worked.version = newest(&mut client, &context).ok();
+        }
+        Ok(worked)
+    }
+}
+
+/// The last applied migration of the database of `client`.
+fn newest(client: &mut postgres::Client, context: &Context) -> Result<Option<String>> {
+    use crate::migrations::tables::{self, Records};
+    let table = tables::locate(client, &context.config.history_table)?;
+    let records = Records::read(client, &table)?;
+    Ok(records.history.last().map(ToString::to_string))
+}
+
+fn of_result(result: RollbackResult, is_lock_timeout: bool) -> Worked {
+    let why = result.error.clone().unwrap_or_default();
+    let outcome = match (result.success, is_lock_timeout) {
+        (true, _) => FleetOutcome::Done,
+        (false, true) => FleetOutcome::LockTimeout(why),
+        (false, false) => FleetOutcome::Failed(why),
+    };
+    let undone = result
+        .rolled_back
+        .iter()
+        .filter(|one| !matches!(one.verdict, RollbackVerdict::NotRestored(_)));
+    Worked {
+        outcome,
+        migrations: undone.map(|one| one.name.clone()).collect(),
+        version: None,
+        notes: result.notes,
+    }
+}

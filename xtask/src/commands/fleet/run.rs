@@ -1,0 +1,287 @@
+//! A run over a fleet, whatever its direction: what is begun after the survey, and its report.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+
+use super::selection::Selection;
+use super::waves::{Ended, WaveResults, WaveRun, Worked};
+use super::{FleetRunOptions, output};
+use crate::called_as;
+use crate::commands::{Context, Outcome};
+use crate::config::FleetConfig;
+use crate::fleet::{self, FleetTarget, RecordedOutcome, RunFile, RunStep};
+use crate::postgres::connect::Target;
+use crate::report::{
+    FleetDatabase, FleetDirection, FleetOutcome, FleetResult, FleetRun, FleetStatus, FleetWave,
+    Timestamp,
+};
+
+/// A run whose databases are surveyed.
+pub(super) struct Run<'r> {
+    /// The context of the command.
+    pub context: &'r Context,
+    /// The fleet.
+    pub config: &'r FleetConfig,
+    /// The options.
+    pub options: &'r FleetRunOptions,
+    /// Forward or back.
+    pub direction: FleetDirection,
+    /// Its identity.
+    pub id: String,
+    /// The folder of run files.
+    pub folder: PathBuf,
+    /// When it began.
+    pub start: Instant,
+    /// The databases.
+    pub selection: Selection,
+}
+
+impl<'r> Run<'r> {
+    /// Reads the list and selects the databases.
+    ///
+    /// # Errors
+    /// As [`Selection::of`].
+    pub(super) fn open(
+        context: &'r Context,
+        options: &'r FleetRunOptions,
+        direction: FleetDirection,
+    ) -> Result<Self> {
+        let config = super::configured(context)?;
+        let folder = context.report_dir()?;
+        let selection = Selection::of(context, config, options, (name(direction), &folder))?;
+        // A run keeps its name however often it is gone on with.
+        let id = match &selection.earlier {
+            Some(earlier) => earlier.id(),
+            None => id(),
+        };
+        Ok(Self {
+            context,
+            config,
+            options,
+            direction,
+            id,
+            folder,
+            start: Instant::now(),
+            selection,
+        })
+    }
+
+    /// Works on the databases for which `survey` has something to do and no objection, and reports.
+    /// `to` is the version that is recorded, and `target` the migration of that version.
+    ///
+    /// # Errors
+    /// When the run file or the report cannot be written.
+    pub(super) fn finish(
+        &self,
+        survey: FleetStatus,
+        (to, target): (Option<i64>, Option<String>),
+        work: &(dyn Fn(&FleetTarget) -> Worked + Sync),
+    ) -> Result<Outcome> {
+        let targets = &self.selection.targets;
+        let mut refused: BTreeMap<usize, String> = BTreeMap::new();
+        let mut planned = Vec::new();
+        for (place, one) in survey.databases.iter().enumerate() {
+            if let Some(why) = survey.refusal(one) {
+                refused.insert(place, why);
+            } else if one.state.as_ref().is_ok_and(|state| state.pending > 0) {
+                planned.push(place);
+            }
+        }
+        let rollout = &self.config.rollout;
+        let canaries = rollout.canaries.as_deref();
+        let waves = fleet::waves(targets, &planned, canaries, &rollout.waves);
+        let stopped_before = self.refused_canary(&refused);
+        let mut file = None;
+        let results = match (&stopped_before, self.options.survey || planned.is_empty()) {
+            (None, false) => {
+                let run_file = self.begin_file(to, &refused)?;
+                let versions: Vec<Option<String>> = survey.databases.iter().map(version).collect();
+                let run = WaveRun {
+                    context: self.context,
+                    config: self.config,
+                    file: &run_file,
+                    targets,
+                    versions: &versions,
+                    work,
+                };
+                let results = run.run(&waves)?;
+                run_file.append(Timestamp::now().as_str(), &RunStep::Finished)?;
+                file = Some(run_file);
+                results
+            }
+            (stopped, _nothing_begins) => WaveResults {
+                ended: BTreeMap::new(),
+                stopped: stopped.clone().filter(|_| !self.options.survey),
+            },
+        };
+        let name_at = |place: &usize| targets.get(*place).map(|one| one.name.clone());
+        let report = FleetRun {
+            id: self.id.clone(),
+            direction: self.direction,
+            timestamp: Timestamp::now(),
+            file: file.as_ref().map(|file| self.shown(file.path())),
+            target,
+            survey_only: self.options.survey,
+            waves: waves
+                .iter()
+                .map(|wave| FleetWave {
+                    name: wave.name.clone(),
+                    databases: wave.databases.iter().filter_map(name_at).collect(),
+                })
+                .collect(),
+            databases: results_in_order(&survey, &refused, results.ended),
+            stopped: results.stopped,
+            notes: self.selection.notes.clone(),
+            go_on: None,
+            duration: self.start.elapsed(),
+            survey,
+        };
+        let is_left = file.is_some() && !report.success();
+        let go_on = format!(
+            "{} --fleet --resume",
+            called_as::command(name(self.direction))
+        );
+        let report = FleetRun {
+            go_on: is_left.then_some(go_on),
+            ..report
+        };
+        output::write(self.context, &report)
+    }
+
+    /// Says that a canary cannot be worked on: the databases after it would be the first to try.
+    fn refused_canary(&self, refused: &BTreeMap<usize, String>) -> Option<String> {
+        let canary = self.config.rollout.canaries.as_ref()?;
+        let of_place = |place: &usize| self.selection.targets.get(*place);
+        let first = refused
+            .keys()
+            .filter_map(of_place)
+            .find(|one| one.labels.contains(canary))?;
+        Some(format!(
+            "the canary `{}` was refused; `--skip {}` goes on without it",
+            first.name, first.name
+        ))
+    }
+
+    /// Begins the run file, or goes on with it.
+    fn begin_file(&self, to: Option<i64>, refused: &BTreeMap<usize, String>) -> Result<RunFile> {
+        let file = match &self.selection.earlier {
+            Some(earlier) => RunFile::go_on(earlier.path.clone())?,
+            None => RunFile::create(&self.folder, &self.id)?,
+        };
+        let now = Timestamp::now();
+        let targets = &self.selection.targets;
+        let databases = targets.iter().map(|one| one.name.clone()).collect();
+        let begin = RunStep::Run {
+            command: name(self.direction).to_owned(),
+            to,
+            databases,
+            listed: self.selection.listed.clone(),
+        };
+        file.append(now.as_str(), &begin)?;
+        for (place, why) in refused {
+            let Some(one) = targets.get(*place) else {
+                continue;
+            };
+            let step = RunStep::Ended {
+                database: one.name.clone(),
+                outcome: RecordedOutcome::Refused,
+                migrations: Vec::new(),
+                error: Some(why.clone()),
+            };
+            file.append(now.as_str(), &step)?;
+        }
+        Ok(file)
+    }
+
+    /// A path as people type it.
+    fn shown(&self, path: &Path) -> String {
+        let path = path.strip_prefix(&self.context.root).unwrap_or(path);
+        path.display().to_string()
+    }
+}
+
+/// The name of a direction in run files, and of its command.
+fn name(direction: FleetDirection) -> &'static str {
+    match direction {
+        FleetDirection::Forward => "migrate",
+        FleetDirection::Back => "rollback",
+    }
+}
+
+/// The name of a run that begins now: the time in digits.
+fn id() -> String {
+    let now = Timestamp::now();
+    let is_kept = |character: &char| !['-', ':', '.'].contains(character);
+    now.as_str().chars().filter(is_kept).collect()
+}
+
+fn version(one: &FleetDatabase) -> Option<String> {
+    one.state.as_ref().ok()?.version.clone()
+}
+
+/// What became of each database, in the order of the list.
+fn results_in_order(
+    survey: &FleetStatus,
+    refused: &BTreeMap<usize, String>,
+    mut ended: BTreeMap<usize, Ended>,
+) -> Vec<FleetResult> {
+    let result = |(place, one): (usize, &FleetDatabase)| {
+        let has_all = one.state.as_ref().is_ok_and(|state| state.pending == 0);
+        let untouched = match (refused.get(&place), has_all) {
+            (Some(why), _) => FleetOutcome::Refused(why.clone()),
+            (None, true) => FleetOutcome::Current,
+            (None, false) => FleetOutcome::NotBegun,
+        };
+        let before = version(one);
+        match ended.remove(&place) {
+            None => FleetResult {
+                name: one.name.clone(),
+                database: one.database.clone(),
+                wave: None,
+                outcome: untouched,
+                migrations: Vec::new(),
+                version: before,
+                notes: Vec::new(),
+                duration: Duration::ZERO,
+            },
+            Some(Ended {
+                worked,
+                wave,
+                duration,
+            }) => FleetResult {
+                name: one.name.clone(),
+                database: one.database.clone(),
+                wave: Some(wave),
+                outcome: worked.outcome,
+                version: worked.version.unwrap_or(before),
+                migrations: worked.migrations,
+                notes: worked.notes,
+                duration,
+            },
+        }
+    };
+    survey.databases.iter().enumerate().map(result).collect()
+}
+
+/// The database `one`, whose sessions tell the run `id` and its name.
+pub(super) fn named(id: &str, one: &FleetTarget) -> Arc<Target> {
+    let application = format!("pgaccord {id} {}", one.name);
+    match one.target.named(&application) {
+        Some(named) => Arc::new(named),
+        None => Arc::clone(&one.target),
+    }
+}
+
+/// The name of a database as that of a folder.
+pub(super) fn folder_name(name: &str) -> String {
+    let is_plain = |character: char| character.is_alphanumeric() || "-_".contains(character);
+    let one = |character: char| match is_plain(character) {
+        true => character.to_string(),
+        false => format!("%{:X}", u32::from(character)),
+    };
+    name.chars().map(one).collect()
+}
