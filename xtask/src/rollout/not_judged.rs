@@ -176,17 +176,18 @@ fn unique_keys(table: &Table) -> BTreeSet<String> {
 fn of_index(index: &Index) -> Option<String> {
     let rest = index.definition.strip_prefix("CREATE UNIQUE INDEX ")?;
     let (_, list) = rest.split_once(" USING ")?;
-    let (_, list) = list.split_once(" (").unwrap_or(("", list));
-    match list.strip_suffix(')') {
-        Some(columns) if !columns.contains('(') => {
-            let mut columns: Vec<&str> = columns.split(", ").collect();
-            columns.sort_unstable();
-            Some(columns.join(", "))
-        }
-        Some(expressions) => Some(expressions.to_owned()),
-        // With a condition: `(title) WHERE (deleted IS NULL)`.
-        None => Some(list.replacen(')', "", 1)),
+    let (_, list) = list.split_once(" (")?;
+    let (list, condition) = match list.split_once(") WHERE ") {
+        Some((list, condition)) => (list, format!(" WHERE {condition}")),
+        None => (list.strip_suffix(')')?, String::new()),
+    };
+    // The commas of an expression tell nothing of its parts.
+    if list.contains('(') {
+        return Some(format!("{list}{condition}"));
     }
+    let mut columns: Vec<&str> = list.split(", ").collect();
+    columns.sort_unstable();
+    Some(format!("{}{condition}", columns.join(", ")))
 }
 
 #[cfg(test)]

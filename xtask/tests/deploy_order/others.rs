@@ -375,4 +375,27 @@ pub const OTHERS: &[Scenario] = &[
         refused: "changes its type at once",
         ..BLANK
     },
+    Scenario {
+        name: "a value of an enum is replaced, and its rows are moved before",
+        keys: PRISMA,
+        old: (
+            "CREATE TYPE \"State\" AS ENUM ('open', 'shut');
+             CREATE TABLE runs (id integer PRIMARY KEY, state \"State\" NOT NULL DEFAULT 'open');
+             CREATE TABLE logs (id integer PRIMARY KEY, state text);",
+            "model runs {\n  id Int @id\n  state State @default(open)\n}\nmodel logs {\n  id Int @id\n  state String?\n}\nenum State {\n  open\n  shut\n}\n",
+        ),
+        new: (
+            "UPDATE logs SET state = 'x'; UPDATE runs SET state = 'shut' WHERE state = 'open';
+             ALTER TABLE runs ALTER COLUMN state DROP DEFAULT;
+             ALTER TYPE \"State\" RENAME TO \"State_old\"; CREATE TYPE \"State\" AS ENUM ('shut', 'late');
+             ALTER TABLE runs ALTER COLUMN state TYPE \"State\" USING state::text::\"State\";
+             DROP TYPE \"State_old\"; ALTER TABLE runs ALTER COLUMN state SET DEFAULT 'late';",
+            "model runs {\n  id Int @id\n  state State @default(late)\n}\nmodel logs {\n  id Int @id\n  state String?\n}\nenum State {\n  shut\n  late\n}\n",
+        ),
+        order: ReleaseOrder::TwoReleases,
+        breaks: &["runs.state"],
+        may_break: &["runs.state"],
+        needs: &["runs.state"],
+        ..BLANK
+    },
 ];

@@ -1,5 +1,9 @@
 //! The statements of one migration, as a plan gives them to its two releases.
 
+use std::collections::BTreeSet;
+
+use crate::schema::model::ObjectName;
+
 /// The statements of two releases, each with its `;`.
 #[derive(Debug, Default)]
 pub(super) struct Draft {
@@ -16,6 +20,10 @@ pub(super) struct Draft {
     pub contract: Vec<String>,
     /// Whether a statement is not as the migration has it.
     pub is_split: bool,
+    /// The enums whose new values are among `values`.
+    pub enums: BTreeSet<ObjectName>,
+    /// The enums that the second release makes anew, since values of theirs are renamed.
+    pub enums_anew: BTreeSet<ObjectName>,
 }
 
 /// The steps of a plan that no statement takes.

@@ -107,19 +107,13 @@ fn moved_rows(schema: &Schema, object: &ObjectName, from: &str, to: &str) -> Vec
 fn is_in_view(schema: &Schema, object: &ObjectName) -> bool {
     let scalar = qualified(object);
     let is_of_type = |type_name: &str| type_name.trim_end_matches("[]") == scalar;
-    let columns: BTreeSet<&str> = schema
-        .tables
-        .values()
-        .flat_map(|table| &table.columns)
-        .filter(|column| is_of_type(&column.type_name))
-        .map(|column| column.name.as_str())
-        .collect();
+    let columns = columns_of(schema, object);
     schema.views.values().any(|view| {
         let mut words = view
             .definition
             .split(|letter: char| !(letter.is_alphanumeric() || letter == '_'));
         view.columns.iter().any(|one| is_of_type(&one.type_name))
-            || words.any(|word| columns.contains(word))
+            || words.any(|word| columns.iter().any(|(_, column)| column == word))
     })
 }
 
@@ -147,50 +141,48 @@ pub(super) fn names_on_the_way(migration: &Migration, object: &ObjectName) -> BT
 }
 
 /// Whether a statement makes, changes, uses or drops one of the types `names`, or sets the default of
-/// a column of `object`.
+/// one of `columns`, each with the name of its table.
 pub(super) fn is_about(
     statement: &Statement<'_>,
     names: &BTreeSet<String>,
-    columns: &BTreeSet<String>,
+    columns: &BTreeSet<(String, String)>,
 ) -> bool {
     let mut cursor = statement.cursor();
-    let is_of_type = cursor.at_all(&["create", "type"])
-        || cursor.at_all(&["alter", "type"])
-        || cursor.at_all(&["drop", "type"]);
+    let is_of_type = ["create", "alter", "drop"]
+        .iter()
+        .any(|verb| cursor.at_all(&[*verb, "type"]));
     let is_of_table = cursor.at_all(&["alter", "table"]);
     if !is_of_type && !is_of_table {
         return false;
     }
-    let mut has_default = false;
-    let mut has_column = false;
-    let mut has_type = false;
+    let sets = |word: &str| is_of_table && statement.cursor().skip_past(&[word]);
+    let mut words = BTreeSet::new();
     while cursor.peek().is_some() {
-        has_default |= cursor.at("default");
         match cursor.identifier() {
             Some(word) => {
-                has_type |= names.contains(&word.name);
-                has_column |= columns.contains(&word.name);
+                words.insert(word.name);
             }
             None => {
                 cursor.next();
             }
         }
     }
-    has_type && (is_of_type || statement_sets_type(statement))
-        || (is_of_table && has_default && has_column)
+    let has_type = !words.is_disjoint(names) && (is_of_type || sets("type"));
+    let mut columns = columns.iter();
+    let has_column = columns.any(|(table, column)| words.contains(table) && words.contains(column));
+    has_type || (has_column && sets("default"))
 }
 
-/// Whether `ALTER TABLE` gives a column another type.
-fn statement_sets_type(statement: &Statement<'_>) -> bool {
-    statement.cursor().clone().skip_past(&["type"])
-}
-
-/// The names of the columns of `object` in the running schema.
-pub(super) fn columns_of(schema: &Schema, object: &ObjectName) -> BTreeSet<String> {
+/// The columns of `object` in a schema, each with the name of its table.
+pub(super) fn columns_of(schema: &Schema, object: &ObjectName) -> BTreeSet<(String, String)> {
     let scalar = qualified(object);
-    let columns = schema.tables.values().flat_map(|table| &table.columns);
-    columns
-        .filter(|column| column.type_name.trim_end_matches("[]") == scalar)
-        .map(|column| column.name.clone())
-        .collect()
+    let mut all = BTreeSet::new();
+    for (table, one) in &schema.tables {
+        for column in &one.columns {
+            if column.type_name.trim_end_matches("[]") == scalar {
+                all.insert((table.name.clone(), column.name.clone()));
+            }
+        }
+    }
+    all
 }

@@ -42,6 +42,22 @@ struct Clause<'s> {
     action: &'s TableAction,
 }
 
+/// A statement of a migration.
+struct Part<'s> {
+    migration: &'s Migration,
+    statement: &'s Statement<'s>,
+    parsed: &'s ParsedStatement,
+    /// The comments above it, which give consent, or accept.
+    comments: String,
+}
+
+impl Part<'_> {
+    /// The statement with its comments.
+    fn whole(&self) -> String {
+        format!("{}{};", self.comments, self.statement.text())
+    }
+}
+
 /// Splits one migration.
 pub(super) struct Splitter<'s> {
     pub basis: Basis<'s>,
@@ -57,47 +73,46 @@ impl Splitter<'_> {
         let parsed = statements::read(text, &SearchPath::default());
         let mut end = 0;
         for (statement, parsed) in sql::statements(text).iter().zip(&parsed) {
-            let comments = comments(text, end, statement);
+            let part = Part {
+                migration,
+                statement,
+                parsed,
+                comments: comments(text, end, statement),
+            };
             end = statement.span.end;
-            if self.of_enum(migration, statement, (&comments, parsed), &mut draft, steps) {
-                continue;
+            if !self.of_enum(&part, &mut draft, steps) {
+                self.of_statement(&part, &mut draft, steps);
             }
-            self.of_statement(migration, statement, (&comments, parsed), &mut draft, steps);
         }
         draft
     }
 
     /// Places a statement about an enum whose labels change; false for any other.
-    fn of_enum(
-        &self,
-        migration: &Migration,
-        statement: &Statement<'_>,
-        (comments, parsed): (&str, &ParsedStatement),
-        draft: &mut Draft,
-        steps: &mut Steps,
-    ) -> bool {
+    fn of_enum(&self, part: &Part<'_>, draft: &mut Draft, steps: &mut Steps) -> bool {
         for changed in self.enums {
-            let names = enum_values::names_on_the_way(migration, &changed.object);
+            let names = enum_values::names_on_the_way(part.migration, &changed.object);
             let columns = enum_values::columns_of(self.basis.running.schema, &changed.object);
-            if !enum_values::is_about(statement, &names, &columns) {
+            // Its rows move when nobody writes the old values any more.
+            if updates_one_of(part.parsed, &columns) {
+                draft.put_off(part.whole());
+                return true;
+            }
+            if !enum_values::is_about(part.statement, &names, &columns) {
                 continue;
             }
-            if draft.values.is_empty() {
+            if draft.enums.insert(changed.object.clone()) {
                 let gone = &changed.gone;
                 enum_values::add_new(&self.basis, &changed.object, gone, (draft, steps));
             }
-            let is_renaming = |effect: &Effect| {
-                matches!(
-                    effect,
-                    Effect::AlterType {
-                        action: TypeAction::RenameValue { .. },
-                        ..
-                    }
-                )
-            };
-            if !parsed.effects.iter().any(|one| is_renaming(&one.effect)) {
-                draft.put_off(format!("{comments}{};", statement.text()));
-            } else if !draft.contract.iter().any(|one| one.starts_with("UPDATE ")) {
+            let renames = part.parsed.effects.iter().any(|one| {
+                let Effect::AlterType { action, .. } = &one.effect else {
+                    return false;
+                };
+                matches!(action, TypeAction::RenameValue { .. })
+            });
+            if !renames {
+                draft.put_off(part.whole());
+            } else if draft.enums_anew.insert(changed.object.clone()) {
                 enum_values::take_renamed(&self.basis, &changed.object, draft);
             }
             return true;
@@ -105,31 +120,24 @@ impl Splitter<'_> {
         false
     }
 
-    fn of_statement(
-        &self,
-        migration: &Migration,
-        statement: &Statement<'_>,
-        (comments, parsed): (&str, &ParsedStatement),
-        draft: &mut Draft,
-        steps: &mut Steps,
-    ) {
+    fn of_statement(&self, part: &Part<'_>, draft: &mut Draft, steps: &mut Steps) {
         let caused: Vec<&Caused<'_>> = self
             .caused
             .iter()
-            .filter(|one| is_in(&one.cause, migration, statement.span))
+            .filter(|one| is_in(&one.cause, part.migration, part.statement.span))
             .collect();
-        let clauses = self.clauses(statement, parsed);
+        let clauses = self.clauses(part);
         let is_changed = |clause: &Clause<'_>| {
             self.is_drop_of_used_column(clause)
                 || self.loss_of(clause, &caused).is_some()
                 || self.is_of_changed_type(clause)
         };
         if caused.is_empty() && !clauses.iter().any(is_changed) {
-            let text = format!("{comments}{};", statement.text());
-            if self.writes_column_that_is_required(parsed) {
+            let text = part.whole();
+            if self.writes_column_that_is_required(part.parsed) {
                 draft.is_split = true;
             }
-            return match self.view_that_goes(parsed) {
+            return match self.view_that_goes(part.parsed) {
                 Some(view) => self.put_off_view(view, text, draft, steps),
                 None => draft.expand.push(text),
             };
@@ -138,14 +146,14 @@ impl Splitter<'_> {
             for one in &caused {
                 self.soften(one.loss, draft, steps);
             }
-            let text = format!("{comments}{};", statement.text());
-            return match self.view_that_goes(parsed) {
+            let text = part.whole();
+            return match self.view_that_goes(part.parsed) {
                 Some(view) => self.put_off_view(view, text, draft, steps),
                 None => draft.put_off(text),
             };
         }
         // Comments give consent, or accept: they stay with what they are about.
-        let mut comments = comments;
+        let mut comments = part.comments.as_str();
         for clause in clauses {
             let of_clause = self.loss_of(&clause, &caused);
             match of_clause {
@@ -154,7 +162,7 @@ impl Splitter<'_> {
                         draft.contract.push(comments.trim_end().to_owned());
                         comments = "";
                     }
-                    self.of_clause(migration, loss, &clause, draft, steps);
+                    self.of_clause(part.migration, loss, &clause, draft, steps);
                 }
                 None if self.is_drop_of_used_column(&clause) => {
                     draft.put_off(format!("{comments}{} {};", clause.head, clause.text));
@@ -214,11 +222,8 @@ impl Splitter<'_> {
     }
 
     /// The clauses of `ALTER TABLE`; none of another statement.
-    fn clauses<'s>(
-        &self,
-        statement: &Statement<'s>,
-        parsed: &'s ParsedStatement,
-    ) -> Vec<Clause<'s>> {
+    fn clauses<'s>(&self, part: &Part<'s>) -> Vec<Clause<'s>> {
+        let (statement, parsed) = (part.statement, part.parsed);
         let text = |span: Span| statement.source.get(span.range()).unwrap_or_default();
         let Some(first) = parsed.effects.first() else {
             return Vec::new();
@@ -399,6 +404,17 @@ impl Splitter<'_> {
             })
         })
     }
+}
+
+/// Whether a statement updates one of `columns`, each with the name of its table.
+fn updates_one_of(parsed: &ParsedStatement, columns: &BTreeSet<(String, String)>) -> bool {
+    parsed.effects.iter().any(|placed| {
+        let Effect::Update(update) = &placed.effect else {
+            return false;
+        };
+        let mut all = columns.iter();
+        all.any(|(table, column)| update.table.name() == table && update.columns.contains(column))
+    })
 }
 
 fn is_of_type(what: &Lost) -> bool {
