@@ -47,7 +47,7 @@ function packageOfPlatform(out, name, binary) {
     ...(libc && { libc: [libc] }),
     // Yarn keeps packages in archives, from which no program can be started.
     preferUnplugged: true,
-    files: ['bin/'],
+    files: ['bin/', 'LICENSE-*'],
   });
 }
 
@@ -61,7 +61,7 @@ function launcher(out, names) {
     keywords: ['postgresql', 'migrations', 'schema', 'drift', 'drizzle', 'prisma', 'zod', 'typescript'],
     ...common,
     bin: { pgaccord: 'bin/pgaccord.js' },
-    files: ['bin/', 'lib/'],
+    files: ['bin/', 'lib/', 'LICENSE-*'],
     engines: { node: '>=18' },
     optionalDependencies: Object.fromEntries(names.map((name) => [`@pgaccord/${name}`, common.version])),
   });
