@@ -552,6 +552,11 @@ mod tests {
             },
         ],
         passing: &[
+            // A number tells the types apart, and together they have all values.
+            Case::passing(
+                "CREATE TABLE jobs (id text NOT NULL, version integer NOT NULL, state text NOT NULL CHECK (state IN ('new', 'done')));",
+                "/** @table jobs */\nexport type OldJob = { id: string; version: 1; state: 'done' };\n/** @table jobs */\nexport type Job = { id: string; version: 2; state: 'new' };",
+            ),
             // More values may pass in what goes out, and fewer in what comes in.
             Case {
                 configuration: "types = []\nvalidation = ['**/*.ts']\ndrizzle = ['**/*.ts']",
