@@ -18,7 +18,8 @@
 //! ```
 //! Judged is a pair only where it is certain: one schema and one type of that name in all of the
 //! configured files, in one folder or in neighbouring ones, with most of their fields in common. A
-//! type that is inferred from its schema agrees with it, whatever is made of the values. More than three fields of one pair are one finding.
+//! type that is inferred from its schema agrees with it, whatever is made of the values. More than
+//! three fields of one pair are one finding.
 
 use std::collections::{BTreeMap, HashSet};
 
