@@ -163,6 +163,8 @@ pub struct MadeOf {
     pub omitted: Vec<String>,
     /// Whether only some fields were taken, by name.
     pub picked: bool,
+    /// The fields that were given a schema of their own, or whose schema was changed.
+    pub refined: Vec<String>,
 }
 
 /// The side of a table that a declaration describes: a row as it is read, inserted or updated.

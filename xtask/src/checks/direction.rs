@@ -10,7 +10,7 @@
 //! | row | what the schema takes | it is not what the driver returns, or its JSON |
 //! | unknown | both | neither fits |
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::{HashMap, HashSet};
 
 use super::entities::Entity;
@@ -198,6 +198,9 @@ struct Uses<'a> {
     named: HashMap<(&'a str, &'a str), UsedOn>,
     /// The uses of their values for rows of tables.
     rows: RowUses<'a>,
+    /// The sides on which each schema is used, once somebody asked: a check asks for each field, and
+    /// schemas that all take fields from one base are each other's users.
+    known: RefCell<HashMap<*const Declaration, UsedOn>>,
 }
 
 const ANSWERS: &[&str] = &["response", "responses", "output", "result", "reply"];
@@ -214,6 +217,7 @@ impl<'a> Uses<'a> {
             owners: HashMap::new(),
             named: HashMap::new(),
             rows: RowUses::new(facts),
+            known: RefCell::default(),
         };
         for schema in &facts.schemas {
             uses.add_fields(schema, SchemaUser::Schema(schema));
@@ -299,6 +303,16 @@ impl<'a> Uses<'a> {
     /// The sides on which `schema` is used: by contracts, and by schemas of requests and answers
     /// that hold it or take fields from it, directly or through others.
     fn all(&self, schema: &'a Declaration) -> UsedOn {
+        let key = std::ptr::from_ref(schema);
+        if let Some(known) = self.known.borrow().get(&key) {
+            return *known;
+        }
+        let used = self.through_others(schema);
+        self.known.borrow_mut().insert(key, used);
+        used
+    }
+
+    fn through_others(&self, schema: &'a Declaration) -> UsedOn {
         let mut used = self.by_contracts(schema);
         let mut seen = HashSet::from([std::ptr::from_ref(schema)]);
         let mut left = vec![schema];

@@ -588,6 +588,11 @@ mod tests {
                 "CREATE TYPE run_state AS ENUM ('ON', 'OFF');\nCREATE TABLE runs (id uuid PRIMARY KEY, label text NOT NULL, state run_state NOT NULL);",
                 "export interface Database { public: { Tables: { runs: { Row: { id: string; label: string; state: 'ON' | 'OFF' } } } } }\nexport interface Run { id: string; label: string; state: 'on' | 'off' }",
             ),
+            // A number tells the types apart, and together they have all values.
+            Case::passing(
+                "CREATE TABLE jobs (id text NOT NULL, version integer NOT NULL, state text NOT NULL CHECK (state IN ('new', 'done')));",
+                "/** @table jobs */\nexport type OldJob = { id: string; version: 1; state: 'done' };\n/** @table jobs */\nexport type Job = { id: string; version: 2; state: 'new' };",
+            ),
             // More values may pass in what goes out, and fewer in what comes in.
             Case {
                 configuration: "types = []\nvalidation = ['**/*.ts']\ndrizzle = ['**/*.ts']",

@@ -122,7 +122,8 @@ fn findings<'a>(
 }
 
 /// Whether a schema that is made of an ORM's table lacks a column because the table does, or because
-/// it was left out by its name: `createInsertSchema(users).omit({ slug: true })`.
+/// it was left out by its name: `createInsertSchema(users).omit({ slug: true })`. What was refined
+/// only to be left out was not meant to be.
 fn is_explained_by_orm(
     described: &TableMatches<'_>,
     description: &Description<'_>,
@@ -139,7 +140,36 @@ fn is_explained_by_orm(
         .map(|pair| pair.field.name.as_str())
         .peekable();
     fields.peek().is_none()
-        || fields.any(|field| made_of.omitted.iter().any(|omitted| omitted == field))
+        || fields.any(|field| {
+            let is_named = |names: &[String]| names.iter().any(|name| name == field);
+            let is_refined = is_named(&made_of.refined)
+                && !is_kept_elsewhere(described, description, column, field);
+            is_named(&made_of.omitted) && !is_refined
+        })
+}
+
+/// Whether another schema that refines the field has it: then it was refined for that one.
+fn is_kept_elsewhere(
+    described: &TableMatches<'_>,
+    description: &Description<'_>,
+    column: &Column,
+    field: &str,
+) -> bool {
+    let mut others = described
+        .descriptions
+        .iter()
+        .filter(|other| !std::ptr::eq(other.declaration, description.declaration));
+    others.any(|other| {
+        let made_of = other.declaration.made_of.as_ref();
+        let refines =
+            made_of.is_some_and(|made_of| made_of.refined.iter().any(|name| name == field));
+        refines
+            && other
+                .pairing
+                .pairs
+                .iter()
+                .any(|pair| pair.column.name == column.name)
+    })
 }
 
 /// Whether a schema of what is created lacks more of what is needed than it has: then it asks for
@@ -296,6 +326,15 @@ mod tests {
                 "export const CreateUserSchema = z.object({ password: z.string(), teamId: z.uuid(), bio: z.string().optional() });",
                 (2, "email"),
             ),
+            // What was refined is not left out on purpose.
+            Case {
+                configuration: DRIZZLE,
+                ..Case::failing(
+                    ROUTES,
+                    "import { createInsertSchema } from 'drizzle-zod';\nimport { pgTable, text } from 'drizzle-orm/pg-core';\nexport const routes = pgTable('routes', { id: text().primaryKey(), path: text().notNull(), verb: text().notNull(), note: text() });\nexport const createRoute = createInsertSchema(routes, { verb: (schema) => schema.min(3) }).omit({ id: true, verb: true });\nexport const updateRoute = createRoute.partial();",
+                    (4, "verb"),
+                )
+            },
             // Of what is made of an ORM's table, and picks what is created.
             Case {
                 configuration: DRIZZLE,
@@ -307,6 +346,22 @@ mod tests {
             },
         ],
         passing: &[
+            // Something else stands where a column is missing.
+            Case {
+                configuration: DRIZZLE,
+                ..Case::passing(
+                    "CREATE TABLE sets (id text PRIMARY KEY, name text NOT NULL, note text, deleted_at timestamptz, created_at timestamptz NOT NULL, updated_at timestamptz NOT NULL);",
+                    "import { z } from 'zod';\nimport { pgTable, text, timestamp } from 'drizzle-orm/pg-core';\nexport const sets = pgTable('sets', { id: text().primaryKey(), name: text().notNull(), note: text(), deletedAt: timestamp({ withTimezone: true }), createdAt: timestamp({ withTimezone: true }).notNull(), updatedAt: timestamp({ withTimezone: true }).notNull() });\nexport const setSchema = z.object({ id: z.string(), name: z.string(), note: z.string().nullable(), latestVersionId: z.string().nullable(), createdAt: z.date(), updatedAt: z.date() });",
+                )
+            },
+            // It was refined for the others.
+            Case {
+                configuration: DRIZZLE,
+                ..Case::passing(
+                    ROUTES,
+                    "import { createInsertSchema } from 'drizzle-zod';\nimport { pgTable, text } from 'drizzle-orm/pg-core';\nexport const routes = pgTable('routes', { id: text().primaryKey(), path: text().notNull(), verb: text().notNull(), note: text() });\nconst routeInsert = createInsertSchema(routes, { verb: (schema) => schema.min(3) });\nexport const createRoute = routeInsert.omit({ id: true, verb: true });",
+                )
+            },
             // It was left out by its name.
             Case {
                 configuration: DRIZZLE,

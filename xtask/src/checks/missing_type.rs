@@ -13,10 +13,11 @@
 //! fields that are columns, is not taken for it. A table that TypeScript never sees belongs in
 //! `ignored-tables`. Of a table that only joins others, or only lists the values that they may
 //! hold, it is a warning. Prisma generates the types of its rows: where most tables have no other,
-//! that is one warning.
+//! that is one warning. Where most types of rows are inferred from schemas, a schema of the row is
+//! enough.
 
 use super::entities::EntityKind;
-use super::matching::TableMatches;
+use super::matching::{Role, TableMatches};
 use super::{Check, Model, wording};
 use crate::config::Driver;
 use crate::report::{Category, Finding, Severity};
@@ -43,10 +44,12 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
         .iter()
         .filter(|described| described.entity.kind == EntityKind::Table)
         .collect();
+    let by_schemas = are_inferred(&tables);
     let untyped: Vec<_> = tables
         .iter()
         .copied()
         .filter(|described| described.types().next().is_none())
+        .filter(|described| !(by_schemas && has_row_schema(described)))
         .collect();
     let by_prisma = model.input.config.driver == Some(Driver::Prisma);
     if by_prisma && untyped.len() > FEW && untyped.len() * 2 > tables.len() {
@@ -59,6 +62,23 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
         .into_iter()
         .map(|described| finding(model, described))
         .collect()
+}
+
+/// Whether most tables that have a type have one that is inferred from a schema: then the schemas are
+/// what the monorepo writes, and a call that parses a row infers its type anywhere.
+fn are_inferred(tables: &[&TableMatches<'_>]) -> bool {
+    let typed = tables
+        .iter()
+        .filter(|described| described.types().next().is_some());
+    let inferred = typed
+        .clone()
+        .filter(|described| described.types().any(|ty| ty.inferred));
+    inferred.count() * 2 > typed.count()
+}
+
+fn has_row_schema(described: &TableMatches<'_>) -> bool {
+    let mut schemas = described.of_role(Role::Schema);
+    schemas.any(|schema| schema.is_whole())
 }
 
 /// So many tables without a type are each worth a finding, whatever the others have.
@@ -201,6 +221,14 @@ mod tests {
             },
         ],
         passing: &[
+            // Rows are parsed by schemas, of which types are inferred where one needs a name.
+            Case {
+                configuration: "types = ['**/*.ts']\nvalidation = ['**/*.ts']",
+                ..Case::passing(
+                    "CREATE TABLE bills (id uuid PRIMARY KEY, name text NOT NULL); CREATE TABLE votes (id uuid PRIMARY KEY, position text NOT NULL);",
+                    "import { z } from 'zod';\nexport const BillSchema = z.object({ id: z.uuid(), name: z.string() });\nexport type Bill = z.infer<typeof BillSchema>;\nexport const VoteSchema = z.object({ id: z.uuid(), position: z.string() });",
+                )
+            },
             Case::passing(
                 TABLE,
                 "export interface BillVoteTable { id: string; position: string }",

@@ -311,6 +311,12 @@ mod tests {
                 "import { Column, Entity, PrimaryColumn } from 'typeorm';\n@Entity('shops') export class Shop { @PrimaryColumn({ length: 10 }) id: string;\n @Column({ length: 30 }) name: string }",
                 (3, "name"),
             ),
+            // A helper that makes a column, and asks an option.
+            Case::failing(
+                "CREATE TABLE shops (id varchar(24) PRIMARY KEY, owner varchar(20) NOT NULL);",
+                "import { pgTable, varchar } from 'drizzle-orm/pg-core';\nfunction cuid(name: string): ReturnType<typeof varchar>;\nfunction cuid(name: string, options?: { default?: boolean }) { const column = varchar(name, { length: 24 }); return options?.default === false ? column : column.$defaultFn(() => make()) }\nexport const shops = pgTable('shops', { id: cuid('id').primaryKey(),\n owner: cuid('owner', { default: false }).notNull() });",
+                (5, "owner"),
+            ),
             Case::failing(
                 TABLE,
                 table!(

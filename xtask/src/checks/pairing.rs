@@ -16,7 +16,10 @@ use crate::schema::provenance::Provenance;
 use fields::DeclarationFields;
 pub use relations::RelationNames;
 use relations::is_joined_by;
-use renaming::{is_longer, is_renamed, is_stood_for, may_hold, stands_for, stands_in_its_place};
+use renaming::{
+    is_held_as_others, is_longer, is_renamed, is_stood_for, may_hold, stands_for,
+    stands_in_its_place,
+};
 use thresholds::{ACCIDENT, FEWEST_FIELDS, FEWEST_FIELDS_BY_NAME, is_joined_part, is_small_part};
 
 /// The fields of a declaration beside the columns of its table.
@@ -289,8 +292,16 @@ impl<'a> Pairing<'a> {
             self.named() + self.extra.len(),
         );
         if is_small_part(self.missing.len(), columns) && is_small_part(self.extra.len(), fields) {
+            let pairs = self.pairs.clone();
+            let of_type = |column: &Column| {
+                let alike = pairs
+                    .iter()
+                    .filter(|pair| pair.column.type_name == column.type_name);
+                alike.map(|pair| pair.field).collect::<Vec<_>>()
+            };
             self.rename_where(|column, field| {
                 stands_in_its_place(column, field, entity, declaration)
+                    && is_held_as_others(field, of_type(column).into_iter())
                     && !is_stood_for(column, field, declaration)
                     && may_hold(column, field, entity, config)
             });

@@ -19,16 +19,18 @@
 //!
 //! What has a default, in the schema, the ORM or the database, may be absent, and from what comes
 //! in the keys, which the server knows. A schema of what comes in may demand a value that the
-//! database does not. What may be absent is a warning, since the server may fill it in. Where null
+//! database does not. What may be absent is a warning, since the server may fill it in; of what the
+//! server usually makes (an instant, a slug, a status) a request says nothing. Where null
 //! passes as what is absent does (`@IsOptional()` of class-validator), that is one warning for each
 //! schema.
 
 use super::direction::Direction;
 use super::entities::ColumnFacts;
 use super::matching::{Role, Strength};
-use super::{Check, Compared, Model, edits, wording};
+use super::{Check, Compared, Model, edits, names, wording};
 use crate::facts::{Field, Kind};
 use crate::report::{Category, Finding, Severity};
+use crate::schema::types::Scalar;
 
 /// See the file's documentation.
 pub const CHECK: Check = Check {
@@ -127,7 +129,24 @@ fn is_unsaid(
     !description.declaration.origin.enforced && !is_said
 }
 
-fn verdict(compared: &Compared<'_, '_>, direction: Direction) -> Option<ValidationVerdict> {
+/// Whether what a request leaves out may be made by the server: who, which and in which state, which
+/// its names say, and instants, which are now where nobody says when.
+fn may_be_made_by_server<'a>(model: &Model<'a>, compared: &Compared<'_, 'a>) -> bool {
+    let is_instant = matches!(
+        &compared.facts.ty.scalar,
+        Scalar::Builtin(name) if name.starts_with("timestamp")
+    );
+    (is_instant || names::is_usually_made_by_server(&compared.pair.column.name))
+        && model
+            .directions()
+            .is_converted(compared.description, &compared.described.entity)
+}
+
+fn verdict<'a>(
+    model: &Model<'a>,
+    compared: &Compared<'_, 'a>,
+    direction: Direction,
+) -> Option<ValidationVerdict> {
     let Compared {
         described,
         description,
@@ -150,7 +169,10 @@ fn verdict(compared: &Compared<'_, '_>, direction: Direction) -> Option<Validati
         description.role == Role::InsertSchema && (facts.foreign_key || facts.primary_key);
     // A schema made of an ORM's table demands it, unless it was made optional on purpose.
     let is_chosen = description.strength == Strength::Derived;
-    let filled_in = known_to_server || is_chosen || described.is_filled_in(pair.column);
+    let filled_in = known_to_server
+        || is_chosen
+        || described.is_filled_in(pair.column)
+        || may_be_made_by_server(model, compared);
     match description.role {
         _ if direction == Direction::Answer => of_output(facts, pair.field),
         Role::Schema
@@ -193,8 +215,12 @@ fn of_output(facts: &ColumnFacts<'_>, field: &Field) -> Option<ValidationVerdict
     }
 }
 
-fn judge(model: &Model<'_>, compared: Compared<'_, '_>, direction: Direction) -> Option<Finding> {
-    let verdict = verdict(&compared, direction)?;
+fn judge<'a>(
+    model: &Model<'a>,
+    compared: Compared<'_, 'a>,
+    direction: Direction,
+) -> Option<Finding> {
+    let verdict = verdict(model, &compared, direction)?;
     // A mapped type is only wrong where it cannot hold the rows.
     let is_mapped =
         direction != Direction::Request && compared.described.is_beside_orm(compared.description);
@@ -314,6 +340,16 @@ mod tests {
             Case::valid(
                 TABLE,
                 "export const UserSchema = z.object({ email: z.string(), bio: z.string() });\nexport async function add(db, request) { const user = UserSchema.parse(request.body); await db.insertInto('users').values(user).execute(); }",
+            ),
+            // The server makes them where the request does not.
+            Case::valid(
+                "CREATE TABLE events (id uuid PRIMARY KEY, name text NOT NULL, slug text NOT NULL, start_date timestamptz NOT NULL);",
+                "export const CreateEventSchema = z.object({ name: z.string(), slug: z.string().optional(), startDate: z.date().optional() });",
+            ),
+            // Each is of some of the rows, which a boolean tells apart.
+            Case::valid(
+                "CREATE TABLE plans (id uuid PRIMARY KEY, name text NOT NULL, renews boolean NOT NULL, every text);",
+                "export const PlanSchema = z.object({ id: z.uuid(), name: z.string(), renews: z.literal(true), every: z.string() });\nexport const planSchema = z.object({ id: z.uuid(), name: z.string(), renews: z.literal(false), every: z.null() });",
             ),
             // Variants that exclude each other: code makes the value before it inserts.
             Case::valid(

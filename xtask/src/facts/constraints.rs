@@ -1,5 +1,7 @@
 //! The constraints of a validation schema: what a value must satisfy beyond being of its kind.
 
+use compact_str::CompactString;
+
 /// The constraints of a validation schema beyond the kind. Lengths count characters, or the items
 /// of an array. Bounds are inclusive unless they are `exclusive_…`.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -32,6 +34,8 @@ pub struct Constraints {
     pub refined: bool,
     /// Null passes as what is absent does, whether that is meant or not (`@IsOptional()`).
     pub null_as_absent: bool,
+    /// The one boolean or number that passes (`z.literal(true)`, `version: 1`), as it is written.
+    pub only: Option<CompactString>,
     /// The constraints on each item of an array; `None` where there are none.
     pub items: Option<Box<Self>>,
 }

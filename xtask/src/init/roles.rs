@@ -353,7 +353,9 @@ impl Patterns {
         // A single pair is a call of `fetch`; several of them, or a name that says so, are a
         // contract.
         let enough = if file.contains("contract") { 1 } else { 3 };
-        let pairs = self.contract.find_iter(text).count();
+        let pairs = self.contract.find_iter(text);
+        let pairs = pairs.filter(|found| !is_sent(&text[..found.start()]));
+        let pairs = pairs.count();
         // A list of paths says who may call them, or which are called. It does not describe their
         // requests and responses.
         let pairs = pairs.saturating_sub(self.listed.find_iter(text).count());
@@ -404,6 +406,20 @@ fn contract() -> String {
         r#"\bmethod\s*:\s*['"`](?:GET|POST|PUT|PATCH|DELETE)['"`](?:\s+as\s+const)?\s*"#;
     const PATH: &str = r#"\b(?:path|url|endpoint)\s*:\s*['"`]/[^'"`]*['"`](?:\s+as\s+const)?\s*"#;
     format!("{METHOD},[^{{}}]*?{PATH}[,}}]|{PATH},[^{{}}]*?{METHOD}[,}}]")
+}
+
+/// Whether a pair behind `before` is of a request that is sent: `await request({ method, path })`. No
+/// description of an endpoint is waited for.
+fn is_sent(before: &str) -> bool {
+    let Some((call, inside)) = before.rsplit_once('{') else {
+        return false;
+    };
+    let Some(callee) = call.trim_end().strip_suffix('(') else {
+        return false;
+    };
+    let is_part = |character: char| character.is_alphanumeric() || "_$.".contains(character);
+    let around = callee.trim_end_matches(is_part).trim_end();
+    !inside.contains('}') && around.ends_with("await")
 }
 
 /// Whether judged classes of a file may be of what comes in. Those of settings are of the
@@ -517,6 +533,8 @@ mod tests {
         assert!(roles("a.ts", contract).is_empty());
         let member = "interface A { method: 'GET'; path: '/users'; }\ntype B = { path: '/b', method: 'GET' | 'PUT' };\n";
         assert!(roles("contracts/a.ts", member).is_empty());
+        let sent = "await client.request({ method: 'GET', path: '/users' });\n";
+        assert!(roles("a.ts", &sent.repeat(3)).is_empty());
         let cookie =
             "set('a', b, { path: '/', secure });\nfetch(url, { method: 'GET', headers });\n";
         assert!(roles("a.ts", &cookie.repeat(3)).is_empty());

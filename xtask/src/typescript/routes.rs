@@ -51,9 +51,7 @@ pub fn read<'p>(resolver: &Resolver<'p>, server: &Server<'p>, files: &[&str]) ->
         .filter_map(|file| resolver.program.load(file))
         .collect();
     modules.iter().for_each(|module| resolver.run(module));
-    modules
-        .iter()
-        .for_each(|module| uncalled::run(resolver, running, server, module));
+    uncalled::run(resolver, running, server, &modules);
     next::run_catch_alls(resolver, &modules);
     let placements = flatten::read(resolver.program, &server.routers(), &mut found);
     server.placements.replace(placements);

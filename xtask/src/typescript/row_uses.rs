@@ -164,6 +164,9 @@ impl<'p> RowUseReader<'_, 'p> {
         for binding in &parameter.bindings {
             self.bound.bind(&binding.local, Flow::Unknown);
         }
+        if let Some(left) = &parameter.left {
+            self.bound.bind(&left.local, Flow::Unknown);
+        }
         let Some(name) = &parameter.name else { return };
         let flow = match &parameter.annotation {
             _ if parameter.rest => Flow::Unknown,

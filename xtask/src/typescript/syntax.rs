@@ -14,7 +14,7 @@ use smallvec::SmallVec;
 pub use body::Body;
 pub use expression::{
     Argument, Binary, ClassDecl, ClassMember, Expr, ExprKind, Function, KeyName, MemberKind,
-    ObjectMember, Parameter, PatternName, PropertyKey,
+    ObjectMember, Parameter, PatternName, PatternRest, PropertyKey,
 };
 pub use module::{Comment, Export, Import, Imported, Module};
 pub use statement::{

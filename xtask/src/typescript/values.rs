@@ -9,6 +9,7 @@ mod classes;
 mod context;
 mod control_flow;
 mod effects;
+mod equality;
 mod exports;
 mod expressions;
 mod globals;

@@ -56,8 +56,11 @@ impl<'a> TableMatches<'a> {
     }
 }
 
-/// The one value that a field may have.
+/// The one text, boolean or number that a field may have.
 fn single_value(field: &Field) -> Option<&str> {
+    if let Some(only) = &field.constraints.only {
+        return Some(only);
+    }
     match &field.kind {
         Kind::Enum(values) => match values.as_slice() {
             [value] => Some(value),

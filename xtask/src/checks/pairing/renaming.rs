@@ -85,6 +85,17 @@ pub(super) fn may_hold(
     })
 }
 
+/// Whether the field holds what `others` do, the fields of other columns of the same type: where the
+/// instants are `Date`s, a string is of something else.
+pub(super) fn is_held_as_others<'f>(
+    field: &Field,
+    others: impl Iterator<Item = &'f Field>,
+) -> bool {
+    let mut others = others.peekable();
+    let kind = std::mem::discriminant(&field.kind);
+    others.peek().is_none() || others.any(|other| std::mem::discriminant(&other.kind) == kind)
+}
+
 /// Whether the field stands between the fields of the columns on both sides of `column`. At either
 /// end one neighbour says too little.
 pub(super) fn stands_in_its_place(

@@ -3,11 +3,11 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use compact_str::CompactString;
+use compact_str::{CompactString, ToCompactString};
 use rustc_hash::FxHashMap;
 
 use super::File;
-use crate::facts::{Field, Fields, Rare};
+use crate::facts::{Constraints, Field, Fields, Rare};
 use crate::source::Span;
 use crate::typescript::kinds;
 use crate::typescript::resolve::{Lazy, ObjectType, Property, Type};
@@ -80,7 +80,7 @@ impl<'p> File<'_, 'p> {
             optional: held.optional || property.optional,
             nullable: held.nullable,
             kind: held.kind,
-            constraints: Rare::default(),
+            constraints: constraints(&evaluated),
             reference: place
                 .and_then(|place| place.node.as_ref())
                 .and_then(|(scope, node)| self.reference(scope, node))
@@ -158,6 +158,23 @@ impl<'p> File<'_, 'p> {
             returned: returned.map(Box::new),
             ..field
         }
+    }
+}
+
+/// The constraints that a type states beyond its kind: that it is of one boolean or number.
+fn constraints(evaluated: &Type<'_>) -> Rare<Constraints> {
+    let only = match evaluated {
+        Type::BooleanLiteral(value) => Some(value.to_compact_string()),
+        Type::NumberLiteral(value) => Some(value.to_compact_string()),
+        _other => None,
+    };
+    match only {
+        Some(only) => Constraints {
+            only: Some(only),
+            ..Constraints::default()
+        }
+        .into(),
+        None => Rare::default(),
     }
 }
 

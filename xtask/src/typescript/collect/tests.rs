@@ -412,6 +412,32 @@ fn what_cannot_be_read_says_why() {
 }
 
 #[test]
+fn what_a_pattern_leaves_over_is_known() {
+    let facts = of("import { z } from 'zod';
+        const user = { id: z.number(), name: z.string(), password: z.string() };
+        const { password, ...shown } = user;
+        const without = ({ id, ...left }: typeof user) => z.object(left);
+        export const ShownSchema = z.object(shown);
+        export const NewSchema = without(user);");
+    let names = |schema: &Declaration| -> Vec<String> {
+        let fields = schema.fields.iter();
+        fields.map(|field| field.name.to_string()).collect()
+    };
+    let schemas = facts.schemas.iter();
+    let found: Vec<_> = schemas
+        .map(|schema| (schema.name.as_str(), names(schema)))
+        .collect();
+    let names = |names: [&str; 2]| names.map(str::to_owned).to_vec();
+    assert_eq!(
+        found,
+        [
+            ("ShownSchema", names(["id", "name"])),
+            ("NewSchema", names(["name", "password"]))
+        ]
+    );
+}
+
+#[test]
 fn arrays_of_different_things_have_nothing_in_common_that_is_known() {
     let facts = of(
         "export interface A { same: string[] & string[]; other: string[] & number[]; shape: [string] & string[] }",

@@ -74,6 +74,43 @@ fn contracts_stand_where_their_routers_are_mounted() {
     );
 }
 
+/// Whoever mounts a router is called before whoever only makes one, in whichever file they stand.
+#[test]
+fn makers_of_routers_are_called_by_those_that_mount_them() {
+    let found = contracts_of(&[
+        (
+            "a.ts",
+            "import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
+             export const books = () => new OpenAPIHono().openapi(createRoute({ method: 'get', path: '/{isbn}', responses: {} }), h);",
+        ),
+        (
+            "index.ts",
+            "import type { OpenAPIHono } from '@hono/zod-openapi'; import { books } from './a';
+             export const register = (app: OpenAPIHono) => { app.route('/books', books()); };",
+        ),
+    ]);
+    let found: Vec<_> = found.contracts.iter().map(line).collect();
+    assert_eq!(found, ["GET /{isbn} = GET /books/:isbn - -"]);
+}
+
+/// A helper of one's own takes the route apart, and registers it when it is told to.
+#[test]
+fn contracts_are_followed_through_helpers() {
+    let found = of(
+        "import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
+         const define = (prefix: string) => (args: { route: R; tool?: boolean }) => {
+           const { route, tool = true } = args; const { name, ...rest } = route; const whole = { ...rest, operationId: name };
+           const endpoint = { tool, mount(app, ...middlewares) { (app as any).openapi(middlewares.length > 0 ? { ...whole, middleware: middlewares } : whole, h); } };
+           return endpoint;
+         };
+         const book = define('/books');
+         const one = book({ route: createRoute({ method: 'get', path: '/{isbn}', name: 'one', responses: {} }) });
+         export const books = () => { const app = new OpenAPIHono(); one.mount(app, limit('low')); return app; };
+         const app = new OpenAPIHono(); app.route('/books', books());",
+    );
+    assert_eq!(found, ["GET /{isbn} = GET /books/:isbn - -"]);
+}
+
 #[test]
 fn contracts_that_nothing_leads_to_are_named() {
     let found = contracts_of(&[(

@@ -75,6 +75,7 @@ pub(super) fn make<'p>(
             side: of.side(),
             omitted: Vec::new(),
             picked: false,
+            refined: refined(table, overrides),
         })),
         ..ObjectValue::default()
     };
@@ -97,6 +98,17 @@ pub(super) fn make<'p>(
         });
     }
     Value::Zod(Schema::new(SchemaKind::Object(Rc::new(shape))))
+}
+
+/// The columns of which `overrides` say something.
+fn refined<'p>(table: &DrizzleTable<'p>, overrides: Option<&Rc<ObjectValue<'p>>>) -> Vec<String> {
+    let Some(overrides) = overrides else {
+        return Vec::new();
+    };
+    let keys = table.columns.iter().map(|column| &column.key);
+    keys.filter(|key| overrides.get(key).is_some())
+        .map(ToString::to_string)
+        .collect()
 }
 
 fn enumeration<'p>(declared: &super::PgEnum) -> Value<'p> {

@@ -366,6 +366,8 @@ fn binary_operator(operator: BinaryOperator) -> Binary {
         BinaryOperator::Multiplication => Binary::Multiply,
         BinaryOperator::Division => Binary::Divide,
         BinaryOperator::Exponential => Binary::Power,
+        BinaryOperator::StrictEquality => Binary::Same,
+        BinaryOperator::StrictInequality => Binary::Different,
         operator if operator.is_equality() || operator.is_compare() || operator.is_relational() => {
             Binary::Compare
         }

@@ -12,7 +12,7 @@ use super::{bodies, types};
 use crate::source::Span;
 use crate::typescript::syntax::{
     Body, ClassDecl, ClassMember, Expr, Function, KeyName, MemberKind, Parameter, PatternName,
-    PropertyKey, PropertySignature, Statement, StatementKind, Text,
+    PatternRest, PropertyKey, PropertySignature, Statement, StatementKind, Text,
 };
 
 pub(super) fn function(function: &ast::Function<'_>, level: NestingLevel<'_>) -> Function {
@@ -115,6 +115,7 @@ pub(super) fn pattern(pattern: &ast::BindingPattern<'_>, level: NestingLevel<'_>
     let mut parameter = Parameter {
         name: None,
         bindings: Vec::new(),
+        left: None,
         rest: false,
         optional: false,
         annotation: None,
@@ -126,7 +127,10 @@ pub(super) fn pattern(pattern: &ast::BindingPattern<'_>, level: NestingLevel<'_>
     };
     match pattern {
         ast::BindingPattern::BindingIdentifier(name) => parameter.name = Some(Text::new(name.name)),
-        ast::BindingPattern::ObjectPattern(object) => parameter.bindings = bindings(object, level),
+        ast::BindingPattern::ObjectPattern(object) => {
+            parameter.bindings = bindings(object, level);
+            parameter.left = left_over(object);
+        }
         ast::BindingPattern::AssignmentPattern(inner) => return self::pattern(&inner.left, level),
         ast::BindingPattern::ArrayPattern(array) => parameter.bindings = elements(array, level),
     }
@@ -139,6 +143,23 @@ fn bindings(object: &ast::ObjectPattern<'_>, level: NestingLevel<'_>) -> Vec<Pat
         pattern_name(name.into(), &property.value, level)
     };
     object.properties.iter().filter_map(binding).collect()
+}
+
+/// The `...rest` of a pattern; none where its keys are computed.
+fn left_over(object: &ast::ObjectPattern<'_>) -> Option<PatternRest> {
+    let rest = object.rest.as_ref()?;
+    Some(PatternRest {
+        local: Text::new(rest.argument.get_identifier_name()?),
+        keys: static_keys(object)?,
+    })
+}
+
+/// The keys of a pattern; none where one of them is computed.
+pub(super) fn static_keys(object: &ast::ObjectPattern<'_>) -> Option<Box<[Text]>> {
+    let properties = object.properties.iter();
+    properties
+        .map(|property| Some(property.key.static_name()?.into()))
+        .collect()
 }
 
 fn elements(array: &ast::ArrayPattern<'_>, level: NestingLevel<'_>) -> Vec<PatternName> {

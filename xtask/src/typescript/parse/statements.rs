@@ -438,6 +438,10 @@ fn bind(
                 });
                 bind(&property.value, None, member, level, push);
             }
+            if let Some(rest) = &pattern.rest {
+                let left = value.map(|value| left_over(value, pattern));
+                bind(&rest.argument, None, left, level, push);
+            }
         }
         ast::BindingPattern::ArrayPattern(pattern) => {
             for (index, element) in pattern.elements.iter().enumerate() {
@@ -470,4 +474,14 @@ fn bind(
             );
         }
     }
+}
+
+/// What `pattern` leaves of `value` in its `...rest`.
+fn left_over(value: Expr, pattern: &ast::ObjectPattern<'_>) -> Expr {
+    let span = value.span;
+    let kind = match functions::static_keys(pattern) {
+        Some(keys) => ExprKind::Rest(Box::new(value), keys),
+        None => ExprKind::Other("which keys are left of it is computed"),
+    };
+    Expr { span, kind }
 }

@@ -1,9 +1,12 @@
 //! Functions and classes that nobody calls in what was read: a framework does (`export default
 //! async function (fastify: FastifyInstance)`), or a file that is not among the configured ones.
 
+use rustc_hash::FxHashSet;
+
 use super::frameworks::{makes_routers, router_type};
 use super::routers::router;
 use super::server::{Birth, Framework, Server};
+use crate::source::Span;
 use crate::typescript::modules::Symbol;
 use crate::typescript::resolve::{Resolver, Scope};
 use crate::typescript::syntax::{
@@ -11,37 +14,118 @@ use crate::typescript::syntax::{
 };
 use crate::typescript::values::{Arguments, Running, Site, Value, method_scope};
 
-/// Calls the functions of `module` that take an application or router and that nothing has called,
-/// and makes the classes that nothing has made.
+/// Calls the functions of `modules` that take or make an application or router and that nothing has
+/// called, and makes the classes that nothing has made. What none of these functions names comes
+/// first: it mounts what the others make, wherever they stand.
 pub(super) fn run<'p>(
     resolver: &Resolver<'p>,
     running: &Running<'p>,
     server: &Server<'p>,
-    module: &'p Module,
+    modules: &[&'p Module],
 ) {
-    let plugins = plugins(module);
-    for declared in resolver.top_level(module) {
-        match resolver.peek(module, &declared) {
-            Some(value @ Value::Function(..)) => {
+    let functions = UncalledFunction::all(resolver, running, modules);
+    let named: FxHashSet<DeclaredName<'p>> = functions
+        .iter()
+        .flat_map(|function| function.names(resolver))
+        .collect();
+    let is_named = |function: &&UncalledFunction<'p>| {
+        named.contains(&(std::ptr::from_ref(function.module), function.name))
+    };
+    let outermost = functions.iter().filter(|function| !is_named(function));
+    outermost.for_each(|function| function.call(resolver, running, server));
+    for module in modules {
+        let of_module = functions
+            .iter()
+            .filter(|one| std::ptr::eq(one.module, *module));
+        of_module.for_each(|function| function.call(resolver, running, server));
+        for declared in resolver.top_level(module) {
+            if let Some(Value::Class(scope, class)) = resolver.peek(module, &declared) {
+                run_class(resolver, running, &scope, class);
+            }
+        }
+    }
+}
+
+/// A name at the top of a file.
+type DeclaredName<'p> = (*const Module, &'p str);
+
+/// A function that deals with routers.
+struct UncalledFunction<'p> {
+    module: &'p Module,
+    name: &'p str,
+    /// The place of its declaration.
+    span: Span,
+    value: Value<'p>,
+    function: &'p Function,
+    /// The file of the function itself, which another may have wrapped.
+    inside: &'p Module,
+    /// Whether it is declared to be a plugin of Fastify.
+    is_plugin: bool,
+}
+
+impl<'p> UncalledFunction<'p> {
+    fn all(resolver: &Resolver<'p>, running: &Running<'p>, modules: &[&'p Module]) -> Vec<Self> {
+        let mut found = Vec::new();
+        for module in modules.iter().copied() {
+            let plugins = plugins(module);
+            for declared in resolver.top_level(module) {
+                let Some(value) = resolver.peek(module, &declared) else {
+                    continue;
+                };
                 let Value::Function(scope, function) = &value else {
                     continue;
                 };
-                if running.was_called(function) {
-                    continue;
-                }
-                if plugins.contains(&declared.name) {
-                    let site = Site {
-                        file: &scope.module.path,
+                let (inside, function) = (scope.module, *function);
+                let is_plugin = plugins.contains(&declared.name);
+                let is_of_routers = is_plugin || deals_with_routers(resolver, module, function);
+                if is_of_routers && !running.was_called(function) {
+                    found.push(Self {
+                        module,
+                        name: declared.name,
                         span: declared.span,
-                    };
-                    let id = server.new_router(Framework::Fastify, Birth::GivenRouter, site);
-                    resolver.call(&value, &[router(id)]);
-                } else if deals_with_routers(resolver, module, function) {
-                    resolver.call(&value, &[]);
+                        value,
+                        function,
+                        inside,
+                        is_plugin,
+                    });
                 }
             }
-            Some(Value::Class(scope, class)) => run_class(resolver, running, &scope, class),
-            _ => {}
+        }
+        found
+    }
+
+    /// The names at the top of files that its body names, its own aside.
+    fn names(&self, resolver: &Resolver<'p>) -> Vec<DeclaredName<'p>> {
+        let mut found = Vec::new();
+        let mut visit = |expression: &'p Expr| {
+            if let ExprKind::Name(name) = &expression.kind
+                && let Some(Symbol::Declared(module, name)) =
+                    resolver.program.lookup(self.inside, name)
+                && !(std::ptr::eq(module, self.inside) && name == self.name)
+            {
+                found.push((std::ptr::from_ref(module), name));
+            }
+        };
+        for statement in self.function.body.statements() {
+            statement.walk(&mut visit);
+        }
+        found
+    }
+
+    /// Calls it, unless something has in the meantime.
+    fn call(&self, resolver: &Resolver<'p>, running: &Running<'p>, server: &Server<'p>) {
+        if running.was_called(self.function) {
+            return;
+        }
+        if self.is_plugin {
+            let site = Site {
+                file: &self.inside.path,
+                span: self.span,
+            };
+            let id = server.new_router(Framework::Fastify, Birth::GivenRouter, site);
+            resolver.call(&self.value, &[router(id)]);
+        } else {
+            resolver.call(&self.value, &[]);
         }
     }
 }
@@ -87,14 +171,15 @@ fn deals_with_routers<'p>(
     module: &'p Module,
     function: &Function,
 ) -> bool {
-    for parameter in &function.parameters {
-        if let Some(declared) = &parameter.annotation
-            && router_type(resolver, module, declared).is_some()
-        {
-            return true;
-        }
-    }
-    makes_router(resolver, module, function)
+    takes_router(resolver, module, function) || makes_router(resolver, module, function)
+}
+
+/// Whether a parameter of `function` is declared to be an application or router.
+fn takes_router<'p>(resolver: &Resolver<'p>, module: &'p Module, function: &Function) -> bool {
+    function.parameters.iter().any(|parameter| {
+        let declared = parameter.annotation.as_ref();
+        declared.is_some_and(|declared| router_type(resolver, module, declared).is_some())
+    })
 }
 
 fn makes_router<'p>(resolver: &Resolver<'p>, module: &'p Module, function: &Function) -> bool {

@@ -43,6 +43,8 @@ pub enum ExprKind {
     Member(Box<Expr>, Text, Span),
     /// `a[b]`
     Index(Box<Expr>, Box<Expr>),
+    /// The `rest` of `const { b, ...rest } = a`, with the keys that it is left without.
+    Rest(Box<Expr>, Box<[Text]>),
     /// `f<T>(a, ...b)`
     Call(Box<Expr>, Box<[TypeNode]>, Box<[Argument]>),
     /// `new F<T>(a)`
@@ -100,7 +102,11 @@ pub enum Binary {
     Default,
     /// `&&`
     And,
-    /// `===`, `<`, `in`, `instanceof`: the result is a boolean.
+    /// `===`
+    Same,
+    /// `!==`
+    Different,
+    /// `==`, `<`, `in`, `instanceof`: the result is a boolean.
     Compare,
     /// Anything else.
     Other,
@@ -190,6 +196,15 @@ pub struct PatternName {
     pub default: Option<Expr>,
 }
 
+/// The `...rest` of a pattern of an object.
+#[derive(Debug, Clone)]
+pub struct PatternRest {
+    /// `rest`
+    pub local: Text,
+    /// The keys that it is left without.
+    pub keys: Box<[Text]>,
+}
+
 /// A parameter of a function.
 #[derive(Debug, Clone)]
 pub struct Parameter {
@@ -197,6 +212,8 @@ pub struct Parameter {
     pub name: Option<Text>,
     /// The names of a pattern.
     pub bindings: Vec<PatternName>,
+    /// The name of what a pattern leaves over.
+    pub left: Option<PatternRest>,
     /// Whether it is `...rest`.
     pub rest: bool,
     /// Whether it may be left out.
@@ -308,6 +325,7 @@ impl Expr {
                 visit(right);
             }
             ExprKind::Member(inner, ..)
+            | ExprKind::Rest(inner, _)
             | ExprKind::As(inner, _)
             | ExprKind::AsConst(inner)
             | ExprKind::Satisfies(inner, _)

@@ -58,6 +58,10 @@ impl<'p> Resolver<'p> {
                 let (object, index) = (self.value(scope, object), self.value(scope, index));
                 self.guarded(scope, expression, self.at(&object, &index))
             }
+            ExprKind::Rest(object, keys) => {
+                let object = self.value(scope, object);
+                self.guarded(scope, expression, self.rest(&object, keys))
+            }
             ExprKind::Call(callee, types, arguments) => {
                 let types: Vec<_> = types.iter().map(|node| Lazy::node(scope, node)).collect();
                 let written = Written::new(

@@ -54,6 +54,9 @@ impl<'p> Resolver<'p> {
                 left
             };
         }
+        if matches!(operator, Binary::Same | Binary::Different) {
+            return self.equality(scope, (left, right), operator == Binary::Different);
+        }
         let guards = matches!(operator, Binary::Or | Binary::Coalesce);
         let inside = if guards {
             self.behind(scope, left)
@@ -80,7 +83,9 @@ impl<'p> Resolver<'p> {
                 Binary::Multiply => Value::Number(left * right),
                 Binary::Divide => Value::Number(left / right),
                 Binary::Power => Value::Number(left.powf(*right)),
-                Binary::Compare => Value::Typed(Lazy::known(Type::Boolean)),
+                Binary::Same | Binary::Different | Binary::Compare => {
+                    Value::Typed(Lazy::known(Type::Boolean))
+                }
                 Binary::Or | Binary::Coalesce | Binary::Default | Binary::And | Binary::Other => {
                     Value::unknown(OPERATOR)
                 }
@@ -117,7 +122,9 @@ impl<'p> Resolver<'p> {
                 Value::Typed(_) | Value::Either(_) | Value::Fallback(..) | Value::Text,
                 _,
             ) => fallen_back(operator, left, right),
-            (Binary::Compare, ..) => Value::Typed(Lazy::known(Type::Boolean)),
+            (Binary::Same | Binary::Different | Binary::Compare, ..) => {
+                Value::Typed(Lazy::known(Type::Boolean))
+            }
             _ => Value::unknown(OPERATOR),
         }
     }

@@ -26,6 +26,9 @@ impl<'p> Resolver<'p> {
                 };
                 set(&name.local, part);
             }
+            if let Some(left) = &parameter.left {
+                set(&left.local, self.rest(&value, &left.keys));
+            }
             if let Some(name) = &parameter.name {
                 set(name, value);
             }

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use super::{ObjectEntry, ObjectValue, Value};
 use crate::typescript::drizzle;
 use crate::typescript::resolve::{Lazy, Property, Resolver, Type, reason, union};
+use crate::typescript::syntax::Text;
 
 impl<'p> Resolver<'p> {
     /// Adds what `value` holds to `object`.
@@ -39,6 +40,26 @@ impl<'p> Resolver<'p> {
             Value::Unknown(why) => open(object, Some(why)),
             _ => open(object, Some(&reason("a spread of it is not evaluated"))),
         }
+    }
+
+    /// What is left of `value` without `keys`: a copy.
+    pub(super) fn rest(&self, value: &Value<'p>, keys: &[Text]) -> Value<'p> {
+        let mut left = ObjectValue::default();
+        self.spread(value, &mut left);
+        let is_left = |entry: &ObjectEntry<'p>| keys.iter().all(|key| *key != *entry.name);
+        left.entries.retain(is_left);
+        if left.entries.is_empty()
+            && let Some(why) = &left.open
+        {
+            return Value::Unknown(Rc::clone(why));
+        }
+        let made_of = value.as_object().and_then(|object| object.made_of.as_ref());
+        if let Some(made_of) = made_of {
+            let mut made_of = (**made_of).clone();
+            made_of.omitted.extend(keys.iter().map(ToString::to_string));
+            left.made_of = Some(Rc::new(made_of));
+        }
+        Value::Object(Rc::new(left))
     }
 
     /// An object with a declared type: its values, as that type has them, and what else the type

@@ -3,6 +3,8 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
+use compact_str::{CompactString, ToCompactString};
+
 use super::loosest::{loosest, stated};
 use super::tidying::is_tidying;
 use super::{Schema, SchemaKind, forced, pipe};
@@ -171,6 +173,7 @@ fn within<'p>(
         let integer = described.constraints.integer;
         described.constraints = Constraints {
             items,
+            only: described.constraints.only,
             ..schema.constraints.clone()
         };
         described.constraints.integer |= integer;
@@ -254,6 +257,10 @@ fn of_values(values: &[Value<'_>]) -> SchemaDescription {
     }
     let whole = |value: &Value<'_>| matches!(value.uncast(), Value::Number(number) if number.fract() == 0.0);
     described.constraints.integer = values.iter().all(whole);
+    described.constraints.only = match values {
+        [value] => only_value(value.uncast()),
+        _several => None,
+    };
     if !texts.is_empty() {
         members.insert(0, Kind::Enum(texts));
     }
@@ -266,6 +273,15 @@ fn of_values(values: &[Value<'_>]) -> SchemaDescription {
             (least, numbers.into_iter().fold(f64::NEG_INFINITY, f64::max))
         }),
         ..described
+    }
+}
+
+/// The text of a boolean or number.
+fn only_value(value: &Value<'_>) -> Option<CompactString> {
+    match value {
+        Value::Boolean(value) => Some(value.to_compact_string()),
+        Value::Number(value) => Some(value.to_compact_string()),
+        _other => None,
     }
 }
 

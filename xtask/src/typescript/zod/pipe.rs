@@ -100,6 +100,7 @@ fn both(one: Constraints, other: Constraints) -> Constraints {
         exclusive_minimum: least(one.exclusive_minimum, other.exclusive_minimum, f64::max),
         exclusive_maximum: least(one.exclusive_maximum, other.exclusive_maximum, f64::min),
         integer: one.integer || other.integer,
+        only: one.only.or(other.only),
         coerced: false,
         null_as_absent: false,
         transformed: other.transformed,
