@@ -165,5 +165,6 @@ fn path_parameters<'d>(
         keys: Some(keys),
         declaration: None,
         inherited: Vec::new(),
+        taken: Vec::new(),
     }))
 }

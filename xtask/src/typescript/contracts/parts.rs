@@ -194,6 +194,7 @@ impl EndpointParts {
                 keys,
                 declaration,
                 inherited: Vec::new(),
+                taken: Vec::new(),
             });
         }
     }
@@ -269,6 +270,7 @@ impl EndpointParts {
                 keys: None,
                 declaration: Some(found),
                 inherited: Vec::new(),
+                taken: Vec::new(),
             });
         }
     }
