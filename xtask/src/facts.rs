@@ -12,8 +12,10 @@ pub mod path;
 mod row_uses;
 mod seldom;
 mod sql;
+mod stated_object;
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use compact_str::CompactString;
 
@@ -26,6 +28,7 @@ pub use origin::{Family, Origin, Syntax};
 pub use row_uses::{RowUsage, RowUse};
 pub use seldom::Rare;
 pub use sql::{SqlColumn, SqlDefault, SqlScalar, SqlType, StatedApart, StatedValue};
+pub use stated_object::{StatedKind, StatedObject};
 
 /// Everything that was read.
 #[derive(Debug, Clone, Default)]
@@ -56,6 +59,9 @@ pub struct Facts {
     pub unresolved_endpoints: Vec<UnresolvedEndpoint>,
     /// What code does with rows, in order and each once in a file.
     pub row_uses: Vec<RowUse>,
+    /// The keys of objects that code passes to what writes rows, but for those that it only copies
+    /// from another object: what the server adds to a request.
+    pub given: BTreeSet<CompactString>,
     /// Files that could not be read whole.
     pub problems: Vec<Problem>,
     /// The number of files that have a role.
@@ -236,6 +242,9 @@ pub struct Field {
 pub const UNION_OF_OBJECTS: &str =
     "it is a union of objects: only the fields that all have are known";
 
+/// The beginning of why a schema is not known that another library makes than those that are read.
+pub const UNREAD_LIBRARY: &str = "it is made by a library whose schemas are not read";
+
 /// Why the kind of a field is not known that cannot be there (`id?: never`).
 pub const NEVER: &str = "it is never there";
 
@@ -309,31 +318,8 @@ pub struct Enumeration {
     pub values: Vec<String>,
     /// The database's name for it, where the source says it (`pgEnum('user_role', …)`).
     pub database_name: Option<String>,
-}
-
-/// An object of the database, other than a table or enum, that a generated file states.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StatedObject {
-    /// The kind of object.
-    pub kind: StatedKind,
-    /// The declaration: `Database['public']['Functions']['count_posts']`.
-    pub name: String,
-    /// Its name.
-    pub location: Location,
-    /// The object's name in the database.
-    pub database_name: String,
-    /// The names of its arguments or attributes; none where the source does not say them, or says
-    /// several.
-    pub parts: Option<Vec<String>>,
-}
-
-/// The kind of a [`StatedObject`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StatedKind {
-    /// A function, whose parts are its arguments.
-    Function,
-    /// A composite type, whose parts are its attributes.
-    CompositeType,
+    /// Whether it is another set with values of its own beside it: `{ ...Role, Any: 'any' }`.
+    pub widened: bool,
 }
 
 /// An endpoint that a server offers.
@@ -483,6 +469,8 @@ pub struct Parameters {
     /// The parameters of the prefixes before the contract's own path, which are passed on whatever
     /// the schema says.
     pub inherited: Vec<String>,
+    /// Those that the handler asks for one by one, each where it does: `@Param('id')`.
+    pub taken: Vec<(String, Location)>,
 }
 
 /// The types of `<Name>Request` and `<Name>Response`.

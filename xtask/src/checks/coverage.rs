@@ -134,7 +134,9 @@ fn projections(model: &Model<'_>) -> Vec<Unjudged> {
             let pairing = &description.pairing;
             let held = pairing.pairs.len();
             let is_part = pairing.odd() == 0 && pairing.relations.is_empty();
-            let reason = if is_part || pairing.is_projection(description.declaration) {
+            let reason = if description.selected {
+                format!("code makes it of what a query lists: {held} of its fields hold a column as it is, and are compared")
+            } else if is_part || pairing.is_projection(description.declaration) {
                 format!("holds {held} of {columns} columns: taken for a projection")
             } else {
                 format!("holds {held} of {columns} columns, and what are no columns: taken for something made of a row")

@@ -99,6 +99,19 @@ impl<'a> Directions<'a> {
             && (!is_insert || self.uses().all(description.declaration).in_requests)
     }
 
+    /// Whether code takes the field of a request out of it by itself: then it does something of its
+    /// own with the value, and nothing writes it unseen.
+    #[must_use]
+    pub fn is_taken_out(
+        &self,
+        description: &Description<'a>,
+        entity: &Entity<'_>,
+        field: &str,
+    ) -> bool {
+        self.of(description, entity) == Direction::Request
+            && self.uses().rows.is_read(description.declaration, field)
+    }
+
     /// Returns the uses of its values for rows of `entity`.
     fn rows(&self, description: &Description<'a>, entity: &Entity<'_>) -> UsedForRows {
         self.uses().rows.of(description.declaration, entity)

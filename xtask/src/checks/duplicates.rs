@@ -62,6 +62,9 @@ enum DuplicateKey {
     Place(Location, Aspect, Option<String>),
     /// The set of the database and the difference.
     Values(String),
+    /// The part that is wrong of a column in the generated types of a table, one for each side:
+    /// `Database['public']['Tables']['users']`.
+    Generated(String, Aspect, String),
 }
 
 /// The part of a field that a check is about. Checks of one part say the same thing of one place.
@@ -115,7 +118,21 @@ fn keys(finding: &Finding) -> Vec<DuplicateKey> {
         .filter(|_| finding.details.contains_key("optional"));
     let omissible =
         omissible.map(|location| DuplicateKey::Place(location.clone(), Aspect::Nullability, None));
-    values.into_iter().chain(place).chain(omissible).collect()
+    let generated = generated_table(finding).zip(finding.field.clone());
+    let generated =
+        generated.map(|(table, field)| DuplicateKey::Generated(table.to_owned(), aspect, field));
+    let keys = values.into_iter().chain(place).chain(omissible);
+    keys.chain(generated).collect()
+}
+
+/// The table of whose generated types the finding is: `Row`, `Insert` and `Update` are written by
+/// one run of the generator, and what is wrong of one column is so in each.
+fn generated_table(finding: &Finding) -> Option<&str> {
+    let declaration = finding.declaration.as_deref()?;
+    ["['Row']", "['Insert']", "['Update']"]
+        .iter()
+        .find_map(|side| declaration.strip_suffix(side))
+        .filter(|table| table.contains("['Tables']["))
 }
 
 fn aspect(kind: &str) -> Option<Aspect> {
@@ -176,6 +193,23 @@ mod tests {
             .map(|one| (one.severity, one.declaration))
             .collect();
         assert_eq!(found, [(Severity::Error, Some("SpotsTable".into()))]);
+    }
+
+    /// One run of a generator wrote all three.
+    #[test]
+    fn the_sides_of_a_generated_table_are_one_finding() {
+        let sql = "CREATE TABLE users (id text NOT NULL, name text NOT NULL)";
+        let side = "id: string; name: string; bio: string";
+        let ts = format!(
+            "export type Database = {{ public: {{ Tables: {{ users: {{\n Row: {{ {side} }}\n Insert: {{ {side} }}\n Update: {{ id?: string; name?: string; bio?: string }} }} }} }} }}"
+        );
+        let found: Vec<_> = findings(sql, &ts)
+            .into_iter()
+            .map(|one| (one.kind, one.declaration, one.labels.len()))
+            .collect();
+        let row = "Database['public']['Tables']['users']['Row']".to_owned();
+        // Three fields, and the table.
+        assert_eq!(found, [("MISSING_FIELD_IN_SCHEMA", Some(row), 3)]);
     }
 
     #[test]

@@ -174,7 +174,14 @@ fn judge(
         }
         Values::Known(values) => {
             let role = role_of_values(description, direction);
-            ValuesDifference::of(&values, allowed, role)?
+            let difference = ValuesDifference::of(&values, allowed, role)?;
+            if difference.missing.is_empty()
+                && direction == Direction::Request
+                && is_widened(pair.field, model.input.facts)
+            {
+                return None;
+            }
+            difference
         }
         // A document leaves it unsaid which strings are taken.
         Values::AnyString if !description.declaration.origin.enforced => return None,
@@ -200,6 +207,19 @@ fn judge(
         name,
         found.at_values(described.entity.name, facts, model.input.provenance),
     ))
+}
+
+/// Whether a set of a request is another set with values beside it: the server translates those, as
+/// whoever added them knew.
+fn is_widened(field: &Field, facts: &Facts) -> bool {
+    let Some(named) = enumeration(field, facts) else {
+        return false;
+    };
+    let is_same = |set: &&Enumeration| {
+        set.location == named.location
+            || (set.name == named.name && set.location.file == named.location.file)
+    };
+    facts.enums.iter().filter(is_same).any(|set| set.widened)
 }
 
 /// A schema of answers or rows that refuses a value that an ORM's table has for a column of text.
@@ -480,6 +500,12 @@ mod tests {
 
     pub const CASES: Cases = Cases {
         failing: &[
+            // What goes out is none of the server's additions.
+            Case::validation(
+                "CREATE TYPE report_type AS ENUM ('Access', 'Activity'); CREATE TABLE exports (id serial PRIMARY KEY, report_type report_type NOT NULL);",
+                "const ReportType = { Access: 'Access', Activity: 'Activity' } as const;\nexport const AskedReportType = { ...ReportType, Both: 'Both' } as const;\nexport const ExportSchema = z.object({ id: z.number().int(), reportType: z.enum(AskedReportType) });",
+                (3, "report_type"),
+            ),
             Case::failing(
                 TABLE,
                 "export interface UserTable { id: string;\n role: 'admin' | 'citizen'; state: 'on' | 'off' }",
@@ -592,6 +618,11 @@ mod tests {
             Case::passing(
                 "CREATE TABLE jobs (id text NOT NULL, version integer NOT NULL, state text NOT NULL CHECK (state IN ('new', 'done')));",
                 "/** @table jobs */\nexport type OldJob = { id: string; version: 1; state: 'done' };\n/** @table jobs */\nexport type Job = { id: string; version: 2; state: 'new' };",
+            ),
+            // The server knows what it added to the set.
+            Case::valid(
+                "CREATE TYPE report_type AS ENUM ('Access', 'Activity'); CREATE TABLE exports (id serial PRIMARY KEY, report_type report_type NOT NULL);",
+                "const ReportType = { Access: 'Access', Activity: 'Activity' } as const;\nexport const AskedReportType = { ...ReportType, Both: 'Both' } as const;\nexport const createExportSchema = z.object({ reportType: z.enum(AskedReportType) });",
             ),
             // More values may pass in what goes out, and fewer in what comes in.
             Case {

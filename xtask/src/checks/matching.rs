@@ -27,6 +27,12 @@
 //!    called otherwise, what it has is judged. Other types and schemas were made of
 //!    rows, and `CreateUser` is a request.
 //!
+//! 6. **Made by hand** ([`super::row_uses`]): a type whose values code makes of what a query lists
+//!    (`rows.map((row) => ({ deviceId: row.id }))`, `query<Device>('SELECT id, …')`) is no row,
+//!    whatever it is called. Each field is judged beside the column whose value it holds as it is;
+//!    what is computed is not judged, and no column is missing. Where all tables that code reads it
+//!    from and writes it to are none of the database, it is of another one.
+//!
 //! | evidence | kept where | a type is a row where, and else a domain type | reason |
 //! |---|---|---|---|
 //! | `Stated` | always | always | somebody said so |
@@ -50,6 +56,8 @@ mod find;
 mod likeness;
 mod mapped;
 mod names;
+mod namesake;
+mod orm_values;
 #[cfg(test)]
 mod tests;
 mod used;
@@ -67,7 +75,8 @@ use crate::schema::model::Column;
 pub use evidence::describe;
 pub(super) use find::{is_table, promised};
 pub use mapped::BesideRows;
-pub(super) use names::{NameTable, is_shared};
+pub(super) use names::{NameTable, is_shared, side_of_name};
+pub use namesake::Namesake;
 
 /// An insert type that leaves out more than one in so many of the columns that `INSERT` needs did
 /// not forget them: it is of a request, and what the server adds is inserted with it. One may
@@ -95,6 +104,11 @@ pub struct Description<'a> {
     pub beside_rows: BesideRows,
     /// The uses of its values for the table's rows.
     pub used: UsedForRows,
+    /// Whether code makes its values of what a query lists: then it is no row, whatever it is called,
+    /// and its pairing has the columns that it holds as they are.
+    pub selected: bool,
+    /// Whether no other type describes the table.
+    pub only_type: bool,
 }
 
 /// The evidence that a declaration describes a table, the strongest first.
@@ -165,15 +179,28 @@ impl Description<'_> {
     #[must_use]
     pub fn is_whole(&self) -> bool {
         match self.role {
-            _ if self.beside_rows == BesideRows::Part => false,
+            _ if self.beside_rows == BesideRows::Part || self.selected => false,
             Role::Domain if self.strength == Strength::Alike => false,
-            Role::Domain => self.pairing.is_or_was_whole() && !self.declaration.tags.projection,
+            Role::Domain => {
+                (self.pairing.is_or_was_whole() || self.stands_for_row())
+                    && !self.declaration.tags.projection
+            }
             Role::Schema | Role::OutputSchema if self.is_of_query() => false,
             Role::Row | Role::Orm | Role::Schema | Role::OutputSchema => {
                 !self.pairing.is_projection(self.declaration)
             }
             Role::Insert | Role::Update | Role::InsertSchema | Role::UpdateSchema => false,
         }
+    }
+
+    /// Whether it is the only type of the table, shared, and has most of the columns and nothing
+    /// else: who asks what a row is finds nothing better. Where most is missing it is a projection,
+    /// as with a type that is called a row.
+    fn stands_for_row(&self) -> bool {
+        self.only_type
+            && names::is_shared(self.declaration)
+            && self.beside_rows == BesideRows::Itself
+            && self.pairing.is_most_of_columns()
     }
 
     /// Whether it is what a query returns, though it is called like a row: see
@@ -296,40 +323,6 @@ pub struct TableMatches<'a> {
     pub descriptions: Vec<Description<'a>>,
     /// Declarations that are called like the table, and have too little in common with it.
     pub namesakes: Vec<Namesake<'a>>,
-}
-
-/// A declaration that is called like a table, and has too little in common with it to be judged by
-/// it.
-#[derive(Debug, Clone, Copy)]
-pub struct Namesake<'a> {
-    /// The declaration.
-    pub declaration: &'a Declaration,
-    /// How many of its fields are columns.
-    pub shared: usize,
-    /// How many fields it has.
-    pub fields: usize,
-}
-
-impl Namesake<'_> {
-    /// How much it has in common with the table.
-    #[must_use]
-    pub fn in_words(&self) -> String {
-        let Self {
-            declaration,
-            shared,
-            fields,
-        } = self;
-        if declaration.unresolved.is_some() && declaration.fields.is_empty() {
-            return format!(
-                "`{}` is called like it, and could not be resolved",
-                declaration.name
-            );
-        }
-        format!(
-            "`{}` is called like it, and only {shared} of its {fields} fields are columns",
-            declaration.name
-        )
-    }
 }
 
 impl<'a> TableMatches<'a> {

@@ -57,6 +57,7 @@ fn findings(
         .iter()
         .copied()
         .filter(|field| whole || outlives(field))
+        .filter(|field| !is_added(described, description, field))
         // A column that could not be read may have any name.
         .filter(|field| description.role != Role::Orm || !field.is_unread_column());
     let renamed = pairing
@@ -67,6 +68,18 @@ fn findings(
     unknown
         .map(|field| finding(model, described, description, field))
         .collect()
+}
+
+/// Whether the field is added to the row's own type: `interface Page extends Omit<DbPage, 'html'> {
+/// content: Block[] }` is of what code makes of the row.
+fn is_added(described: &TableMatches<'_>, description: &Description<'_>, field: &Field) -> bool {
+    let is_row = |base: &&Description<'_>| {
+        let is_of_row = matches!(base.role, Role::Row | Role::Orm);
+        (is_of_row || base.is_whole()) && base.pairing.odd() == 0
+    };
+    description.role == Role::Domain
+        && described.bases_of(description).iter().any(is_row)
+        && !description.pairing.outlives_its_column(field)
 }
 
 /// Whether the field is written under a name that its column no longer has. Of rows that is a
@@ -135,6 +148,12 @@ mod tests {
 
     pub const CASES: Cases = Cases {
         failing: &[
+            // The query lists a column that is not there.
+            Case::failing(
+                "CREATE TABLE topics (slug text PRIMARY KEY, title text NOT NULL, html text NOT NULL);",
+                "export type Topic = { slug: string; title: string;\n body: string };\nexport async function get(pool: Pool): Promise<Topic | null> { const r = await pool.query(`SELECT slug, title, body FROM topics WHERE slug = $1`, ['a']); const x = r.rows[0]; return { slug: x.slug, title: x.title, body: x.body }; }",
+                (2, "body"),
+            ),
             Case::failing(
                 TABLE,
                 "export interface UserTable {\n  id: string;\n  email: string;\n  nickname: string;\n}",
@@ -147,6 +166,11 @@ mod tests {
             ),
         ],
         passing: &[
+            // Code adds to the row's own type what it makes of the row.
+            Case::passing(
+                "CREATE TABLE pages (id integer PRIMARY KEY, title text NOT NULL, parent_id text, state text NOT NULL, body text, a text, b text, c text, d text);",
+                "export interface PageTable { id: number; title: string; parent_id: string | null; state: string; body: string | null; a: string | null; b: string | null; c: string | null; d: string | null }\nexport interface Page extends Omit<PageTable, 'parent_id'> { parent_id: string | null; content?: unknown; permalink: string }",
+            ),
             Case::passing(
                 TABLE,
                 "export interface UserTable { id: string; email: string }",

@@ -210,6 +210,18 @@ mod tests {
 
     pub const CASES: Cases = Cases {
         failing: &[
+            // It is the only type of the table, and has most of its columns and nothing else.
+            Case::failing(
+                "CREATE TABLE topics (slug text PRIMARY KEY, title text NOT NULL, category text NOT NULL, body text NOT NULL, step integer, created_at timestamptz NOT NULL DEFAULT now());",
+                "export type Topic = {\n slug: string; title: string; category: string; body: string };",
+                (1, "step"),
+            ),
+            // A helper returns whole rows: code relies on all of them.
+            Case::failing(
+                TABLE,
+                "export type UserRow = {\n id: string; email: string; display_name: string };\nexport const all = () => pool.query<UserRow>('SELECT * FROM users');",
+                (1, "bio"),
+            ),
             Case::failing(
                 TABLE,
                 "export interface UserTable {\n  id: string; email: string; display_name: string\n}",
@@ -284,6 +296,21 @@ mod tests {
             },
         ],
         passing: &[
+            // Code makes its values of what a query lists.
+            Case::passing(
+                "CREATE TABLE devices (id uuid PRIMARY KEY, label text NOT NULL, site_id uuid, revoked_at timestamptz, created_at timestamptz NOT NULL);",
+                "export type DeviceRow = { deviceId: string; label: string; site: string | null; registeredAt: string; revokedAt: string | null };\nexport async function list(pool: Pool): Promise<DeviceRow[]> { const r = await pool.query(`SELECT id, label, site_id, to_char(created_at,'YYYY') AS registered_at, to_char(revoked_at, 'YYYY') AS revoked_at FROM devices ORDER BY label`);\n return r.rows.map((x) => ({ deviceId: x.id, label: x.label, site: x.site_id, registeredAt: x.registered_at, revokedAt: x.revoked_at })); }",
+            ),
+            // It is what a function is given to write.
+            Case::passing(
+                "CREATE TABLE items (id uuid PRIMARY KEY, list_code text NOT NULL, medicine text NOT NULL, dose text, route text, days integer);",
+                "export type Item = { medicine: string; dose?: string; route?: string; days?: number };\nexport async function define(pool: Pool, args: { code: string; items: Item[] }) { for (const it of args.items) { await pool.query(`INSERT INTO items (id, list_code, medicine, dose, route, days) VALUES ($1,$2,$3,$4,$5,$6)`, [uuid(), args.code, it.medicine, it.dose ?? null, it.route ?? null, it.days ?? null]); } }",
+            ),
+            // Its rows are of another database, which has a table of a like name.
+            Case::passing(
+                "CREATE TABLE sites (id uuid PRIMARY KEY, code text NOT NULL, central boolean NOT NULL, made_at timestamptz NOT NULL);",
+                "export type SiteRow = { id: string; code: string | null; central: number };\nexport const all = (db: D1) => many<SiteRow>(db, `SELECT id, code, central FROM clinic_site`);",
+            ),
             // The row of an ORM's table without a column, and with what a query adds.
             Case::passing(
                 "CREATE TABLE ranks (id uuid PRIMARY KEY, name text NOT NULL, slug text NOT NULL, note text, weight integer NOT NULL);",

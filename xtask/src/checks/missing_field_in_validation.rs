@@ -19,14 +19,19 @@
 //! the server knows by itself (a key, `password_hash` behind a `password`, a `token`) may be missing
 //! there, and the rest is a warning. A schema of answers tells clients what it chooses: there only
 //! what was added to the table since is missing, where the schema was all of it before. The same
-//! goes for a schema that is written by hand beside an ORM's table.
+//! goes for a schema that is written by hand beside an ORM's table. A request for making a row
+//! (`CreateUserDto`) that is nothing but columns, and lacks one or two that an `INSERT` needs, is a
+//! warning where another request of the table asks for them, or it asks for three others; what the
+//! server adds where it writes the row is not missing.
 
+use super::direction::Direction;
 use super::entities::ColumnFacts;
-use super::matching::{Description, Role, Strength, TableMatches};
+use super::matching::{Description, Role, Strength, TableMatches, side_of_name};
 use super::{Check, Model, edits, names, wording};
-use crate::facts::Kind;
+use crate::facts::{Kind, Side};
 use crate::report::{Category, Finding, Severity};
 use crate::schema::model::Column;
+use crate::schema::types::Scalar;
 
 /// See the file's documentation.
 pub const CHECK: Check = Check {
@@ -42,10 +47,8 @@ pub const CHECK: Check = Check {
 
 fn run(model: &Model<'_>) -> Vec<Finding> {
     let complete = |description: &Description<'_>| {
-        let is_part = match description.strength {
-            Strength::Derived => description.role != Role::InsertSchema,
-            strength => strength == Strength::Message,
-        };
+        let is_part =
+            description.strength == Strength::Derived && description.role != Role::InsertSchema;
         let declaration = description.declaration;
         declaration.origin.enforced && declaration.unresolved.is_none() && !is_part
     };
@@ -62,6 +65,9 @@ fn findings<'a>(
     described: &TableMatches<'a>,
     description: &Description<'a>,
 ) -> Vec<Finding> {
+    if description.strength == Strength::Message {
+        return forgotten(model, described, description);
+    }
     let pairing = &description.pairing;
     let is_free = description.strength != Strength::Stated
         && (model
@@ -119,6 +125,85 @@ fn findings<'a>(
     renamed
         .chain(missing.filter_map(|column| missing_field(model, described, description, column)))
         .collect()
+}
+
+/// So many fields that an `INSERT` needs say alone that a request for making a row asks for all that
+/// the server does not know.
+const ENOUGH: usize = 3;
+
+/// The columns that a request for making a row forgot: nothing but columns is in it, an `INSERT` needs
+/// one or two more, and nothing that is written has them from elsewhere. That clients know them is
+/// said by another request of the table that asks for them, or by many others that are asked for.
+fn forgotten<'a>(
+    model: &Model<'a>,
+    described: &TableMatches<'a>,
+    description: &Description<'a>,
+) -> Vec<Finding> {
+    let pairing = &description.pairing;
+    let declaration = description.declaration;
+    let direction = model.direction(described, description);
+    let is_creation = side_of_name(&declaration.name) == Side::Insert;
+    if !is_creation
+        || direction != Direction::Request
+        || declaration.tags.projection
+        || pairing.odd() > 0
+        || !pairing.relations.is_empty()
+    {
+        return Vec::new();
+    }
+    let needed = |column: &Column| is_needed(described, description, column);
+    let missing = pairing.missing.iter().filter(|column| {
+        needed(column) && holds_content(described, column) && !is_given(model, column)
+    });
+    let missing: Vec<&Column> = missing.copied().collect();
+    let asked = pairing.pairs.iter().filter(|pair| needed(pair.column));
+    let is_enough = asked.count() >= ENOUGH && missing.len() == 1;
+    let is_few = missing.len() <= 2;
+    let forgotten = missing.into_iter().filter(|column| {
+        is_few && (is_enough || is_asked_elsewhere(described, description, column))
+    });
+    forgotten
+        .map(|column| finding(model, described, description, column, "").as_warning())
+        .collect()
+}
+
+/// Whether a column holds what people write. States, settings and instants are the server's to choose.
+fn holds_content(described: &TableMatches<'_>, column: &Column) -> bool {
+    let facts = described.entity.column(&column.name);
+    facts.is_some_and(|facts| {
+        let is_state = facts.demands.values.is_some() || facts.ty.array;
+        let is_content = matches!(
+            &facts.ty.scalar,
+            Scalar::Builtin(name) if matches!(
+                name.as_str(),
+                "text" | "character varying" | "citext" | "smallint" | "integer" | "numeric" | "real"
+                    | "double precision" | "date"
+            )
+        );
+        is_content && !is_state
+    })
+}
+
+/// Whether something that code writes has a value of this name that is not a request's.
+fn is_given(model: &Model<'_>, column: &Column) -> bool {
+    let key = names::key(&column.name);
+    let mut given = model.input.facts.given.iter();
+    given.any(|name| names::key(name) == key)
+}
+
+/// Whether another request of the table demands or offers the column.
+fn is_asked_elsewhere(
+    described: &TableMatches<'_>,
+    description: &Description<'_>,
+    column: &Column,
+) -> bool {
+    let mut others = described.schemas().filter(|other| {
+        !std::ptr::eq(other.declaration, description.declaration) && other.role.is_written()
+    });
+    others.any(|other| {
+        let mut pairs = other.pairing.pairs.iter();
+        pairs.any(|pair| pair.column.name == column.name)
+    })
 }
 
 /// Whether a schema that is made of an ORM's table lacks a column because the table does, or because
@@ -293,6 +378,20 @@ mod tests {
 
     pub const CASES: Cases = Cases {
         failing: &[
+            // A request for making a row has all but one that the other request has.
+            Case {
+                configuration: "types = []\nvalidation = ['**/*.ts']",
+                ..Case::failing(
+                    "CREATE TABLE platforms (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), name text NOT NULL, url text NOT NULL);",
+                    "import { IsString, IsUrl } from 'class-validator';\nexport class CreatePlatformDto { @IsString() name: string; }\nexport class UpdatePlatformDto { @IsString() name: string; @IsUrl() url: string; }",
+                    (2, "url"),
+                )
+            },
+            Case::validation(
+                "CREATE TABLE parcels (id serial PRIMARY KEY, sender text NOT NULL, receiver text NOT NULL, weight integer NOT NULL, contents text NOT NULL, note text);",
+                "export const createParcelRequestSchema = z.object({ sender: z.string(), receiver: z.string(), weight: z.number().int(), note: z.string().optional() });",
+                (2, "contents"),
+            ),
             // An answer that has all columns but one, and one field in its place.
             Case {
                 configuration: CONTRACTS,
@@ -362,6 +461,16 @@ mod tests {
                     "import { createInsertSchema } from 'drizzle-zod';\nimport { pgTable, text } from 'drizzle-orm/pg-core';\nexport const routes = pgTable('routes', { id: text().primaryKey(), path: text().notNull(), verb: text().notNull(), note: text() });\nconst routeInsert = createInsertSchema(routes, { verb: (schema) => schema.min(3) });\nexport const createRoute = routeInsert.omit({ id: true, verb: true });",
                 )
             },
+            // The server adds it where it writes the row.
+            Case::valid(
+                "CREATE TABLE parcels (id serial PRIMARY KEY, sender text NOT NULL, receiver text NOT NULL, weight integer NOT NULL, contents text NOT NULL, note text);",
+                "export const createParcelRequestSchema = z.object({ sender: z.string(), receiver: z.string(), weight: z.number().int(), note: z.string().optional() });\nexport const make = (body: unknown) => prisma.parcel.create({ data: { ...createParcelRequestSchema.parse(body), contents: describe(body) } });",
+            ),
+            // It asks for something else, too.
+            Case::valid(
+                "CREATE TABLE parcels (id serial PRIMARY KEY, sender text NOT NULL, receiver text NOT NULL, weight integer NOT NULL, contents text NOT NULL, note text);",
+                "export const createParcelRequestSchema = z.object({ sender: z.string(), receiver: z.string(), weight: z.number().int(), items: z.array(z.string()) });",
+            ),
             // It was left out by its name.
             Case {
                 configuration: DRIZZLE,

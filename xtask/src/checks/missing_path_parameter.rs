@@ -1,4 +1,5 @@
-//! A contract's schema for the parameters of its path lacks one of them.
+//! A contract's schema for the parameters of its path lacks one of them, or a handler takes one that
+//! the path does not hold.
 //!
 //! ## Why
 //! The schema strips or rejects what the path carries: the handler never sees the parameter.
@@ -8,13 +9,15 @@
 //! const UserParams = z.object({ userId: z.uuid() });
 //! export const getUser = { method: 'GET', path: '/api/users/:id', params: UserParams };
 //! ```
-//! The path has `:id`, the schema `userId`.
+//! The path has `:id`, the schema `userId`. So it is with `@Param('id')` of NestJS below
+//! `@Get(':userId')`.
 
 use super::endpoints::title;
 use super::{Check, Model};
 use crate::facts::path::parameters;
 use crate::facts::{Contract, Facts, Parameters};
 use crate::report::{Category, Finding, Severity};
+use crate::source::Location;
 
 /// See the file's documentation.
 pub const CHECK: Check = Check {
@@ -36,7 +39,41 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
         };
         missing(contract, parameters, &keys)
     };
-    facts.contracts.iter().flat_map(of_contract).collect()
+    let lacking = facts.contracts.iter().flat_map(of_contract);
+    lacking
+        .chain(facts.contracts.iter().flat_map(not_in_path))
+        .collect()
+}
+
+/// The parameters that a handler asks for, and the path does not hold: they are always `undefined`.
+fn not_in_path(contract: &Contract) -> Vec<Finding> {
+    // A name behind a `*` is not kept.
+    let taken = contract
+        .parameters
+        .iter()
+        .filter(|_| !contract.path.contains('*'));
+    let taken = taken.flat_map(|parameters| &parameters.taken);
+    let is_held = |name: &str| parameters(&contract.path).any(|held| held == name);
+    let finding = |(name, location): &(String, Location)| {
+        let message = format!(
+            "'{}' takes the parameter '{name}', which is not in its path",
+            contract.name
+        );
+        CHECK
+            .finding(&title(&contract.method, &contract.path), message)
+            .with_field(name)
+            .with_declaration(&contract.name)
+            .at(location, "always `undefined`")
+            .at(
+                &contract.location,
+                format!("the path is `{}`", contract.path),
+            )
+            .with_help(format!("put `:{name}` in the path, or take what it holds"))
+    };
+    taken
+        .filter(|(name, _)| !is_held(name))
+        .map(finding)
+        .collect()
 }
 
 /// The keys of the contract's schema, where all of them are known.
@@ -110,6 +147,13 @@ mod tests {
             Case {
                 field: Some("id"),
                 ..Case::endpoints(
+                    "import { Controller, Delete, Param } from '@nestjs/common';\n@Controller('access') export class AccessController { @Delete(':accessId') remove(\n@Param('id') id: string) {} }",
+                    3,
+                )
+            },
+            Case {
+                field: Some("id"),
+                ..Case::endpoints(
                     "import { z } from 'zod'; export const P = z.object({ userId: z.string() });
                      export const e = { method: 'GET', path: '/users/:id', params: P };",
                     2,
@@ -124,7 +168,17 @@ mod tests {
                 )
             },
         ],
-        passing: &[Case { configuration: ENDPOINTS, ..Case::passing("", RIGHT) }],
+        passing: &[
+            Case { configuration: ENDPOINTS, ..Case::passing("", RIGHT) },
+            // The class's path holds one, and one of two paths the other.
+            Case {
+                configuration: ENDPOINTS,
+                ..Case::passing(
+                    "",
+                    "import { Controller, Get, Param } from '@nestjs/common';\n@Controller('teams/:team') export class TeamsController { @Get(':id') one(@Param('team') team: string, @Param('id') id: string, @Param() all: unknown) {} @Get(['a/:key', 'b']) two(@Param('key') key: string) {} }",
+                )
+            },
+        ],
     };
 
     const RIGHT: &str = "import { z } from 'zod'; import { Far } from 'far'; const P = z.object({ id: z.string() }); const made = build();

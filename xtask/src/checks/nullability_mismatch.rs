@@ -209,6 +209,12 @@ mod tests {
 
     pub const CASES: Cases = Cases {
         failing: &[
+            // The value of the column is passed on as it is, under another name.
+            Case::failing(
+                "CREATE TABLE topics (slug text PRIMARY KEY, title text NOT NULL, step_order integer);",
+                "export type TopicRow = { slug: string; title: string;\n step: number };\nexport async function list(pool: Pool): Promise<TopicRow[]> { const r = await pool.query(`SELECT slug, title, step_order AS step FROM topics`); return r.rows.map((x) => ({ slug: x.slug, title: x.title, step: x.step })); }",
+                (2, "step_order"),
+            ),
             // A part of the row takes for granted what may be null.
             Case::failing(
                 "CREATE TABLE deploys (id uuid PRIMARY KEY, name text NOT NULL, slug text, config jsonb, note text);",
@@ -258,6 +264,11 @@ mod tests {
             ),
         ],
         passing: &[
+            // The value is computed, by the query or by code.
+            Case::passing(
+                "CREATE TABLE topics (slug text PRIMARY KEY, title text, step_order integer);",
+                "export type TopicRow = { slug: string; title: string; step: number };\nexport async function list(pool: Pool): Promise<TopicRow[]> { const r = await pool.query(`SELECT slug, coalesce(title, '') AS title, step_order FROM topics`); return r.rows.map((x) => ({ slug: x.slug, title: x.title, step: x.step_order ?? 0 })); }",
+            ),
             Case::passing(
                 TABLE,
                 "export interface UserTable { id: string; email: string; bio: string | null }",

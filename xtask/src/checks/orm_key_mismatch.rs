@@ -16,6 +16,7 @@
 //!   email String @unique
 //! }
 //! ```
+//! A table of Drizzle that states no primary key at all is compared where other tables state theirs.
 //! The order of the columns does not matter. What is unique among some rows only, or by an
 //! expression, is no key that an ORM states. A key that only the database has is a warning, and so
 //! is one that follows from a relation between single rows (TypeORM's `@OneToOne`): many mean less.
@@ -63,6 +64,9 @@ fn judge(compared: &TableComparison<'_, '_>, stated: &TableKeys, findings: &mut 
     {
         findings.push(other_primary_key(compared, key, primary));
     }
+    if let Some(key) = primary.filter(|key| lacks_key(compared, stated, key)) {
+        findings.push(no_primary_key(compared, key));
+    }
     let Some(uniques) = &stated.uniques else {
         return;
     };
@@ -89,6 +93,24 @@ fn judge(compared: &TableComparison<'_, '_>, stated: &TableKeys, findings: &mut 
             findings.push(only_in_database(compared, key));
         }
     }
+}
+
+/// Whether a table states no key over the columns of the primary key, and has them.
+fn lacks_key(compared: &TableComparison<'_, '_>, stated: &TableKeys, key: &[String]) -> bool {
+    let mut uniques = stated.uniques.iter().flatten();
+    stated.keyless && compared.has_fields(key) && !uniques.any(|one| is_same(&one.columns, key))
+}
+
+fn no_primary_key(compared: &TableComparison<'_, '_>, key: &[String]) -> Finding {
+    let columns = wording::quoted(key);
+    let message = format!(
+        "The primary key of {} is not stated, and is {columns} in the database",
+        compared.named()
+    );
+    compared
+        .finding(&CHECK, key, message)
+        .at(&compared.description.declaration.location, "no key here")
+        .at_first_of(compared, key)
 }
 
 /// Takes out the key of the database that has some of the `columns` and more, or some and no other:
@@ -274,6 +296,23 @@ mod tests {
 
     pub const CASES: Cases = Cases {
         failing: &[
+            // The key is gone from one table, beside the columns or at one of them.
+            Case::failing(
+                "CREATE TABLE teams (id integer PRIMARY KEY); CREATE TABLE members (team_id integer NOT NULL, user_id integer NOT NULL, PRIMARY KEY (team_id, user_id));",
+                concat!(
+                    drizzle!(),
+                    "export const teams = pgTable('teams', { id: integer().primaryKey() });\nexport const members = pgTable('members', { teamId: integer('team_id').notNull(), userId: integer('user_id').notNull() });"
+                ),
+                (3, "team_id, user_id"),
+            ),
+            Case::failing(
+                "CREATE TABLE teams (id integer PRIMARY KEY); CREATE TABLE plans (id integer PRIMARY KEY, name text NOT NULL);",
+                concat!(
+                    drizzle!(),
+                    "export const teams = pgTable('teams', { id: integer().primaryKey() });\nexport const plans = pgTable('plans', { id: integer().notNull(), name: text().notNull() });"
+                ),
+                (3, "id"),
+            ),
             Case::prisma(
                 "CREATE TABLE users (id integer PRIMARY KEY, email text NOT NULL);",
                 "model users {\n  id Int @id\n  email String @unique\n}",
@@ -378,6 +417,22 @@ mod tests {
             ),
         ],
         passing: &[
+            // No table of Drizzle states its key: the migrations have them.
+            Case::passing(
+                "CREATE TABLE plans (id integer PRIMARY KEY, name text NOT NULL);",
+                concat!(
+                    drizzle!(),
+                    "export const plans = pgTable('plans', { id: integer().notNull(), name: text().notNull() });"
+                ),
+            ),
+            // Which columns are the key is not known.
+            Case::passing(
+                "CREATE TABLE teams (id integer PRIMARY KEY); CREATE TABLE plans (id integer PRIMARY KEY, name text NOT NULL);",
+                concat!(
+                    drizzle!(),
+                    "import { key } from 'far';\nexport const teams = pgTable('teams', { id: integer().primaryKey() });\nexport const plans = pgTable('plans', { id: integer().notNull(), name: text().notNull() }, (t) => [key(t)]);"
+                ),
+            ),
             Case::passing(
                 "CREATE TABLE users (id integer PRIMARY KEY, email text NOT NULL, team_id integer NOT NULL, UNIQUE (email, team_id));",
                 concat!(

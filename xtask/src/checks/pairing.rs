@@ -7,8 +7,9 @@ mod thresholds;
 
 use std::collections::BTreeSet;
 
-use super::entities::Entity;
+use super::entities::{ColumnFacts, Entity};
 use super::names;
+use super::row_uses::SelectedFields;
 use crate::config::Config;
 use crate::facts::{Declaration, Field, Kind, StatedValue};
 use crate::schema::model::Column;
@@ -144,6 +145,56 @@ impl<'a> Pairing<'a> {
         pairing.find_former(entity, rules.provenance);
         pairing.find_renamed(entity, declaration, rules.config);
         pairing.was_whole = pairing.was_whole(entity, rules);
+        pairing
+    }
+
+    /// The pairing of a declaration whose values code makes of what a query lists: each field beside
+    /// the column that it holds. What is computed stands for no column, and no column is missing.
+    #[must_use]
+    pub fn selected(
+        self,
+        entity: &Entity<'a>,
+        declaration: &'a Declaration,
+        selected: &SelectedFields<'_>,
+    ) -> Self {
+        let mut pairing = Self {
+            pairs: Vec::new(),
+            missing: Vec::new(),
+            extra: Vec::new(),
+            relations: Vec::new(),
+            renamed: Vec::new(),
+            former: self.former,
+            was_whole: false,
+        };
+        let held = |field: &Field| {
+            let name = selected.column(&field.name)?;
+            let written = names::key(name);
+            let alike = |facts: &&ColumnFacts<'_>| names::key(&facts.column.name) == written;
+            let column = entity.column(name);
+            Some(column.or_else(|| entity.columns.iter().find(alike)))
+        };
+        for field in &declaration.fields {
+            match held(field) {
+                Some(Some(facts)) => pairing.pairs.push(Pair {
+                    column: facts.column,
+                    field,
+                }),
+                // The query asks for a column that is not there.
+                Some(None) => pairing.extra.push(field),
+                None => {}
+            }
+        }
+        let place = |pair: &Pair<'_>| {
+            let mut columns = entity.columns.iter();
+            columns.position(|facts| facts.column.name == pair.column.name)
+        };
+        pairing.pairs.sort_by_key(place);
+        let is_left = |facts: &&ColumnFacts<'_>| {
+            let mut pairs = pairing.pairs.iter();
+            !pairs.any(|pair| pair.column.name == facts.column.name)
+        };
+        let missing = entity.columns.iter().filter(is_left);
+        pairing.missing = missing.map(|facts| facts.column).collect();
         pairing
     }
 
@@ -388,6 +439,12 @@ impl<'a> Pairing<'a> {
     #[must_use]
     pub fn outlives_columns(&self) -> bool {
         self.was_whole && !self.former.is_empty()
+    }
+
+    /// Whether it has at least half of the columns, and nothing else.
+    #[must_use]
+    pub fn is_most_of_columns(&self) -> bool {
+        self.odd() == 0 && self.relations.is_empty() && self.missing.len() <= self.named()
     }
 
     /// Whether nearly all fields are called like columns.

@@ -1,11 +1,13 @@
-//! The uses of declarations for rows: a schema that parses the rows of a query is of rows, and a type
-//! whose values are passed to an `insert` is of inserts.
+//! The uses of declarations for rows: a schema that parses the rows of a query is of rows, a type
+//! whose values are passed to an `insert` is of inserts, and one whose values are made of what a query
+//! lists is no row.
 
 use std::collections::HashMap;
 
 use super::entities::Entity;
 use super::matching::is_table;
 use crate::facts::{Declaration, Facts, RowUsage, RowUse};
+use crate::schema::model::ObjectName;
 use crate::source::Location;
 
 /// The uses of a declaration's values for the rows of one table.
@@ -35,13 +37,37 @@ impl UsedForRows {
     }
 
     fn add(&mut self, one: &RowUse) {
-        match one.usage {
+        match &one.usage {
             RowUsage::ParsesRows => {
                 self.parses_rows = true;
                 self.parses_whole_rows |= one.table.is_some();
             }
             RowUsage::Inserted => self.is_inserted = true,
             RowUsage::Written => self.is_written = true,
+            // They say what a field is, and nothing of the side.
+            RowUsage::Selected(_) | RowUsage::Read(_) => {}
+        }
+    }
+}
+
+/// What code makes the values of a declaration of, where a query lists what it is made of: the
+/// column of the table that each field holds as it is.
+#[derive(Debug, Default)]
+pub struct SelectedFields<'a>(HashMap<&'a str, Option<&'a str>>);
+
+impl<'a> SelectedFields<'a> {
+    /// The column whose value a field holds, if that is not computed.
+    #[must_use]
+    pub fn column(&self, field: &str) -> Option<&'a str> {
+        self.0.get(field).copied().flatten()
+    }
+
+    /// Takes up one place at which values are made: only what all places agree on is known.
+    fn add(&mut self, fields: &'a [(String, Option<String>)]) {
+        for (field, column) in fields {
+            let column = column.as_deref();
+            let known = self.0.entry(field).or_insert(column);
+            *known = known.filter(|known| Some(*known) == column);
         }
     }
 }
@@ -101,6 +127,54 @@ impl<'a> RowUses<'a> {
             }
         }
         used
+    }
+
+    /// Returns what the values of `declaration` are made of, as far as it is of `entity`; none where
+    /// no query lists it, or whole rows are of it as well.
+    #[must_use]
+    pub fn selected(
+        &self,
+        declaration: &Declaration,
+        entity: &Entity<'_>,
+    ) -> Option<SelectedFields<'a>> {
+        if self.of(declaration, entity).parses_whole_rows {
+            return None;
+        }
+        let uses = self.0.get(&key(declaration)).into_iter().flatten();
+        let mut selected = None;
+        for one in uses {
+            let RowUsage::Selected(fields) = &one.usage else {
+                continue;
+            };
+            let selected = selected.get_or_insert_with(SelectedFields::default);
+            let table = one.table.as_ref();
+            if table.is_some_and(|table| is_table(entity.name, table)) {
+                selected.add(fields);
+            }
+        }
+        selected
+    }
+
+    /// Whether all that is known to be done with the values of `declaration` is done with tables that
+    /// the database does not have: they are of another database.
+    #[must_use]
+    pub fn is_elsewhere(&self, declaration: &Declaration, tables: &[&ObjectName]) -> bool {
+        let Some(uses) = self.0.get(&key(declaration)) else {
+            return false;
+        };
+        let is_known = |table: &String| tables.iter().any(|name| is_table(name, table));
+        let is_of_rows = |one: &&&RowUse| !matches!(one.usage, RowUsage::Read(_));
+        let mut of_rows = uses.iter().filter(is_of_rows).peekable();
+        let is_foreign = |one: &&RowUse| one.table.as_ref().is_some_and(|table| !is_known(table));
+        of_rows.peek().is_some() && of_rows.all(|one| is_foreign(one))
+    }
+
+    /// Whether code reads a field of `declaration` by itself, rather than pass all of its values on.
+    #[must_use]
+    pub fn is_read(&self, declaration: &Declaration, field: &str) -> bool {
+        let uses = self.0.get(&key(declaration)).into_iter().flatten();
+        let mut usages = uses.map(|one| &one.usage);
+        usages.any(|usage| matches!(usage, RowUsage::Read(read) if read == field))
     }
 }
 

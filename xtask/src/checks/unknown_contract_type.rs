@@ -60,6 +60,14 @@ mod tests {
 
     pub const CASES: Cases = Cases {
         failing: &[
+            // What a controller takes.
+            Case {
+                field: Some("CreateUserDto"),
+                ..Case::endpoints(
+                    "import { Body, Controller, Post } from '@nestjs/common';\n@Controller('users') export class UsersController { @Post() create(\n@Body() data: CreateUserDto) {} }",
+                    3,
+                )
+            },
             Case {
                 field: Some("Missing"),
                 ..Case::endpoints(
@@ -77,6 +85,14 @@ mod tests {
             },
         ],
         passing: &[
+            // The type of a package, of the class, of the language.
+            Case {
+                configuration: ENDPOINTS,
+                ..Case::passing(
+                    "",
+                    "import { Body, Controller, Post } from '@nestjs/common'; import { Far } from 'far';\n@Controller('users') export class UsersController<T> { @Post('a') a(@Body() data: T) {} @Post('b') b(@Body() data: Far) {} @Post('c') c(@Body() data: Record<string, unknown>) {} @Post('d') d(@Body('name') name: Missing) {} }",
+                )
+            },
             Case {
                 configuration: ENDPOINTS,
                 ..Case::passing("", PACKAGES)

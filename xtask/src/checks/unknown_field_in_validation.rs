@@ -14,7 +14,8 @@
 //!   nickname: z.string(),
 //! });
 //! ```
-//! In a schema of what comes in it is a warning: a form may hold more than a row. In one of answers
+//! In a schema of what comes in it is a warning: a form may hold more than a row, and nothing is said
+//! of a field that code takes out of it by its name (`const { total, ...row } = data`). In one of answers
 //! to clients, one written by hand beside an ORM's table, and of what goes out of a table that has a type, a field that never was a column is
 //! computed. Nested
 //! objects are not judged.
@@ -51,6 +52,10 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
             .filter(|field| is_judged(description, field))
             .filter(|field| !is_explained(described, description, field));
         let judged = judged.filter(|field| !is_of_query(description, field));
+        let entity = &described.entity;
+        let directions = model.directions();
+        let judged =
+            judged.filter(move |field| !directions.is_taken_out(description, entity, &field.name));
         let judged = judged.filter(|field| !is_added(described, description, field));
         let judged = judged.filter(|field| !is_computed(model, described, description, field));
         judged.map(move |field| finding(model, described, description, field))
@@ -206,6 +211,14 @@ mod tests {
             },
         ],
         passing: &[
+            // The handler takes it out before it writes the rest.
+            Case {
+                configuration: "types = []\nvalidation = ['**/*.ts']",
+                ..Case::passing(
+                    "CREATE TABLE accounts (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), name text NOT NULL, currency text NOT NULL);",
+                    "import { Body, Controller, Put } from '@nestjs/common';\nimport { IsNumber, IsString } from 'class-validator';\nexport class UpdateAccountDto { @IsString() name: string; @IsString() currency: string; @IsNumber() balance: number; }\n@Controller('accounts') export class AccountsController { @Put() update(@Body() data: UpdateAccountDto) { const { balance, ...account } = data; return this.service.update(account, balance); } }",
+                )
+            },
             // What a query joins and counts.
             Case {
                 configuration: "types = ['**/*.ts']\nvalidation = ['**/*.ts']",

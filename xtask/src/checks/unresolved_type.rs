@@ -11,14 +11,14 @@
 //! export type UserRow = Awaited<ReturnType<typeof loadUser>>;
 //! ```
 //! The reason is given. Of what only is called like the table it is no finding where something else
-//! describes it, nor of a field of a column of JSON. More than three of one reason are one finding; the coverage of every report counts all that was
+//! describes it, nor of a field of a column of JSON, nor of a schema of a library that is not read. More than three of one reason are one finding; the coverage of every report counts all that was
 //! not resolved.
 
 use std::collections::HashMap;
 
 use super::matching::{Description, Role, Strength, TableMatches};
 use super::{Check, Model, wording};
-use crate::facts::{Kind, NEVER};
+use crate::facts::{Kind, NEVER, UNREAD_LIBRARY};
 use crate::report::{Category, Finding, Severity};
 use crate::source::Location;
 
@@ -84,7 +84,12 @@ fn is_relied_on(described: &TableMatches<'_>, description: &Description<'_>) -> 
             && other.declaration.unresolved.is_none()
     };
     let only_called_so = !matches!(description.strength, Strength::Stated | Strength::Row);
+    let reason = description.declaration.unresolved.as_deref();
+    // The coverage names it: that a library is not read is no drift.
+    let is_unread = description.strength != Strength::Stated
+        && reason.is_some_and(|reason| reason.starts_with(UNREAD_LIBRARY));
     description.role != Role::Domain
+        && !is_unread
         && !(only_called_so && described.descriptions.iter().any(|other| is_other(&other)))
 }
 
@@ -194,6 +199,11 @@ mod tests {
             ),
         ],
         passing: &[
+            // A library that is not read: the coverage names it.
+            Case::valid(
+                "CREATE TABLE footers (id integer PRIMARY KEY, content text NOT NULL);",
+                "import { Type } from '@sinclair/typebox';\nexport const FooterSchema = Type.Object({ label: Type.String() });",
+            ),
             Case::passing(
                 "CREATE TABLE users (id uuid NOT NULL, options jsonb NOT NULL);",
                 "import { Options } from 'far-away';\nexport interface UserRow { id: string; options: Options }",

@@ -63,6 +63,14 @@ fn nulls_as_absent(model: &Model<'_>) -> Vec<Finding> {
             continue;
         }
         let pairs = Compared::all((described, description)).filter(Compared::is_of_table);
+        // The server makes a key, or takes it from the path: nobody means its null.
+        // What code reads by itself it need not write.
+        let directions = model.directions();
+        let pairs = pairs.filter(|pair| {
+            let field = &pair.pair.field.name;
+            !pair.facts.primary_key
+                && !directions.is_taken_out(description, &described.entity, field)
+        });
         let let_in: Vec<_> = pairs.filter(|pair| lets_null_as_absent(pair)).collect();
         let Some(first) = let_in.first() else {
             continue;
@@ -331,6 +339,14 @@ mod tests {
             ),
         ],
         passing: &[
+            // The handler decides what null means, and the key is the server's.
+            Case {
+                configuration: "types = []\nvalidation = ['**/*.ts']",
+                ..Case::passing(
+                    "CREATE TABLE properties (key text PRIMARY KEY, value text NOT NULL);",
+                    "import { Body, Controller, Put } from '@nestjs/common';\nimport { IsOptional, IsString } from 'class-validator';\nexport class UpdatePropertyDto { @IsOptional() @IsString() key?: string; @IsOptional() @IsString() value?: string; }\n@Controller('p') export class PropertyController { @Put(':key') put(@Body() data: UpdatePropertyDto) { return this.service.put(data.value); } }",
+                )
+            },
             // The value that a query returns for the column, and a value that is parsed before it is
             // inserted.
             Case::valid(

@@ -10,6 +10,8 @@ use crate::source::Location;
 pub struct TableKeys {
     /// The primary key.
     pub primary: Option<StatedKey>,
+    /// Whether it certainly states no primary key, where others of its kind state theirs.
+    pub keyless: bool,
     /// The unique keys beside it; none where the source leaves them to the ORM.
     pub uniques: Option<Vec<StatedKey>>,
     /// The foreign keys; none where the source keeps them out of the database.

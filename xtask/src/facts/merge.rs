@@ -19,6 +19,7 @@ impl Facts {
             exchanges,
             unresolved_endpoints,
             row_uses,
+            given,
             problems,
             files_walked,
             files_ignored,
@@ -36,6 +37,7 @@ impl Facts {
         self.exchanges.extend(exchanges);
         self.unresolved_endpoints.extend(unresolved_endpoints);
         self.row_uses.extend(row_uses);
+        self.given.extend(given);
         self.problems.extend(problems);
         self.files_walked += files_walked;
         self.files_ignored += files_ignored;

@@ -1,5 +1,5 @@
-//! What code does with rows: schemas parse those that queries return, and values of declarations are
-//! written into tables.
+//! What code does with rows: schemas parse those that queries return, values of declarations are
+//! written into tables, and values of declarations are made of rows by hand.
 
 use super::DeclarationName;
 
@@ -16,12 +16,18 @@ pub struct RowUse {
 }
 
 /// What code does with the values of a declaration.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RowUsage {
-    /// A schema parses rows that a query returned.
+    /// A schema parses rows that a query returned, or a query says that it returns this type.
     ParsesRows,
     /// They are inserted as they are: `insert(users).values(user)`.
     Inserted,
     /// They are part of what is inserted, or are what is updated: `values({ ...user, teamId })`.
     Written,
+    /// Code reads the field of this name by itself, and decides what becomes of it.
+    Read(String),
+    /// They are the rows of a query that lists its columns, or are made of these by hand:
+    /// `rows.map((row) => ({ deviceId: row.id }))`. Each key of what is made, with the column of the
+    /// table whose value it holds as it is; none where it is computed.
+    Selected(Vec<(String, Option<String>)>),
 }

@@ -164,6 +164,7 @@ impl Operations {
                 keys: Some(Vec::new()),
                 declaration: None,
                 inherited: Vec::new(),
+                taken: Vec::new(),
             })),
         };
         found

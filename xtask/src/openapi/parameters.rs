@@ -110,6 +110,7 @@ impl OperationParameters {
             keys: Some(Vec::new()),
             declaration: None,
             inherited: Vec::new(),
+            taken: Vec::new(),
         });
         if let Some(keys) = &mut known.keys {
             keys.push(parameter_name(called));

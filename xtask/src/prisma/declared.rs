@@ -47,6 +47,7 @@ fn table(model: &PrismaModel, schema: &PrismaSchema, foreign_keys: bool) -> Decl
     let foreign = relations.filter_map(|relation| relation.key.clone());
     let keys = TableKeys {
         primary: model.primary_key.clone(),
+        keyless: false,
         uniques: Some(model.uniques.clone()),
         foreign: foreign_keys.then(|| foreign.collect()),
         indexes: Some(model.indexes.clone()),
@@ -157,6 +158,7 @@ fn enumeration(declared: &PrismaEnum) -> Enumeration {
         location: declared.location.clone(),
         values: values.map(|value| value.label.clone()).collect(),
         database_name: Some(declared.database_name.clone()),
+        widened: false,
     }
 }
 

@@ -259,7 +259,7 @@ fn collect_from<'p>(file: &'p ParsedFile, naming: OrmNaming, resolver: &Resolver
         ..Facts::default()
     };
     let links = collect::collect(resolver, &file.module, file.roles, naming, &mut facts);
-    facts.row_uses = row_uses::read(resolver, &file.module);
+    (facts.row_uses, facts.given) = row_uses::read(resolver, &file.module);
     (facts, links)
 }
 

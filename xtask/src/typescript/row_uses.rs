@@ -5,37 +5,45 @@
 
 mod bound;
 mod flow;
+mod given;
+mod made;
 mod queries;
+mod selection;
 #[cfg(test)]
 mod tests;
 mod writes;
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
+use compact_str::CompactString;
 use regex::Regex;
 
 use super::resolve::Resolver;
 use super::syntax::{
-    Case, ClassDecl, Expr, ExprKind, Function, MemberKind, Module, Parameter, Statement,
-    StatementKind, TypeKind, TypeNode, Variable,
+    Case, ClassDecl, Expr, ExprKind, Function, Keyword, MemberKind, Module, Parameter, Statement,
+    StatementKind, TypeKind, TypeMember, TypeNode, Variable,
 };
 use crate::facts::{DeclarationName, RowUsage, RowUse};
 use bound::Bound;
 use flow::Flow;
 
-/// A file without such a call neither parses a row nor writes one. Bodies of functions are read
-/// only in the others: most files have none.
+/// A file without such a call neither takes a request apart, parses a row nor writes one. Bodies of
+/// functions are read only in the others: most files have none.
 static DEALS_WITH_ROWS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"\.(?:values|insert|set|query)\s*\(|\.(?:parse|safeParse)(?:Async)?\b").ok()
+    Regex::new(r#"@Body\s*\(|\.(?:values|insert|set|query|create|createMany|upsert|save)\s*[(<]|\.(?:parse|safeParse)(?:Async)?\b|[`'"]\s*(?:SELECT|select|WITH|with|INSERT|insert|UPDATE|update)\s"#).ok()
 });
 
 /// A call that reads rows or writes them: a file that only parses requests has none.
 static ASKS_FOR_ROWS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"\.(?:select|selectDistinct|selectFrom|returning|returningAll|query|values|set|insert|findMany|findFirst|findUnique|findFirstOrThrow|findUniqueOrThrow)\b|`\s*(?i:select|with|insert|update|delete)\b").ok()
+    Regex::new(r#"@Body\s*\(|\.(?:select|selectDistinct|selectFrom|returning|returningAll|query|values|set|insert|create|createMany|upsert|save|findMany|findFirst|findUnique|findFirstOrThrow|findUniqueOrThrow)\b|[`'"]\s*(?:SELECT|select|WITH|with|INSERT|insert|UPDATE|update|DELETE|delete)\b"#).ok()
 });
 
-/// Returns what `module` does with rows.
-pub(super) fn read<'p>(resolver: &Resolver<'p>, module: &'p Module) -> Vec<RowUse> {
+/// Returns what `module` does with rows, and the keys that it gives to those that it writes.
+pub(super) fn read<'p>(
+    resolver: &Resolver<'p>,
+    module: &'p Module,
+) -> (Vec<RowUse>, BTreeSet<CompactString>) {
     let text = module.lines.text();
     let has = |pattern: &LazyLock<Option<Regex>>| {
         pattern
@@ -43,18 +51,21 @@ pub(super) fn read<'p>(resolver: &Resolver<'p>, module: &'p Module) -> Vec<RowUs
             .is_some_and(|pattern| pattern.is_match(text))
     };
     if !has(&DEALS_WITH_ROWS) || !has(&ASKS_FOR_ROWS) {
-        return Vec::new();
+        return (Vec::new(), BTreeSet::new());
     }
     let mut reader = RowUseReader {
         resolver,
         module,
         bound: Bound::default(),
+        returns: Vec::new(),
+        nested: 0,
         found: Vec::new(),
+        given: BTreeSet::new(),
     };
     for statement in &module.statements {
         reader.statement(statement);
     }
-    reader.found
+    (reader.found, reader.given)
 }
 
 /// Reads the statements of a file in their order.
@@ -63,7 +74,24 @@ struct RowUseReader<'e, 'p> {
     module: &'p Module,
     /// The names of the functions and blocks around.
     bound: Bound<'p>,
+    /// The declared results of the functions around.
+    returns: Vec<Option<&'p TypeNode>>,
+    /// How many functions are being followed that make objects.
+    nested: usize,
     found: Vec<RowUse>,
+    /// The keys of what is written.
+    given: BTreeSet<CompactString>,
+}
+
+/// Types around the thing that they hold.
+const AROUND: &[&str] = &["Array", "Awaited", "Promise", "Readonly", "ReadonlyArray"];
+
+/// Whether a type is `null` or `undefined`.
+fn is_empty(node: &TypeNode) -> bool {
+    matches!(
+        node.kind,
+        TypeKind::Keyword(Keyword::Null | Keyword::Undefined)
+    )
 }
 
 /// The methods of lists that call a function with each item first.
@@ -103,8 +131,13 @@ impl<'p> RowUseReader<'_, 'p> {
             StatementKind::Nested(body) => self.block(body),
             StatementKind::Default(value)
             | StatementKind::Expression(value)
-            | StatementKind::Condition(value)
-            | StatementKind::Return(Some(value)) => self.expression(value),
+            | StatementKind::Condition(value) => self.expression(value),
+            StatementKind::Return(Some(value)) => {
+                self.expression(value);
+                if let Some(Some(node)) = self.returns.last() {
+                    self.assign(node, value);
+                }
+            }
             StatementKind::Switch(value, cases) => self.switch(value, cases),
             StatementKind::Return(None)
             | StatementKind::Interface(_)
@@ -126,6 +159,9 @@ impl<'p> RowUseReader<'_, 'p> {
     fn variable(&mut self, variable: &'p Variable) {
         if let Some(value) = &variable.value {
             self.expression(value);
+            if let Some(node) = &variable.annotation {
+                self.assign(node, value);
+            }
         }
         let flow = match (&variable.annotation, &variable.value) {
             _ if !variable.constant => Flow::Unknown,
@@ -149,7 +185,13 @@ impl<'p> RowUseReader<'_, 'p> {
     }
 
     /// The body of `function`, whose first argument is `first`.
-    fn function(&mut self, function: &'p Function, first: Flow) {
+    fn function(&mut self, function: &'p Function, first: Flow<'p>) {
+        self.returns.push(function.return_type.as_ref());
+        self.body(function, first);
+        self.returns.pop();
+    }
+
+    fn body(&mut self, function: &'p Function, first: Flow<'p>) {
         self.bound.enter();
         let mut first = Some(first);
         for parameter in &function.parameters {
@@ -160,14 +202,10 @@ impl<'p> RowUseReader<'_, 'p> {
         self.bound.leave();
     }
 
-    fn parameter(&mut self, parameter: &'p Parameter, given: Flow) {
-        for binding in &parameter.bindings {
-            self.bound.bind(&binding.local, Flow::Unknown);
-        }
-        if let Some(left) = &parameter.left {
-            self.bound.bind(&left.local, Flow::Unknown);
-        }
-        let Some(name) = &parameter.name else { return };
+    fn parameter(&mut self, parameter: &'p Parameter, given: Flow<'p>) {
+        let Some(name) = &parameter.name else {
+            return self.bind_given(parameter, given);
+        };
         let flow = match &parameter.annotation {
             _ if parameter.rest => Flow::Unknown,
             Some(node) => match self.of_type(node) {
@@ -179,18 +217,40 @@ impl<'p> RowUseReader<'_, 'p> {
         self.bound.bind(name, flow);
     }
 
-    /// The values of a declared type, or of a list of it.
-    fn of_type(&self, node: &TypeNode) -> Flow {
+    /// The values of a declared type, or of a list or promise of it.
+    fn of_type(&self, node: &'p TypeNode) -> Flow<'p> {
         match &node.kind {
             TypeKind::Array(inner) => self.of_type(inner),
-            TypeKind::Reference(named) if named.arguments.is_empty() => {
-                let path: Vec<&str> = named.path.iter().map(|name| name.as_str()).collect();
-                match self.declared(&path) {
-                    Some(declaration) => Flow::Values(declaration),
-                    None => Flow::Unknown,
+            TypeKind::Object(members) => Flow::Shaped(members),
+            TypeKind::Union(members) => {
+                let mut values = members.iter().filter(|member| !is_empty(member));
+                match (values.next(), values.next()) {
+                    (Some(only), None) => self.of_type(only),
+                    _ => Flow::Unknown,
                 }
             }
+            TypeKind::Reference(named) => match &*named.arguments {
+                [] => {
+                    let path: Vec<&str> = named.path.iter().map(|name| name.as_str()).collect();
+                    match self.declared(&path) {
+                        Some(declaration) => Flow::Values(declaration),
+                        None => Flow::Unknown,
+                    }
+                }
+                [inner] if AROUND.iter().any(|around| named.is(around)) => self.of_type(inner),
+                _ => Flow::Unknown,
+            },
             _ => Flow::Unknown,
+        }
+    }
+
+    /// The values of a member of an object type.
+    fn member_of(&self, members: &'p [TypeMember], key: &str) -> Flow<'p> {
+        let mut properties = TypeNode::properties(members);
+        let property = properties.find(|property| property.key.literal() == Some(key));
+        match property.and_then(|property| property.value.as_ref()) {
+            Some(node) => self.of_type(node),
+            None => Flow::Unknown,
         }
     }
 
@@ -198,14 +258,25 @@ impl<'p> RowUseReader<'_, 'p> {
         match &expression.kind {
             ExprKind::Function(function) => return self.function(function, Flow::Unknown),
             ExprKind::Class(class) => return self.class(class),
-            ExprKind::Call(callee, _, arguments) => {
+            ExprKind::As(inner, node) | ExprKind::Satisfies(inner, node) => {
+                self.assign(node, inner);
+            }
+            ExprKind::Member(object, key, _) => self.read_field(object, key),
+            ExprKind::Call(callee, types, arguments) => {
                 self.parsed(callee, arguments);
                 self.written(callee, arguments);
+                self.said_of_result(expression, types, arguments);
+                self.pushed(callee, arguments);
                 if let ExprKind::Member(object, method, _) = &callee.kind {
+                    given::add(method, arguments, &mut self.given);
                     let item = self.item_of(object, method);
                     self.expression(callee);
                     for argument in arguments {
                         match &argument.value.kind {
+                            // A loop is read as such a call, and returns from the function around.
+                            ExprKind::Function(function) if method == "forEach" => {
+                                self.body(function, item.clone());
+                            }
                             ExprKind::Function(function) => self.function(function, item.clone()),
                             _ => self.expression(&argument.value),
                         }
@@ -223,12 +294,40 @@ impl<'p> RowUseReader<'_, 'p> {
     }
 
     /// The first argument of the function that `object.method(…)` is given.
-    fn item_of(&self, object: &'p Expr, method: &str) -> Flow {
+    fn item_of(&mut self, object: &'p Expr, method: &str) -> Flow<'p> {
         match self.flow(object) {
+            listed @ Flow::Listed(_) if OF_EACH.contains(&method) || method == "then" => listed,
             Flow::Rows(table) if OF_EACH.contains(&method) => Flow::Row(table),
             values @ Flow::Values(_) if OF_EACH.contains(&method) => values,
             flow if method == "then" => flow,
             _ => Flow::Unknown,
+        }
+    }
+
+    /// `data.value`, and `const { value } = data`
+    fn read_field(&mut self, object: &'p Expr, key: &str) {
+        if matches!(object.kind, ExprKind::Name(_))
+            && let Flow::Values(declaration) = self.flow(object)
+        {
+            self.add(declaration, RowUsage::Read(key.to_owned()), None);
+        }
+    }
+
+    /// `list.push({ id: row.id })`
+    fn pushed(&mut self, callee: &'p Expr, arguments: &'p [super::syntax::Argument]) {
+        let ExprKind::Member(list, method, _) = &callee.kind else {
+            return;
+        };
+        if !matches!(method.as_str(), "push" | "unshift") {
+            return;
+        }
+        let Flow::Values(declaration) = self.flow(list) else {
+            return;
+        };
+        for argument in arguments {
+            if let Flow::Made(object) = self.flow(&argument.value) {
+                self.add_made(declaration.clone(), &object);
+            }
         }
     }
 

@@ -9,14 +9,16 @@ use super::find::{Finder, row_names};
 use super::likeness::{Adopted, Lacking, Unclaimed};
 use super::mapped::{BesideRows, Kept, RowStatements};
 use super::names::{NameTable, is_output_name, is_shared, side_of_name};
+use super::orm_values::read_by_orm;
 use super::used::used_side;
 use super::{Description, Match, Namesake, Role, Strength, TableMatches};
-use crate::checks::entities::{ColumnFacts, Entity, EntityKind};
+use crate::checks::entities::{Entity, EntityKind};
 use crate::checks::names;
 use crate::checks::pairing::{OrmNames, Pairing, PairingRules, RelationNames};
-use crate::checks::row_uses::RowUses;
+use crate::checks::row_uses::{RowUses, SelectedFields};
 use crate::config::{Config, Driver};
-use crate::facts::{Declaration, Facts, Family, Field, Kind, Side, SqlScalar};
+use crate::facts::{Declaration, Facts, Family, Field, Kind, Side};
+use crate::schema::model::ObjectName;
 use crate::schema::provenance::Provenance;
 use crate::schema::types::Scalar;
 
@@ -43,6 +45,7 @@ pub fn describe<'a>(
         provenance,
         holdings: Holdings::new(facts),
         uses: RowUses::new(facts),
+        tables: entities.iter().map(|entity| entity.name).collect(),
     };
     let described = |(at, entity): (usize, Entity<'a>)| {
         let hits = found.entry(at).or_default();
@@ -81,6 +84,7 @@ struct Ground<'r> {
     provenance: &'r Provenance,
     holdings: Holdings<'r>,
     uses: RowUses<'r>,
+    tables: Vec<&'r ObjectName>,
 }
 
 /// The names of the types that the fields of each file's declarations hold.
@@ -221,6 +225,8 @@ fn described<'a>(
         .map(|(one, ..)| *one)
         .filter(|one| one.origin.is_validation())
         .collect();
+    let types = kept.iter().filter(|(one, ..)| !one.origin.is_validation());
+    let only_type = types.count() == 1;
     let kept = kept.into_iter().zip(beside);
     let descriptions = kept.map(|((declaration, hit, pairing), beside_rows)| {
         // An ORM's table is what schemas are made from, never the other way round.
@@ -231,6 +237,11 @@ fn described<'a>(
         let role = role(declaration, &hit, &pairing, &row);
         let of_json =
             role == Role::Row && is_of_json(&entity, declaration, &hit, &pairing, ground.config);
+        let selected = selected(&entity, declaration, &hit, ground);
+        let pairing = match &selected {
+            Some(selected) => pairing.selected(&entity, declaration, selected),
+            None => pairing,
+        };
         Description {
             role: if of_json { Role::Domain } else { role },
             strength: hit.strength,
@@ -240,6 +251,8 @@ fn described<'a>(
             inferred,
             beside_rows,
             used: ground.uses.of(declaration, &entity),
+            selected: selected.is_some(),
+            only_type,
         }
     });
     let descriptions = descriptions.collect();
@@ -257,38 +270,21 @@ fn described<'a>(
     }
 }
 
-/// Makes of the columns what the application sees of them through the ORM that `declaration` is of.
-fn read_by_orm(entity: &mut Entity<'_>, declaration: &Declaration) {
-    if declaration.origin.null_is_empty {
-        for facts in &mut entity.columns {
-            facts.null_is_empty |= facts.ty.array;
-        }
+/// What the values of a type are made of, where a query lists that. Somebody's word for the table
+/// says more.
+fn selected<'r>(
+    entity: &Entity<'_>,
+    declaration: &Declaration,
+    hit: &Match,
+    ground: &Ground<'r>,
+) -> Option<SelectedFields<'r>> {
+    let by_name = !matches!(hit.strength, Strength::Stated | Strength::Derived);
+    if !by_name || !declaration.origin.is_type() || hit.side != Side::Row {
+        return None;
     }
-    for field in &declaration.fields {
-        if let Some(sql) = field.sql.as_deref()
-            && let Some(names) = &sql.application_values
-            && let SqlScalar::Enum(_, labels) = &sql.ty.scalar
-        {
-            let column = field.column.as_deref().unwrap_or(&field.name);
-            let mut columns = entity.columns.iter_mut();
-            if let Some(facts) = columns.find(|facts| facts.column.name == column) {
-                name_values(facts, labels, names);
-            }
-        }
-    }
-}
-
-/// Puts the names that an ORM gives to the values of an enum in the place of their labels: the
-/// application knows no others.
-fn name_values(facts: &mut ColumnFacts<'_>, labels: &[String], names: &[String]) {
-    let Scalar::Enum(_, values) = &facts.ty.scalar else {
-        return;
-    };
-    let named = |value: &String| {
-        let at = labels.iter().position(|label| label == value);
-        at.and_then(|at| names.get(at)).unwrap_or(value).clone()
-    };
-    facts.demands.values = Some(values.iter().map(named).collect());
+    let is_elsewhere = || ground.uses.is_elsewhere(declaration, &ground.tables);
+    let elsewhere = || is_elsewhere().then(SelectedFields::default);
+    ground.uses.selected(declaration, entity).or_else(elsewhere)
 }
 
 /// The fields of a declaration beside the columns of the table, as freely as what says that it

@@ -194,7 +194,7 @@ pub(super) fn is_output_name(name: &str) -> bool {
 }
 
 /// Returns the side of the table that a name suggests, where the table is known otherwise.
-pub(super) fn side_of_name(name: &str) -> Side {
+pub(in crate::checks) fn side_of_name(name: &str) -> Side {
     let words = names::words(name);
     let says = |verbs: &[&str]| words.iter().any(|word| verbs.contains(&word.as_str()));
     if says(&["new", "insert", "create"]) {
@@ -213,17 +213,21 @@ fn in_message(name: &str) -> Option<(Side, Word)> {
     const MAKES: &[&str] = &[
         "create", "new", "insert", "add", "upsert", "update", "patch", "edit", "register",
     ];
-    const GETS: &[&str] = &["get", "find", "fetch"];
+    const GETS: &[&str] = &["get", "find", "fetch", "list", "read"];
     const ASKS: &[&str] = &[
         "request", "body", "input", "payload", "command", "dto", "form",
     ];
     // What people fill in is for making or changing the thing, whether a verb says so or not.
     const FILLED_IN: &[&str] = &["input", "form"];
     let mut words = names::words(name);
+    // `zRecipientInput`, `ZCreateUserSchema`: the letter says that it is of Zod.
+    if words.len() > 1 && words[0] == "z" {
+        words.remove(0);
+    }
     let (mut asks, mut answers, mut filled_in, mut schema) = (false, false, false, false);
     while let Some(last) = words.last() {
         match last.as_str() {
-            "response" => answers = true,
+            "response" | "output" => answers = true,
             word if ASKS.contains(&word) => {
                 asks = true;
                 filled_in |= FILLED_IN.contains(&word);

@@ -42,6 +42,40 @@ fn the_configuration_comes_before_a_tag_a_tag_before_a_link_and_a_link_before_a_
 }
 
 #[test]
+fn answers_and_inputs_are_called_by_verb_and_thing() {
+    let users =
+        "CREATE TABLE users (id text PRIMARY KEY, email text NOT NULL, role text NOT NULL);";
+    let of_zod = "types = []\nvalidation = ['**/*.ts']";
+    let object = "z.object({ id: z.string(), email: z.string() })";
+    for (name, schema, expected) in [
+        (
+            "getUserOutputSchema",
+            object.to_owned(),
+            "users OutputSchema",
+        ),
+        (
+            "listUsersOutputSchema",
+            format!("z.array({object})"),
+            "users OutputSchema",
+        ),
+        (
+            "createUserOutputSchema",
+            object.to_owned(),
+            "users OutputSchema",
+        ),
+        ("zUserInput", object.to_owned(), "users UpdateSchema"),
+        (
+            "ZGetUserResponseSchema",
+            object.to_owned(),
+            "users OutputSchema",
+        ),
+    ] {
+        let ts = format!("import {{ z }} from 'zod';\nexport const {name} = {schema};");
+        assert_eq!(described(name, users, &ts, of_zod), [expected], "{name}");
+    }
+}
+
+#[test]
 fn what_nothing_is_named_after_is_described_by_what_is_much_like_it() {
     let jobs = "CREATE TABLE private_jobs (id bigint NOT NULL, task text NOT NULL, run_at timestamptz NOT NULL, note text);";
     let fields = "id: string; task: string; run_at: Date";

@@ -23,7 +23,7 @@ pub(super) fn used_side(
         Side::Row
     } else if used.only_goes_in()
         && hit.side == Side::Row
-        && (is_schema || used.is_inserted)
+        && (is_schema || used.is_inserted || lacks_key(entity, pairing))
         && !is_of_rows_as_well(entity, pairing, is_schema)
     {
         // A part of what is written may leave out every column.
@@ -48,5 +48,12 @@ fn is_of_rows_as_well(entity: &Entity<'_>, pairing: &Pairing<'_>, is_schema: boo
     let mut pairs = pairing.pairs.iter();
     let demands_what_is_made = pairs
         .any(|pair| !pair.field.optional && !pair.field.has_default && is_made(&pair.column.name));
-    demands_what_is_made || (!is_schema && pairing.is_nearly_whole())
+    demands_what_is_made || (!is_schema && pairing.is_nearly_whole() && !lacks_key(entity, pairing))
+}
+
+/// Whether a part of the primary key has no field: a row without its key is on its way into the
+/// table, where the key is made or stands beside it.
+fn lacks_key(entity: &Entity<'_>, pairing: &Pairing<'_>) -> bool {
+    let is_key = |column: &str| entity.column(column).is_some_and(|facts| facts.primary_key);
+    pairing.missing.iter().any(|column| is_key(&column.name))
 }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::File;
 use super::fields::object_shape;
 use super::types::value_strings;
-use crate::facts::{Declaration, Facts, Fields, Tags, UNION_OF_OBJECTS};
+use crate::facts::{Declaration, Enumeration, Facts, Fields, Tags, UNION_OF_OBJECTS};
 use crate::source::{Location, Span};
 use crate::typescript::drizzle::{self, DrizzleTable};
 use crate::typescript::resolve::{Scope, Type};
@@ -126,12 +126,33 @@ impl<'p> File<'_, 'p> {
         }
     }
 
+    /// Whether an object has some entries of its own, and others that it takes from elsewhere.
+    fn is_widened(&self, named: &ConstantName<'_>, object: &ObjectValue<'p>) -> bool {
+        let is_own = |entry: &ObjectEntry<'p>| {
+            entry.place.as_ref().is_some_and(|place| {
+                let is_inside =
+                    named.value.start <= place.span.start && place.span.end <= named.value.end;
+                std::ptr::eq(place.scope.module, self.module) && is_inside
+            })
+        };
+        object.entries.iter().any(is_own) && !object.entries.iter().all(is_own)
+    }
+
     /// An object of strings is a set of values; one of schemas holds them under its name.
     fn object(&self, named: &ConstantName<'_>, object: &Rc<ObjectValue<'p>>, facts: &mut Facts) {
         if object.constant
             && let Some(values) = value_strings(&Value::Object(Rc::clone(object)))
         {
-            return self.add_enumeration(named.name, named.span, values, None, facts);
+            self.add_enumeration(named.name, named.span, values, None, facts);
+            if self.is_widened(named, object) {
+                let own = |set: &&mut Enumeration| {
+                    set.name == named.name && *set.location.file == *self.module.path
+                };
+                for set in facts.enums.iter_mut().filter(own) {
+                    set.widened = true;
+                }
+            }
+            return;
         }
         for entry in &object.entries {
             let is_here = entry

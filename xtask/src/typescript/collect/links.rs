@@ -279,6 +279,7 @@ impl<'p> File<'_, 'p> {
                         location: place.location(),
                         values,
                         database_name,
+                        widened: false,
                     });
                 }
             }
@@ -373,6 +374,7 @@ impl<'p> File<'_, 'p> {
                     location,
                     values,
                     database_name,
+                    widened: false,
                 });
             }
         }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::constants::ConstantName;
 use super::{File, tags};
-use crate::facts::{Declaration, Facts, Fields};
+use crate::facts::{Declaration, Facts, Fields, UNREAD_LIBRARY};
 use crate::typescript::modules::Symbol;
 use crate::typescript::resolve::Scope;
 use crate::typescript::syntax::{Expr, ExprKind, MemberKind, Statement, StatementKind};
@@ -149,10 +149,15 @@ impl<'p> File<'_, 'p> {
         else {
             return;
         };
-        let looks_like_one = vocabulary::is_schema_maker(named.name) || self.is_validator(call);
+        let unread = self.unread_library(call);
+        let looks_like_one = vocabulary::is_schema_maker(named.name) || unread.is_some();
         if !self.validates || !looks_like_one {
             return;
         }
+        let reason = match unread {
+            Some(package) => format!("{UNREAD_LIBRARY}, `{package}`"),
+            None => reason,
+        };
         facts.schemas.push(Declaration {
             name: named.name.to_owned(),
             location: self.module.location(named.span),
@@ -171,20 +176,22 @@ impl<'p> File<'_, 'p> {
         });
     }
 
-    /// Whether a chain of calls begins with a package that makes validation schemas.
-    fn is_validator(&self, call: &Expr) -> bool {
+    /// The package at the beginning of a chain of calls, where it makes schemas that are not read.
+    fn unread_library(&self, call: &Expr) -> Option<&'p str> {
         let mut root = call;
         loop {
             root = match &root.kind {
                 ExprKind::Call(callee, ..) => callee,
                 ExprKind::Member(object, ..) => object,
                 ExprKind::Name(name) => {
-                    return matches!(
-                        self.resolver.program.lookup(self.module, name),
-                        Some(Symbol::External(package, _)) if vocabulary::is_other_validator(package)
-                    );
+                    return match self.resolver.program.lookup(self.module, name)? {
+                        Symbol::External(package, _) if vocabulary::is_other_validator(package) => {
+                            Some(package)
+                        }
+                        _ => None,
+                    };
                 }
-                _ => return false,
+                _ => return None,
             };
         }
     }

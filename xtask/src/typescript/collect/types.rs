@@ -200,6 +200,7 @@ impl<'p> File<'_, 'p> {
                 location,
                 values,
                 database_name,
+                widened: false,
             });
         }
     }

@@ -6,12 +6,15 @@ use super::references::Referrer;
 use crate::facts::{
     Contract, ContractReference, ContractShape, Parameters, RequestFields, RequestPart,
 };
+use crate::source::Location;
 use crate::typescript::collect::in_place::{self, Unnamed};
 use crate::typescript::collect::tags;
 use crate::typescript::decorators::Decorators;
 use crate::typescript::resolve::{Resolver, Scope};
 use crate::typescript::routes::{NestEndpoint, Server, path};
-use crate::typescript::syntax::{Expr, ExprKind, Function, MemberKind, TypeKind, TypeNode};
+use crate::typescript::syntax::{
+    Expr, ExprKind, Function, MemberKind, TypeKind, TypeNode, TypeParameter,
+};
 use crate::typescript::values::{Value, member_name};
 use crate::typescript::vocabulary::Library;
 
@@ -27,6 +30,8 @@ struct Said {
     body: Option<ContractReference>,
     query: Option<ContractReference>,
     parameters: Option<ContractReference>,
+    /// The parameters of the path that it asks for one by one.
+    taken: Vec<(String, Location)>,
     response: Option<ContractReference>,
     response_shape: Option<ContractShape>,
     inputs: Vec<RequestFields>,
@@ -58,6 +63,7 @@ fn made<'p>(still: &Resolver<'p>, endpoint: &NestEndpoint<'p>, said: &Said) -> V
     let Some(module) = still.program.load(endpoint.site.file) else {
         return Vec::new();
     };
+    let is_one_path = paths.len() == 1;
     let request = said.body.as_ref().or(said.query.as_ref()).cloned();
     let named = [&said.body, &said.query, &said.parameters, &said.response];
     let contract = |path: String| Contract {
@@ -70,12 +76,7 @@ fn made<'p>(still: &Resolver<'p>, endpoint: &NestEndpoint<'p>, said: &Said) -> V
         request_shape: None,
         response_shape: said.response_shape.clone(),
         references: named.into_iter().flatten().cloned().collect(),
-        parameters: said.parameters.as_ref().map(|reference| Parameters {
-            location: reference.location.clone(),
-            keys: None,
-            declaration: reference.declaration.clone(),
-            inherited: Vec::new(),
-        }),
+        parameters: parameters(said, module.location(endpoint.site.span), is_one_path),
         request_part: match said.body {
             Some(_) => RequestPart::Body,
             None => RequestPart::Query,
@@ -89,6 +90,23 @@ fn made<'p>(still: &Resolver<'p>, endpoint: &NestEndpoint<'p>, said: &Said) -> V
         tags: tags::read(module, endpoint.site.span),
     };
     paths.into_iter().map(contract).collect()
+}
+
+/// What the method says of the parameters of its path. One of several paths may hold what the others
+/// lack.
+fn parameters(said: &Said, endpoint: Location, is_one_path: bool) -> Option<Parameters> {
+    let named = said.parameters.as_ref();
+    let taken = match is_one_path {
+        true => said.taken.clone(),
+        false => Vec::new(),
+    };
+    (named.is_some() || !taken.is_empty()).then(|| Parameters {
+        location: named.map_or(endpoint, |reference| reference.location.clone()),
+        keys: None,
+        declaration: named.and_then(|reference| reference.declaration.clone()),
+        inherited: Vec::new(),
+        taken,
+    })
 }
 
 /// `UsersController.create`
@@ -105,7 +123,7 @@ fn said<'p>(still: &Resolver<'p>, endpoint: &NestEndpoint<'p>) -> Said {
         return said;
     };
     let scope = Scope::module(endpoint.class.0.module);
-    said.comes_in(still, &scope, function);
+    said.comes_in(still, &scope, &endpoint.class.1.type_parameters, function);
     said.inputs = nest_inputs::read(still, &scope, function, &name(endpoint));
     said.goes_out(still, &scope, endpoint, function);
     let of_class = Decorators::read(still, &scope, &endpoint.class.1.decorators);
@@ -114,16 +132,28 @@ fn said<'p>(still: &Resolver<'p>, endpoint: &NestEndpoint<'p>) -> Said {
 }
 
 impl Said {
-    fn comes_in<'p>(&mut self, still: &Resolver<'p>, scope: &Scope<'p>, function: &'p Function) {
+    fn comes_in<'p>(
+        &mut self,
+        still: &Resolver<'p>,
+        scope: &Scope<'p>,
+        of_class: &[TypeParameter],
+        function: &'p Function,
+    ) {
         for parameter in &function.parameters {
             let decorators = Decorators::read(still, scope, &parameter.decorators);
             for decorator in decorators.of(Library::Nest) {
                 let first = decorator.arguments(still).at(0);
                 // `@Param('id')` takes a part.
                 let is_part = matches!(first.uncast(), Value::String(_));
+                if let ("Param", Value::String(key)) = (&*decorator.name, first.uncast()) {
+                    let location = scope.module.location(parameter.span);
+                    self.taken.push((key.to_string(), location));
+                }
                 let named = || {
                     let node = parameter.annotation.as_ref().filter(|_| !is_part)?;
-                    of_type(still, scope, node)
+                    let generic = function.type_parameters.iter().chain(of_class);
+                    let names: Vec<&str> = generic.map(|one| one.name.as_str()).collect();
+                    of_type(still, scope, node).or_else(|| nowhere(still, scope, node, &names))
                 };
                 let place = match &*decorator.name {
                     "Body" => &mut self.body,
@@ -226,8 +256,26 @@ fn of_expression<'p>(
     declared(referrer)
 }
 
-/// The first name, where it is a declaration of the monorepo: the compiler reports those that are
-/// nowhere.
+/// The name of the type of what comes in that is declared nowhere: nothing is checked of it when the
+/// program runs.
+fn nowhere<'p>(
+    still: &Resolver<'p>,
+    scope: &Scope<'p>,
+    node: &'p TypeNode,
+    type_parameters: &[&str],
+) -> Option<ContractReference> {
+    let TypeKind::Reference(named) = &node.kind else {
+        return None;
+    };
+    let mut referrer = Referrer::new(still.program, scope);
+    referrer.type_node(node, true);
+    let first = referrer.found.into_iter().next()?;
+    let is_parameter = type_parameters.contains(&first.name.as_str());
+    let is_plain = named.path.len() == 1 && !is_parameter;
+    (!first.resolved && is_plain).then_some(first)
+}
+
+/// The first name, where it is a declaration of the monorepo.
 fn declared(referrer: Referrer<'_, '_>) -> Option<ContractReference> {
     let first = referrer.found.into_iter().next()?;
     first.declaration.is_some().then_some(first)

@@ -271,6 +271,7 @@ impl EndpointParts {
                 keys,
                 declaration,
                 inherited: Vec::new(),
+                taken: Vec::new(),
             });
         }
     }
@@ -346,6 +347,7 @@ impl EndpointParts {
                 keys: None,
                 declaration: Some(found),
                 inherited: Vec::new(),
+                taken: Vec::new(),
             });
         }
     }

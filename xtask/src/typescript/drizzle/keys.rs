@@ -26,6 +26,7 @@ pub(super) fn keys<'p>(
     }
     let mut keys = TableKeys {
         primary: None,
+        keyless: false,
         uniques: Some(Vec::new()),
         foreign: Some(Vec::new()),
         indexes: None,
@@ -40,6 +41,8 @@ pub(super) fn keys<'p>(
             for part in &parts {
                 add_part(resolver, part, location, &mut keys);
             }
+            let states_key = |part: &TablePart<'p>| matches!(part.kind, PartKind::Primary(_));
+            keys.keyless = keys.primary.is_none() && !parts.iter().any(states_key);
         }
         None => (keys.primary, keys.uniques, keys.foreign) = (None, None, None),
     }
@@ -55,10 +58,12 @@ pub fn leave_unstated(tables: &mut [Declaration]) {
     };
     let has_uniques = is_stated(|keys| keys.uniques.as_ref().is_some_and(|all| !all.is_empty()));
     let has_foreign = is_stated(|keys| keys.foreign.as_ref().is_some_and(|all| !all.is_empty()));
+    let has_primary = is_stated(|keys| keys.primary.is_some());
     let of_drizzle = tables.iter_mut().filter(|table| table.origin == ORIGIN);
     for keys in of_drizzle.filter_map(|table| table.keys.as_mut()) {
         keys.uniques = keys.uniques.take().filter(|_| has_uniques);
         keys.foreign = keys.foreign.take().filter(|_| has_foreign);
+        keys.keyless &= has_primary;
     }
 }
 

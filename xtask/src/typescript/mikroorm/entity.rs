@@ -171,6 +171,7 @@ impl<'p> EntityReader<'_, 'p> {
         let names: Vec<String> = primary.map(|column| column.name.clone()).collect();
         let primary = location(class).filter(|_| !names.is_empty() && !is_open);
         TableKeys {
+            keyless: false,
             primary: primary.map(|location| StatedKey {
                 columns: names,
                 written: true,

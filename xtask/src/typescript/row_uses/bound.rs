@@ -9,8 +9,8 @@ use crate::typescript::syntax::Statement;
 /// file stand for the file's declarations, unless a query says what they hold.
 #[derive(Default)]
 pub(super) struct Bound<'p> {
-    top: FxHashMap<&'p str, Flow>,
-    inner: Vec<FxHashMap<&'p str, Flow>>,
+    top: FxHashMap<&'p str, Flow<'p>>,
+    inner: Vec<FxHashMap<&'p str, Flow<'p>>>,
 }
 
 impl<'p> Bound<'p> {
@@ -32,13 +32,13 @@ impl<'p> Bound<'p> {
     }
 
     /// Binds `name` in the innermost function or block.
-    pub(super) fn bind(&mut self, name: &'p str, flow: Flow) {
+    pub(super) fn bind(&mut self, name: &'p str, flow: Flow<'p>) {
         let names = self.inner.last_mut().unwrap_or(&mut self.top);
         names.insert(name, flow);
     }
 
     /// What is known of the value of `name`.
-    pub(super) fn flow(&self, name: &str) -> Flow {
+    pub(super) fn flow(&self, name: &str) -> Flow<'p> {
         let inner = self.inner.iter().rev().find_map(|names| names.get(name));
         let bound = inner.or_else(|| self.top.get(name));
         bound.cloned().unwrap_or(Flow::Unknown)

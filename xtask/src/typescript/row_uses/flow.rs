@@ -1,15 +1,21 @@
 //! Where a value inside a function comes from.
 
+use std::rc::Rc;
+
 use super::RowUseReader;
+use super::made::MadeObject;
+use super::selection::Selection;
 use crate::facts::DeclarationName;
 use crate::typescript::modules::Symbol;
 use crate::typescript::resolve::Scope;
-use crate::typescript::syntax::{Argument, Binary, Expr, ExprKind, Statement, StatementKind};
+use crate::typescript::syntax::{
+    Argument, Binary, Expr, ExprKind, Statement, StatementKind, TypeMember,
+};
 use crate::typescript::values::Value;
 
 /// Where a value comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Flow {
+#[derive(Debug, Clone)]
+pub(super) enum Flow<'p> {
     /// A row that a query returned, with its table where the query takes all of its columns.
     Row(Option<String>),
     /// A list of such rows.
@@ -17,17 +23,28 @@ pub(super) enum Flow {
     /// Values of a declaration: one, or a list of them.
     Values(DeclarationName),
     /// An object that holds one of these under a key: `rows`, `data`.
-    Under(&'static str, Box<Flow>),
+    Under(&'static str, Box<Self>),
+    /// The answer to a query that lists its columns: a row, several, or what holds them.
+    Listed(Rc<Selection>),
+    /// The value of such a row under a name.
+    Value(Rc<Selection>, String),
+    /// What code makes of such a row: one object, or a list of them.
+    Made(Rc<MadeObject>),
+    /// An object whose type is written in place: `{ items: Item[] }`.
+    Shaped(&'p [TypeMember]),
     /// Something else.
     Unknown,
 }
+
+/// Keys under which drivers answer with the rows.
+const ANSWERS: &[&str] = &["data", "results", "rows"];
 
 /// How far names of schemas are followed to the schema that they hold.
 const DEPTH: usize = 4;
 
 impl<'p> RowUseReader<'_, 'p> {
     /// Where the value of `expression` comes from.
-    pub(super) fn flow(&self, expression: &'p Expr) -> Flow {
+    pub(super) fn flow(&mut self, expression: &'p Expr) -> Flow<'p> {
         match &expression.kind {
             ExprKind::Name(name) => self.bound.flow(name),
             // A promise is followed like its value.
@@ -42,22 +59,52 @@ impl<'p> RowUseReader<'_, 'p> {
             {
                 self.flow(inner)
             }
+            // Of two queries, what both list alike.
+            ExprKind::Conditional(_, then, otherwise) => {
+                match (self.flow(then), self.flow(otherwise)) {
+                    (Flow::Listed(one), Flow::Listed(other)) => {
+                        Flow::Listed(Rc::new(one.or(&other)))
+                    }
+                    (Flow::Made(one), Flow::Made(other)) => Flow::Made(Rc::new(one.or(&other))),
+                    (made @ Flow::Made(_), Flow::Unknown)
+                    | (Flow::Unknown, made @ Flow::Made(_)) => made,
+                    _ => Flow::Unknown,
+                }
+            }
             ExprKind::Index(inner, at) if matches!(at.kind, ExprKind::Number(_)) => {
                 item(self.flow(inner))
             }
             ExprKind::Member(inner, key, _) => match self.flow(inner) {
                 Flow::Under(held, flow) if key == held => *flow,
+                Flow::Listed(selection) => {
+                    match ANSWERS.contains(&key.as_str()) && !selection.lists(key) {
+                        true => Flow::Listed(selection),
+                        false => Flow::Value(selection, key.to_string()),
+                    }
+                }
+                Flow::Shaped(members) => self.member_of(members, key),
                 _ => Flow::Unknown,
             },
+            ExprKind::Object(members) => self.made(members),
             ExprKind::Call(callee, _, arguments) => self.called(expression, callee, arguments),
             ExprKind::Tagged(..) => self.query(expression),
             _ => Flow::Unknown,
         }
     }
 
-    fn called(&self, expression: &'p Expr, callee: &'p Expr, arguments: &'p [Argument]) -> Flow {
+    fn called(
+        &mut self,
+        expression: &'p Expr,
+        callee: &'p Expr,
+        arguments: &'p [Argument],
+    ) -> Flow<'p> {
         let ExprKind::Member(object, method, _) = &callee.kind else {
-            return Flow::Unknown;
+            if let (Some(function), [first, ..]) = (self.function_of(callee), arguments)
+                && let given @ Flow::Listed(_) = self.flow(&first.value)
+            {
+                return self.applied(function, given);
+            }
+            return self.asked_through(arguments);
         };
         match method.as_str() {
             "parse" | "parseAsync" => self.values_of(callee),
@@ -65,21 +112,54 @@ impl<'p> RowUseReader<'_, 'p> {
                 Flow::Unknown => Flow::Unknown,
                 values => Flow::Under("data", Box::new(values)),
             },
-            "at" | "find" | "findLast" if matches!(self.flow(object), Flow::Rows(_)) => {
-                item(self.flow(object))
+            "at" | "find" | "findLast" | "filter" | "slice" | "toSorted" | "sort" | "reverse"
+            | "toReversed" | "pop" | "shift" => {
+                let of = self.flow(object);
+                match (of, method.as_str()) {
+                    (made @ (Flow::Made(_) | Flow::Listed(_)), _) => made,
+                    (rows @ Flow::Rows(_), "at" | "find" | "findLast") => item(rows),
+                    (_, "at" | "find" | "findLast" | "pop" | "shift") => Flow::Unknown,
+                    (of @ (Flow::Rows(_) | Flow::Values(_)), _) => of,
+                    _ => Flow::Unknown,
+                }
             }
-            "filter" | "slice" | "toSorted" | "sort" | "reverse" | "toReversed"
-                if matches!(self.flow(object), Flow::Rows(_) | Flow::Values(_)) =>
+            "map" | "flatMap" | "then" => match (self.flow(object), arguments) {
+                (of @ (Flow::Listed(_) | Flow::Made(_)), [callback, ..]) => {
+                    self.mapped(of, &callback.value)
+                }
+                _ => Flow::Unknown,
+            },
+            "all" | "get" | "first" | "execute" | "bind" | "values"
+                if matches!(self.flow(object), Flow::Listed(_)) =>
             {
                 self.flow(object)
             }
             _ if arguments.iter().any(|argument| argument.spread) => Flow::Unknown,
-            _ => self.query(expression),
+            _ => match self.query(expression) {
+                Flow::Unknown => self.asked_through(arguments),
+                known => known,
+            },
         }
     }
 
+    /// The answer of a helper that is given SQL: `many(db, 'SELECT id FROM users')`.
+    fn asked_through(&mut self, arguments: &'p [Argument]) -> Flow<'p> {
+        for argument in arguments {
+            let selection = match &argument.value.kind {
+                ExprKind::String(_) | ExprKind::Template(..) | ExprKind::Tagged(..) => {
+                    self.selection_of(&argument.value)
+                }
+                _ => None,
+            };
+            if let Some(selection) = selection {
+                return Flow::Listed(Rc::new(selection));
+            }
+        }
+        Flow::Unknown
+    }
+
     /// The results of the parser `X.parse`.
-    fn values_of(&self, parser: &'p Expr) -> Flow {
+    fn values_of(&self, parser: &'p Expr) -> Flow<'p> {
         match self.schema_of_parser(parser) {
             Some(schema) => Flow::Values(schema),
             None => Flow::Unknown,
@@ -199,10 +279,12 @@ fn listed(statement: &Statement) -> Option<&str> {
 }
 
 /// One of the rows.
-fn item(flow: Flow) -> Flow {
+fn item(flow: Flow<'_>) -> Flow<'_> {
     match flow {
         Flow::Rows(table) => Flow::Row(table),
-        values @ Flow::Values(_) => values,
-        Flow::Row(_) | Flow::Under(..) | Flow::Unknown => Flow::Unknown,
+        values @ (Flow::Values(_) | Flow::Listed(_) | Flow::Made(_)) => values,
+        Flow::Row(_) | Flow::Under(..) | Flow::Value(..) | Flow::Shaped(_) | Flow::Unknown => {
+            Flow::Unknown
+        }
     }
 }

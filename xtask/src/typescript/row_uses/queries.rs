@@ -1,11 +1,13 @@
 //! Calls that return rows, by the words of each library: their chains say which they are.
 
+use std::rc::Rc;
 use std::sync::LazyLock;
 
 use regex::Regex;
 
 use super::RowUseReader;
 use super::flow::Flow;
+use super::selection::Selection;
 use crate::typescript::collect::qualified;
 use crate::typescript::syntax::{Argument, Expr, ExprKind};
 use crate::typescript::values::Value;
@@ -17,6 +19,14 @@ pub(super) type Link<'p> = (&'p str, &'p [Argument]);
 /// their names.
 static RETURNS_ROWS: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"(?is)^\s*select\s+(?:\w+\.)?\*\s*from\b|\breturning\s+\*").ok());
+
+/// SQL that returns the rows of one table, as they are stored.
+static WHOLE_ROWS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r#"(?is)^\s*select\s+(?:\w+\.)?\*\s+from\s+((?:"?\w+"?\.)?"?\w+"?)"#).ok()
+});
+
+/// SQL that joins another table.
+static JOINED: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?i)\bjoin\b").ok());
 
 /// Methods of Prisma's models and of Drizzle's `db.query` that return one row.
 const ONE: &[&str] = &[
@@ -41,13 +51,17 @@ const JOINS: &[&str] = &[
 
 impl<'p> RowUseReader<'_, 'p> {
     /// The rows that a query returns; unknown of what is no query.
-    pub(super) fn query(&self, expression: &'p Expr) -> Flow {
+    pub(super) fn query(&self, expression: &'p Expr) -> Flow<'p> {
         if let ExprKind::Tagged(tag, template) = &expression.kind {
             // postgres.js; Drizzle's `sql` is a part of a query, which is never parsed as a row.
             let is_sql = matches!(&tag.kind, ExprKind::Name(name) if name == "sql");
-            return match is_sql && sql_of(template).is_some_and(returns_rows) {
-                true => Flow::Rows(None),
-                false => Flow::Unknown,
+            let Some(sql) = sql_of(template).filter(|_| is_sql) else {
+                return Flow::Unknown;
+            };
+            return match Selection::read(&sql) {
+                Some(selection) => Flow::Listed(Rc::new(selection)),
+                None if returns_rows(sql) => Flow::Rows(None),
+                None => Flow::Unknown,
             };
         }
         let chain = chain_of(expression);
@@ -74,8 +88,13 @@ impl<'p> RowUseReader<'_, 'p> {
             one if ONE.contains(&one) && is_of_model(expression) => Flow::Row(None),
             // node-postgres
             "query" => {
-                let sql = arguments.first().and_then(|sql| sql_of(&sql.value));
-                match sql.is_some_and(returns_rows) {
+                let Some(sql) = arguments.first().map(|sql| &sql.value) else {
+                    return Flow::Unknown;
+                };
+                if let Some(selection) = self.selection_of(sql) {
+                    return Flow::Listed(Rc::new(selection));
+                }
+                match self.sql_text(sql).is_some_and(returns_rows) {
                     true => Flow::Under("rows", Box::new(Flow::Rows(None))),
                     false => Flow::Unknown,
                 }
@@ -84,8 +103,41 @@ impl<'p> RowUseReader<'_, 'p> {
         }
     }
 
+    /// What a query lists that is written in SQL.
+    pub(super) fn selection_of(&self, sql: &'p Expr) -> Option<Selection> {
+        let sql = match &sql.kind {
+            ExprKind::Tagged(_, template) => template,
+            _ => sql,
+        };
+        Selection::read(&self.sql_text(sql)?)
+    }
+
+    /// The SQL of a text or template, with the texts of the file's constants in their places. What
+    /// is put in otherwise is a value that a query compares with.
+    pub(super) fn sql_text(&self, expression: &'p Expr) -> Option<String> {
+        match &expression.kind {
+            ExprKind::Template(texts, values) => {
+                let mut sql = String::new();
+                for (at, text) in texts.iter().enumerate() {
+                    sql.push_str(text);
+                    if let Some(value) = values.get(at) {
+                        match self.top_value(value) {
+                            Some(value) if value.as_str().is_some() => {
+                                sql.push_str(value.as_str().unwrap_or_default());
+                            }
+                            _ => sql.push_str("$1"),
+                        }
+                    }
+                }
+                Some(sql)
+            }
+            ExprKind::Name(_) => Some(self.top_value(expression)?.as_str()?.to_owned()),
+            _ => sql_of(expression),
+        }
+    }
+
     /// Drizzle's `db.select().from(users)`, and Supabase's `from('users').select()`.
-    fn of_select(&self, chain: &[Link<'p>]) -> Flow {
+    fn of_select(&self, chain: &[Link<'p>]) -> Flow<'p> {
         let at = |method: &str| chain.iter().position(|(name, _)| *name == method);
         let Some(from) = at("from") else {
             return Flow::Unknown;
@@ -135,7 +187,7 @@ impl<'p> RowUseReader<'_, 'p> {
 }
 
 /// The rows of a query of Kysely's that begins at the table `of`.
-fn of_kysely(chain: &[Link<'_>], of: &[Argument], last: &str) -> Flow {
+fn of_kysely<'p>(chain: &[Link<'_>], of: &[Argument], last: &str) -> Flow<'p> {
     let has = |method: &str| chain.iter().any(|(name, _)| *name == method);
     let is_joined = chain.iter().any(|(name, _)| JOINS.contains(name));
     let is_whole = (has("selectAll") || has("returningAll")) && !has("select");
@@ -200,6 +252,13 @@ pub(super) fn sql_of(expression: &Expr) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// The table of SQL that returns whole rows of one table alone.
+pub(super) fn whole_table(sql: &str) -> Option<String> {
+    let found = WHOLE_ROWS.as_ref()?.captures(sql)?;
+    let is_joined = JOINED.as_ref().is_some_and(|joined| joined.is_match(sql));
+    Some(found.get(1)?.as_str().replace('"', "")).filter(|_| !is_joined)
 }
 
 fn returns_rows(sql: String) -> bool {

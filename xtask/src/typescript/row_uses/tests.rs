@@ -16,15 +16,50 @@ fn uses(code: &str) -> Vec<String> {
     let file = format!("{HEAD}{code}");
     let facts = read_in_all_roles([("users.ts", file.as_str())]);
     let shown = |one: &RowUse| {
-        let usage = match one.usage {
+        let table = one.table.as_deref().unwrap_or("?");
+        let usage = match &one.usage {
             RowUsage::ParsesRows => "parses",
             RowUsage::Inserted => "inserted",
             RowUsage::Written => "written",
+            RowUsage::Read(field) => return format!("{} reads {field}", one.declaration.name),
+            RowUsage::Selected(fields) => {
+                let held = |(name, column): &(String, Option<String>)| {
+                    format!("{name}={}", column.as_deref().unwrap_or("?"))
+                };
+                let fields: Vec<String> = fields.iter().map(held).collect();
+                return format!("{} of {table}: {}", one.declaration.name, fields.join(" "));
+            }
         };
-        let table = one.table.as_deref().unwrap_or("?");
         format!("{} {usage} {table}", one.declaration.name)
     };
-    facts.row_uses.iter().map(shown).collect()
+    let of_rows = |one: &&RowUse| !matches!(one.usage, RowUsage::Read(_));
+    facts.row_uses.iter().filter(of_rows).map(shown).collect()
+}
+
+#[test]
+fn fields_are_read_by_themselves() {
+    for (code, expected) in [
+        (
+            "@Controller('a') class A { @Put() put(@Body() data: NewUser) { const { id, ...rest } = data; return this.a(rest); } }",
+            ["id"].as_slice(),
+        ),
+        (
+            "@Controller('a') class A { @Put() put(@Body() data: NewUser) { return this.a(data.id); } }",
+            &["id"],
+        ),
+        (
+            "@Controller('a') class A { @Put() put(@Body() data: NewUser) { return this.a(data); } }",
+            &[],
+        ),
+    ] {
+        let file = format!("{HEAD}{code}");
+        let facts = read_in_all_roles([("users.ts", file.as_str())]);
+        let read = facts.row_uses.iter().filter_map(|one| match &one.usage {
+            RowUsage::Read(field) => Some(field.as_str()),
+            _ => None,
+        });
+        assert_eq!(read.collect::<Vec<_>>(), expected, "{code}");
+    }
 }
 
 #[test]
@@ -80,6 +115,50 @@ fn values_are_written() {
         ),
         (
             "async function a(user: NewUser) { await pool.query('INSERT INTO users (id) VALUES ($1)', [user.id]); }",
+            "NewUser written users",
+        ),
+    ] {
+        assert_eq!(uses(code), [expected], "{code}");
+    }
+}
+
+#[test]
+fn types_are_made_of_what_queries_list() {
+    for (code, expected) in [
+        (
+            "async function a(): Promise<NewUser[]> { const r = await pool.query(`SELECT id AS key, to_char(made, 'a') AS made FROM users`); return r.rows.map((x) => ({ id: x.key, made: x.made, more: Number(x.key) })); }",
+            "NewUser of users: id=id made=? more=?",
+        ),
+        (
+            "const COLUMNS = 'id, name'; async function a(): Promise<NewUser | null> { const rows = await one(db, `SELECT ${COLUMNS} FROM audit.users WHERE id = ${id}`); if (!rows) return null; return { id: rows.id as string, ...(rows.name ? { name: rows.name } : {}) }; }",
+            "NewUser of audit.users: id=id name=?",
+        ),
+        (
+            "async function a() { const { rows } = await pool.query<{ id: string }>('SELECT id FROM users'); const list: NewUser[] = rows.map(({ id }) => ({ id })); return list; }",
+            "NewUser of users: id=id",
+        ),
+        (
+            "async function a(): Promise<{ items: NewUser[]; total: number }> { const { rows } = await pool.query('SELECT id FROM users'); return { items: rows.map(made), total: 1 }; } function made(row: any) { return { id: row.id }; }",
+            "NewUser of users: id=id",
+        ),
+        (
+            "class A { async a() { const list: NewUser[] = []; for (const row of (await pool.query('SELECT id FROM users')).rows) list.push({ id: row.id }); return list; } }",
+            "NewUser of users: id=id",
+        ),
+        (
+            "const a = async () => (await pool.query<NewUser>('SELECT u.user_id AS id, t.name FROM users u JOIN teams t ON true')).rows;",
+            "NewUser of users: id=user_id name=?",
+        ),
+        (
+            "const a = async (b): Promise<NewUser[]> => { const r = b ? await pool.query('SELECT id FROM users WHERE b = $1', [b]) : await pool.query('SELECT id FROM users'); return r.rows as NewUser[]; };",
+            "NewUser of users: id=id",
+        ),
+        (
+            "const a = () => pool.query<NewUser>('SELECT * FROM users');",
+            "NewUser parses users",
+        ),
+        (
+            "async function a(args: { items: NewUser[] }) { for (const item of args.items) { await run(db, 'INSERT INTO users (id) VALUES ($1)', [item.id ?? null]); } }",
             "NewUser written users",
         ),
     ] {

@@ -8,8 +8,8 @@ use regex::Regex;
 use super::RowUseReader;
 use super::flow::Flow;
 use super::queries::{chain_of, sql_of, text};
-use crate::facts::RowUsage;
-use crate::typescript::syntax::{Argument, Expr, ExprKind, ObjectMember};
+use crate::facts::{DeclarationName, RowUsage};
+use crate::typescript::syntax::{Argument, Binary, Expr, ExprKind, ObjectMember};
 
 /// The table of an `INSERT` or `UPDATE`, which may be quoted.
 static WRITTEN_TABLE: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -19,22 +19,22 @@ static WRITTEN_TABLE: LazyLock<Option<Regex>> = LazyLock::new(|| {
 impl<'p> RowUseReader<'_, 'p> {
     /// Records the declarations whose values the call writes.
     pub(super) fn written(&mut self, callee: &'p Expr, arguments: &'p [Argument]) {
-        let ExprKind::Member(object, method, _) = &callee.kind else {
-            return;
-        };
         let Some(first) = arguments.first() else {
             return;
+        };
+        let ExprKind::Member(object, method, _) = &callee.kind else {
+            return self.by_sql(arguments);
         };
         let chain = chain_of(object);
         match method.as_str() {
             "values" => {
                 if let Some(table) = self.table_of(&chain, "insert", "insertInto") {
-                    self.values(&first.value, RowUsage::Inserted, &table);
+                    self.values(&first.value, &RowUsage::Inserted, &table);
                 }
             }
             "set" => {
                 if let Some(table) = self.table_of(&chain, "update", "updateTable") {
-                    self.values(&first.value, RowUsage::Written, &table);
+                    self.values(&first.value, &RowUsage::Written, &table);
                 }
             }
             // `knex('users').insert(user)`, `supabase.from('users').insert(user)`
@@ -42,11 +42,10 @@ impl<'p> RowUseReader<'_, 'p> {
                 if let [.., (_, [table])] = chain.as_slice()
                     && let Some(table) = text(&table.value)
                 {
-                    self.values(&first.value, RowUsage::Inserted, table);
+                    self.values(&first.value, &RowUsage::Inserted, table);
                 }
             }
-            "query" => self.by_sql(arguments),
-            _ => {}
+            _ => self.by_sql(arguments),
         }
     }
 
@@ -65,12 +64,12 @@ impl<'p> RowUseReader<'_, 'p> {
     }
 
     /// The declarations that the written `expression` is of.
-    fn values(&mut self, expression: &'p Expr, usage: RowUsage, table: &str) {
+    fn values(&mut self, expression: &'p Expr, usage: &RowUsage, table: &str) {
         match &expression.kind {
             ExprKind::Object(members) => {
                 for member in members {
                     if let ObjectMember::Spread(value) = member {
-                        self.values(value, RowUsage::Written, table);
+                        self.values(value, &RowUsage::Written, table);
                     }
                 }
             }
@@ -81,27 +80,41 @@ impl<'p> RowUseReader<'_, 'p> {
             }
             _ => {
                 if let Flow::Values(declaration) = self.flow(expression) {
-                    self.add(declaration, usage, Some(table.to_owned()));
+                    self.add(declaration, usage.clone(), Some(table.to_owned()));
                 }
             }
         }
     }
 
-    /// `query('INSERT INTO users (email, name) VALUES ($1, $2)', [user.email, user.name])`
+    /// `query('INSERT INTO users (email, name) VALUES ($1, $2)', [user.email, user.name])`, also by
+    /// way of a helper: `run(db, 'INSERT …', […])`.
     fn by_sql(&mut self, arguments: &'p [Argument]) {
-        let [sql, values, ..] = arguments else { return };
-        let Some(table) = sql_of(&sql.value).as_deref().and_then(written_table) else {
-            return;
-        };
-        let ExprKind::Array(items) = &values.value.kind else {
-            return;
-        };
-        for item in items {
-            if let ExprKind::Member(object, ..) = &item.value.kind
-                && let Flow::Values(declaration) = self.flow(object)
-            {
-                self.add(declaration, RowUsage::Written, Some(table.clone()));
+        for pair in arguments.windows(2) {
+            let [sql, values] = pair else { return };
+            let ExprKind::Array(items) = &values.value.kind else {
+                continue;
+            };
+            let Some(table) = sql_of(&sql.value).as_deref().and_then(written_table) else {
+                continue;
+            };
+            for item in items {
+                if let Some(declaration) = self.holder(&item.value) {
+                    self.add(declaration, RowUsage::Written, Some(table.clone()));
+                }
             }
+        }
+    }
+
+    /// The declaration whose value holds what is written: `user` of `user.email ?? null`.
+    fn holder(&mut self, expression: &'p Expr) -> Option<DeclarationName> {
+        match &expression.kind {
+            ExprKind::Member(object, ..) => match self.flow(object) {
+                Flow::Values(declaration) => Some(declaration),
+                _ => None,
+            },
+            ExprKind::Binary(Binary::Coalesce | Binary::Or, value, _)
+            | ExprKind::NonNull(value) => self.holder(value),
+            _ => None,
         }
     }
 }

@@ -192,6 +192,7 @@ impl<'p> EntityReader<'_, 'p> {
     pub(super) fn keys(&self, class: &Class<'p>, own: &ClassColumns<'p>) -> TableKeys {
         let is_open = own.open.is_some();
         TableKeys {
+            keyless: false,
             primary: primary(class, &own.columns).filter(|_| !is_open),
             uniques: uniques(own).filter(|_| !is_open && !own.uniques_open),
             foreign: self.foreign(own).filter(|_| !is_open && !own.foreign_open),
