@@ -305,6 +305,15 @@ impl Field {
         }
         (kind, constraints.map_or_else(Cow::default, Cow::Borrowed))
     }
+
+    /// The values of an enum, or of a list of them.
+    #[must_use]
+    pub fn enumerated(&self) -> Option<&[String]> {
+        match self.innermost().0 {
+            Kind::Enum(values) => Some(values),
+            _other => None,
+        }
+    }
 }
 
 /// A set of string values with a name.

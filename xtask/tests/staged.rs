@@ -92,6 +92,28 @@ fn a_clean_change_says_so_in_one_line() {
 }
 
 #[test]
+fn warnings_in_other_files_are_only_counted() {
+    let repo = sample();
+    repo.edit(ROW, "  bio: string | null;", "  bio?: string;");
+    commit(&repo, "a warning");
+    let other = "shared-types/src/tables/user.ts";
+    repo.write(other, &format!("{}\n// A comment.\n", repo.read(other)));
+    git(&repo, &["add", other]);
+    let ran = repo.run(&STAGED).must_exit(0);
+    assert!(
+        ran.stdout.is_empty() && ran.stderr.contains("elsewhere, in no file of this commit"),
+        "{ran:?}"
+    );
+    repo.write(ROW, &format!("{}\n// A comment.\n", repo.read(ROW)));
+    git(&repo, &["add", ROW]);
+    let ran = repo.run(&STAGED).must_exit(0);
+    assert!(
+        ran.stdout.contains("warning[NULLABILITY_MISMATCH]"),
+        "{ran:?}"
+    );
+}
+
+#[test]
 fn a_stale_snapshot_says_what_to_run() {
     let repo = sample();
     repo.write(

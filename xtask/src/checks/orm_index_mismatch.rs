@@ -121,15 +121,9 @@ fn not_stated(compared: &TableComparison<'_, '_>, index: &DatabaseIndex<'_>) -> 
         index.name,
         compared.named()
     );
-    let pairs = &compared.description.pairing.pairs;
-    let first = pairs
-        .iter()
-        .find(|pair| pair.column.name == index.columns[0]);
-    let declared = &compared.description.declaration.location;
-    let place = first.map_or(declared, |pair| &pair.field.location);
     compared
         .finding(&CHECK, &index.columns, message)
-        .at(place, "no index here")
+        .at(compared.place_of_first(&index.columns), "no index here")
         .at_first_of(compared, &index.columns)
         .with_help("state the index in the schema, or write the migration that drops it")
 }

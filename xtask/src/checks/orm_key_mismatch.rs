@@ -260,13 +260,9 @@ fn only_in_database(compared: &TableComparison<'_, '_>, key: &UniqueKey<'_>) -> 
         key.name,
         compared.named()
     );
-    let pairs = &compared.description.pairing.pairs;
-    let of_key = pairs.iter().find(|pair| pair.column.name == key.columns[0]);
-    let declared = &compared.description.declaration.location;
-    let place = of_key.map_or(declared, |pair| &pair.field.location);
     compared
         .finding(&CHECK, &key.columns, message)
-        .at(place, "not unique here")
+        .at(compared.place_of_first(&key.columns), "not unique here")
         .at_first_of(compared, &key.columns)
         .as_warning()
 }

@@ -7,6 +7,7 @@ use super::{Check, Model, names};
 use crate::facts::TableKeys;
 use crate::report::Finding;
 use crate::schema::model::Table;
+use crate::source::Location;
 
 /// A table of the database, and a declaration of an ORM that describes it.
 pub(super) struct TableComparison<'c, 'a> {
@@ -83,6 +84,15 @@ impl<'c, 'a> TableComparison<'c, 'a> {
         columns
             .iter()
             .all(|column| pairs.iter().any(|pair| pair.column.name == *column))
+    }
+
+    /// The place of the field of the first column; the declaration's where it has none.
+    pub fn place_of_first(&self, columns: &[String]) -> &'c Location {
+        let mut pairs = self.description.pairing.pairs.iter();
+        let of_first = pairs.find(|pair| Some(&pair.column.name) == columns.first());
+        of_first.map_or(&self.description.declaration.location, |pair| {
+            &pair.field.location
+        })
     }
 
     /// A finding of `check` about the columns.

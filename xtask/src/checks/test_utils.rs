@@ -343,7 +343,11 @@ fn table(schema: &Schema, body: &str) -> Table {
         } else if let Some(index) = item.strip_prefix("INDEX USING ") {
             let name = format!("index_{}", table.indexes.len());
             let definition = format!("CREATE INDEX {name} ON public.t USING {index}");
-            table.indexes.insert(name, index_of(definition));
+            let index = Index {
+                definition,
+                ..Index::default()
+            };
+            table.indexes.insert(name, index);
         } else if let Some(check) = item.strip_prefix("CHECK ") {
             constrain(
                 &mut table,
@@ -370,18 +374,6 @@ fn table(schema: &Schema, body: &str) -> Table {
         }
     }
     table
-}
-
-fn index_of(definition: String) -> Index {
-    Index {
-        definition,
-        valid: true,
-        clustered: false,
-        part_of: None,
-        tablespace: None,
-        statistics: Vec::new(),
-        comment: None,
-    }
 }
 
 fn constrain(table: &mut Table, kind: ConstraintKind, columns: Vec<String>, definition: String) {

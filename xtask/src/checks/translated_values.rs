@@ -6,7 +6,7 @@ use super::Model;
 use super::entities::ColumnFacts;
 use super::matching::{Description, Role, TableMatches};
 use super::pairing::Pair;
-use crate::facts::{Field, Kind};
+use crate::facts::Field;
 use crate::report::Unjudged;
 
 /// Whether `values`, which `description` has for a column, are other names for those that queries
@@ -68,7 +68,7 @@ fn is_translated(
     pair: &Pair<'_>,
 ) -> bool {
     let column = described.entity.column(&pair.column.name);
-    let values = values_of(&pair.field.kind);
+    let values = pair.field.enumerated();
     column
         .zip(values)
         .is_some_and(|(column, values)| are_translated(described, description, column, values))
@@ -87,22 +87,5 @@ fn states_what_queries_take(description: &Description<'_>) -> bool {
 fn taken_by_queries(field: &Field) -> Option<&[String]> {
     let sql = field.sql.as_ref();
     let named = sql.and_then(|sql| sql.application_values.as_deref());
-    named.or_else(|| values_of(&field.kind))
-}
-
-fn values_of(kind: &Kind) -> Option<&[String]> {
-    match kind {
-        Kind::Enum(values) => Some(values),
-        Kind::Array(items) => values_of(items),
-        Kind::String
-        | Kind::Number
-        | Kind::Bigint
-        | Kind::Boolean
-        | Kind::Date
-        | Kind::Bytes
-        | Kind::Json
-        | Kind::Any
-        | Kind::Union(_)
-        | Kind::Unresolved(_) => None,
-    }
+    named.or_else(|| field.enumerated())
 }

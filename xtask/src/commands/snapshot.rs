@@ -89,8 +89,9 @@ fn check(context: &Context, snapshot: &Snapshot) -> Result<Outcome> {
         .context_radius(2)
         .header(path, "what the migrations make")
         .to_string();
+    context.terminal.print(&format!("{diff}\n"))?;
     context.terminal.tell(&format!(
-        "{diff}\n`{path}` is not what the migrations make: run `{}` and commit it\n",
+        "`{path}` is not what the migrations make: run `{}` and commit it\n",
         snapshot::fix()
     ))?;
     Ok(Outcome::Errors)

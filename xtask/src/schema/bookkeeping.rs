@@ -164,7 +164,7 @@ pub fn is_described(name: &ObjectName, columns: &BTreeSet<&str>) -> bool {
         let own: BTreeSet<&str> = tool.iter().map(|(column, _)| *column).collect();
         own == *columns
     };
-    name.name.ends_with(COMMON_NAME) && OF_COMMON_NAME.iter().any(is_of_tool)
+    name.name == COMMON_NAME && OF_COMMON_NAME.iter().any(is_of_tool)
 }
 
 /// Whether a table of this name lies where a migration tool would make it.

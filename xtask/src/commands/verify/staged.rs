@@ -88,11 +88,13 @@ pub fn run(
     } = examine(context, options)?;
     let risks = risks(context, repository, changed, &migrations)?;
     judge.add(&mut report, risks);
-    let elsewhere = match context.options.report_format {
-        ReportFormat::Human => leave_out_elsewhere(&mut report.findings, changed, &context.config),
-        _of_programs => 0,
+    let is_for_people = context.options.report_format == ReportFormat::Human;
+    // The files of a report are whole.
+    let elsewhere = match is_for_people && context.options.report_dir.is_none() {
+        true => leave_out_elsewhere(&mut report.findings, changed, &context.config),
+        false => 0,
     };
-    if context.options.report_format == ReportFormat::Human && report.findings.is_empty() {
+    if is_for_people && report.findings.is_empty() {
         let summary = human::summary(&report, context.terminal.style());
         context
             .terminal
