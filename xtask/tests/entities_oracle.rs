@@ -64,7 +64,7 @@ fn compare(library: &str, naming: &str, at_least: usize) {
             ));
         }
     }
-    for (what, same, all) in counts {
+    for (what, same, all) in counts.into_iter().filter(|(.., all)| *all > 0) {
         oracle::print_agreement(&format!("{library}, {naming}, {what}"), same, all);
     }
     let unknown = read.keys().filter(|name| !made.contains_key(*name));

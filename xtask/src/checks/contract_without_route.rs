@@ -9,9 +9,10 @@
 //! ```
 //! No router registers `POST /api/users/:id/archive`. It is not judged while a mount or path that
 //! is only known when the program runs may lead there. Where most contracts of a file lack the same
-//! prefix of their routes' paths, one finding says so for all of them.
+//! prefix of their routes' paths, one finding says so for all of them. Likewise where none of the
+//! endpoints of a file has a route: its server is not among the `routes`, or others run it.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use super::endpoints::{LackedPrefix, are_judged, may_be_unread, title};
 use super::{Check, Model};
@@ -47,10 +48,52 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
     let lacks = |contract: &Contract| lacking.contains(&std::ptr::from_ref(contract));
     let judged = without.filter(|contract| may_be_unread(facts, contract).is_none());
     let prefixes = lacked.iter().filter_map(of_prefix);
-    let alone = judged
-        .filter(|contract| !lacks(contract))
-        .map(|contract| finding(contract, endpoints.path(contract)));
-    prefixes.chain(alone).collect()
+    let mut alone: BTreeMap<&str, Vec<&Contract>> = BTreeMap::new();
+    for contract in judged.filter(|contract| !lacks(contract)) {
+        alone.entry(contract.document()).or_default().push(contract);
+    }
+    let mut found: Vec<Finding> = prefixes.collect();
+    for (document, contracts) in alone {
+        let beside = facts
+            .contracts
+            .iter()
+            .filter(|one| one.document() == document);
+        // None of a document's endpoints has a route: it is of a server that is not read.
+        if contracts.len() > FEW && contracts.len() == beside.count() {
+            found.push(of_document(document, &contracts));
+        } else {
+            let each = contracts.into_iter();
+            found.extend(each.map(|contract| finding(contract, endpoints.path(contract))));
+        }
+    }
+    found
+}
+
+/// So many contracts are each worth a finding. More that are all of a file have one cause.
+const FEW: usize = 3;
+
+fn of_document(document: &str, contracts: &[&Contract]) -> Finding {
+    let first = contracts[0];
+    let endpoints: Vec<String> = contracts
+        .iter()
+        .map(|contract| title(&contract.method, &contract.path))
+        .collect();
+    let message = format!(
+        "None of the {} endpoints of `{document}` is offered by a route",
+        contracts.len()
+    );
+    CHECK
+        .finding(document, message)
+        .with_declaration(&first.name)
+        .at(
+            &first.location,
+            format!("`{}` is the first of them", endpoints[0]),
+        )
+        .with_detail("endpoints", endpoints)
+        .with_help(
+            "add the files of its server to `routes`; if it describes a server that others run, \
+             leave it out of the configuration",
+        )
 }
 
 fn of_prefix(lacked: &LackedPrefix<'_>) -> Option<Finding> {
@@ -114,6 +157,7 @@ mod tests {
             ),
             // One cause, whatever the number of endpoints.
             Case::endpoints(LACKS_V1, 2),
+            Case::endpoints(OF_ANOTHER_SERVER, 2),
         ],
         passing: &[
             Case {
@@ -147,6 +191,9 @@ mod tests {
         ],
     };
 
+    const OF_ANOTHER_SERVER: &str = "import express from 'express'; const app = express(); app.get('/health', h); // db-verify-ignore MISSING_API_CONTRACT: of the platform
+             export const Billing = { list: { method: 'GET', path: '/bills' }, one: { method: 'GET', path: '/bills/:id' },
+               pay: { method: 'POST', path: '/bills/:id/payments' }, close: { method: 'POST', path: '/bills/:id/close' } };";
     const LACKS_V1: &str = "import express, { Router } from 'express'; const app = express(); const books = Router(); books.get('/books', h).get('/books/:isbn', h);
          export const E = { all: { method: 'GET', path: '/books' }, one: { method: 'GET', path: '/books/:id' } }; app.use('/v1', books);";
     const BELOW_V1: &str = "import express, { Router } from 'express'; const app = express(); const books = Router(); books.get('/books', h).get('/books/:isbn', h).post('/books', h);

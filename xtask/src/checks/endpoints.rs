@@ -33,6 +33,8 @@ pub(super) struct Endpoints<'f> {
     routes: HashMap<String, Vec<&'f Route>>,
     contracts: HashMap<String, Vec<&'f Contract>>,
     bases: Bases<'f>,
+    /// Whether documents beside the program are to describe the routes.
+    has_documents: bool,
 }
 
 impl<'f> Endpoints<'f> {
@@ -42,6 +44,7 @@ impl<'f> Endpoints<'f> {
             routes: HashMap::new(),
             contracts: HashMap::new(),
             bases: Bases::default(),
+            has_documents: facts.contracts.iter().any(|one| one.in_document),
         };
         for route in &facts.routes {
             let known = endpoints.routes.entry(shape(&route.path));
@@ -65,10 +68,15 @@ impl<'f> Endpoints<'f> {
         self.bases.path(contract)
     }
 
-    /// Whether some contract describes `route`.
+    /// Whether some contract describes `route`. Beside a document the handler's own signature is
+    /// none: else no document would lack a route of NestJS.
     pub(super) fn is_described(&self, route: &Route) -> bool {
         let alike = self.contracts.get(&shape(&route.path));
-        alike.is_some_and(|alike| alike.iter().any(|one| route.answers(one)))
+        let describes = |one: &&&Contract| {
+            let is_itself = one.served && one.location == route.location;
+            route.answers(one) && !(self.has_documents && is_itself)
+        };
+        alike.is_some_and(|alike| alike.iter().any(|one| describes(&one)))
     }
 
     /// The one route that offers `contract` and whose handlers validate something; none where

@@ -108,7 +108,7 @@ impl<'a> Operations<'a> {
             let mut of_code: Vec<&'a Declaration> = declared.whole(reference).into_iter().collect();
             of_code.extend(held.iter().flat_map(with_inner));
             if let Some(document) = document {
-                self.add_side(documented, part, document, &of_code);
+                self.add_side(documented, part, document, (&of_code, true));
             }
         }
     }
@@ -143,8 +143,9 @@ impl<'a> Operations<'a> {
     ) {
         let taken = code.iter().find(|taken| taken.part == RequestPart::Body);
         if let (Some(document), Some(taken)) = (&documented.request_shape, taken) {
-            let (of_code, _) = declared.of_input(taken);
-            self.add_side(documented, Some(RequestPart::Body), document, &of_code);
+            let (of_code, is_complete) = declared.of_input(taken);
+            let part = Some(RequestPart::Body);
+            self.add_side(documented, part, document, (&of_code, is_complete));
         }
     }
 
@@ -154,7 +155,7 @@ impl<'a> Operations<'a> {
         documented: &'a Contract,
         part: Option<RequestPart>,
         document: &'a ContractShape,
-        code: &[&'a Declaration],
+        (code, is_complete): (&[&'a Declaration], bool),
     ) {
         let mut nearest: Option<(usize, &'a Declaration, &'a Declaration)> = None;
         for document in with_inner(document) {
@@ -170,7 +171,7 @@ impl<'a> Operations<'a> {
         };
         let fewer = document.fields.len().min(code.fields.len());
         if shared * 2 >= fewer && shared > 0 {
-            let is_complete = code.unresolved.is_none();
+            let is_complete = is_complete && code.unresolved.is_none();
             self.add_part(documented, part, document, (vec![vec![code]], is_complete));
             return;
         }

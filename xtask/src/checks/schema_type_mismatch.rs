@@ -91,6 +91,11 @@ fn of_pair(schema: &Declaration, ty: &Declaration, of_fields: &[Finding]) -> Fin
         .at(&schema.location, format!("it differs from `{}`", ty.name))
         .at(&ty.location, "the type".to_owned())
         .with_detail("fields", fields.clone());
+    with_places(found, of_fields)
+}
+
+/// Adds the places of the first fields of a finding about several.
+fn with_places(found: Finding, of_fields: &[Finding]) -> Finding {
     let first = of_fields
         .iter()
         .filter_map(|finding| finding.labels.first());

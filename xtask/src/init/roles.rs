@@ -349,7 +349,9 @@ impl Patterns {
         let validation =
             validation || (self.is_of_judged(file, text) && is_of_messages(file, text));
         let next_route = file.ends_with("/route.ts") && file.contains("app/");
-        let routes = next_route || (self.framework.is_match(text) && self.route.is_match(text));
+        let routes = next_route
+            || makes_nest_application(text)
+            || (self.framework.is_match(text) && self.route.is_match(text));
         // A single pair is a call of `fetch`; several of them, or a name that says so, are a
         // contract.
         let enough = if file.contains("contract") { 1 } else { 3 };
@@ -420,6 +422,15 @@ fn is_sent(before: &str) -> bool {
     let is_part = |character: char| character.is_alphanumeric() || "_$.".contains(character);
     let around = callee.trim_end_matches(is_part).trim_end();
     !inside.contains('}') && around.ends_with("await")
+}
+
+/// Whether a file makes an application of NestJS and says what stands before the paths of its
+/// controllers.
+fn makes_nest_application(text: &str) -> bool {
+    text.contains("NestFactory.create")
+        && ["setGlobalPrefix(", "enableVersioning("]
+            .iter()
+            .any(|call| text.contains(call))
 }
 
 /// Whether judged classes of a file may be of what comes in. Those of settings are of the
@@ -552,6 +563,10 @@ mod tests {
             roles("web/app/api/users/route.ts", "export function GET() {}"),
             ["routes"]
         );
+        let nest = "import { NestFactory } from '@nestjs/core'; const app = await NestFactory.create(App); ";
+        assert!(roles("main.ts", nest).is_empty());
+        let prefixed = format!("{nest} app.setGlobalPrefix('api');");
+        assert_eq!(roles("main.ts", &prefixed), ["routes"]);
         let entity = "import { Entity, PrimaryKey } from '@mikro-orm/core'; @Entity() class A {}";
         assert_eq!(roles("a.ts", entity), ["mikroorm"]);
         let model = "import { Table } from 'sequelize-typescript'; @Table class A extends Model {}";

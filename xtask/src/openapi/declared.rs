@@ -2,7 +2,7 @@
 
 use super::objects::Property;
 use super::schemas::Schemas;
-use crate::facts::{Declaration, Family, Fields, Origin, Syntax, Tags};
+use crate::facts::{Declaration, Family, Fields, Origin, Syntax};
 use crate::source::Location;
 
 /// A schema of an OpenAPI document.
@@ -52,20 +52,5 @@ impl Schemas<'_> {
 
 /// A declaration with these fields.
 pub(super) fn declaration(name: String, location: Location, fields: Fields) -> Declaration {
-    Declaration {
-        name,
-        location,
-        origin: ORIGIN,
-        exported: true,
-        tags: Tags::default(),
-        table_link: None,
-        of_type: None,
-        made_of: None,
-        keys: None,
-        graphql: false,
-        null_unchecked: false,
-        implements: Vec::new(),
-        fields,
-        unresolved: None,
-    }
+    Declaration::of_fields(name, location, ORIGIN, fields)
 }

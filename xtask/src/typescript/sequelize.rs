@@ -3,6 +3,7 @@
 
 mod columns;
 mod naming;
+mod through;
 mod types;
 
 use std::rc::Rc;

@@ -328,6 +328,7 @@ fn text(value: &Value) -> &str {
 }
 
 /// Prints how many of `of` things were found to be the same, `what` they are.
+#[expect(clippy::print_stdout, reason = "the figure is what the test is for")]
 pub fn print_agreement(what: &str, same: usize, of: usize) {
     let percent = 100.0 * same as f64 / of.max(1) as f64;
     println!("{what}: {same} of {of} agree ({percent:.1} %)");

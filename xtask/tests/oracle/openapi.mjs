@@ -7,8 +7,8 @@ import SwaggerParser from '@apidevtools/swagger-parser';
 import Ajv from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 
-const [root, said, ...files] = process.argv.slice(2);
-const { schemas, contracts } = JSON.parse(fs.readFileSync(said, 'utf8'));
+const [root, inspected, ...files] = process.argv.slice(2);
+const { schemas, contracts } = JSON.parse(fs.readFileSync(inspected, 'utf8'));
 const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace'];
 const VALID = {
   uuid: '6f1c1f5e-8c1b-4b0c-9d3e-2f9a5f0c7a11',
@@ -62,15 +62,32 @@ function operations(file, whole, names) {
       const good = Object.keys(responses).find((status) => status.startsWith('2'));
       const of = (body) => named(Object.entries(body?.content ?? {}).find(([kind]) => kind.includes('json'))?.[1].schema, names);
       const written = `${base}${at}`.replace(/\{([^}]*)\}/g, ':$1');
-      expected.push(`${method.toUpperCase()} ${written} ${of(requestBody)} ${of(responses[good])}`);
+      const parameters = parametersOf(item[method], item);
+      expected.push(`${method.toUpperCase()} ${written} ${of(requestBody)} ${of(responses[good])} ${parameters}`);
     }
   }
   const found = contracts
     .filter((one) => one.path.startsWith(`${base}/`))
-    .map((one) => `${one.method} ${one.path} ${one.request ?? '-'} ${one.response ?? '-'}`);
+    .map((one) => `${one.method} ${one.path} ${one.request ?? '-'} ${one.response ?? '-'} ${said(one.inputs)}`);
   checked += expected.length;
   for (const one of expected) if (!found.includes(one)) differences.push(`${file}: no contract ${one}`);
   for (const one of found) if (!expected.includes(one)) differences.push(`${file}: no operation ${one}`);
+}
+
+/** The parameters of an operation, which hides those of its path, each with its part and its kind. */
+function parametersOf(operation, item) {
+  const all = new Map();
+  for (const one of [...(item.parameters ?? []), ...(operation.parameters ?? [])]) all.set(`${one.in} ${one.name}`, one);
+  const read = [...all.values()].filter((one) => !['accept', 'content-type', 'authorization'].includes(one.name.toLowerCase()));
+  const kind = ({ type, enum: values }) => (values ? 'enum' : type === 'integer' ? 'number' : type);
+  const part = (one) => (one.in === 'header' ? 'headers' : one.in);
+  return read.map((one) => `${part(one)}:${one.name}:${one.required === true}:${kind(one.schema)}`).sort().join(',');
+}
+
+/** The same by what db-inspect says. */
+function said(inputs) {
+  const fields = inputs.flatMap(({ part, fields }) => fields.map((field) => ({ part, ...field })));
+  return fields.map((one) => `${one.part}:${one.name}:${!one.optional}:${one.kind}`).sort().join(',');
 }
 
 /** The name of a schema, or of what it lists. */

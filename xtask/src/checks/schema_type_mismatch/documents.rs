@@ -6,7 +6,7 @@ mod wire;
 
 use std::collections::HashSet;
 
-use super::{CHECK, FEW, SHOWN};
+use super::{CHECK, FEW, with_places};
 use crate::checks::operations::{self, OperationPart};
 use crate::checks::{Model, wording};
 use crate::facts::{Declaration, Field, Kind, RequestPart};
@@ -204,10 +204,5 @@ fn of_whole(part: &OperationPart<'_>, of_fields: &[Finding]) -> Finding {
             format!("its {place} differs from `{name}`"),
         )
         .with_detail("fields", fields.clone());
-    let first = of_fields
-        .iter()
-        .filter_map(|finding| finding.labels.first());
-    first.take(SHOWN).fold(found, |found, label| {
-        found.at(&label.location, label.text.clone())
-    })
+    with_places(found, of_fields)
 }

@@ -467,3 +467,37 @@ app.get('/invitations/:n', async (request) => z.object({ full: z.enum(['a', 'b']
         assert_eq!(of(&wrong), expected, "{code}");
     }
 }
+
+#[test]
+fn the_signature_of_a_handler_does_not_stand_for_a_document() {
+    let text = document(&[(9, "    x-post:")]);
+    let (found, _) = verified(&text, SERVER, KEYS);
+    assert_eq!(in_short(&found), ["MISSING_API_CONTRACT server.ts:11:4"]);
+}
+
+#[test]
+fn what_a_handler_reads_beside_a_schema_is_not_dropped() {
+    let document = "openapi: 3.0.0\npaths:\n  /things:\n    get:\n      parameters:\n        - { name: limit, in: query, schema: { type: integer } }\n        - { name: search, in: query, schema: { type: string } }\n      responses: {}\n";
+    let server = |reads: &str| {
+        format!(
+            "import express from 'express'; import {{ z }} from 'zod';
+const Page = z.object({{ limit: z.coerce.number().optional() }});
+const app = express();
+app.get('/things', (req: any, res: any) => {{ const page = Page.parse(req.query); {reads} res.json(page); }});"
+        )
+    };
+    let of = |reads: &str| {
+        let (mut found, _) = verified(document, &server(reads), KEYS);
+        found.retain(|finding| finding.kind == "SCHEMA_TYPE_MISMATCH");
+        in_short(&found)
+    };
+    assert_eq!(of(""), ["SCHEMA_TYPE_MISMATCH docs/api.yaml:7:13"]);
+    for reads in [
+        "find(req.query.search);",
+        "const { search } = req.query;",
+        "const query = req.query; find(query.search);",
+        "find(req.query);",
+    ] {
+        assert_eq!(of(reads), [""; 0], "{reads}");
+    }
+}

@@ -166,21 +166,12 @@ fn shape_of_type<'p>(
     }
     let object = resolver.properties(&of).map_err(|why| why.to_string())?;
     let file = file(resolver, unnamed);
+    let location = file.module.location(unnamed.span);
+    let fields = file.fields(&object);
     let declaration = Declaration {
-        name: unnamed.name.to_owned(),
-        location: file.module.location(unnamed.span),
-        origin: origins::ALIAS,
-        exported: true,
-        tags: Tags::default(),
-        table_link: None,
-        of_type: None,
-        made_of: None,
-        keys: None,
-        graphql: false,
         null_unchecked: !resolver.program.checks_null(file.module),
-        implements: Vec::new(),
-        fields: file.fields(&object),
         unresolved: object.incomplete.as_ref().map(Rc::to_string),
+        ..Declaration::of_fields(unnamed.name.to_owned(), location, origins::ALIAS, fields)
     };
     shape(Some(declaration), list, None)
 }

@@ -4,7 +4,7 @@
 use compact_str::CompactString;
 
 use super::nest::of_type;
-use crate::facts::{Constraints, Declaration, Field, Kind, Rare, RequestFields, RequestPart, Tags};
+use crate::facts::{Constraints, Declaration, Field, Kind, Rare, RequestFields, RequestPart};
 use crate::typescript::decorators::Decorators;
 use crate::typescript::kinds;
 use crate::typescript::origins;
@@ -104,20 +104,8 @@ impl RequestFields {
             Some(held) => held.fields.iter().cloned().chain([field]).collect(),
         };
         self.held = Some(Box::new(Declaration {
-            name: name.to_owned(),
-            location,
-            origin: origins::CLASS,
-            exported: true,
-            tags: Tags::default(),
-            table_link: None,
-            of_type: None,
-            made_of: None,
-            keys: None,
-            graphql: false,
             null_unchecked: !still.program.checks_null(scope.module),
-            implements: Vec::new(),
-            fields,
-            unresolved: None,
+            ..Declaration::of_fields(name.to_owned(), location, origins::CLASS, fields)
         }));
     }
 }
@@ -183,9 +171,9 @@ impl Pipes {
     }
 
     fn add(&mut self, argument: &Argument) {
-        let (class, options) = match &argument.value.kind {
+        let (class, options): (&Expr, _) = match &argument.value.kind {
             ExprKind::New(class, _, arguments) => (class, arguments.first()),
-            _ => (&Box::new(argument.value.clone()), None),
+            _ => (&argument.value, None),
         };
         let ExprKind::Name(name) = &class.kind else {
             return;

@@ -5,6 +5,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::facts::{RequestFields, RequestPart, Route};
+use crate::source::Span;
 use crate::typescript::collect::in_place::{self, Unnamed};
 use crate::typescript::modules::{Program, Symbol};
 use crate::typescript::resolve::{Resolver, Scope};
@@ -74,15 +75,12 @@ pub fn read<'p>(program: &'p Program<'p>, files: &[&str], routes: &mut [Route]) 
                 title: format!("{} {}", route.method, route.path),
                 inputs: Vec::new(),
                 ambiguous: Vec::new(),
+                read_elsewhere: Vec::new(),
             };
             for argument in arguments.iter().skip(1) {
                 found.argument(module, &argument.value, 0);
             }
-            let ambiguous = found.ambiguous;
-            found
-                .inputs
-                .retain(|input| !ambiguous.contains(&input.part));
-            route.inputs = found.inputs;
+            route.inputs = found.inputs();
         }
     }
 }
@@ -109,9 +107,21 @@ struct Validated<'v, 'p> {
     inputs: Vec<RequestFields>,
     /// Parts that several schemas are for: which one counts, the request decides.
     ambiguous: Vec<RequestPart>,
+    /// Parts of which a handler also takes what no schema lets through.
+    read_elsewhere: Vec<RequestPart>,
 }
 
 impl<'p> Validated<'_, 'p> {
+    /// What is validated, each part once.
+    fn inputs(self) -> Vec<RequestFields> {
+        let mut inputs = self.inputs;
+        inputs.retain(|input| !self.ambiguous.contains(&input.part));
+        for input in &mut inputs {
+            input.complete = !self.read_elsewhere.contains(&input.part);
+        }
+        inputs
+    }
+
     /// Reads an argument of the call that registers the route.
     fn argument(&mut self, module: &'p Module, argument: &'p Expr, depth: usize) {
         if depth > DEPTH {
@@ -193,18 +203,33 @@ impl<'p> Validated<'_, 'p> {
         let mut names = RequestNames::of(function);
         names.add_locals(function.body.statements());
         let mut found = Vec::new();
+        // The places where a part is validated, or given a name.
+        let mut accounted = names.named_at.clone();
+        let mut read = Vec::new();
         for statement in function.body.statements() {
             statement.walk(&mut |expression| {
+                if let Some(part) = names
+                    .part(expression)
+                    .or_else(|| names.one_value(expression))
+                {
+                    read.push((part, expression.span));
+                }
                 if let ExprKind::Call(callee, _, arguments) = &expression.kind
                     && let (ExprKind::Member(schema, method, _), [first, ..]) =
                         (&callee.kind, &**arguments)
                     && PARSERS.contains(&method.as_str())
                     && let Some(part) = names.part(&first.value)
                 {
+                    accounted.push(first.value.span);
                     found.push((part, &**schema));
                 }
             });
         }
+        let is_inside =
+            |span: &Span, around: &Span| around.start <= span.start && span.end <= around.end;
+        read.retain(|(_, span)| !accounted.iter().any(|around| is_inside(span, around)));
+        self.read_elsewhere
+            .extend(read.into_iter().map(|(part, _)| part));
         for (part, schema) in found {
             self.add(module, part, schema);
         }
@@ -254,6 +279,8 @@ struct RequestNames<'p> {
     /// The request, or a context that holds it.
     request: Option<&'p str>,
     parts: FxHashMap<&'p str, RequestPart>,
+    /// Where parts were given names.
+    named_at: Vec<Span>,
 }
 
 impl<'p> RequestNames<'p> {
@@ -278,8 +305,9 @@ impl<'p> RequestNames<'p> {
                 StatementKind::Variable(variable) => {
                     let value = variable.value.as_ref();
                     let part = value.and_then(|value| self.part(value));
-                    if let (Some(name), Some(part)) = (statement.name(), part) {
+                    if let (Some(name), Some(part), Some(value)) = (statement.name(), part, value) {
                         self.parts.insert(name, part);
+                        self.named_at.push(value.span);
                     }
                 }
                 StatementKind::Nested(inner) => self.add_locals(inner),
@@ -317,6 +345,18 @@ impl<'p> RequestNames<'p> {
             }
             _ => None,
         }
+    }
+
+    /// The part of which an expression is one value: `c.req.query('page')`.
+    fn one_value(&self, expression: &Expr) -> Option<RequestPart> {
+        let ExprKind::Call(callee, _, arguments) = &expression.kind else {
+            return None;
+        };
+        let ExprKind::Member(object, method, _) = &callee.kind else {
+            return None;
+        };
+        let is_one = !arguments.is_empty() && self.is_request(object);
+        is_one.then(|| part_of(OF_HONO, method)).flatten()
     }
 
     /// `req`, `c.req`, `ctx.request`

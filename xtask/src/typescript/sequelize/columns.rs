@@ -2,6 +2,7 @@
 //! Sequelize adds: a key, and the instants of changes.
 
 use super::naming::underscored;
+use super::through;
 use super::types::{DataType, Inference, data_type};
 use crate::config::SequelizeNaming;
 use crate::facts::{SqlColumn, SqlScalar, SqlType, StatedApart, StatedValue};
@@ -81,12 +82,24 @@ impl<'r, 'p> ModelReader<'r, 'p> {
     /// The columns of `lineage`, a model and the classes that it extends, the nearest first.
     pub(super) fn columns(&self, lineage: &[Class<'p>]) -> Vec<ModelColumn<'p>> {
         let mut found: Vec<ModelColumn<'p>> = Vec::new();
-        for member in members(self.resolver, lineage, Library::Sequelize) {
-            let Some(column) = self.column(&member) else {
+        let members = members(self.resolver, lineage, Library::Sequelize);
+        for member in &members {
+            let Some(column) = self.column(member) else {
                 continue;
             };
             found.retain(|known| known.held.name != column.held.name);
             found.push(column);
+        }
+        if let Some(class) = lineage.first()
+            && !found.iter().any(|column| column.primary)
+        {
+            let joining = through::joining_keys(self.resolver, class, &members);
+            for column in &mut found {
+                if joining.iter().any(|name| **name == *column.held.name) {
+                    column.primary = true;
+                    column.sql.apart.nullable = Some(false);
+                }
+            }
         }
         self.add_unwritten(&mut found);
         found
@@ -98,7 +111,13 @@ impl<'r, 'p> ModelReader<'r, 'p> {
         let instant = INSTANTS.iter().find(|one| find(one.0).is_some());
         let instant = instant.map(|(_, usual)| *usual);
         let is_instant = instant.is_some();
-        if find("Column").is_none() && !is_instant {
+        // `@Table({ updatedAt: false })` of a class that inherits the property.
+        let is_off = instant.is_some_and(|usual| {
+            [usual, "timestamps"]
+                .iter()
+                .any(|option| self.options.flag(option) == Some(false))
+        });
+        if find("Column").is_none() && (!is_instant || is_off) {
             return None;
         }
         let first = find("Column").map(|column| column.arguments(self.resolver).at(0));

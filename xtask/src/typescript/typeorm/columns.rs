@@ -112,10 +112,11 @@ impl<'p> EntityReader<'_, 'p> {
                 .all(|known| known.path != relation.path);
             return found.relations.extend(is_new.then_some(relation));
         }
-        let mut columns = decorators.of(Library::TypeOrm);
-        if let Some((decorator, mode)) =
-            columns.find_map(|one| Some((one, Mode::named(&one.name)?)))
-        {
+        let columns = decorators.of(Library::TypeOrm);
+        let columns = columns.filter_map(|one| Some((one, Mode::named(&one.name)?)));
+        // The decorator that stands nearest to the property runs first, and TypeORM keeps the first:
+        // of `@Column({ type: 'timestamp' }) @CreateDateColumn()` the second.
+        if let Some((decorator, mode)) = columns.last() {
             self.column(held, (decorator, mode), decorators, embedding, found);
         }
     }
