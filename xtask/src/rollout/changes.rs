@@ -35,12 +35,18 @@ pub fn lost<'d>(
         };
         match find(&after, &demand.table) {
             Some(after) => change.of_table(demand, before, after, &mut losses),
-            None => losses.push(Loss {
-                demand,
-                column: None,
-                what: Lost::Table,
-                certain: demand.firm,
-            }),
+            None => {
+                losses.push(Loss {
+                    demand,
+                    column: None,
+                    what: Lost::Table,
+                    certain: demand.firm,
+                });
+                let name = renames.other_name(&demand.table);
+                if let Some(after) = name.and_then(|name| find(&after, name)) {
+                    change.under_other_name(demand, before, after, &mut losses);
+                }
+            }
         }
     }
     losses.extend(change.unknown_writers(demands, &before, &after));
@@ -125,7 +131,12 @@ impl Change<'_> {
                 lose(&wanted.column, Lost::Column, !may_do_without);
                 continue;
             };
-            self.of_column(demand, wanted, was, is, &mut lose);
+            match self.renames.other_column(&demand.table, &wanted.column) {
+                Some(former) => {
+                    lose(&wanted.column, Lost::MeansOther(former.to_owned()), true);
+                }
+                None => self.of_column(demand, wanted, was, is, &mut lose),
+            }
         }
         // A view that takes rows, and one that took none, need other statements.
         if demand.inserts && after.kind == EntityKind::Table {
@@ -138,6 +149,33 @@ impl Change<'_> {
                 }
             }
             self.restrictions(demand, (before, after), losses);
+        }
+    }
+
+    /// What is lost of the columns of a table beside its name, which a view could keep.
+    fn under_other_name<'d>(
+        &self,
+        demand: &'d TableDemand,
+        before: &Entity<'_>,
+        after: &Entity<'_>,
+        losses: &mut Vec<Loss<'d>>,
+    ) {
+        for wanted in &demand.columns {
+            let names = (&demand.table, after.name);
+            let name = self.renames.other_column_name(names, &wanted.column);
+            let is = after.column(name.unwrap_or(&wanted.column));
+            let (Some(was), Some(is)) = (before.column(&wanted.column), is) else {
+                continue;
+            };
+            let mut lose = |column: &str, what: Lost, certain: bool| {
+                losses.push(Loss {
+                    demand,
+                    column: Some(column.to_owned()),
+                    what,
+                    certain: certain && demand.firm,
+                });
+            };
+            self.of_column(demand, wanted, was, is, &mut lose);
         }
     }
 
@@ -165,9 +203,6 @@ impl Change<'_> {
         lose: &mut impl FnMut(&str, Lost, bool),
     ) {
         let column = &wanted.column;
-        if let Some(former) = self.renames.other_column(&demand.table, column) {
-            return lose(column, Lost::MeansOther(former.to_owned()), true);
-        }
         // What the database computed itself so far was never written.
         let is_left_out = demand.inserts && wanted.written != Written::Always;
         let may_write_null = wanted.written != Written::Never && wanted.nullable;

@@ -28,7 +28,7 @@ pub fn findings(order: &DeployOrder, config: &Config) -> Vec<Finding> {
         };
         if let Some(severity) = severity {
             let found = finding(BREAKS_RUNNING_CODE, severity, problem);
-            findings.push(found.with_help(advice(problem, order.order)));
+            findings.push(found.with_help(advice(problem, order)));
         }
     }
     if let Some(Some(severity)) = config.severity.get(NEEDS_MIGRATION) {
@@ -60,16 +60,24 @@ fn finding(kind: &'static str, severity: Severity, problem: &RolloutProblem) -> 
         .with_detail("code", code)
 }
 
-fn advice(problem: &RolloutProblem, order: ReleaseOrder) -> String {
-    let mut text = match (problem.certain, order) {
+fn advice(problem: &RolloutProblem, order: &DeployOrder) -> String {
+    let steps = order.releases.iter().flat_map(|release| &release.steps);
+    let is_planned = steps.into_iter().any(|step| step.migration.is_some());
+    let mut text = match (problem.certain, order.order) {
         (false, _) => "make sure that no running code meets it, or deploy first".to_owned(),
         (true, ReleaseOrder::DeployFirst) => {
             "deploy the new code first, and migrate once the running code is gone".to_owned()
         }
-        (true, ReleaseOrder::TwoReleases) => {
+        (true, ReleaseOrder::TwoReleases) if is_planned => {
             "split it into two releases; `--plan` writes their migrations".to_owned()
         }
-        (true, ReleaseOrder::MigrateFirst | ReleaseOrder::Either) => order.in_words().to_owned(),
+        (true, ReleaseOrder::TwoReleases) => {
+            "change the migration: no plan of releases is known for it, and the report says why"
+                .to_owned()
+        }
+        (true, ReleaseOrder::MigrateFirst | ReleaseOrder::Either) => {
+            order.order.in_words().to_owned()
+        }
     };
     let _ = write!(
         text,

@@ -124,10 +124,13 @@ impl<'m> MigrationPlaces<'m> {
     }
 }
 
-/// The names that a statement has which causes a loss.
-pub(super) fn words(loss: &Loss<'_>, schema: &Schema) -> Vec<String> {
+/// The names that a statement has which causes a loss. The column's type is that of the first of
+/// `schemas` that has the table.
+pub(super) fn words(loss: &Loss<'_>, schemas: [&Schema; 2]) -> Vec<String> {
     let table = &loss.demand.table;
     let column_type = || {
+        let mut schemas = schemas.into_iter();
+        let schema = schemas.find(|schema| schema.tables.contains_key(table))?;
         let column = schema.tables.get(table)?.column(loss.column.as_deref()?)?;
         match ColumnType::resolve(&column.type_name, schema).scalar {
             Scalar::Enum(name, _) => Some(name.name),

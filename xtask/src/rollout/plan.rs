@@ -86,7 +86,7 @@ fn caused<'l>(losses: &[&'l Loss<'l>], basis: &Basis<'_>, steps: &mut Steps) -> 
         if is_told {
             continue;
         }
-        let names = words(loss, basis.new.schema);
+        let names = words(loss, [basis.new.schema, basis.running.schema]);
         let (table, column) = (&loss.demand.table, loss.column.as_deref());
         match basis.places.cause(table, column, &loss.what, &names) {
             Some(cause) => caused.push(Caused { loss, cause }),

@@ -70,6 +70,24 @@ impl Renames {
         Some(now)
     }
 
+    /// The name of a table in the other schema, whichever of the two is the older one, where it has
+    /// another one there.
+    #[must_use]
+    pub fn other_name(&self, table: &ObjectName) -> Option<&ObjectName> {
+        self.table_now(table).or_else(|| self.other_table(table))
+    }
+
+    /// The same of a column of a table, of which both names are given.
+    #[must_use]
+    pub fn other_column_name(
+        &self,
+        (table, other): (&ObjectName, &ObjectName),
+        column: &str,
+    ) -> Option<&str> {
+        let now = self.column_now(other, column);
+        now.or_else(|| self.other_column(table, column))
+    }
+
     /// The labels of the enum `name` that got another text, each with that text.
     pub fn labels<'r>(
         &'r self,

@@ -36,12 +36,12 @@ pub fn judge(
     let lost_by_new = lost(new.demands, back, &renames, config);
     let mut lost_by_both = lost(kept, forward, &renames, config);
     lost_by_both.retain(|loss| is_seen_beside_old_schema(loss, new.demands));
-    let breaks = problems(&lost_by_running, Side::Running, new_schema, places);
-    let needs: Vec<_> = problems(&lost_by_new, Side::New, old_schema, places)
+    let breaks = problems(&lost_by_running, Side::Running, forward, places);
+    let needs: Vec<_> = problems(&lost_by_new, Side::New, back, places)
         .into_iter()
         .filter(|one| one.certain)
         .collect();
-    let left_behind: Vec<_> = problems(&lost_by_both, Side::Running, new_schema, places)
+    let left_behind: Vec<_> = problems(&lost_by_both, Side::Running, forward, places)
         .into_iter()
         .filter(|one| one.certain)
         .collect();
@@ -104,7 +104,7 @@ fn is_seen_beside_old_schema(loss: &Loss<'_>, new: &CodeDemands) -> bool {
 fn problems(
     losses: &[Loss<'_>],
     side: Side,
-    other_schema: &Schema,
+    (own, other): (&Schema, &Schema),
     places: &MigrationPlaces<'_>,
 ) -> Vec<RolloutProblem> {
     let mut grouped: BTreeMap<_, Vec<&Loss<'_>>> = BTreeMap::new();
@@ -117,7 +117,7 @@ fn problems(
         .into_values()
         .map(|mut losses| {
             losses.sort_by_key(|loss| !loss.certain);
-            problem(&losses, side, other_schema, places)
+            problem(&losses, side, (own, other), places)
         })
         .collect()
 }
@@ -142,18 +142,18 @@ fn rank(what: &Lost) -> (u8, Option<&Lost>) {
 fn problem(
     losses: &[&Loss<'_>],
     side: Side,
-    other_schema: &Schema,
+    (own, other): (&Schema, &Schema),
     places: &MigrationPlaces<'_>,
 ) -> RolloutProblem {
     let first = losses[0];
     let (table, column) = (&first.demand.table, first.column.as_deref());
-    let words = words(first, other_schema);
+    let words = words(first, [other, own]);
     let cause = places.cause(table, column, &first.what, &words);
     let cause = cause.filter(|_| side == Side::Running);
     let renamed = column
         .filter(|_| first.what == Lost::Column)
         .and_then(|column| {
-            let now = columns_of(other_schema, table);
+            let now = columns_of(other, table);
             places.renamed(table, column, &now)
         });
     let code = losses.iter().map(|loss| {

@@ -453,7 +453,12 @@ fn names_that_are_swapped_are_told_and_get_no_plan() {
     let report = since(&repo, &["--format", "json", "--plan", "plan"]);
     assert!(report.stderr.contains("no plan is known"), "{report:?}");
     let report = report.must_exit(1).json();
-    let told: Vec<_> = findings(&report, "errors", "BREAKS_RUNNING_CODE")
+    let errors = findings(&report, "errors", "BREAKS_RUNNING_CODE");
+    for error in &errors {
+        let help = error["help"].as_str().unwrap_or_default();
+        assert!(help.contains("no plan of releases is known"), "{help}");
+    }
+    let told: Vec<_> = errors
         .iter()
         .map(|one| one["message"].as_str().unwrap_or_default().to_owned())
         .collect();

@@ -398,4 +398,20 @@ pub const OTHERS: &[Scenario] = &[
         needs: &["runs.state"],
         ..BLANK
     },
+    Scenario {
+        name: "a table is renamed, and a value of an enum of it",
+        old: (STATES, states!("'open', 'shut'")),
+        new: (
+            "ALTER TYPE state RENAME VALUE 'open' TO 'new'; ALTER TABLE runs RENAME TO jobs;",
+            "import { pgTable, pgEnum, integer } from 'drizzle-orm/pg-core';\n\
+             export const state = pgEnum('state', ['new', 'shut']);\n\
+             export const jobs = pgTable('jobs', { id: integer('id').primaryKey(), state: state('state').notNull() });\n",
+        ),
+        order: ReleaseOrder::TwoReleases,
+        breaks: &["runs", "runs.state"],
+        // Nothing of a table is asked that is not there.
+        unseen: &["runs.state", "jobs.state"],
+        needs: &["jobs", "jobs.state"],
+        ..BLANK
+    },
 ];
