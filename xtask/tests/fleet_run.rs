@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use serde_json::Value;
 use xtask::internals::postgres::scratch::Scratch;
 
@@ -225,18 +227,13 @@ fn an_unforeseen_failure_stops_the_run_after_the_last_good_migration() {
         ("html", vec!["<h2>Versions</h2>", "no users wanted"]),
         ("github", vec!["::error title=failed::"]),
     ] {
-        let shown = run(
-            scratch,
-            &repo,
-            &[
-                "db-migrate",
-                "--fleet",
-                "--resume",
-                "--format",
-                format,
-                "--only",
-                tenants[1].name(),
-            ],
+        let only = ["--format", format, "--only", tenants[1].name()];
+        let arguments = [&["db-migrate", "--fleet", "--resume"], &only[..]].concat();
+        let mut command = repo.command(&arguments);
+        let shown = Ran::of(
+            command
+                .env("SHADOW_DATABASE_URL", url(scratch))
+                .env("GITHUB_STEP_SUMMARY", repo.path("summary.md")),
         );
         assert_eq!(shown.code, 1, "{shown:?}");
         for part in parts {
@@ -247,6 +244,12 @@ fn an_unforeseen_failure_stops_the_run_after_the_last_good_migration() {
             );
         }
     }
+    let summary = repo.read("summary.md");
+    assert_eq!(
+        summary.matches("| Version | Databases |").count(),
+        1,
+        "{summary}"
+    );
     let skipped = migrate(
         scratch,
         &repo,
@@ -586,4 +589,104 @@ fn a_fleet_of_another_tool_is_only_looked_at() {
     );
     run(scratch, &repo, &["db-migrate", "--fleet"])
         .must_fail(&["flyway keeps these migrations", "`db-status --fleet` shows"]);
+}
+
+#[test]
+fn a_database_that_is_busy_is_left_and_the_others_go_on() {
+    let Some(scratch) = shared() else { return };
+    let labels = ["", ""];
+    let (repo, tenants) = fleet(scratch, &THREE[..2], (&labels, "parallel = 1\n"));
+    for tenant in &tenants {
+        tenant.run(&repo, &["db-migrate", "1"]).must_exit(0);
+    }
+    let mut busy = tenants[0].connect();
+    busy.batch_execute("BEGIN; LOCK TABLE users")
+        .expect("a lock");
+    let report = migrate(scratch, &repo, 1, &["--ddl-lock-timeout", "50"]);
+    assert_eq!(outcomes(&report), ["lock-timeout", "done"], "{report:#}");
+    assert_eq!(report["stopped"], Value::Null);
+    busy.batch_execute("ROLLBACK").expect("no lock");
+    let retried = migrate(scratch, &repo, 0, &["--retry-failed"]);
+    assert_eq!(outcomes(&retried), ["done"], "{retried:#}");
+}
+
+#[test]
+fn after_one_ctrl_c_what_has_begun_ends_and_nothing_begins() {
+    let Some(scratch) = shared() else { return };
+    let slow = (
+        "V1__slow",
+        "CREATE TABLE slow (id int PRIMARY KEY);\nSELECT pg_sleep(1.5);\n",
+        "DROP TABLE slow;\n",
+    );
+    let labels = ["", ""];
+    let (repo, tenants) = fleet(scratch, &[slow], (&labels, "parallel = 1\n"));
+    let mut command = repo.command(&["db-migrate", "--fleet", "--format", "json"]);
+    let child = command
+        .env("SHADOW_DATABASE_URL", url(scratch))
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("the tool starts");
+    let has_begun = || {
+        let entries = std::fs::read_dir(repo.path("target/db-reports"));
+        let mut files = entries.into_iter().flatten().flatten();
+        files.any(|file| {
+            let text = std::fs::read_to_string(file.path());
+            text.is_ok_and(|text| text.contains("\"step\":\"begun\""))
+        })
+    };
+    let begun = (0..1000).any(|_| {
+        std::thread::sleep(Duration::from_millis(20));
+        has_begun()
+    });
+    assert!(begun, "no database was begun");
+    let process = i32::try_from(child.id()).expect("a process");
+    kill(Pid::from_raw(process), Signal::SIGINT).expect("it runs");
+    let ran = Ran::of_child(child).must_exit(1);
+    let report = ran.json();
+    assert_eq!(outcomes(&report), ["done", "not-begun"], "{report:#}");
+    assert_eq!(report["stopped"], "it was interrupted");
+    assert_eq!((tenants[0].history(), history(&tenants[1])), (vec![1], 0));
+}
+
+#[test]
+fn the_examples_of_the_book_are_right() {
+    let path = crate::support::repository().join("docs/src/guide/many-tenants.md");
+    let page = std::fs::read_to_string(path).expect("the page");
+    let examples: Vec<&str> = page
+        .split("```toml\n")
+        .skip(1)
+        .filter_map(|rest| rest.split("```").next())
+        .collect();
+    assert_eq!(examples.len(), 2, "{examples:?}");
+    let list = page
+        .split("```text\n")
+        .nth(1)
+        .and_then(|rest| rest.split("```").next());
+    for example in examples {
+        let repo = Monorepo::of_migrations(&[migrations::USERS]);
+        repo.write("db.toml", example);
+        repo.write("db/tenants.txt", list.expect("a list"));
+        repo.run(&["db-migrate", "--fleet"]).must_fail_at_length(&[
+            "`acme`",
+            "`gamma`",
+            "`FLEET_PASSWORD`, which is not set",
+        ]);
+    }
+    for command in ["db-migrate", "db-rollback"] {
+        let help = Monorepo::empty().run(&[command, "--help"]).stdout;
+        for option in [
+            "--fleet",
+            "--only",
+            "--skip",
+            "--survey",
+            "--resume",
+            "--retry-failed",
+        ] {
+            assert!(
+                page.contains(option) && help.contains(option),
+                "{command} {option}"
+            );
+        }
+    }
 }

@@ -20,11 +20,11 @@ pub struct FleetConfig {
     pub source: FleetSource,
     /// The URL of each database, with `{name}` for its name.
     pub url: Option<String>,
-    /// How many databases are worked on at once.
+    /// The number of databases that are worked on at once.
     pub parallel: usize,
-    /// How many of them on one server.
+    /// The number of those that are on one server.
     pub parallel_per_server: usize,
-    /// How databases are migrated one wave after the other.
+    /// The waves, and the limits of failures.
     pub rollout: Rollout,
 }
 
@@ -36,11 +36,11 @@ pub struct Rollout {
     /// The percentages of the databases that are done after each of the next waves. The rest is
     /// the last wave.
     pub waves: Vec<u32>,
-    /// How many seconds to wait after each wave.
+    /// The seconds to wait after each wave.
     pub pause: u64,
-    /// How many databases may fail before no other one begins.
+    /// The number of databases that may fail before no other one begins.
     pub max_failures: usize,
-    /// How many more may fail because they do not get their locks.
+    /// The number of those that may fail besides, because they do not get their locks.
     pub max_lock_timeouts: usize,
 }
 

@@ -22,7 +22,7 @@ const SUFFIX: &str = ".jsonl";
 pub enum RunStep {
     /// The run begins, or goes on.
     Run {
-        /// What it does: `migrate`, `rollback`.
+        /// The command: `migrate`, `rollback`.
         command: String,
         /// The version that the databases are to have, or the oldest that is undone.
         to: Option<i64>,
@@ -165,7 +165,7 @@ impl RunFile {
 pub struct EarlierRun {
     /// Its file.
     pub path: PathBuf,
-    /// What it did: `migrate`, `rollback`.
+    /// The command: `migrate`, `rollback`.
     pub command: String,
     /// The version that the databases were to have, or the oldest that was undone.
     pub to: Option<i64>,

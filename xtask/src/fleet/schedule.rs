@@ -4,7 +4,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-/// How a database ended, as far as stopping is concerned.
+/// The end of a database, as far as stopping is concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ending {
     /// Everything asked for is done.
@@ -18,11 +18,11 @@ pub enum Ending {
 /// The numbers at which a run stops.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// How many databases may fail.
+    /// The number of databases that may fail.
     pub failures: usize,
-    /// How many may miss their locks.
+    /// The number of those that may miss their locks.
     pub lock_timeouts: usize,
-    /// How many databases of one server are worked on at once.
+    /// The number of databases of one server that are worked on at once.
     pub per_server: usize,
 }
 

@@ -71,21 +71,11 @@ impl FleetStatus {
     /// comes first.
     #[must_use]
     pub fn versions(&self) -> Vec<FleetVersion> {
-        let mut rows: BTreeMap<(usize, Option<&str>), Vec<String>> = BTreeMap::new();
-        for one in &self.databases {
-            if let Ok(state) = &one.state {
-                rows.entry((state.pending, state.version.as_deref()))
-                    .or_default()
-                    .push(one.name.clone());
-            }
-        }
-        rows.into_iter()
-            .map(|((pending, version), databases)| FleetVersion {
-                version: version.map(str::to_owned),
-                pending,
-                databases,
-            })
-            .collect()
+        let answered = self.databases.iter().filter_map(|one| {
+            let state = one.state.as_ref().ok()?;
+            Some((state.pending, state.version.as_deref(), one.name.as_str()))
+        });
+        by_version(answered)
     }
 
     /// The databases that tell nothing about themselves: each reason once, in the words of the first
@@ -112,56 +102,35 @@ impl FleetStatus {
 
     /// The problems of histories, each once with the databases that have it.
     #[must_use]
-    pub fn problems(&self) -> Vec<(&str, Vec<&str>)> {
-        self.alike(|state| &state.problems)
+    pub fn problems(&self) -> Vec<(&String, Vec<&str>)> {
+        self.alike(|state| &state.problems, |one, other| one == other)
     }
 
     /// The checks that were not made, each once with the databases that it is about.
     #[must_use]
-    pub fn unchecked(&self) -> Vec<(&str, Vec<&str>)> {
-        self.alike(|state| &state.unchecked)
+    pub fn unchecked(&self) -> Vec<(&String, Vec<&str>)> {
+        self.alike(|state| &state.unchecked, |one, other| one == other)
     }
 
     /// The rows that will stop migrations: each statement once, in the words of the first database,
     /// with all databases that have such rows.
     #[must_use]
     pub fn obstacles(&self) -> Vec<(&Finding, Vec<&str>)> {
-        let mut found: Vec<(&Finding, Vec<&str>)> = Vec::new();
-        for one in &self.databases {
-            let Ok(state) = &one.state else { continue };
-            for obstacle in &state.obstacles {
-                let is_same = |known: &Finding| {
-                    known.entity == obstacle.entity && known.location() == obstacle.location()
-                };
-                match found.iter_mut().find(|(known, _)| is_same(known)) {
-                    Some((_, names)) => names.push(&one.name),
-                    None => found.push((obstacle, vec![&one.name])),
-                }
-            }
-        }
-        found
+        self.alike(
+            |state| &state.obstacles,
+            |one, other| one.entity == other.entity && one.location() == other.location(),
+        )
     }
 
     /// The data that would be lost: each statement once, as the first database counted it, with all
     /// databases that would lose some.
     #[must_use]
     pub fn losses(&self) -> Vec<(&MigrationLoss, Vec<&str>)> {
-        let mut found: Vec<(&MigrationLoss, Vec<&str>)> = Vec::new();
-        for one in &self.databases {
-            let Ok(state) = &one.state else { continue };
-            for lost in &state.losses {
-                let is_same = |known: &MigrationLoss| {
-                    known.migration == lost.migration
-                        && known.loss.name == lost.loss.name
-                        && known.consent == lost.consent
-                };
-                match found.iter_mut().find(|(known, _)| is_same(known)) {
-                    Some((_, names)) => names.push(&one.name),
-                    None => found.push((lost, vec![&one.name])),
-                }
-            }
-        }
-        found
+        let key = |lost: &MigrationLoss| (lost.migration.clone(), lost.consent);
+        self.alike(
+            |state| &state.losses,
+            |one, other| one.loss.name == other.loss.name && key(one) == key(other),
+        )
     }
 
     /// Why nothing is begun on the database `one`; none where something can be.
@@ -200,15 +169,19 @@ impl FleetStatus {
         })
     }
 
-    /// Texts that several databases have in common, in the order in which they come first.
-    fn alike(&self, of: impl Fn(&FleetDatabaseState) -> &Vec<String>) -> Vec<(&str, Vec<&str>)> {
-        let mut found: Vec<(&str, Vec<&str>)> = Vec::new();
+    /// Items that several databases have in common, in the order in which they come first.
+    fn alike<T>(
+        &self,
+        of: impl Fn(&FleetDatabaseState) -> &Vec<T>,
+        is_same: impl Fn(&T, &T) -> bool,
+    ) -> Vec<(&T, Vec<&str>)> {
+        let mut found: Vec<(&T, Vec<&str>)> = Vec::new();
         for one in &self.databases {
             let Ok(state) = &one.state else { continue };
-            for text in of(state) {
-                match found.iter_mut().find(|(known, _)| known == text) {
+            for item in of(state) {
+                match found.iter_mut().find(|(known, _)| is_same(known, item)) {
                     Some((_, names)) => names.push(&one.name),
-                    None => found.push((text, vec![&one.name])),
+                    None => found.push((item, vec![&one.name])),
                 }
             }
         }
@@ -238,6 +211,26 @@ impl FleetStatus {
             |one: &FleetDatabase| one.state.as_ref().is_ok_and(|state| state.pending == 0);
         self.is_sound() && self.databases.iter().all(has_all)
     }
+}
+
+/// The rows of the matrix for databases, each with the number of migrations that it lacks, its last
+/// one, and its name.
+pub(super) fn by_version<'d>(
+    databases: impl Iterator<Item = (usize, Option<&'d str>, &'d str)>,
+) -> Vec<FleetVersion> {
+    let mut rows: BTreeMap<(usize, Option<&str>), Vec<String>> = BTreeMap::new();
+    for (pending, version, name) in databases {
+        rows.entry((pending, version))
+            .or_default()
+            .push(name.to_owned());
+    }
+    rows.into_iter()
+        .map(|((pending, version), databases)| FleetVersion {
+            version: version.map(str::to_owned),
+            pending,
+            databases,
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -297,7 +290,7 @@ mod tests {
                 ("V1__x".to_owned(), 1, "a d".to_owned())
             ]
         );
-        assert_eq!(status.problems(), [("gone", vec!["a", "d"])]);
+        assert_eq!(status.problems(), [(&"gone".to_owned(), vec!["a", "d"])]);
         assert_eq!(
             status.unreachable(),
             [

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::fleet::by_version;
 use super::{FleetStatus, FleetVersion, Timestamp};
 
 /// The direction of a run.
@@ -27,17 +28,17 @@ pub struct FleetRun {
     pub file: Option<String>,
     /// The last migration that was to be applied, or the oldest that was to be undone.
     pub target: Option<String>,
-    /// What the survey found before anything began.
+    /// The findings of the survey, before anything began.
     pub survey: FleetStatus,
     /// Whether the run was to end after the survey.
     pub survey_only: bool,
     /// The waves, in their order.
     pub waves: Vec<FleetWave>,
-    /// What became of each database, in the order of the list.
+    /// The result of each database, in the order of the list.
     pub databases: Vec<FleetResult>,
     /// Why no other database began; none where the run did not stop.
     pub stopped: Option<String>,
-    /// What a person should know beside the databases.
+    /// Notes beside the databases, for people.
     pub notes: Vec<String>,
     /// The command that goes on with the run; none where nothing is left.
     pub go_on: Option<String>,
@@ -54,7 +55,7 @@ pub struct FleetWave {
     pub databases: Vec<String>,
 }
 
-/// What became of one database.
+/// The result of one database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FleetResult {
     /// The name of the tenant.
@@ -63,7 +64,7 @@ pub struct FleetResult {
     pub database: String,
     /// The number of its wave, from 1; none where it belongs to none.
     pub wave: Option<usize>,
-    /// What became of it.
+    /// The outcome.
     pub outcome: FleetOutcome,
     /// The migrations that this run applied or undid.
     pub migrations: Vec<String>,
@@ -75,7 +76,7 @@ pub struct FleetResult {
     pub duration: Duration,
 }
 
-/// What became of a database.
+/// The outcome of one database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FleetOutcome {
     /// It had everything before.
@@ -146,21 +147,13 @@ impl FleetRun {
     /// fewest migrations comes first.
     #[must_use]
     pub fn versions(&self) -> Vec<FleetVersion> {
-        let mut rows: BTreeMap<(usize, Option<&str>), Vec<String>> = BTreeMap::new();
-        for (result, surveyed) in self.databases.iter().zip(&self.survey.databases) {
-            let Ok(state) = &surveyed.state else { continue };
-            let pending = state.pending.saturating_sub(result.migrations.len());
-            rows.entry((pending, result.version.as_deref()))
-                .or_default()
-                .push(result.name.clone());
-        }
-        rows.into_iter()
-            .map(|((pending, version), databases)| FleetVersion {
-                version: version.map(str::to_owned),
-                pending,
-                databases,
-            })
-            .collect()
+        let pairs = self.databases.iter().zip(&self.survey.databases);
+        let answered = pairs.filter_map(|(result, surveyed)| {
+            let pending = surveyed.state.as_ref().ok()?.pending;
+            let left = pending.saturating_sub(result.migrations.len());
+            Some((left, result.version.as_deref(), result.name.as_str()))
+        });
+        by_version(answered)
     }
 
     /// The databases that do not have everything: each reason once, in the words of the first one

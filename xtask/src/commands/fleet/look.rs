@@ -24,17 +24,17 @@ use crate::schema::model::Schema;
 /// catalogs are locked for longer is named instead of waited for.
 const LIMITS: &str = "SET LOCAL lock_timeout = '5s'; SET LOCAL statement_timeout = '60s'";
 
-/// What a survey asks.
+/// The questions of a survey.
 pub(super) enum Questions<'q> {
     /// The state of the database, and its drift.
     Status,
-    /// What would stop pending migrations, too.
+    /// Obstacles of pending migrations, too.
     Forward(RunQuestions<'q>),
     /// Only how many migrations are applied, from this version on.
     Back(i64),
 }
 
-/// What the survey before migrations asks beside the state of a database.
+/// The questions before migrations, beside those about the state of a database.
 pub(super) struct RunQuestions<'q> {
     /// The version of the last migration that is to be applied.
     pub last: i64,
@@ -188,7 +188,7 @@ pub(super) fn likeness(
     Ok(environment.likeness)
 }
 
-/// What the transaction of the survey sees.
+/// The database as the transaction of the survey sees it.
 struct Seen<'f> {
     state: FleetDatabaseState,
     /// The schema, where it has to be compared.

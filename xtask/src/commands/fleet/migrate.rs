@@ -9,7 +9,6 @@ use super::look::{Questions, RunQuestions};
 use super::run::{self, Run};
 use super::survey::{self, Survey};
 use super::waves::Worked;
-use crate::called_as;
 use crate::commands::migrate::{MigrationRun, Options, Prepared, foretold};
 use crate::commands::{Context, Outcome, database_lock};
 use crate::fleet::FleetTarget;
@@ -26,11 +25,7 @@ use crate::report::{
 
 /// Runs `db-migrate --fleet`.
 pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
-    context.refuse_in_place(&format!(
-        "it applies them itself, one database at a time, and nothing of it can be verified before its commit; `{} --fleet` \
-         shows where each database stands",
-        called_as::subcommand("status")
-    ))?;
+    run::refuse_in_place(context, "applies")?;
     if options.dry_run {
         bail!(
             "`--dry-run` shows one database; for a fleet, `--survey` says what would stop the run in each of them"

@@ -12,7 +12,6 @@ use super::look::Questions;
 use super::run::{self, Run};
 use super::survey;
 use super::waves::Worked;
-use crate::called_as;
 use crate::commands::migrate::Learnt;
 use crate::commands::rollback::{Options, PreparedRollback, RollbackRun};
 use crate::commands::{Context, Outcome};
@@ -29,11 +28,7 @@ use crate::report::{
 
 /// Runs `db-rollback --fleet`.
 pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
-    context.refuse_in_place(&format!(
-        "it undoes them itself, one database at a time, and nothing of it can be verified before its commit; `{} --fleet` \
-         shows where each database stands",
-        called_as::subcommand("status")
-    ))?;
+    run::refuse_in_place(context, "undoes")?;
     refuse_vague(options)?;
     let run = Run::open(context, &options.fleet, FleetDirection::Back)?;
     // A half-written new migration must not prevent undoing an old one.

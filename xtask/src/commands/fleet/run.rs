@@ -13,12 +13,13 @@ use super::{FleetRunOptions, output};
 use crate::called_as;
 use crate::commands::{Context, Outcome};
 use crate::config::FleetConfig;
-use crate::fleet::{self, FleetTarget, RecordedOutcome, RunFile, RunStep};
+use crate::fleet::{self, FleetTarget, RecordedOutcome, RunFile, RunStep, Wave};
 use crate::postgres::connect::Target;
 use crate::report::{
     FleetDatabase, FleetDirection, FleetOutcome, FleetResult, FleetRun, FleetStatus, FleetWave,
     Timestamp,
 };
+use crate::whole_file;
 
 /// A run whose databases are surveyed.
 pub(super) struct Run<'r> {
@@ -38,6 +39,16 @@ pub(super) struct Run<'r> {
     pub start: Instant,
     /// The databases.
     pub selection: Selection,
+}
+
+/// The databases of a run, by their places in the list.
+struct Plan {
+    /// Those that nothing is begun on, each with the reason.
+    refused: BTreeMap<usize, String>,
+    /// Those that are worked on.
+    planned: Vec<usize>,
+    /// The reason why none is begun; none where they are.
+    stopped: Option<String>,
 }
 
 impl<'r> Run<'r> {
@@ -74,15 +85,72 @@ impl<'r> Run<'r> {
     /// `to` is the version that is recorded, and `target` the migration of that version.
     ///
     /// # Errors
-    /// When the run file or the report cannot be written.
+    /// When the run file cannot be begun, or the report cannot be written.
     pub(super) fn finish(
         &self,
         survey: FleetStatus,
         (to, target): (Option<i64>, Option<String>),
         work: &(dyn Fn(&FleetTarget) -> Worked + Sync),
     ) -> Result<Outcome> {
+        let Plan {
+            refused,
+            planned,
+            stopped,
+        } = self.plan(&survey);
+        let rollout = &self.config.rollout;
+        let canaries = rollout.canaries.as_deref();
         let targets = &self.selection.targets;
-        let mut refused: BTreeMap<usize, String> = BTreeMap::new();
+        let waves = fleet::waves(targets, &planned, canaries, &rollout.waves);
+        let mut file = None;
+        let results = if stopped.is_none() && !planned.is_empty() && !self.options.survey {
+            let run_file = self.begin_file(to, &refused)?;
+            let versions: Vec<Option<String>> = survey.databases.iter().map(version).collect();
+            let run = WaveRun {
+                context: self.context,
+                config: self.config,
+                file: &run_file,
+                targets,
+                versions: &versions,
+                work,
+            };
+            let results = run.run(&waves);
+            // The run is over: without its last line the file says the same.
+            let _ = run_file.append(Timestamp::now().as_str(), &RunStep::Finished);
+            file = Some(self.shown(run_file.path()));
+            results
+        } else {
+            WaveResults {
+                ended: BTreeMap::new(),
+                stopped,
+            }
+        };
+        let databases = results_in_order(&survey, &refused, results.ended);
+        let is_done = databases.iter().all(|one| one.outcome.is_done());
+        let go_on = || {
+            let command = called_as::command(name(self.direction));
+            format!("{command} --fleet --resume")
+        };
+        let report = FleetRun {
+            id: self.id.clone(),
+            direction: self.direction,
+            timestamp: Timestamp::now(),
+            go_on: (file.is_some() && !is_done).then(go_on),
+            file,
+            target,
+            survey_only: self.options.survey,
+            waves: waves.iter().map(|wave| self.wave(wave)).collect(),
+            databases,
+            stopped: results.stopped,
+            notes: self.selection.notes.clone(),
+            duration: self.start.elapsed(),
+            survey,
+        };
+        output::write(self.context, &report)
+    }
+
+    /// Tells the databases to work on from those that the survey refuses.
+    fn plan(&self, survey: &FleetStatus) -> Plan {
+        let mut refused = BTreeMap::new();
         let mut planned = Vec::new();
         for (place, one) in survey.databases.iter().enumerate() {
             if let Some(why) = survey.refusal(one) {
@@ -91,65 +159,22 @@ impl<'r> Run<'r> {
                 planned.push(place);
             }
         }
-        let rollout = &self.config.rollout;
-        let canaries = rollout.canaries.as_deref();
-        let waves = fleet::waves(targets, &planned, canaries, &rollout.waves);
-        let stopped_before = self.refused_canary(&refused);
-        let mut file = None;
-        let results = match (&stopped_before, self.options.survey || planned.is_empty()) {
-            (None, false) => {
-                let run_file = self.begin_file(to, &refused)?;
-                let versions: Vec<Option<String>> = survey.databases.iter().map(version).collect();
-                let run = WaveRun {
-                    context: self.context,
-                    config: self.config,
-                    file: &run_file,
-                    targets,
-                    versions: &versions,
-                    work,
-                };
-                let results = run.run(&waves)?;
-                run_file.append(Timestamp::now().as_str(), &RunStep::Finished)?;
-                file = Some(run_file);
-                results
-            }
-            (stopped, _nothing_begins) => WaveResults {
-                ended: BTreeMap::new(),
-                stopped: stopped.clone().filter(|_| !self.options.survey),
-            },
-        };
-        let name_at = |place: &usize| targets.get(*place).map(|one| one.name.clone());
-        let report = FleetRun {
-            id: self.id.clone(),
-            direction: self.direction,
-            timestamp: Timestamp::now(),
-            file: file.as_ref().map(|file| self.shown(file.path())),
-            target,
-            survey_only: self.options.survey,
-            waves: waves
-                .iter()
-                .map(|wave| FleetWave {
-                    name: wave.name.clone(),
-                    databases: wave.databases.iter().filter_map(name_at).collect(),
-                })
-                .collect(),
-            databases: results_in_order(&survey, &refused, results.ended),
-            stopped: results.stopped,
-            notes: self.selection.notes.clone(),
-            go_on: None,
-            duration: self.start.elapsed(),
-            survey,
-        };
-        let is_left = file.is_some() && !report.success();
-        let go_on = format!(
-            "{} --fleet --resume",
-            called_as::command(name(self.direction))
-        );
-        let report = FleetRun {
-            go_on: is_left.then_some(go_on),
-            ..report
-        };
-        output::write(self.context, &report)
+        let stopped = self.refused_canary(&refused);
+        Plan {
+            refused,
+            planned,
+            // A survey begins nothing that could be stopped.
+            stopped: stopped.filter(|_| !self.options.survey),
+        }
+    }
+
+    fn wave(&self, wave: &Wave) -> FleetWave {
+        let targets = &self.selection.targets;
+        let name = |place: &usize| targets.get(*place).map(|one| one.name.clone());
+        FleetWave {
+            name: wave.name.clone(),
+            databases: wave.databases.iter().filter_map(name).collect(),
+        }
     }
 
     /// Says that a canary cannot be worked on: the databases after it would be the first to try.
@@ -170,7 +195,15 @@ impl<'r> Run<'r> {
     fn begin_file(&self, to: Option<i64>, refused: &BTreeMap<usize, String>) -> Result<RunFile> {
         let file = match &self.selection.earlier {
             Some(earlier) => RunFile::go_on(earlier.path.clone())?,
-            None => RunFile::create(&self.folder, &self.id)?,
+            None => {
+                let is_new = !self.folder.exists();
+                let file = RunFile::create(&self.folder, &self.id)?;
+                if is_new {
+                    // A folder that cannot be ignored is no reason to fail.
+                    let _ = whole_file::ignored_by_git(&self.folder);
+                }
+                file
+            }
         };
         let now = Timestamp::now();
         let targets = &self.selection.targets;
@@ -204,6 +237,19 @@ impl<'r> Run<'r> {
     }
 }
 
+/// Refuses a fleet whose migrations another tool keeps. What that tool does is `applies` or
+/// `undoes`.
+///
+/// # Errors
+/// Where another tool keeps the migrations.
+pub(super) fn refuse_in_place(context: &Context, does: &str) -> Result<()> {
+    context.refuse_in_place(&format!(
+        "it {does} them itself, one database at a time, and nothing of it can be verified before its commit; `{} --fleet` \
+         shows where each database stands",
+        called_as::subcommand("status")
+    ))
+}
+
 /// The name of a direction in run files, and of its command.
 fn name(direction: FleetDirection) -> &'static str {
     match direction {
@@ -223,7 +269,7 @@ fn version(one: &FleetDatabase) -> Option<String> {
     one.state.as_ref().ok()?.version.clone()
 }
 
-/// What became of each database, in the order of the list.
+/// The result of each database, in the order of the list.
 fn results_in_order(
     survey: &FleetStatus,
     refused: &BTreeMap<usize, String>,

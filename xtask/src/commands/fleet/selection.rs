@@ -18,7 +18,7 @@ pub(super) struct Selection {
     pub earlier: Option<EarlierRun>,
     /// The names of all listed databases.
     pub listed: Vec<String>,
-    /// What a person should know about the list.
+    /// Notes about the list, for people.
     pub notes: Vec<String>,
 }
 

@@ -15,7 +15,7 @@ use crate::fleet::{
 use crate::render::human;
 use crate::report::{FleetOutcome, Timestamp};
 
-/// What became of one database.
+/// The result of one database.
 pub(super) struct Worked {
     /// The outcome.
     pub outcome: FleetOutcome,
@@ -23,7 +23,7 @@ pub(super) struct Worked {
     pub migrations: Vec<String>,
     /// The last applied migration now, none where none is; where it is not known, that of before.
     pub version: Option<Option<String>>,
-    /// What a person should know.
+    /// Notes for people.
     pub notes: Vec<String>,
 }
 
@@ -39,9 +39,9 @@ impl Worked {
     }
 }
 
-/// What became of one database, its wave from 1, and how long it took.
+/// The end of the work on one database.
 pub(super) struct Ended {
-    /// What became of it.
+    /// The outcome.
     pub worked: Worked,
     /// The number of its wave, from 1.
     pub wave: usize,
@@ -61,7 +61,7 @@ pub(super) struct WaveResults {
 pub(super) struct WaveRun<'r> {
     /// The context of the command.
     pub context: &'r Context,
-    /// How many at once, and when to stop.
+    /// The limits of the run.
     pub config: &'r FleetConfig,
     /// Where each step is written.
     pub file: &'r RunFile,
@@ -74,11 +74,9 @@ pub(super) struct WaveRun<'r> {
 }
 
 impl WaveRun<'_> {
-    /// Works on the databases of `waves`.
-    ///
-    /// # Errors
-    /// When the run file cannot be written before anything begins.
-    pub(super) fn run(&self, waves: &[Wave]) -> Result<WaveResults> {
+    /// Works on the databases of `waves`. A run file that cannot be written stops the run: without it
+    /// nobody could go on.
+    pub(super) fn run(&self, waves: &[Wave]) -> WaveResults {
         let rollout = &self.config.rollout;
         let schedule = Arc::new(Schedule::new(Limits {
             failures: rollout.max_failures,
@@ -86,9 +84,6 @@ impl WaveRun<'_> {
             per_server: self.config.parallel_per_server,
         }));
         let _signals = StopSignal::begin(self.context.terminal, Arc::clone(&schedule));
-        let total = waves.iter().map(|wave| wave.databases.len()).sum();
-        let progress = &self.context.progress;
-        let work = progress.begin_counted("working on the fleet", total);
         let ended = Mutex::new(BTreeMap::new());
         for (number, wave) in (1..).zip(waves) {
             if number > 1 {
@@ -97,18 +92,22 @@ impl WaveRun<'_> {
             if schedule.stopped().is_some() {
                 break;
             }
-            self.say_wave((number, waves.len()), wave)?;
-            self.append(&RunStep::Wave {
+            self.say_wave((number, waves.len()), wave);
+            let databases = wave.databases.iter();
+            let begun = self.append(&RunStep::Wave {
                 wave: wave.name.clone(),
-                databases: wave
-                    .databases
-                    .iter()
-                    .filter_map(|place| self.name(*place))
-                    .collect(),
-            })?;
+                databases: databases.filter_map(|place| self.name(*place)).collect(),
+            });
+            if let Err(error) = begun {
+                schedule.stop(&format!("{error:#}"));
+                break;
+            }
             let of_server =
                 |place: &usize| Some((*place, self.targets.get(*place)?.target.server()));
             schedule.add(wave.databases.iter().filter_map(of_server));
+            let what = format!("wave {number} of {} ({})", waves.len(), wave.name);
+            let count = wave.databases.len();
+            let work = self.context.progress.begin_counted(&what, count);
             std::thread::scope(|scope| {
                 for _ in 0..self.config.parallel.min(wave.databases.len()) {
                     scope.spawn(|| {
@@ -123,10 +122,10 @@ impl WaveRun<'_> {
                 schedule.stop("a canary failed");
             }
         }
-        Ok(WaveResults {
+        WaveResults {
             ended: ended.into_inner().unwrap_or_else(PoisonError::into_inner),
             stopped: schedule.stopped(),
-        })
+        }
     }
 
     /// Works on one database. What cannot be written to the run file is not begun.
@@ -192,18 +191,19 @@ impl WaveRun<'_> {
             .insert(place, ended_one);
     }
 
-    fn say_wave(&self, (number, of): (usize, usize), wave: &Wave) -> Result<()> {
+    fn say_wave(&self, (number, of): (usize, usize), wave: &Wave) {
         if of < 2 {
-            return Ok(());
+            return;
         }
         let style = self.context.terminal.style();
         let text = human::fleet_run::wave((number, of), &wave.name, wave.databases.len(), style);
-        self.context.say(&text)
+        // A terminal that is gone is no reason to stop in the middle.
+        let _ = self.context.say(&text);
     }
 
     /// Waits between two waves, unless the run stops.
     fn pause(&self, schedule: &Schedule, pause: Duration) {
-        /// How soon a stop is noticed.
+        /// The time after which a stop is noticed.
         const STEP: Duration = Duration::from_millis(200);
         if pause.is_zero() {
             return;

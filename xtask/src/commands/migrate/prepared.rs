@@ -1,4 +1,4 @@
-//! What a run needs of the repository, whatever the database: the TypeScript, and the schemas that
+//! The parts of a run that need no database: the TypeScript, and the schemas that
 //! the migration files make. It is prepared once, for one database or for a whole fleet. For one it
 //! is read while the database answers, since the queries take about as long as reading the files.
 
@@ -20,7 +20,7 @@ use crate::schema::snapshot;
 pub(in crate::commands) struct Prepared<'scope, 'a: 'scope> {
     judge: Awaited<'scope, Judge<'a>>,
     known: Awaited<'scope, Option<KnownSchemas>>,
-    /// What the databases of this run have taught so far.
+    /// The lessons of the databases of this run so far.
     pub(in crate::commands) learnt: Learnt,
 }
 
@@ -114,7 +114,7 @@ impl<'scope, T: Send + 'scope> Awaited<'scope, T> {
     }
 }
 
-/// What the databases of a fleet have taught. A scratch database settled it for one of them, and it
+/// The lessons that databases of a fleet teach about the others. A scratch database settled it for one of them, and it
 /// need not be settled again for the others.
 #[derive(Debug, Default)]
 pub(in crate::commands) struct Learnt(Mutex<Lessons>);

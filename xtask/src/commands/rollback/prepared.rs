@@ -1,4 +1,4 @@
-//! What runs on several databases have in common: the TypeScript, and what the way back does on a
+//! The parts that runs on several databases share: the TypeScript, and the way back on a
 //! scratch database. Each is found out when the first run asks for it, and kept for the others.
 
 use std::collections::BTreeMap;
@@ -49,7 +49,7 @@ impl<'a> PreparedRollback<'a> {
             .context("the files of the repository were not read")
     }
 
-    /// What to expect of `plan`. Databases with the same history and the same way back share it.
+    /// The expectation of `plan`. Databases with the same history and the same way back share it.
     ///
     /// # Errors
     /// As [`RollbackExpectation::new`].

@@ -3,7 +3,7 @@
 
 use super::steps::{indented, signed};
 use crate::render::style::{Paint, Sign, count, harmless, paint};
-use crate::report::{FleetStatus, FleetVersion, Severity};
+use crate::report::{Finding, FleetStatus, FleetVersion, Severity};
 use crate::terminal::Style;
 
 /// The most names in one line: more are counted. JSON has them all.
@@ -20,17 +20,11 @@ pub fn fleet(report: &FleetStatus, style: Style) -> String {
     text += &findings(report, style);
     let (silent, number) = unanswered(report, style);
     text += &silent;
-    for (unchecked, databases) in report.unchecked() {
-        text += &format!(
-            "\nNot looked at: {} ({})\n",
-            harmless(unchecked),
-            harmless(&names(&databases))
-        );
-    }
+    text += &unchecked(report);
     text + &summary(report, number, style)
 }
 
-/// What is wrong with histories and schemas.
+/// The problems of histories and schemas.
 pub(super) fn findings(report: &FleetStatus, style: Style) -> String {
     let mut text = String::new();
     for (problem, databases) in report.problems() {
@@ -38,15 +32,32 @@ pub(super) fn findings(report: &FleetStatus, style: Style) -> String {
         text += &indented(&harmless(&names(&databases)));
     }
     for one in &report.drift {
-        let sign = match one.finding.severity {
-            Severity::Error => Sign::Failed,
-            Severity::Warning => Sign::Warning,
-        };
-        let finding = &one.finding;
-        let what = format!("`{}`: {}", finding.entity, finding.message);
-        text += &signed(sign, &harmless(&what), style);
-        text += &indented(&harmless(&names(&one.databases)));
-        text += &indented(&harmless(finding.help.as_deref().unwrap_or_default()));
+        text += &finding(&one.finding, &one.databases, style);
+    }
+    text
+}
+
+/// A finding that `databases` have alike.
+pub(super) fn finding<N: AsRef<str>>(finding: &Finding, databases: &[N], style: Style) -> String {
+    let sign = match finding.severity {
+        Severity::Error => Sign::Failed,
+        Severity::Warning => Sign::Warning,
+    };
+    let what = format!("`{}`: {}", finding.entity, finding.message);
+    let mut text = signed(sign, &harmless(&what), style);
+    text += &indented(&harmless(&names(databases)));
+    text + &indented(&harmless(finding.help.as_deref().unwrap_or_default()))
+}
+
+/// The checks that were not made, each with the databases that it is about.
+pub(super) fn unchecked(report: &FleetStatus) -> String {
+    let mut text = String::new();
+    for (unchecked, databases) in report.unchecked() {
+        text += &format!(
+            "\nNot looked at: {} ({})\n",
+            harmless(unchecked),
+            harmless(&names(&databases))
+        );
     }
     text
 }

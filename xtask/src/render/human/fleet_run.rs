@@ -3,45 +3,31 @@
 
 use std::time::Duration;
 
-use super::fleet::{findings, matrix_of, names, unanswered};
+use super::fleet::{finding, findings, matrix_of, names, unanswered, unchecked};
 use super::losses;
 use super::steps::{indented, signed};
 use crate::render::style::{Paint, Sign, count, harmless, paint};
-use crate::report::{FleetDirection, FleetOutcome, FleetRun, FleetStatus, MigrationLoss, Severity};
+use crate::report::{FleetDirection, FleetOutcome, FleetRun, FleetStatus, MigrationLoss};
 use crate::terminal::Style;
 
 /// The most reasons that are shown; the others are in the reports for programs.
 const REASONS: usize = 20;
 
-/// What the survey found.
+/// The findings of the survey.
 #[must_use]
 pub fn survey(status: &FleetStatus, direction: FleetDirection, style: Style) -> String {
     let mut text = format!("Fleet: {}\n\n", count(status.databases.len(), "database"));
     text += &matrix_of(&status.versions(), left(direction), style);
     text += &findings(status, style);
     for (obstacle, databases) in status.obstacles() {
-        let sign = match obstacle.severity {
-            Severity::Error => Sign::Failed,
-            Severity::Warning => Sign::Warning,
-        };
-        let what = format!("`{}`: {}", obstacle.entity, obstacle.message);
-        text += &signed(sign, &harmless(&what), style);
-        text += &indented(&harmless(&names(&databases)));
-        text += &indented(&harmless(obstacle.help.as_deref().unwrap_or_default()));
+        text += &finding(obstacle, &databases, style);
     }
     for (lost, databases) in status.losses() {
         text += &loss(lost, &databases, style);
     }
     let (silent, _) = unanswered(status, style);
     text += &silent;
-    for (unchecked, databases) in status.unchecked() {
-        text += &format!(
-            "\nNot looked at: {} ({})\n",
-            harmless(unchecked),
-            harmless(&names(&databases))
-        );
-    }
-    text
+    text + &unchecked(status)
 }
 
 /// The word for migrations that a run has still to do.
