@@ -8,6 +8,7 @@ pub mod catalog_stamp;
 pub mod commit;
 pub mod comparison;
 pub mod data_preflight;
+pub mod deferred_constraints;
 pub mod drift;
 pub mod fails_on_rows;
 pub mod files;

@@ -17,8 +17,10 @@ const BASE: (&str, &str, &str) = (
      CREATE TABLE parts (id int, note text) PARTITION BY RANGE (id);
      CREATE TABLE parts_1 PARTITION OF parts FOR VALUES FROM (0) TO (10);
      CREATE FUNCTION wipe() RETURNS void LANGUAGE sql AS 'DELETE FROM users WHERE id = 2';
-     CREATE MATERIALIZED VIEW names AS SELECT name FROM users;",
-    "DROP MATERIALIZED VIEW names; DROP TABLE parts; DROP TABLE notes; DROP TABLE posts; DROP TABLE users; DROP SCHEMA old CASCADE;
+     CREATE MATERIALIZED VIEW names AS SELECT name FROM users;
+     CREATE TABLE animals (id int, name text, mood mood); CREATE TABLE cats (claws int) INHERITS (animals);
+     CREATE TABLE kittens () INHERITS (cats);",
+    "DROP TABLE animals CASCADE; DROP MATERIALIZED VIEW names; DROP TABLE parts; DROP TABLE notes; DROP TABLE posts; DROP TABLE users; DROP SCHEMA old CASCADE;
      DROP FUNCTION wipe; DROP TYPE mood;",
 );
 
@@ -29,6 +31,8 @@ const ROWS: &str = "
     INSERT INTO posts VALUES (1, 1, 'a'), (2, 2, 'b'), (3, 2, 'c');
     INSERT INTO notes VALUES ('a'), ('a'), (NULL);
     INSERT INTO parts VALUES (1, 'x'), (2, 'y');
+    INSERT INTO animals VALUES (1, 'any', 'ok'); INSERT INTO cats VALUES (2, 'Tom', 'ok', 8), (3, 'Kit', 'sad', 9);
+    INSERT INTO kittens VALUES (4, 'Mini', NULL, 1);
     INSERT INTO old.logs VALUES (1, 'l')";
 
 /// Migrations, each with its losses: all that a person has to accept.
@@ -37,7 +41,30 @@ const LOSSES: &[(&str, &[&str])] = &[
     ("DROP TABLE users CASCADE", &["3 rows of `users`"]),
     ("ALTER TABLE users DROP COLUMN bio", &["1 value of `users.bio`"]),
     ("DROP SCHEMA old CASCADE", &["1 row of `old.logs`"]),
-    ("DROP TYPE mood CASCADE", &["2 values of `users.mood`"]),
+    (
+        "DROP TYPE mood CASCADE",
+        &["1 value of `animals.mood`", "2 values of `cats.mood`", "2 values of `users.mood`"],
+    ),
+    // Tables that inherit are named one by one: consent to the parent covers no row of theirs.
+    (
+        "DROP TABLE animals CASCADE",
+        &["1 row of `animals`", "2 rows of `cats`", "1 row of `kittens`"],
+    ),
+    ("DROP TABLE kittens, cats, animals", &["1 row of `animals`", "2 rows of `cats`", "1 row of `kittens`"]),
+    (
+        "ALTER TABLE animals DROP COLUMN name",
+        &["1 value of `animals.name`", "2 values of `cats.name`", "1 value of `kittens.name`"],
+    ),
+    ("TRUNCATE animals", &["1 row of `animals`", "2 rows of `cats`", "1 row of `kittens`"]),
+    ("TRUNCATE ONLY animals", &["1 row of `animals`"]),
+    ("DELETE FROM animals WHERE animals.id > 1", &["2 rows of `cats`", "1 row of `kittens`"]),
+    ("DELETE FROM ONLY animals", &["1 row of `animals`"]),
+    ("UPDATE cats SET claws = claws + 1", &["2 rows of `cats`", "1 row of `kittens`"]),
+    (
+        "ALTER TYPE mood RENAME VALUE 'ok' TO 'fine'; ALTER TYPE mood RENAME VALUE 'sad' TO 'ok'; ALTER TYPE mood RENAME VALUE 'fine' TO 'sad'",
+        &["1 row of `animals`", "2 rows of `cats`", "1 value of `users.mood`"],
+    ),
+    ("SAVEPOINT s; DELETE FROM users; ROLLBACK TO s; DELETE FROM notes WHERE note IS NULL", &["1 row of `notes`"]),
     ("TRUNCATE notes", &["3 rows of `notes`"]),
     ("TRUNCATE users CASCADE", &["3 rows of `posts`", "3 rows of `users`"]),
     ("DELETE FROM notes WHERE note = 'a'", &["2 rows of `notes`"]),
@@ -52,10 +79,10 @@ const LOSSES: &[(&str, &[&str])] = &[
     ("ALTER TABLE users ALTER COLUMN weight TYPE int", &["1 value of `users.weight`"]),
     ("DROP MATERIALIZED VIEW names; ALTER TABLE users ALTER name TYPE varchar(1) USING left(name, 1)", &["2 values of `users.name`"]),
     (
-        "ALTER TYPE mood RENAME TO was; CREATE TYPE mood AS ENUM ('ok', 'sad');
+        "DROP TABLE animals CASCADE; ALTER TYPE mood RENAME TO was; CREATE TYPE mood AS ENUM ('ok', 'sad');
          ALTER TABLE users ALTER mood TYPE mood USING (CASE mood::text WHEN 'angry' THEN 'sad' ELSE mood::text END)::mood;
          DROP TYPE was",
-        &["1 value of `users.mood`"],
+        &["1 row of `animals`", "2 rows of `cats`", "1 row of `kittens`", "1 value of `users.mood`"],
     ),
     ("DO $$ BEGIN DELETE FROM notes WHERE note IS NULL; END $$", &["1 row of `notes`"]),
     ("SELECT wipe()", &["1 row of `users`", "2 rows of `posts`"]),
@@ -70,6 +97,10 @@ const LOSSES: &[(&str, &[&str])] = &[
 const NO_LOSSES: &[&str] = &[
     "UPDATE users SET name = '' WHERE name IS NULL",
     "UPDATE users SET name = name",
+    "SAVEPOINT s; DELETE FROM users; ROLLBACK TO SAVEPOINT s",
+    "ALTER TYPE mood RENAME VALUE 'ok' TO 'fine'",
+    "ALTER TYPE mood RENAME VALUE 'ok' TO 'fine'; ALTER TYPE mood RENAME VALUE 'sad' TO 'low'",
+    "DELETE FROM ONLY animals WHERE id > 1",
     "ALTER TABLE users ADD COLUMN token uuid DEFAULT gen_random_uuid()",
     "ALTER TABLE users ALTER COLUMN price TYPE numeric(12,6)",
     "ALTER TABLE posts ALTER COLUMN title TYPE varchar(20), ALTER COLUMN id TYPE bigint",
@@ -103,6 +134,7 @@ fn content(database: &Database<'_>) -> String {
                                 (SELECT string_agg(t::text, ' ' ORDER BY id) FROM posts AS t),
                                 (SELECT string_agg(t::text, ' ' ORDER BY note) FROM notes AS t),
                                 (SELECT string_agg(t::text, ' ' ORDER BY id) FROM parts AS t),
+                                (SELECT string_agg(t::text, ' ' ORDER BY id) FROM animals AS t),
                                 (SELECT string_agg(t::text, ' ' ORDER BY id) FROM old.logs AS t))";
     let mut client = database.connect();
     client.query_one(all, &[]).expect("a query").get(0)

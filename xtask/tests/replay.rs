@@ -104,7 +104,7 @@ fn a_failing_commit_is_told_as_such() {
         return;
     };
     assert!(
-        text.contains("its COMMIT fails, after all statements of `migrations/V1__m.sql` ran"),
+        text.contains("fails, after all statements of `migrations/V1__m.sql` ran"),
         "{text}"
     );
     assert!(

@@ -1,6 +1,8 @@
 //! Ways back that are written from the schemas: of each kind of object, on a real database, with the
 //! rehearsal's verdict and the losses that are told.
 
+mod rows;
+
 use xtask::internals::migrations::reversal::{self, Standing, WayBack};
 use xtask::internals::migrations::{Down, Migration, checksum};
 

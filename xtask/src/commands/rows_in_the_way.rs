@@ -5,13 +5,16 @@ use postgres::Client;
 
 use super::Context;
 use crate::config::Config;
-use crate::migrations::data_preflight::{self, Foretold, KIND, Limits};
+use crate::migrations::data_preflight::{self, Foretold, KIND, Limits, Obstacle};
 use crate::migrations::foreign_history::{ForeignHistory, Recorder};
+use crate::migrations::provenance::SearchPath;
+use crate::migrations::sql::{self, Statement};
 use crate::migrations::state::State;
 use crate::migrations::tables::Records;
 use crate::migrations::{Migration, lint};
 use crate::postgres::error::ServerError;
 use crate::report::{Finding, Severity};
+use crate::source::Span;
 
 /// The answers of a database, for a report.
 #[derive(Debug, Default)]
@@ -107,31 +110,84 @@ pub fn explain(
     };
     let is_about_rows = server.is_about_values();
     let place = server.location.as_ref().map(|location| location.span);
-    // A migration without transaction has changed the database by now, so that the questions about
-    // its earlier statements are no longer right.
-    if !is_about_rows || failed.no_transaction || severity(&context.config).is_none() {
+    if !is_about_rows || severity(&context.config).is_none() {
         return error;
     }
-    let foretold = data_preflight::foretell(client, &[failed], Limits::default());
-    let Ok(Foretold { obstacles, .. }) = foretold else {
-        return error;
-    };
-    let statements = crate::migrations::sql::statements(&failed.sql);
+    let statements = sql::statements(&failed.sql);
     let statement = place.and_then(|place| {
-        let holds = |one: &&crate::migrations::sql::Statement<'_>| {
-            one.span.start <= place.start && place.start <= one.span.end
-        };
+        let holds =
+            |one: &&Statement<'_>| one.span.start <= place.start && place.start <= one.span.end;
         statements.iter().find(holds).map(|one| one.span)
     });
-    let told: Vec<_> = obstacles
-        .iter()
-        .filter(|one| {
-            statement.is_none_or(|span| span.start <= one.span.start && one.span.end <= span.end)
-        })
-        .map(|one| format!("`{}`: {}", one.table, one.message()))
-        .collect();
+    let left = match (failed.no_transaction, statement) {
+        (false, _) => failed.clone(),
+        (true, Some(statement)) => without_earlier(failed, &statements, statement),
+        // Nothing tells which statements are done.
+        (true, None) => return error,
+    };
+    let told = told(client, &[&left], |one| {
+        statement.is_none_or(|span| span.start <= one.span.start && one.span.end <= span.end)
+    });
     if told.is_empty() {
         return error;
     }
     error.context(told.join("; "))
+}
+
+/// Adds the rows in the way of `pending` to the error of a command that applies them and commits by
+/// itself: it may have stopped at any of them.
+#[must_use]
+pub fn explain_command(
+    context: &Context,
+    client: &mut Client,
+    pending: &[&Migration],
+    error: anyhow::Error,
+) -> anyhow::Error {
+    if severity(&context.config).is_none() {
+        return error;
+    }
+    let told = told(client, pending, |_| true);
+    if told.is_empty() {
+        return error;
+    }
+    error.context(format!("rows that stop it: {}", told.join("; ")))
+}
+
+/// The rows in the way of `pending` now, in words. Where they cannot be counted, nothing is said:
+/// the error itself is.
+fn told(
+    client: &mut Client,
+    pending: &[&Migration],
+    is_meant: impl Fn(&Obstacle) -> bool,
+) -> Vec<String> {
+    let foretold = data_preflight::foretell(client, pending, Limits::default());
+    let Ok(Foretold { obstacles, .. }) = foretold else {
+        return Vec::new();
+    };
+    let meant = obstacles.iter().filter(|one| is_meant(one));
+    meant
+        .map(|one| format!("`{}`: {}", one.table, one.message()))
+        .collect()
+}
+
+/// The migration without the statements before `failed`, which are done. Those that set the search
+/// path stay, and so do all places.
+fn without_earlier(migration: &Migration, statements: &[Statement<'_>], failed: Span) -> Migration {
+    let mut bytes = migration.sql.clone().into_bytes();
+    let mut path = SearchPath::default();
+    for statement in statements {
+        if statement.span.start >= failed.start || path.follow(statement.cursor()) {
+            continue;
+        }
+        for byte in &mut bytes[statement.span.range()] {
+            if *byte != b'\n' {
+                *byte = b' ';
+            }
+        }
+    }
+    Migration {
+        // Whole statements are blank, so that no character is cut.
+        sql: String::from_utf8_lossy(&bytes).into_owned(),
+        ..migration.clone()
+    }
 }

@@ -55,12 +55,13 @@ fn create(path: &Path, text: &str) -> Result<()> {
 
 /// What is said of a way back, without its losses.
 #[must_use]
-pub fn in_words(standing: &Standing) -> String {
-    match standing {
-        Standing::Exact => "exact".to_owned(),
+pub fn in_words(way_back: &WayBack) -> String {
+    let data = way_back.but_for_data();
+    match &way_back.standing {
+        Standing::Exact => format!("exact{data}"),
         Standing::ExceptOrder(tables) => {
             format!(
-                "exact but for the order of columns in {}",
+                "exact but for the order of columns in {}{data}",
                 tables.join(", ")
             )
         }
@@ -76,7 +77,7 @@ impl Written {
         let mut text = format!(
             "  {}: {}\n",
             self.file,
-            in_words(&self.way_back.standing).replace('\n', "\n      ")
+            in_words(&self.way_back).replace('\n', "\n      ")
         );
         for loss in &self.way_back.losses {
             text += &format!("    loses {} ({})\n", loss.name, loss.why);

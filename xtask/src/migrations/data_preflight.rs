@@ -97,7 +97,14 @@ pub fn foretell(client: &mut Client, planned: &[&Migration], limits: Limits) -> 
     let base = target.search_path()?;
     let mut pending = Pending::default();
     for migration in planned {
+        // The state before statements that a savepoint takes back.
+        let mut before: Option<Pending> = None;
         for statement in statements::read(&migration.sql, &base) {
+            if statement.undone {
+                before.get_or_insert_with(|| pending.clone());
+            } else if let Some(before) = before.take() {
+                pending = before;
+            }
             for placed in &statement.effects {
                 let place = pending::Place {
                     migration,
@@ -133,8 +140,12 @@ impl Foretold {
     ) {
         match (answer, question) {
             (Answer::InTheWay { rows, keys }, Some(question)) => {
-                self.obstacles
-                    .push(Obstacle::new(place, &question, rows, keys));
+                // A question that fails over the rows of another says nothing new about them.
+                let is_told = self.obstacles.iter().any(|other| other.span == place.span);
+                if rows.is_some() || !is_told {
+                    self.obstacles
+                        .push(Obstacle::new(place, &question, rows, keys));
+                }
             }
             (Answer::Unknown(why), _) => {
                 let same = |other: &Unknown| other.span == place.span && other.why == why;

@@ -29,4 +29,4 @@ mod sequence_positions;
 mod storage_identity;
 pub mod written;
 
-pub use storage_identity::{StorageChange, StorageIdentity, given as given_names};
+pub use storage_identity::{ObjectNames, StorageChange, StorageIdentity, given as given_names};

@@ -190,29 +190,11 @@ pub fn set_up(
     Ok(path.map(|row| row.get("setting")))
 }
 
-/// Runs a script in an open transaction, and then the checks that its COMMIT would make.
+/// Runs a script in an open transaction.
 ///
 /// # Errors
 /// As [`run`], and those of the observer; the transaction can then only be rolled back.
 pub fn run_in(
-    transaction: &mut Transaction<'_>,
-    privileges: &mut LentPrivileges,
-    script: Script<'_>,
-    observer: &mut dyn StatementObserver,
-) -> Result<()> {
-    run_shared(transaction, privileges, script, observer)?;
-    let checked = transaction.batch_execute("SET CONSTRAINTS ALL IMMEDIATE");
-    checked.map_err(|error| {
-        anyhow!(ServerError::from(error))
-            .context(format!("the COMMIT of `{}` would fail", script.file))
-    })
-}
-
-/// Runs a script in an open transaction in which other scripts follow.
-///
-/// # Errors
-/// As [`run`], and those of the observer; the transaction can then only be rolled back.
-pub fn run_shared(
     transaction: &mut Transaction<'_>,
     privileges: &mut LentPrivileges,
     script: Script<'_>,

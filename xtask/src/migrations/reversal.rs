@@ -7,6 +7,7 @@
 //! statement, but says why, and what could be written as comments for a person to complete.
 
 mod attempt;
+mod conversions;
 pub mod ddl;
 mod draft;
 mod losses;
@@ -15,10 +16,12 @@ mod renames;
 mod schemas;
 mod step;
 mod text;
+mod unwritten;
 mod way_back;
 
 use anyhow::{Context as _, Result};
 
+use super::losses::ObjectNames;
 use super::rollback::rehearsal;
 use super::scratch_environment::ScratchEnvironment;
 use super::{Down, Migration};
@@ -95,14 +98,22 @@ pub fn with_other_labels(schema: &Schema, object: &ObjectName) -> Vec<String> {
 fn judged(migration: &Migration, draft: Draft, rehearsal: &Rehearsal) -> WayBack {
     let standing = standing(&draft, rehearsal);
     let mut losses = draft.losses.clone();
-    for (table, rows) in &rehearsal.lost_rows {
-        let is_told = losses
-            .iter()
-            .any(|loss| loss.name == *table || loss.name.starts_with(&format!("{table}.")));
-        if !is_told {
+    for path in &rehearsal.changed_values {
+        let named = |path: &[String]| {
+            let path: Vec<&str> = path.iter().map(String::as_str).collect();
+            ObjectNames::default().name(&path)
+        };
+        let is_told = |path: &[String]| {
+            let name = named(path);
+            let mut all = losses.iter().filter(|loss| loss.is_earlier);
+            all.any(|loss| loss.name == name.object || loss.name == name.full)
+        };
+        // A table that is named goes with all its columns.
+        if !is_told(path) && !is_told(&path[..2]) {
             losses.push(ForeseenLoss {
-                name: table.clone(),
-                why: format!("the migration changed {rows} of the rows of the rehearsal"),
+                name: named(path).object,
+                why: "the migration changed it in rows of the rehearsal".to_owned(),
+                is_earlier: true,
             });
         }
     }

@@ -9,9 +9,9 @@ mod transaction_watch;
 use anyhow::{Context as _, Result, anyhow};
 use postgres::{Client, GenericClient, Transaction};
 
-use super::Migration;
 use super::sql::{self, Statement};
 use super::transaction::begin;
+use super::{Migration, deferred_constraints};
 use crate::postgres::error::{SentText, ServerError};
 use crate::source::LineIndex;
 use transaction_watch::TransactionWatch;
@@ -253,9 +253,9 @@ pub fn run(
     }
 }
 
-/// Runs the statements of `script` in an open transaction. Each is sent by itself. PostgreSQL
-/// parses a text that is sent whole before it runs the first statement, and does not name the
-/// failing statement for every error.
+/// Runs the statements of `script` in an open transaction, and then what they deferred until its
+/// COMMIT. Each is sent by itself. PostgreSQL parses a text that is sent whole before it runs the
+/// first statement, and does not name the failing statement for every error.
 ///
 /// # Errors
 /// As [`run`]; the transaction can then only be rolled back.
@@ -273,7 +273,8 @@ pub fn run_in(
             .map_err(|error| watch.after_error(transaction, error))?;
         observer.after(transaction, &step)?;
     }
-    watch.ensure_open(transaction)
+    watch.ensure_open(transaction)?;
+    deferred_constraints::run(transaction, script.file).map_err(|error| observer.explain(error))
 }
 
 /// Runs `script`, which is our own and ends no transaction, in a savepoint of an open transaction:
@@ -349,6 +350,8 @@ fn in_own_transaction(
         let sent = send(&mut transaction, step, observer);
         sent.map_err(|error| watch.after_error(&mut transaction, error))?;
         watch.ensure_open(&mut transaction)?;
+        deferred_constraints::run(&mut transaction, step.script.file)
+            .map_err(|error| step.named(observer.explain(error)))?;
         observer.after(&mut transaction, step)?;
         transaction
             .batch_execute(reset)

@@ -28,6 +28,8 @@ pub(super) const TABLES_AT_ONCE: usize = 50;
 pub struct Seeded {
     /// Tables that stayed empty, with the last refusal.
     pub empty: Vec<(String, String)>,
+    /// The tables that were filled.
+    pub filled: Vec<ObjectName>,
     /// Whether a table with triggers was filled. Triggers may make other objects for a row.
     pub has_fired_triggers: bool,
 }
@@ -59,6 +61,7 @@ impl Seeder {
         let counts = counts(client, tables.iter().map(|(name, _)| *name))?;
         let mut filled = counts.values().filter(|count| **count > 0).count();
         let mut has_fired_triggers = false;
+        let mut filled_now = Vec::new();
         let mut open: Vec<_> = tables
             .into_iter()
             .filter(|(name, _)| counts.get(name) == Some(&0))
@@ -77,6 +80,7 @@ impl Seeder {
                         filled += 1;
                         has_fired_triggers |= !table.triggers.is_empty();
                         self.filled.insert(name.clone());
+                        filled_now.push(name.clone());
                     }
                     Some(refusal) => {
                         self.refused
@@ -89,6 +93,7 @@ impl Seeder {
             if open.is_empty() || open.len() == before {
                 return Ok(Seeded {
                     empty: self.empty_tables(&open),
+                    filled: filled_now,
                     has_fired_triggers,
                 });
             }
@@ -102,32 +107,9 @@ impl Seeder {
     /// When the database refuses: a trigger of an append-only table, which the session may not
     /// switch off.
     pub fn empty(&self, client: &mut Client, schema: &Schema) -> Result<()> {
-        let tables: Vec<String> = self
-            .filled
-            .iter()
-            .filter(|name| schema.tables.contains_key(*name))
-            .map(quoted)
-            .collect();
-        if tables.is_empty() {
-            return Ok(());
-        }
-        // A trigger of an append-only table refuses to empty it, and the scratch database is ours.
-        // A role on a shared server may not set `session_replication_role`: then a plain TRUNCATE
-        // is tried.
-        let truncate = format!("TRUNCATE {} CASCADE", tables.join(", "));
-        let mut transaction = client.transaction().context("cannot begin a transaction")?;
-        let without_triggers = format!("SET LOCAL session_replication_role = replica; {truncate}");
-        if transaction.batch_execute(&without_triggers).is_ok() {
-            return transaction
-                .commit()
-                .context("cannot empty the scratch database");
-        }
-        transaction
-            .rollback()
-            .context("cannot undo a transaction")?;
-        client
-            .batch_execute(&truncate)
-            .context("cannot empty the scratch database")
+        let there = self.filled.iter();
+        let there = there.filter(|name| schema.tables.contains_key(*name));
+        empty(client, there)
     }
 
     /// Whether nothing has changed since the table could not be filled.
@@ -148,6 +130,34 @@ impl Seeder {
             .map(|(name, _)| (name.to_string(), refusal(*name)))
             .collect()
     }
+}
+
+/// Empties `tables`, and with them the tables that refer to them.
+///
+/// # Errors
+/// As [`Seeder::empty`].
+pub fn empty<'n>(client: &mut Client, tables: impl Iterator<Item = &'n ObjectName>) -> Result<()> {
+    let tables: Vec<String> = tables.map(quoted).collect();
+    if tables.is_empty() {
+        return Ok(());
+    }
+    // A trigger of an append-only table refuses to empty it, and the scratch database is ours.
+    // A role on a shared server may not set `session_replication_role`: then a plain TRUNCATE
+    // is tried.
+    let truncate = format!("TRUNCATE {} CASCADE", tables.join(", "));
+    let mut transaction = client.transaction().context("cannot begin a transaction")?;
+    let without_triggers = format!("SET LOCAL session_replication_role = replica; {truncate}");
+    if transaction.batch_execute(&without_triggers).is_ok() {
+        return transaction
+            .commit()
+            .context("cannot empty the scratch database");
+    }
+    transaction
+        .rollback()
+        .context("cannot undo a transaction")?;
+    client
+        .batch_execute(&truncate)
+        .context("cannot empty the scratch database")
 }
 
 /// Counts the rows of each table, at most as many as it gets: more make no difference.

@@ -11,6 +11,7 @@ mod guarded;
 mod queries;
 mod reader;
 mod rows;
+mod savepoints;
 
 use squawk_syntax::SourceFile;
 use squawk_syntax::ast::Stmt;
@@ -38,6 +39,8 @@ pub struct ParsedStatement {
     pub path: SearchPath,
     /// Whether the file has set the search path before this statement.
     pub sets_path: bool,
+    /// Whether a later `ROLLBACK TO SAVEPOINT` takes it back.
+    pub undone: bool,
     /// What it does, in order. Empty where it does nothing to tables, types or rows.
     pub effects: Vec<PlacedEffect>,
 }
@@ -57,7 +60,9 @@ pub fn read(text: &str, path: &SearchPath) -> Vec<ParsedStatement> {
     let mut path = path.clone();
     let mut sets_path = false;
     let mut parsed = Vec::new();
-    for (index, statement) in sql::statements(text).iter().enumerate() {
+    let statements = sql::statements(text);
+    let undone = savepoints::undone(&statements);
+    for ((index, statement), undone) in statements.iter().enumerate().zip(undone) {
         let is_setting = path.follow(statement.cursor());
         sets_path |= is_setting;
         let effects = if is_setting {
@@ -70,6 +75,7 @@ pub fn read(text: &str, path: &SearchPath) -> Vec<ParsedStatement> {
             span: statement.span,
             path: path.clone(),
             sets_path,
+            undone,
             effects,
         });
     }

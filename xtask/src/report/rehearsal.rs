@@ -14,6 +14,9 @@ pub struct Rehearsal {
     /// Tables that had other rows after the way back, with the number of generated rows that were
     /// lost or changed.
     pub lost_rows: Vec<(String, usize)>,
+    /// The columns in which these rows were changed: namespace, table and column. A row that is gone
+    /// stands as namespace and table.
+    pub changed_values: Vec<Vec<String>>,
     /// Tables that no row could be generated for, with the reason.
     pub empty_tables: Vec<(String, String)>,
     /// The error that made the rehearsal fail.
@@ -33,6 +36,7 @@ impl Rehearsal {
             verdict: RollbackVerdict::Exact,
             irreversible: None,
             lost_rows: Vec::new(),
+            changed_values: Vec::new(),
             empty_tables: Vec::new(),
             error: None,
             warnings: Vec::new(),

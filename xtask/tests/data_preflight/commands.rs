@@ -77,7 +77,7 @@ fn a_backfill_is_a_note_and_the_error_of_a_failure_names_rows() {
     database.run(&repo, &["db-migrate"]).must_exit(0);
     let rows = "INSERT INTO teams SELECT i, 'a', NULL FROM generate_series(1, 9) i";
     database.connect().batch_execute(rows).expect("rows");
-    let fill = "UPDATE teams SET nick = 'n' || id WHERE nick IS NULL;\nALTER TABLE teams ALTER COLUMN nick SET NOT NULL;\n";
+    let fill = "UPDATE teams SET nick = o.name FROM teams o WHERE o.id = teams.id;\nALTER TABLE teams ALTER COLUMN nick SET NOT NULL;\n";
     repo.write("migrations/V2__fill.sql", fill);
     repo.write(
         "migrations/V2__fill.down.sql",
@@ -102,6 +102,78 @@ fn a_backfill_is_a_note_and_the_error_of_a_failure_names_rows() {
         "{}",
         ran.stderr
     );
+    assert_eq!(database.history(), [1, 2]);
+}
+
+/// Statements that are done stay so: the rows of the one that failed are named.
+#[test]
+fn the_error_of_a_migration_without_transaction_names_rows() {
+    let Some(scratch) = shared() else { return };
+    let database = Database::create(scratch, "steps_rows");
+    let repo = Monorepo::of_migrations(&[TEAMS]);
+    database.run(&repo, &["db-migrate"]).must_exit(0);
+    let rows = "INSERT INTO teams SELECT i, 'a', NULL FROM generate_series(1, 2) i";
+    database.connect().batch_execute(rows).expect("rows");
+    repo.let_rows_stop_migrations();
+    let unique = "-- no-transaction\nALTER TABLE teams RENAME COLUMN nick TO alias;\nALTER TABLE teams ADD UNIQUE (name);\n";
+    repo.write("migrations/V2__unique.sql", unique);
+    repo.write(
+        "migrations/V2__unique.down.sql",
+        "-- irreversible: a test\n",
+    );
+    let ran = database.run(&repo, &["db-migrate"]).must_exit(2);
+    let told = "2 rows that share `name` with another row are in the way of `UNIQUE` (`id` 1, 2)";
+    assert!(
+        ran.stderr.contains(told) && ran.stderr.contains("23505"),
+        "{}",
+        ran.stderr
+    );
+}
+
+/// A deferred check runs with the search path of its migration, and before anything is recorded.
+#[test]
+fn deferred_checks_run_as_the_migration_leaves_the_session() {
+    let Some(scratch) = shared() else { return };
+    let database = Database::create(scratch, "deferred");
+    let base = (
+        "V1__base",
+        "CREATE SCHEMA app; CREATE TABLE app.limits (most int); CREATE TABLE app.items (id int PRIMARY KEY, n int);
+         CREATE FUNCTION app.few() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+           IF NEW.n > (SELECT max(most) FROM limits) THEN RAISE 'item % is too much', NEW.id USING ERRCODE = '23514'; END IF;
+           RETURN NULL; END $$;
+         CREATE CONSTRAINT TRIGGER few AFTER INSERT ON app.items DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION app.few();\n",
+        "DROP SCHEMA app CASCADE;\n",
+    );
+    let repo = Monorepo::of_migrations(&[base]);
+    repo.write(
+        "migrations/V2__items.sql",
+        "SET search_path = app; INSERT INTO limits VALUES (5); INSERT INTO items VALUES (1, 3);\n",
+    );
+    repo.write(
+        "migrations/V2__items.down.sql",
+        "DELETE FROM app.items; DELETE FROM app.limits;\n",
+    );
+    database.run(&repo, &["db-migrate"]).must_exit(0);
+    repo.write(
+        "migrations/V3__more.sql",
+        "SET search_path = app; INSERT INTO items VALUES (2, 9);\n",
+    );
+    repo.write(
+        "migrations/V3__more.down.sql",
+        "DELETE FROM app.items WHERE id = 2;\n",
+    );
+    database
+        .connect()
+        .batch_execute("UPDATE app.limits SET most = 4")
+        .expect("another limit");
+    let ran = database.run(&repo, &["db-migrate"]).must_exit(2);
+    for part in [
+        "V3__more",
+        "item 2 is too much",
+        "deferred until the COMMIT",
+    ] {
+        assert!(ran.stderr.contains(part), "{part} is not in {}", ran.stderr);
+    }
     assert_eq!(database.history(), [1, 2]);
 }
 

@@ -1,8 +1,9 @@
 //! `db-migrate` by the command `apply`: verify, run it, verify.
 
+use std::collections::BTreeSet;
 use std::time::Instant;
 
-use anyhow::{Result, bail};
+use anyhow::{Error, Result, bail};
 
 use super::{Wrapped, command, not_promised};
 use crate::called_as;
@@ -263,8 +264,24 @@ impl ApplyRun<'_> {
                 duration,
             })
             .collect();
+        let ran = ran.map_err(|error| self.explained(wrapped, &after, error));
         self.result.output = Some(ran?).filter(|output| !output.is_empty());
         Ok(())
+    }
+
+    /// The error of the command, with the rows that are in the way of what it did not apply.
+    fn explained(
+        &self,
+        wrapped: &mut Wrapped<'_>,
+        applied: &BTreeSet<String>,
+        error: Error,
+    ) -> Error {
+        if !wrapped.are_sql() {
+            return error;
+        }
+        let is_left = |one: &&Migration| !applied.contains(&one.to_string());
+        let left: Vec<&Migration> = self.pending.iter().filter(is_left).collect();
+        rows_in_the_way::explain_command(self.context, &mut wrapped.client, &left, error)
     }
 
     /// Verifies that the database is what the migrations make.

@@ -1,7 +1,7 @@
 //! The answers as findings.
 
 use super::pending::Place;
-use super::question::Question;
+use super::question::{Question, Which};
 use super::{Foretold, KIND};
 use crate::migrations::Migration;
 use crate::report::{Category, Finding, Rule, Severity};
@@ -29,7 +29,7 @@ pub struct Obstacle {
     /// The clause in a few words.
     pub clause: String,
     /// Which rows: "with NULL in `nick`".
-    pub which: String,
+    pub which: Which,
     /// What to do, in the imperative.
     pub help: String,
 }
@@ -61,11 +61,11 @@ impl Obstacle {
     /// `3 rows with NULL in `nick` are in the way of `SET NOT NULL` (`id` 1, 2, 3)`
     #[must_use]
     pub fn message(&self) -> String {
-        let (which, clause) = (&self.which, &self.clause);
+        let (Which { one, many }, clause) = (&self.which, &self.clause);
         let counted = match self.rows {
-            None => return format!("at least one row {which}, which stops {clause}"),
-            Some(1) => format!("1 row {which} is in the way of {clause}"),
-            Some(rows) => format!("{rows} rows {which} are in the way of {clause}"),
+            None => return format!("at least one row {one}, which stops {clause}"),
+            Some(1) => format!("1 row {one} is in the way of {clause}"),
+            Some(rows) => format!("{rows} rows {many} are in the way of {clause}"),
         };
         if self.keys.is_empty() {
             return counted;

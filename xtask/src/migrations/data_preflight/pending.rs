@@ -2,18 +2,22 @@
 //! columns look by the time a later statement runs.
 
 mod altered;
+mod simulated;
+mod types;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use anyhow::Result;
 
+pub(super) use simulated::Assigned;
+
 use super::source::RowSource;
 use super::target::{Target, TargetTable};
 use crate::migrations::Migration;
 use crate::migrations::sql::identifier;
 use crate::migrations::statements::{
-    Constraint, CreatedTable, Effect, Expression, Insertion, ParsedStatement, Reference, TypeAction,
+    Constraint, CreatedTable, Effect, Expression, Insertion, ParsedStatement, Reference,
 };
 use crate::schema::model::ObjectName;
 use crate::source::{LineIndex, Span};
@@ -40,12 +44,14 @@ impl Place<'_> {
 }
 
 /// A table, as the statements so far leave it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct PendingTable {
     /// The table of the target; none where a pending statement makes it.
     pub(super) table: Option<Rc<TargetTable>>,
     pub(super) source: Option<RowSource>,
     pub(super) columns: Vec<String>,
+    /// The types of those columns that the target has or could have.
+    pub(super) types: BTreeMap<String, String>,
     /// Columns whose values are not known, each with the reason.
     pub(super) unknown: BTreeMap<String, String>,
     /// Changes of rows: the columns, all where there are none, and the reason.
@@ -59,7 +65,7 @@ pub(super) struct PendingTable {
 }
 
 /// The state after the statements so far.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Pending {
     tables: BTreeMap<ObjectName, PendingTable>,
     schemas_gone: BTreeSet<String>,
@@ -78,8 +84,17 @@ pub(super) struct Pending {
 impl PendingTable {
     fn of_target(name: &ObjectName, table: Rc<TargetTable>) -> Self {
         Self {
-            source: Some(RowSource::new(name.clone(), table.key.clone())),
+            source: Some(RowSource::new(
+                name.clone(),
+                table.key.clone(),
+                table.has_children,
+            )),
             columns: table.columns.iter().map(|one| one.name.clone()).collect(),
+            types: table
+                .columns
+                .iter()
+                .map(|one| (one.name.clone(), one.type_name.clone()))
+                .collect(),
             table: Some(table),
             unknown: BTreeMap::new(),
             changed: Vec::new(),
@@ -94,6 +109,7 @@ impl PendingTable {
             table: None,
             source: None,
             columns: Vec::new(),
+            types: BTreeMap::new(),
             unknown: BTreeMap::new(),
             changed: Vec::new(),
             empty: true,
@@ -160,7 +176,7 @@ impl Pending {
         Ok(None)
     }
 
-    fn is_there(&mut self, target: &mut Target<'_>, name: &ObjectName) -> Result<bool> {
+    pub(super) fn is_there(&mut self, target: &mut Target<'_>, name: &ObjectName) -> Result<bool> {
         if let Some(known) = self.tables.get(name) {
             return Ok(!known.gone);
         }
@@ -305,11 +321,23 @@ impl Pending {
             Effect::Delete {
                 table, all: true, ..
             } => self.empty(target, place, table, true)?,
-            Effect::Delete { table, .. } if !self.is_same_on_scratch(target, place, table)? => {
-                self.change(target, place, table, None)?;
+            Effect::Delete {
+                table, only, rows, ..
+            } if !self.is_same_on_scratch(target, place, table)? => {
+                let left = match self.resolve(target, place, table)? {
+                    Some(name) => self.deleted(target, &name, (rows, *only))?.ok(),
+                    None => None,
+                };
+                let left = left.map(|(_gone, left)| left);
+                self.change(target, place, table, None, left)?;
             }
             Effect::Update(update) if !self.is_same_on_scratch(target, place, &update.table)? => {
-                self.change(target, place, &update.table, Some(&update.columns))?;
+                let assigned = match self.resolve(target, place, &update.table)? {
+                    Some(name) => self.assigned(target, &name, update)?.ok(),
+                    None => None,
+                };
+                let after = assigned.map(|assigned| assigned.after);
+                self.change(target, place, &update.table, Some(&update.columns), after)?;
             }
             Effect::Delete { .. } | Effect::Update(_) => {}
             Effect::Insert(Insertion { table, rows, .. }) => {
@@ -319,11 +347,11 @@ impl Pending {
                     .filter(|one| one.table.is_none());
                 match made.filter(|_| rows.is_some()) {
                     Some(made) => made.has_fixed_rows = true,
-                    None => self.change(target, place, table, None)?,
+                    None => self.change(target, place, table, None, None)?,
                 }
             }
             Effect::Write(table) | Effect::Refresh(table) => {
-                self.change(target, place, table, None)?;
+                self.change(target, place, table, None, None)?;
             }
             Effect::CreateTrigger(_) => self.has_triggers = true,
             Effect::Opaque(why) => self.doubt(place, why),
@@ -376,48 +404,15 @@ impl Pending {
         Ok(())
     }
 
-    fn make_type(&mut self, place: Place<'_>, name: &Reference, labels: Option<Vec<String>>) {
-        if let Some(name) = name.object(&place.statement.path, |_| false) {
-            self.types.insert(name, labels);
-        }
-    }
-
-    fn alter_type(&mut self, place: Place<'_>, name: &Reference, action: &TypeAction) {
-        let known = |object: &ObjectName| self.types.contains_key(object);
-        let Some(object) = name.object(&place.statement.path, known) else {
-            return;
-        };
-        let labels = self.types.get(&object).cloned().flatten();
-        match action {
-            TypeAction::AddValue(label) => {
-                let labels = labels.map(|mut labels| {
-                    labels.push(label.clone());
-                    labels
-                });
-                self.types.insert(object, labels);
-            }
-            TypeAction::RenameTo(to) => {
-                let renamed = ObjectName {
-                    namespace: object.namespace.clone(),
-                    name: to.clone(),
-                };
-                self.types.insert(object, None);
-                self.types.insert(renamed, labels);
-            }
-            TypeAction::RenameValue { .. } | TypeAction::SetSchema(_) | TypeAction::Attributes => {
-                self.types.insert(object, None);
-            }
-            TypeAction::Harmless => {}
-        }
-    }
-
-    /// Notes that rows of a table change, and those of the tables that follow it.
+    /// Notes that rows of a table change, and those of the tables that follow it. `after` are the
+    /// rows that are left, where they are known.
     fn change(
         &mut self,
         target: &mut Target<'_>,
         place: Place<'_>,
         reference: &Reference,
         columns: Option<&[String]>,
+        after: Option<RowSource>,
     ) -> Result<()> {
         let Some(name) = self.resolve(target, place, reference)? else {
             return Ok(());
@@ -428,7 +423,7 @@ impl Pending {
             self.doubt(place, &format!("fires triggers of `{name}`"));
         }
         for follower in table
-            .map(|table| target.followers(table.oid))
+            .map(|table| target.followers(table.oid, columns))
             .transpose()?
             .unwrap_or_default()
         {
@@ -438,7 +433,9 @@ impl Pending {
                 table.change(None, why.clone());
             }
         }
-        if let Some(table) = self.tables.get_mut(&name) {
+        if let Some(after) = after {
+            self.leave(&name, after);
+        } else if let Some(table) = self.tables.get_mut(&name) {
             table.change(columns.map(<[String]>::to_vec), why);
         }
         Ok(())
@@ -459,7 +456,7 @@ impl Pending {
             |table: &PendingTable| table.table.as_ref().is_some_and(|table| table.has_triggers);
         let is_plain = !self.has_triggers && !self.table(&name).is_some_and(has_triggers);
         if cascade || !is_plain {
-            self.change(target, place, reference, None)?;
+            self.change(target, place, reference, None, None)?;
         }
         if let Some(table) = self.tables.get_mut(&name).filter(|_| is_plain) {
             table.changed.clear();

@@ -27,8 +27,8 @@ pub(super) struct Question {
     pub(super) path: Option<Vec<String>>,
     /// The clause in a few words: "`SET NOT NULL`".
     pub(super) clause: String,
-    /// Which rows are in the way, after "3 rows": "with NULL in `nick`".
-    pub(super) which: String,
+    /// Which rows are in the way.
+    pub(super) which: Which,
     /// What to do, in the imperative.
     pub(super) help: String,
     /// How many rows it takes to stop the statement.
@@ -41,6 +41,31 @@ impl Question {
         match &self.column {
             Some(column) => format!("{} of `{}.{column}`", self.clause, self.table),
             None => format!("{} on `{}`", self.clause, self.table),
+        }
+    }
+}
+
+/// Which rows are in the way, in words that follow "1 row" and "3 rows".
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Which {
+    pub(super) one: String,
+    pub(super) many: String,
+}
+
+impl Which {
+    /// The same words for one and for several: "with NULL in `nick`".
+    pub(super) fn same(words: String) -> Self {
+        Self {
+            one: words.clone(),
+            many: words,
+        }
+    }
+
+    /// "that has `id` already", "that have `id` already".
+    pub(super) fn that((one, many): (&str, &str), rest: &str) -> Self {
+        Self {
+            one: format!("that {one} {rest}"),
+            many: format!("that {many} {rest}"),
         }
     }
 }

@@ -1,15 +1,18 @@
 //! Poses the questions about each kind of clause that rows can stop.
 
 mod added;
+mod deleted;
 mod domains;
+mod inserted;
 mod keys;
 mod partitions;
 mod retyped;
+mod updated;
 
 use anyhow::Result;
 
 use super::pending::{Pending, PendingTable, Place};
-use super::question::{Posed, Question, RowsInTheWay};
+use super::question::{Posed, Question, RowsInTheWay, Which};
 use super::source::RowSource;
 use super::target::Target;
 use crate::migrations::sql::identifier;
@@ -27,12 +30,14 @@ pub(super) fn pose(
 ) -> Result<Vec<Posed>> {
     let (reference, only) = match effect {
         Effect::AlterTable { table, only, .. } => (table, *only),
-        Effect::CreateIndex(index) if index.unique => (&index.table, false),
+        Effect::CreateIndex(index) => (&index.table, false),
         Effect::CreateTable(created) => match &created.partition_of {
             Some((parent, _)) => (parent, false),
             None => return Ok(Vec::new()),
         },
         Effect::Insert(insertion) => (&insertion.table, false),
+        Effect::Update(update) => (&update.table, update.only),
+        Effect::Delete { table, only, .. } => (table, *only),
         Effect::AlterDomain { name, action } => {
             return domains::pose(pending, target, place, name, action);
         }
@@ -50,6 +55,16 @@ pub(super) fn pose(
         _other => None,
     };
     let parents = parents(pending, target, place, effect)?;
+    let restricting = match (
+        effect,
+        pending.table(&name).and_then(|one| one.table.clone()),
+    ) {
+        (Effect::Delete { .. }, Some(table)) => target.restricting(table.oid)?,
+        _other => Vec::new(),
+    };
+    for key in &restricting {
+        pending.is_there(target, &key.table)?;
+    }
     if let Some(why) = pending.why_filled(&name)
         && let Some(clause) = stoppable(effect)
     {
@@ -57,6 +72,13 @@ pub(super) fn pose(
             what: format!("{clause} on `{name}`"),
             why,
         }]);
+    }
+    if let (Effect::Insert(insertion), None) = (
+        effect,
+        pending.table(&name).and_then(|one| one.table.as_ref()),
+    ) && insertion.rows.is_none()
+    {
+        return Ok(inserted::of_query(place, &name));
     }
     let Some(mut poser) = Poser::new(pending, target, place, name) else {
         return Ok(Vec::new());
@@ -72,6 +94,8 @@ pub(super) fn pose(
             }
         }
         Effect::Insert(insertion) => poser.pose_insertion(insertion)?,
+        Effect::Update(update) => poser.pose_update(update)?,
+        Effect::Delete { rows, .. } => poser.pose_delete(rows, restricting)?,
         _never_stopped => {}
     }
     Ok(poser.posed)
@@ -94,7 +118,7 @@ fn stoppable(effect: &Effect) -> Option<&'static str> {
             TableAction::SetType { .. } => Some("`ALTER COLUMN … TYPE`"),
             _other => None,
         },
-        Effect::CreateIndex(_) => Some("`CREATE UNIQUE INDEX`"),
+        Effect::CreateIndex(index) if index.unique => Some("`CREATE UNIQUE INDEX`"),
         _other => None,
     }
 }
@@ -154,7 +178,7 @@ pub(super) struct Draft {
     pub(super) columns: Vec<String>,
     pub(super) expressions: Vec<Expression>,
     pub(super) rows: RowsInTheWay,
-    pub(super) which: String,
+    pub(super) which: Which,
     pub(super) help: String,
     /// Whether rows of children count as well.
     pub(super) inherits: bool,
@@ -164,7 +188,7 @@ pub(super) struct Draft {
 }
 
 impl Draft {
-    pub(super) fn new(clause: &str, rows: RowsInTheWay, which: String, help: &str) -> Self {
+    pub(super) fn new(clause: &str, rows: RowsInTheWay, which: Which, help: &str) -> Self {
         Self {
             clause: clause.to_owned(),
             column: None,
@@ -292,9 +316,14 @@ impl<'a, 't> Poser<'a, 't> {
                 column,
                 type_name,
                 type_reference,
+                collation,
                 using,
-                ..
-            } => self.pose_type(column, type_name, type_reference.as_ref(), using.as_ref()),
+            } => self.pose_type(
+                column,
+                (type_name, collation.as_deref()),
+                type_reference.as_ref(),
+                using.as_ref(),
+            ),
             TableAction::AttachPartition { bounds, .. } => {
                 // The rows of the new partition are looked at, not those of the parent.
                 let parent = self.name.clone();
@@ -334,7 +363,7 @@ impl<'a, 't> Poser<'a, 't> {
             return Ok(());
         }
         let condition = format!("{} IS NOT DISTINCT FROM NULL", identifier(column));
-        let which = format!("with NULL in `{column}`");
+        let which = Which::same(format!("with NULL in `{column}`"));
         self.put(Draft {
             column: Some(column.to_owned()),
             columns: vec![column.to_owned()],
@@ -348,7 +377,7 @@ impl<'a, 't> Poser<'a, 't> {
         }
         match &constraint.kind {
             ConstraintKind::NotNull(column) => self.pose_not_null(column, "`NOT NULL`"),
-            ConstraintKind::Check(check) => self.pose_check(check),
+            ConstraintKind::Check(check) => self.pose_check(check, constraint.no_inherit),
             ConstraintKind::Unique {
                 columns,
                 nulls_not_distinct,
@@ -376,11 +405,12 @@ impl<'a, 't> Poser<'a, 't> {
         found.map(|(_, name)| name.clone())
     }
 
-    fn pose_check(&mut self, check: &Expression) -> Result<()> {
+    fn pose_check(&mut self, check: &Expression, no_inherit: bool) -> Result<()> {
         let rows = RowsInTheWay::Where(format!("({}\n) IS FALSE", check.sql));
-        let which = format!("for which `{}` is false", one_line(&check.sql));
+        let which = Which::same(format!("for which `{}` is false", one_line(&check.sql)));
         self.put(Draft {
             expressions: vec![check.clone()],
+            inherits: !no_inherit,
             ..Draft::new("`CHECK`", rows, which, GIVE_VALUES)
         })
     }
@@ -407,7 +437,7 @@ impl<'a, 't> Poser<'a, 't> {
                         sql: check.clone(),
                         span: self.place.span,
                     };
-                    self.pose_check(&check)?;
+                    self.pose_check(&check, found.no_inherit)?;
                 }
                 ("n", _, _) => {
                     for column in &found.columns {

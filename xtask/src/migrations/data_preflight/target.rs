@@ -22,6 +22,8 @@ pub(super) struct TargetTable {
     pub(super) kind: String,
     /// Why its rows cannot be counted, after "because"; none where they can.
     pub(super) uncountable: Option<String>,
+    /// Whether other tables inherit from it or are parts of it.
+    pub(super) has_children: bool,
     /// Whether changes of its rows run triggers or rules of the application.
     pub(super) has_triggers: bool,
     pub(super) columns: Vec<TargetColumn>,
@@ -35,6 +37,12 @@ pub(super) struct TargetColumn {
     pub(super) name: String,
     pub(super) type_name: String,
     pub(super) not_null: bool,
+    /// Whether its values are computed from others.
+    pub(super) generated: bool,
+    /// Its default, as SQL; none where it has none, or an identity.
+    pub(super) default: Option<String>,
+    /// The sequence that numbers its rows, as SQL names it.
+    pub(super) sequence: Option<String>,
 }
 
 /// A constraint of the target.
@@ -43,6 +51,8 @@ pub(super) struct TargetConstraint {
     /// `pg_constraint.contype`
     pub(super) kind: String,
     pub(super) validated: bool,
+    /// Whether tables that inherit from this one do without it.
+    pub(super) no_inherit: bool,
     /// The expression of a check.
     pub(super) check: Option<String>,
     pub(super) columns: Vec<String>,
@@ -62,6 +72,15 @@ pub(super) struct TargetIndex {
     pub(super) columns: Vec<String>,
     pub(super) condition: Option<String>,
     pub(super) nulls_not_distinct: bool,
+}
+
+/// A foreign key that stops a DELETE.
+#[derive(Debug)]
+pub(super) struct Restricting {
+    /// The table that refers.
+    pub(super) table: ObjectName,
+    pub(super) columns: Vec<String>,
+    pub(super) referenced: Vec<String>,
 }
 
 /// How a table is partitioned.
@@ -108,6 +127,18 @@ const TABLE: &str = "
                  WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum) AS types,
            ARRAY(SELECT a.attnotnull FROM pg_catalog.pg_attribute a
                  WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum) AS not_null,
+           ARRAY(SELECT a.attgenerated <> '' FROM pg_catalog.pg_attribute a
+                 WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum) AS generated,
+           ARRAY(SELECT coalesce(pg_catalog.pg_get_expr(d.adbin, d.adrelid), '') FROM pg_catalog.pg_attribute a
+                 LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum AND a.attgenerated = ''
+                 WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum) AS defaults,
+           ARRAY(SELECT coalesce((SELECT s.oid::pg_catalog.regclass::text FROM pg_catalog.pg_depend p
+                                  JOIN pg_catalog.pg_class s ON s.oid = p.objid AND s.relkind = 'S'
+                                  WHERE p.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+                                    AND p.refclassid = p.classid AND p.refobjid = c.oid AND p.refobjsubid = a.attnum
+                                    AND p.deptype = 'i'), '')
+                 FROM pg_catalog.pg_attribute a
+                 WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum) AS sequences,
            ARRAY(SELECT a.attname::text
                  FROM pg_catalog.pg_index i
                  CROSS JOIN LATERAL pg_catalog.unnest(i.indkey) WITH ORDINALITY k (attnum, position)
@@ -119,7 +150,7 @@ const TABLE: &str = "
     WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p', 'm', 'f')";
 
 const CONSTRAINT: &str = "
-    SELECT o.contype::text AS kind, o.convalidated AS validated,
+    SELECT o.contype::text AS kind, o.convalidated AS validated, o.connoinherit AS no_inherit,
            pg_catalog.pg_get_expr(o.conbin, o.conrelid) AS check_sql,
            o.confmatchtype = 'f' AS is_full, n.nspname::text AS namespace, f.relname::text AS parent,
            ARRAY(SELECT a.attname::text FROM pg_catalog.unnest(o.conkey) WITH ORDINALITY k (attnum, position)
@@ -226,20 +257,57 @@ impl<'c> Target<'c> {
         rows.iter().map(index).collect()
     }
 
-    /// The tables whose rows follow those of a table by `ON DELETE` or `ON UPDATE`.
-    pub(super) fn followers(&mut self, of: u32) -> Result<Vec<ObjectName>> {
+    /// The tables whose rows follow those of a table by `ON DELETE`, or by `ON UPDATE` where only
+    /// the columns `updated` get other values.
+    pub(super) fn followers(
+        &mut self,
+        of: u32,
+        updated: Option<&[String]>,
+    ) -> Result<Vec<ObjectName>> {
         let sql = "WITH RECURSIVE followers AS (
                        SELECT o.conrelid AS oid FROM pg_catalog.pg_constraint o
-                       WHERE o.contype = 'f' AND o.confrelid = $1 AND (o.confdeltype IN ('c', 'n', 'd') OR o.confupdtype IN ('c', 'n', 'd'))
+                       WHERE o.contype = 'f' AND o.confrelid = $1
+                         AND CASE WHEN $2::text[] IS NULL THEN o.confdeltype IN ('c', 'n', 'd')
+                             ELSE o.confupdtype IN ('c', 'n', 'd')
+                                  AND EXISTS (SELECT FROM pg_catalog.pg_attribute a
+                                              WHERE a.attrelid = o.confrelid AND a.attnum = ANY (o.confkey)
+                                                AND a.attname = ANY ($2::text[])) END
                        UNION
                        SELECT o.conrelid FROM pg_catalog.pg_constraint o JOIN followers f ON f.oid = o.confrelid
                        WHERE o.contype = 'f' AND (o.confdeltype IN ('c', 'n', 'd') OR o.confupdtype IN ('c', 'n', 'd')))
                    SELECT n.nspname::text AS namespace, c.relname::text AS name
                    FROM followers f JOIN pg_catalog.pg_class c ON c.oid = f.oid
                    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace ORDER BY 1, 2";
-        let rows = self.client.query(sql, &[&of]);
+        let rows = self.client.query(sql, &[&of, &updated]);
         let rows = rows.context("cannot read the foreign keys")?;
         rows.iter().map(read_name).collect()
+    }
+
+    /// The foreign keys of other tables, or of the table itself, that stop a DELETE of rows which
+    /// they refer to.
+    pub(super) fn restricting(&mut self, of: u32) -> Result<Vec<Restricting>> {
+        let sql = "SELECT n.nspname::text AS namespace, c.relname::text AS name,
+                          ARRAY(SELECT a.attname::text FROM pg_catalog.unnest(o.conkey) WITH ORDINALITY k (attnum, position)
+                                JOIN pg_catalog.pg_attribute a ON a.attrelid = o.conrelid AND a.attnum = k.attnum
+                                ORDER BY k.position) AS columns,
+                          ARRAY(SELECT a.attname::text FROM pg_catalog.unnest(o.confkey) WITH ORDINALITY k (attnum, position)
+                                JOIN pg_catalog.pg_attribute a ON a.attrelid = o.confrelid AND a.attnum = k.attnum
+                                ORDER BY k.position) AS referenced
+                   FROM pg_catalog.pg_constraint o
+                   JOIN pg_catalog.pg_class c ON c.oid = o.conrelid
+                   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                   WHERE o.contype = 'f' AND o.confrelid = $1 AND o.confdeltype IN ('a', 'r') AND o.conparentid = 0
+                   ORDER BY 1, 2, o.conname";
+        let rows = self.client.query(sql, &[&of]);
+        let rows = rows.context("cannot read the foreign keys")?;
+        let key = |row: &Row| -> Result<Restricting> {
+            Ok(Restricting {
+                table: read_name(row)?,
+                columns: row.try_get("columns")?,
+                referenced: row.try_get("referenced")?,
+            })
+        };
+        rows.iter().map(key).collect()
     }
 
     /// Whether the schema has a relation of any kind of that name.
@@ -356,8 +424,24 @@ fn read_table(row: &Row) -> Result<TargetTable> {
     let names: Vec<String> = row.try_get("columns")?;
     let types: Vec<String> = row.try_get("types")?;
     let not_null: Vec<bool> = row.try_get("not_null")?;
+    let generated: Vec<bool> = row.try_get("generated")?;
+    let defaults: Vec<String> = row.try_get("defaults")?;
+    let sequences: Vec<String> = row.try_get("sequences")?;
     let parts: i64 = row.try_get("parts")?;
-    let columns = names.into_iter().zip(types).zip(not_null);
+    let written = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
+    let mut columns = Vec::new();
+    for (at, (name, type_name)) in names.into_iter().zip(types).enumerate() {
+        let default = defaults.get(at).and_then(written);
+        let numbered = default.as_deref().and_then(numbering_sequence);
+        columns.push(TargetColumn {
+            name,
+            type_name,
+            not_null: not_null.get(at).copied().unwrap_or_default(),
+            generated: generated.get(at).copied().unwrap_or_default(),
+            sequence: sequences.get(at).and_then(written).or(numbered),
+            default,
+        });
+    }
     let uncountable = if row.try_get("is_foreign")? {
         Some("its rows are on another server".to_owned())
     } else if !row.try_get::<_, bool>("is_readable")? {
@@ -375,16 +459,19 @@ fn read_table(row: &Row) -> Result<TargetTable> {
         oid: row.try_get("oid")?,
         kind: row.try_get("kind")?,
         uncountable,
+        has_children: parts > 0,
         has_triggers: row.try_get("has_triggers")?,
-        columns: columns
-            .map(|((name, type_name), not_null)| TargetColumn {
-                name,
-                type_name,
-                not_null,
-            })
-            .collect(),
+        columns,
         key: row.try_get("key")?,
     })
+}
+
+/// The sequence of `nextval('teams_id_seq'::regclass)`, as SQL names it.
+fn numbering_sequence(default: &str) -> Option<String> {
+    let inside = default
+        .strip_prefix("nextval('")?
+        .strip_suffix("'::regclass)")?;
+    Some(inside.replace("''", "'"))
 }
 
 fn read_constraint(row: &Row) -> Result<TargetConstraint> {
@@ -393,6 +480,7 @@ fn read_constraint(row: &Row) -> Result<TargetConstraint> {
     Ok(TargetConstraint {
         kind: row.try_get("kind")?,
         validated: row.try_get("validated")?,
+        no_inherit: row.try_get("no_inherit")?,
         check: row.try_get("check_sql")?,
         columns: row.try_get("columns")?,
         parent: namespace

@@ -117,6 +117,7 @@ fn loss(migration: &Migration, destruction: &Destruction, name: &LossName) -> Fi
         Destruction::Updated(..) => format!("it writes over values of `{name}`"),
         Destruction::Converted(..) => format!("it may cut or round values of `{name}`"),
         Destruction::Merged(_)
+        | Destruction::Relabelled(..)
         | Destruction::Schema(_)
         | Destruction::Opaque(_)
         | Destruction::Type(_) => format!("it may destroy data of `{name}`"),
@@ -167,6 +168,7 @@ fn names(destruction: &Destruction, made: &Made) -> Vec<LossName> {
         }
         Destruction::Converted(..)
         | Destruction::Merged(_)
+        | Destruction::Relabelled(..)
         | Destruction::Schema(_)
         | Destruction::Opaque(_)
         | Destruction::Type(_) => Vec::new(),

@@ -102,7 +102,7 @@ impl Backup {
             let query = format!("SELECT * FROM {}", quoted(table));
             return self.copy(transaction, &name.object, &query, BackupPart::ForeignTable);
         }
-        let Some((oid, table)) = change.table().and_then(|table| storage.table(table)) else {
+        let Some((_, table)) = change.table().and_then(|table| storage.table(table)) else {
             return Ok(());
         };
         match change.column() {
@@ -110,13 +110,7 @@ impl Backup {
                 let table_name = storage.names().name(&change.table_path());
                 self.write_column(transaction, table, (column, name, &table_name), lost)
             }
-            None => {
-                self.write_whole(transaction, table, name)?;
-                for (heir, name) in storage.heirs(oid) {
-                    self.write_whole(transaction, heir, &name)?;
-                }
-                Ok(())
-            }
+            None => self.write_whole(transaction, table, name),
         }
     }
 
@@ -145,7 +139,7 @@ impl Backup {
         lost: &[&str],
     ) -> Result<()> {
         let key = table.key_names();
-        let (source, value) = (quoted(&table.name), identifier(column));
+        let (source, value) = (table.source(), identifier(column));
         if key.is_empty() || key.iter().any(|key| lost.contains(key)) {
             let query = format!("SELECT {} FROM {source}", list(&table.column_names()));
             let part = BackupPart::of_columns(transaction, table, lost, &[])?;

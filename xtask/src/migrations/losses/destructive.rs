@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use super::storage_identity::StorageChange;
 use crate::migrations::provenance::SearchPath;
 use crate::migrations::statements::{
-    self, AffectedRows, Effect, ParsedStatement, Reference, TableAction,
+    self, AffectedRows, Effect, ParsedStatement, Reference, TableAction, TypeAction,
 };
 use crate::schema::model::ObjectName;
 use crate::source::Span;
@@ -33,6 +33,9 @@ pub enum Destruction {
     Converted(Name, String, String, Option<String>),
     /// `MERGE`, which may delete and update.
     Merged(Name),
+    /// `ALTER TYPE … RENAME VALUE`, several of one type in order: earlier and later labels. Values
+    /// may be read as others by then.
+    Relabelled(Name, Vec<(String, String)>),
     /// The statement may do anything; the text says why, after "it".
     Opaque(String),
 }
@@ -55,6 +58,8 @@ pub struct Name {
     pub namespace: Option<String>,
     /// The name itself.
     pub name: String,
+    /// Whether the statement says `ONLY`, so that tables that inherit from it are left out.
+    pub only: bool,
     /// The namespaces that are searched for a name without one.
     searched: Vec<String>,
 }
@@ -93,7 +98,7 @@ impl Name {
 
     /// The name that `reference` writes in `statement`.
     #[must_use]
-    pub(super) fn of(reference: &Reference, statement: &ParsedStatement) -> Self {
+    pub(in crate::migrations) fn of(reference: &Reference, statement: &ParsedStatement) -> Self {
         let namespace = match reference.parts.as_slice() {
             [.., namespace, _name] => Some(namespace.name.clone()),
             _unqualified => None,
@@ -101,8 +106,13 @@ impl Name {
         Self {
             namespace,
             name: reference.name().to_owned(),
+            only: false,
             searched: statement.path.namespaces().to_vec(),
         }
+    }
+
+    fn only(self, only: bool) -> Self {
+        Self { only, ..self }
     }
 }
 
@@ -118,7 +128,7 @@ impl Destruction {
             | Self::Updated(table, _)
             | Self::Converted(table, ..)
             | Self::Merged(table) => Some(table),
-            Self::Schema(_) | Self::Type(_) | Self::Opaque(_) => None,
+            Self::Schema(_) | Self::Type(_) | Self::Relabelled(..) | Self::Opaque(_) => None,
         }
     }
 
@@ -134,7 +144,7 @@ impl Destruction {
             | Self::Updated(table, _)
             | Self::Converted(table, ..)
             | Self::Merged(table) => Some(StorageChange::TouchedTable(table.object())),
-            Self::Schema(_) | Self::Type(_) | Self::Opaque(_) => None,
+            Self::Schema(_) | Self::Type(_) | Self::Relabelled(..) | Self::Opaque(_) => None,
         }
     }
 }
@@ -188,10 +198,44 @@ pub fn touched(sql: &str) -> BTreeSet<StorageChange> {
     touched
 }
 
-/// The destructions of a statement, each with the bytes of its clause.
+/// The enums of which `statements` rename several values, each with the bytes of the last statement
+/// that does. One value alone gets no other's name.
+#[must_use]
+pub fn relabelled(statements: &[ParsedStatement]) -> Vec<(Span, Destruction)> {
+    let mut types: Vec<(Span, Name, Vec<(String, String)>)> = Vec::new();
+    for statement in statements.iter().filter(|statement| !statement.undone) {
+        for placed in &statement.effects {
+            let Effect::AlterType {
+                name,
+                action: TypeAction::RenameValue { from, to },
+            } = &placed.effect
+            else {
+                continue;
+            };
+            let name = Name::of(name, statement);
+            let renamed = (from.clone(), to.clone());
+            match types.iter_mut().find(|(_, known, _)| *known == name) {
+                Some((span, _, renames)) => {
+                    *span = placed.span;
+                    renames.push(renamed);
+                }
+                None => types.push((placed.span, name, vec![renamed])),
+            }
+        }
+    }
+    types.retain(|(_, _, renames)| renames.len() > 1);
+    let destruction = |(span, name, renames)| (span, Destruction::Relabelled(name, renames));
+    types.into_iter().map(destruction).collect()
+}
+
+/// The destructions of a statement, each with the bytes of its clause. One that a savepoint takes
+/// back destroys nothing.
 #[must_use]
 pub fn destructions(statement: &ParsedStatement) -> Vec<(Span, Destruction)> {
     let mut all = Vec::new();
+    if statement.undone {
+        return all;
+    }
     for placed in &statement.effects {
         let found = of_effect(&placed.effect, statement);
         all.extend(found.into_iter().map(|one| (placed.span, one)));
@@ -202,9 +246,14 @@ pub fn destructions(statement: &ParsedStatement) -> Vec<(Span, Destruction)> {
 fn of_effect(effect: &Effect, statement: &ParsedStatement) -> Vec<Destruction> {
     let name = |reference: &Reference| Name::of(reference, statement);
     match effect {
-        Effect::AlterTable { table, action, .. } => {
-            of_action(name(table), action).into_iter().collect()
-        }
+        Effect::AlterTable {
+            table,
+            only,
+            action,
+            ..
+        } => of_action(name(table).only(*only), action)
+            .into_iter()
+            .collect(),
         Effect::DropTables { tables, .. } => {
             let names = tables.iter().map(name);
             names.map(Destruction::Table).collect()
@@ -219,21 +268,24 @@ fn of_effect(effect: &Effect, statement: &ParsedStatement) -> Vec<Destruction> {
         } => schemas.iter().cloned().map(Destruction::Schema).collect(),
         Effect::DropOthers(why) | Effect::Opaque(why) => vec![Destruction::Opaque(why.clone())],
         Effect::Truncate { tables, cascade } => {
-            let names = tables.iter().map(|(table, _only)| name(table));
+            let names = tables.iter().map(|(table, only)| name(table).only(*only));
             names
                 .map(|table| Destruction::Truncated(table, *cascade))
                 .collect()
         }
-        Effect::Delete { table, rows, .. } => {
-            vec![Destruction::Deleted(name(table), rows.clone())]
-        }
+        Effect::Delete {
+            table, only, rows, ..
+        } => vec![Destruction::Deleted(name(table).only(*only), rows.clone())],
         Effect::Update(update) => {
             let values = NewValues {
                 rows: update.rows.clone(),
                 columns: update.columns.clone(),
                 values: update.values.clone(),
             };
-            vec![Destruction::Updated(name(&update.table), values)]
+            vec![Destruction::Updated(
+                name(&update.table).only(update.only),
+                values,
+            )]
         }
         Effect::Write(table) => vec![Destruction::Merged(name(table))],
         Effect::CreateTable(_)
@@ -320,6 +372,9 @@ mod tests {
                 format!("converted {}.{column} {kind} {using:?}", name(table))
             }
             Destruction::Merged(table) => format!("merged {}", name(table)),
+            Destruction::Relabelled(kind, renames) => {
+                format!("relabelled {} {renames:?}", name(kind))
+            }
             Destruction::Opaque(why) => format!("opaque {why}"),
         }
     }
@@ -371,6 +426,25 @@ mod tests {
         assert!(read_all("do $$ begin end $$")[0].starts_with("opaque"));
         assert!(read_all("select wipe()")[0].starts_with("opaque"));
         assert_eq!(read_all("select set_config('a', 'b', false)"), [""; 0]);
+    }
+
+    #[test]
+    fn several_new_names_of_values_of_one_enum_are_looked_at_together() {
+        let renames = "alter type mood rename value 'a' to 'x'; alter type mood rename value 'b' to 'a'; \
+                       alter type other rename value 'a' to 'b'";
+        let found: Vec<String> = relabelled(&read(renames))
+            .iter()
+            .map(|(_, one)| told(one))
+            .collect();
+        assert_eq!(found, ["relabelled mood [(\"a\", \"x\"), (\"b\", \"a\")]"]);
+    }
+
+    #[test]
+    fn what_a_savepoint_takes_back_destroys_nothing() {
+        assert_eq!(
+            read_all("savepoint s; delete from a; rollback to s; delete from b"),
+            ["deleted b None \"all\" false"]
+        );
     }
 
     #[test]

@@ -4,6 +4,8 @@
 
 mod counted;
 mod counts;
+mod source;
+mod types;
 
 use std::collections::BTreeSet;
 
@@ -18,7 +20,7 @@ use crate::migrations::statements::{Effect, ParsedStatement, TableAction};
 use crate::postgres::error::ServerError;
 use crate::report::MigrationLoss;
 use crate::schema::model::ObjectName;
-use crate::source::LineIndex;
+use crate::source::{LineIndex, Span};
 use counted::Counted;
 use counts::count;
 
@@ -48,9 +50,13 @@ pub fn foretell(
     let mut foretold = Foretold::default();
     let read = |migration: &&Migration| destructive::read(&migration.sql);
     let statements: Vec<Vec<ParsedStatement>> = planned.iter().map(read).collect();
-    let destroys = |one: &ParsedStatement| !destructive::destructions(one).is_empty();
+    let destroys = |of_migration: &Vec<ParsedStatement>| {
+        let mut each = of_migration.iter();
+        each.any(|one| !destructive::destructions(one).is_empty())
+            || !destructive::relabelled(of_migration).is_empty()
+    };
     // Without a statement that destroys anything, nobody is asked.
-    if !statements.iter().flatten().any(destroys) {
+    if !statements.iter().any(destroys) {
         return Ok(foretold);
     }
     let begun = client
@@ -103,8 +109,16 @@ fn one(
         migration.sql.as_str().into(),
     );
     let mut all = OfMigration::default();
+    // Tables that an earlier statement of the migration drops: their rows are counted there.
+    let mut dropped: BTreeSet<ObjectName> = BTreeSet::new();
+    let relabelled = destructive::relabelled(statements);
     for statement in statements {
-        for (span, destruction) in destructive::destructions(statement) {
+        let of_statement = destructive::destructions(statement);
+        // New names of values are judged with the last of them.
+        let is_in =
+            |span: Span| statement.span.start <= span.start && span.end <= statement.span.end;
+        let relabelled = relabelled.iter().filter(|(span, _)| is_in(*span));
+        for (span, destruction) in of_statement.into_iter().chain(relabelled.cloned()) {
             let line = lines.location(span).line;
             let place = format!("{}:{line}", migration.file);
             if let Some(renaming) = renamed {
@@ -114,7 +128,8 @@ fn one(
                 ));
                 continue;
             }
-            let tables = storage.meant(&destruction);
+            let mut tables = storage.meant(&destruction);
+            tables.retain(|table| !dropped.contains(table));
             if let Some(table) = tables.iter().find(|table| changed.contains(table)) {
                 let name = storage.names().name(&[&table.namespace, &table.name]);
                 all.foretold.unknown.push(format!(
@@ -123,8 +138,12 @@ fn one(
                 ));
                 continue;
             }
+            if let Destruction::Table(_) | Destruction::Schema(_) = &destruction {
+                dropped.extend(tables.iter().cloned());
+            }
+            let counted = in_savepoint(transaction, storage, (&destruction, &tables))?;
             all.changed.extend(tables);
-            for counted in in_savepoint(transaction, storage, &destruction)? {
+            for counted in counted {
                 match counted {
                     Counted::Loss(loss) if loss.count > 0 => {
                         let lost = forward::of_migration(migration, Some(line), loss, accepted);
@@ -137,7 +156,7 @@ fn one(
                 }
             }
         }
-        let mut effects = statement.effects.iter();
+        let mut effects = statement.effects.iter().filter(|_| !statement.undone);
         if let Some(effect) = effects.find(|one| renames(storage, statement, &one.effect)) {
             let line = lines.location(effect.span).line;
             renamed.get_or_insert_with(|| format!("{}:{line}", migration.file));
@@ -166,7 +185,7 @@ fn renames(storage: &StorageIdentity, statement: &ParsedStatement, effect: &Effe
 fn in_savepoint(
     transaction: &mut Transaction<'_>,
     storage: &StorageIdentity,
-    destruction: &Destruction,
+    destruction: (&Destruction, &[ObjectName]),
 ) -> Result<Vec<Counted>> {
     let mut attempt = transaction
         .transaction()

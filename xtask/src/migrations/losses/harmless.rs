@@ -30,8 +30,20 @@ const ALTERED: &[&str] = &[
 /// Whether nothing in `sql` destroys data or runs code.
 #[must_use]
 pub fn is_harmless(sql: &str) -> bool {
+    let statements = sql::statements(sql);
     !sql.to_ascii_lowercase().contains("track_counts")
-        && sql::statements(sql).iter().all(is_harmless_statement)
+        && statements.iter().all(is_harmless_statement)
+        && !may_swap_values(&statements)
+}
+
+/// Whether values of an enum may get each other's names, so that rows are read otherwise. That takes
+/// two of these statements.
+fn may_swap_values(statements: &[Statement<'_>]) -> bool {
+    let renames = |statement: &&Statement<'_>| {
+        let mut cursor = statement.cursor();
+        cursor.eat_all(&["alter", "type"]) && holds(&cursor, &["rename", "value"])
+    };
+    statements.iter().filter(renames).count() > 1
 }
 
 fn is_harmless_statement(statement: &Statement<'_>) -> bool {
@@ -175,7 +187,7 @@ mod tests {
             "create unique index on a (b, c); create index i on a using gin (b)",
             "ALTER TABLE a ADD COLUMN b varchar(20) NOT NULL DEFAULT 'x', ADD c timestamptz DEFAULT now()",
             "alter table only a add constraint k foreign key (b) references c (d), alter column b set not null, alter c drop default",
-            "create type t as enum ('a'); alter type t add value 'b'; comment on table a is 'x'; grant select on a to b",
+            "create type t as enum ('a'); alter type t add value 'b'; alter type t rename value 'a' to 'c'; comment on table a is 'x'; grant select on a to b",
             "create or replace function f() returns int language sql as 'delete from a returning 1'; create trigger t before insert on a execute function f()",
             "alter table a enable row level security; alter table a rename column b to c; set search_path = app",
         ] {
@@ -210,6 +222,7 @@ mod tests {
             "set track_counts = off",
             "refresh materialized view v",
             "merge into a using b on true when matched then delete",
+            "alter type t rename value 'a' to 'x'; alter type t rename value 'b' to 'a'",
             "with x as (delete from a returning 1) select 1",
             "create event trigger e on ddl_command_end execute function f()",
         ] {

@@ -27,13 +27,13 @@ fn count(
             "SELECT count(*) FROM pg_catalog.pg_largeobject_metadata".to_owned()
         }
         StorageChange::DroppedTable(table) | StorageChange::TouchedTable(table) => {
-            format!("SELECT count(*) FROM {}", quoted(table))
+            format!("SELECT count(*) FROM {}", storage.source(table))
         }
         StorageChange::DroppedColumn(table, column) => {
             format!(
                 "SELECT count({}) FROM {}",
                 identifier(column),
-                quoted(table)
+                storage.source(table)
             )
         }
         StorageChange::DroppedAttribute(table, column, path) => {

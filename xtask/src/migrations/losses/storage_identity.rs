@@ -16,7 +16,6 @@ pub use names::{ObjectNames, given};
 
 use super::distributed_tables;
 use crate::migrations::sql::{identifier, quoted};
-use crate::report::LossName;
 use crate::schema::model::ObjectName;
 use composites::Composites;
 
@@ -28,7 +27,7 @@ pub struct StorageIdentity {
     foreign: BTreeMap<u32, ObjectName>,
     /// Tables of `tables` whose rows Citus keeps on other servers.
     distributed: BTreeSet<u32>,
-    /// The types of columns that consist of other types.
+    /// The types of columns that consist of other types or of labels.
     composites: Composites,
 }
 
@@ -50,7 +49,7 @@ pub(super) struct Stored {
     file: u32,
     /// Whether its rows lie in partitions.
     pub partitioned: bool,
-    /// Its partitioned or inherited parent, whose rows and columns include these.
+    /// Its partitioned or inherited parent.
     parent: Option<u32>,
     /// Whether it is a partition of the parent.
     is_partition: bool,
@@ -66,8 +65,8 @@ pub(super) struct StoredColumn {
     pub name: String,
     /// OID and modifier of its type.
     pub kind: (u32, i32),
-    /// Whether a parent has it too.
-    inherited: bool,
+    /// Whether it comes from one parent alone, and goes with that one's.
+    pub inherited: bool,
 }
 
 /// The query for the tables: a row for each, with its columns as arrays of one length. Of several
@@ -81,7 +80,7 @@ const TABLES: &str = "
            coalesce(array_agg(a.attname::text ORDER BY a.attnum) FILTER (WHERE a.attnum IS NOT NULL), '{}') AS columns,
            coalesce(array_agg(a.atttypid ORDER BY a.attnum) FILTER (WHERE a.attnum IS NOT NULL), '{}') AS types,
            coalesce(array_agg(a.atttypmod ORDER BY a.attnum) FILTER (WHERE a.attnum IS NOT NULL), '{}') AS modifiers,
-           coalesce(array_agg(a.attinhcount > 0 ORDER BY a.attnum) FILTER (WHERE a.attnum IS NOT NULL), '{}') AS inherited,
+           coalesce(array_agg(a.attinhcount = 1 AND NOT a.attislocal ORDER BY a.attnum) FILTER (WHERE a.attnum IS NOT NULL), '{}') AS inherited,
            coalesce((SELECT i.indkey::int2[] FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indisprimary),
                     '{}') AS key,
            pg_catalog.to_regclass('pg_catalog.pg_dist_partition') IS NOT NULL AS has_distributions
@@ -144,19 +143,19 @@ impl StorageIdentity {
                         .iter()
                         .filter(|(number, _)| !now.columns.contains_key(number));
                     let gone =
-                        gone.filter(|(_, column)| !self.is_gone_with_parent(table, column, later));
+                        gone.filter(|(_, column)| !self.is_gone_with_whole(table, column, later));
                     changes.extend(gone.map(|(_, column)| {
                         StorageChange::DroppedColumn(table.name.clone(), column.name.clone())
                     }));
                     changes.extend(self.gone_attributes(table, now, later));
-                    changes.extend(
-                        (table.is_rewritten(now) && !intact.contains(oid))
-                            .then(|| self.touched(*oid, later))
-                            .flatten(),
-                    );
+                    let is_rewritten = table.is_rewritten(now) && !intact.contains(oid);
+                    if is_rewritten || self.is_read_otherwise(table, later) {
+                        changes.extend(self.touched(*oid, later));
+                    }
                 }
-                // The rows of the parent include these: the parent alone is named.
-                None if self.parent_goes_too(table, later) => {}
+                // The rows of a partitioned table are those of its parts: it alone is named. A table
+                // that only inherits is one of its own, with rows that no consent to the parent covers.
+                None if self.goes_with_whole(table, later) => {}
                 None => changes.push(StorageChange::DroppedTable(table.name.clone())),
             }
         }
@@ -182,8 +181,9 @@ impl StorageIdentity {
         let is_in = |table: &Stored| table.name.namespace == namespace;
         let mut found = Vec::new();
         for table in self.tables.values().filter(|table| is_in(table)) {
-            let parent = table.parent.and_then(|parent| self.tables.get(&parent));
-            if !parent.is_some_and(is_in) {
+            let whole = self.partitioned_parent(table);
+            let whole = whole.and_then(|parent| self.tables.get(&parent));
+            if !whole.is_some_and(is_in) {
                 found.push(table.name.clone());
             }
         }
@@ -215,17 +215,17 @@ impl StorageIdentity {
         all
     }
 
-    /// The attributes of composite types that are gone from the values of a table's columns. An
-    /// inherited column is reported with the parent alone.
+    /// The attributes of composite types that are gone from the values of a table's columns. Those
+    /// of a partition are reported with the partitioned table alone.
     fn gone_attributes(&self, table: &Stored, now: &Stored, later: &Self) -> Vec<StorageChange> {
-        let has_parent = table.parent.is_some_and(|parent| {
-            self.tables.contains_key(&parent) && later.tables.contains_key(&parent)
-        });
+        let has_whole = self
+            .partitioned_parent(table)
+            .is_some_and(|parent| later.tables.contains_key(&parent));
         let is_same = |(number, column): &(&i16, &StoredColumn)| {
             now.columns
                 .get(number)
                 .is_some_and(|now| now.kind == column.kind)
-                && !(has_parent && column.inherited)
+                && !(has_whole && column.inherited)
         };
         let gone = |(_, column): (&i16, &StoredColumn)| {
             let all = self
@@ -243,6 +243,16 @@ impl StorageIdentity {
             .filter(is_same)
             .flat_map(gone)
             .collect()
+    }
+
+    /// Whether stored values are read as others in `later`, although no row was written: a value of
+    /// an enum has got the name of another.
+    fn is_read_otherwise(&self, table: &Stored, later: &Self) -> bool {
+        let mut columns = table.columns.values();
+        columns.any(|column| {
+            self.composites
+                .are_swapped(column.kind.0, &later.composites)
+        })
     }
 
     /// Reports that rows of the table `oid` were changed, under the name of the table in which they
@@ -277,14 +287,15 @@ impl StorageIdentity {
 
     /// The partitioned table of which `oid` is a part, at whatever depth; otherwise `oid` itself.
     fn whole(&self, oid: u32) -> u32 {
-        let parent = self
-            .tables
-            .get(&oid)
-            .filter(|table| table.is_partition)
-            .and_then(|table| table.parent);
-        parent
-            .filter(|parent| self.tables.contains_key(parent))
-            .map_or(oid, |parent| self.whole(parent))
+        let table = self.tables.get(&oid);
+        let parent = table.and_then(|table| self.partitioned_parent(table));
+        parent.map_or(oid, |parent| self.whole(parent))
+    }
+
+    /// The partitioned table whose direct part `table` is.
+    fn partitioned_parent(&self, table: &Stored) -> Option<u32> {
+        let parent = table.parent.filter(|_| table.is_partition);
+        parent.filter(|parent| self.tables.contains_key(parent))
     }
 
     /// Whether the object of `change` exists here.
@@ -319,7 +330,11 @@ impl StorageIdentity {
         attributes: &[String],
     ) -> Option<String> {
         let kind = self.column(table, column)?.kind.0;
-        let values = format!("SELECT {} AS v FROM {}", identifier(column), quoted(table));
+        let values = format!(
+            "SELECT {} AS v FROM {}",
+            identifier(column),
+            self.source(table)
+        );
         self.composites.select(kind, attributes, &values)
     }
 
@@ -352,21 +367,24 @@ impl StorageIdentity {
             .map(|(oid, table)| (*oid, table))
     }
 
-    /// The tables that inherit from `oid`, at whatever depth, and are not partitions, with their
-    /// names.
-    pub(super) fn heirs(&self, oid: u32) -> Vec<(&Stored, LossName)> {
+    /// The source of the rows that are counted and told under the name `table`: its own, and those
+    /// of its parts where it is partitioned.
+    pub(super) fn source(&self, table: &ObjectName) -> String {
+        let stored = self.table(table);
+        stored.map_or_else(|| quoted(table), |(_, stored)| stored.source())
+    }
+
+    /// The tables that a statement about `table` concerns as well, unless it says `ONLY`: those that
+    /// inherit from it, at whatever depth. Partitions are no tables of their own here.
+    pub(super) fn heirs(&self, table: &ObjectName) -> Vec<ObjectName> {
         let mut heirs = Vec::new();
-        for (number, table) in self
-            .tables
-            .iter()
-            .filter(|(_, table)| table.parent == Some(oid) && !table.is_partition)
-        {
-            heirs.push((
-                table,
-                self.names()
-                    .name(&[&table.name.namespace, &table.name.name]),
-            ));
-            heirs.extend(self.heirs(*number));
+        let Some((oid, _)) = self.table(table) else {
+            return heirs;
+        };
+        let is_heir = |table: &&Stored| table.parent == Some(oid) && !table.is_partition;
+        for heir in self.tables.values().filter(is_heir) {
+            heirs.push(heir.name.clone());
+            heirs.extend(self.heirs(&heir.name));
         }
         heirs
     }
@@ -376,16 +394,15 @@ impl StorageIdentity {
         self.tables.get(&oid)
     }
 
-    fn parent_goes_too(&self, table: &Stored, later: &Self) -> bool {
-        table.parent.is_some_and(|parent| {
-            self.tables.contains_key(&parent) && !later.tables.contains_key(&parent)
-        })
+    fn goes_with_whole(&self, table: &Stored, later: &Self) -> bool {
+        self.partitioned_parent(table)
+            .is_some_and(|parent| !later.tables.contains_key(&parent))
     }
 
-    /// Whether a column is gone together with its parent's. The parent alone is then reported,
-    /// whose values include these.
-    fn is_gone_with_parent(&self, table: &Stored, column: &StoredColumn, later: &Self) -> bool {
-        let Some(parent) = table.parent.filter(|_| column.inherited) else {
+    /// Whether a column of a partition is gone together with that of the partitioned table, which is
+    /// then reported alone: its values include these.
+    fn is_gone_with_whole(&self, table: &Stored, column: &StoredColumn, later: &Self) -> bool {
+        let Some(parent) = self.partitioned_parent(table).filter(|_| column.inherited) else {
             return false;
         };
         let Some(before) = self.tables.get(&parent) else {

@@ -4,18 +4,20 @@
 use anyhow::{Result, anyhow};
 
 use super::attempt::{Attempt, Done};
+use super::ddl::columns::path_parts;
 use super::ddl::names;
-use super::losses::{self, ForeseenLoss, Identities};
+use super::losses::{self, ForeseenLoss, Identities, NOT_UNDONE};
 use super::plan;
 use super::renames::Names;
 use super::schemas::Schemas;
+use super::unwritten;
 use crate::migrations::Migration;
 use crate::migrations::comparison;
 use crate::migrations::losses::StorageIdentity;
 use crate::migrations::scratch_environment::ScratchSession;
 use crate::postgres::error::ServerError;
 use crate::schema::diff::{ChangeKind, Likeness, SchemaDiff, diff};
-use crate::schema::model::Schema;
+use crate::schema::model::{ObjectName, Schema, Sequence};
 
 /// How often the schema is read again to see what is still missing. A change that blocks another is
 /// seen in the next round, and no chain of them is that long.
@@ -82,7 +84,7 @@ impl Draft {
             after,
             restored,
         };
-        let written = losses::written_rows(&migration.file, &migration.sql, &before);
+        let written = unwritten::statements(&migration.file, &migration.sql, &before);
         let draft = Self {
             difference: harm
                 .or_else(|| (!is_done(&difference)).then(|| explained(&difference, &attempt))),
@@ -91,7 +93,8 @@ impl Draft {
             notes: written
                 .into_iter()
                 .chain(lost_positions(&before, &renamed))
-                .map(|what| format!("not undone: {what}"))
+                .map(|what| format!("{NOT_UNDONE}{what}"))
+                .chain(moved_positions(&before, &renamed))
                 .collect(),
             done: attempt.done,
         };
@@ -142,14 +145,42 @@ fn harm(
 
 /// The sequences of their own that the migration drops. Each is made again, and begins anew.
 fn lost_positions(before: &Schema, renamed: &Schema) -> Vec<String> {
-    before
-        .sequences
-        .iter()
-        .filter(|(name, sequence)| {
-            sequence.owned_by.is_none() && !renamed.sequences.contains_key(*name)
-        })
+    gone_sequences(before, renamed)
+        .filter(|(_, sequence)| sequence.owned_by.is_none())
         .map(|(name, _)| format!("the position of the sequence {name}, which begins anew"))
         .collect()
+}
+
+/// The sequences that the migration takes from a column which stays. Each is made again, and no
+/// number that a row has comes twice.
+fn moved_positions(before: &Schema, renamed: &Schema) -> Vec<String> {
+    let mut all = Vec::new();
+    for (name, sequence) in gone_sequences(before, renamed) {
+        let path = path_parts(sequence.owned_by.as_deref().unwrap_or_default());
+        let [namespace, table, column] = path.as_slice() else {
+            continue;
+        };
+        let owner = ObjectName {
+            namespace: namespace.clone(),
+            name: table.clone(),
+        };
+        let owner = renamed.tables.get(&owner);
+        if owner.is_some_and(|owner| owner.column(column).is_some()) {
+            all.push(format!(
+                "the sequence {name} goes on behind the values that are there"
+            ));
+        }
+    }
+    all
+}
+
+fn gone_sequences<'s>(
+    before: &'s Schema,
+    renamed: &'s Schema,
+) -> impl Iterator<Item = (&'s ObjectName, &'s Sequence)> {
+    let is_gone =
+        move |(name, _): &(&ObjectName, &Sequence)| !renamed.sequences.contains_key(*name);
+    before.sequences.iter().filter(is_gone)
 }
 
 /// The differences in meaning, those of privileges included.

@@ -9,6 +9,7 @@ use postgres::{GenericClient, Row};
 
 use super::attempt::{Attempt, Done};
 use super::ddl::names::{name, text};
+use super::step::{Phase, Step, Target};
 
 /// The end of a name that an object has in between, where two change their names.
 const BETWEEN: &str = "__between";
@@ -91,6 +92,7 @@ impl Names {
     /// in `attempt`.
     pub(super) fn restore(&self, now: &Self, attempt: &mut Attempt<'_, '_>) -> Result<()> {
         let mut names = now.clone();
+        self.make_way(&mut names, attempt)?;
         // Objects come before what belongs to them, whose statements name their owners.
         for with_owner in [false, true] {
             let mut open: Vec<(&Identity, &Named)> = self
@@ -120,6 +122,57 @@ impl Names {
             }
         }
         Ok(())
+    }
+
+    /// Drops the relations and columns that the migration made under the name of another, which it
+    /// renamed. They hold what was written since, and the other holds what was there before.
+    fn make_way(&self, now: &mut Self, attempt: &mut Attempt<'_, '_>) -> Result<()> {
+        let mut steps = Vec::new();
+        for (identity, wanted) in &self.0 {
+            let class = identity.0.as_str();
+            let is_renamed = now
+                .0
+                .get(identity)
+                .is_some_and(|there| there.name != wanted.name);
+            if !is_renamed || !["relation", "column"].contains(&class) {
+                continue;
+            }
+            let takes_it = |(other, there): &(&Identity, &Named)| {
+                other.0 == identity.0
+                    && !self.0.contains_key(*other)
+                    && there.owner == wanted.owner
+                    && (&there.namespace, &there.name) == (&wanted.namespace, &wanted.name)
+            };
+            let Some((other, there)) = now.0.iter().find(takes_it) else {
+                continue;
+            };
+            steps.extend(now.drop_step(there).map(|step| (other.clone(), step)));
+        }
+        for (identity, step) in steps {
+            // What stays keeps its name, and the other cannot have it.
+            if !attempt.run(vec![step])? || !attempt.refused.is_empty() {
+                continue;
+            }
+            let object = identity.1;
+            now.0.remove(&identity);
+            if identity.0 == "relation" {
+                now.0.retain(|_, named| named.owner != object);
+            }
+        }
+        Ok(())
+    }
+
+    /// The step that drops an object, and first what depends on it and holds no data.
+    fn drop_step(&self, there: &Named) -> Option<Step> {
+        if there.owner == 0 {
+            let object = self.object(there)?;
+            let drop = format!("DROP {} {object}", there.kind);
+            return Some(Step::new(Phase::DropTables, drop).blocked_by(Target::Relation(object)));
+        }
+        let owner = self.object(self.owner(there.owner)?)?;
+        let drop = format!("ALTER TABLE {owner} DROP COLUMN {}", name(&there.name));
+        let target = Target::Column(owner, there.name.clone());
+        Some(Step::new(Phase::DropColumns, drop).blocked_by(target))
     }
 
     /// Gives one object its earlier name. Returns whether that was possible.

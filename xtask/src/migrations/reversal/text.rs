@@ -5,7 +5,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::attempt::Done;
 use super::draft::Draft;
-use super::losses::ForeseenLoss;
+use super::losses::{ForeseenLoss, but_for_data};
 use super::way_back::Standing;
 use crate::called_as;
 
@@ -42,7 +42,8 @@ pub(super) fn statements(done: &[Done]) -> String {
     let mut text = String::new();
     for one in done {
         if let Some(comment) = &one.comment {
-            text += &format!("-- {comment}\n");
+            // A name in it may hold a line break, behind which SQL would begin.
+            text += &format!("-- {}\n", without_breaks(comment));
         }
         for statement in &one.statements {
             text += &format!("{statement};\n");
@@ -68,13 +69,15 @@ pub(super) fn file(
     match standing {
         Standing::Exact => {
             rest += &format!(
-                "-- exact: `{proof} --test` proved it with rows in every table it could fill\n"
+                "-- exact{}: `{proof} --test` proved it with rows in every table it could fill\n",
+                but_for_data(losses, notes)
             );
         }
         Standing::ExceptOrder(tables) => {
             rest += &format!(
-                "-- exact but for the order of columns in {}: `{proof} --test` proved it with rows in every table it could fill\n",
-                tables.join(", ")
+                "-- exact but for the order of columns in {}{}: `{proof} --test` proved it with rows in every table it could fill\n",
+                without_breaks(&tables.join(", ")),
+                but_for_data(losses, notes)
             );
         }
         Standing::NotTried(why) => rest += &format!("-- not proven: {}\n", one_line(why)),
@@ -89,8 +92,8 @@ pub(super) fn file(
     for loss in losses {
         rest += &format!(
             "-- loses: {} ({})\n",
-            one_line(&loss.name),
-            one_line(&loss.why)
+            without_breaks(&loss.name),
+            without_breaks(&loss.why)
         );
     }
     for note in notes {
@@ -108,6 +111,19 @@ pub(super) fn file(
         _ => rest += &statements,
     }
     format!("{MARK}{name} ({})\n{rest}", digest(&rest))
+}
+
+/// A name or an expression in one line of a comment, whole.
+fn without_breaks(text: &str) -> String {
+    let mut line = String::new();
+    for character in text.chars() {
+        if character.is_control() || matches!(character, '\u{2028}' | '\u{2029}') {
+            line.extend(character.escape_default());
+        } else {
+            line.push(character);
+        }
+    }
+    line
 }
 
 fn one_line(text: &str) -> String {
@@ -143,6 +159,7 @@ mod tests {
         let loss = ForeseenLoss {
             name: "t.b".into(),
             why: "written since the migration".into(),
+            is_earlier: false,
         };
         let text = file("V2__a", &draft(), &Standing::Exact, (&[loss], &[]));
         assert!(
@@ -151,9 +168,34 @@ mod tests {
         );
         assert!(is_unedited(&text));
         assert!(is_unedited(&text.replace('\n', "\r\n")));
+        assert!(text.contains("\n-- exact: "), "{text}");
         let edited = text.replace("SET NOT NULL", "DROP NOT NULL");
         assert!(!is_unedited(&edited));
         assert!(!is_unedited("-- Undoes V2__a\nSELECT;") && !is_unedited(""));
+    }
+
+    #[test]
+    fn data_from_before_is_named_whole_and_not_called_exact() {
+        let loss = ForeseenLoss {
+            name: "t.\"two\nlines\"".into(),
+            why: "cut".into(),
+            is_earlier: true,
+        };
+        let mut draft = draft();
+        draft.done[0].comment = Some("fill t.two\nlines before".into());
+        let text = file("V2__a", &draft, &Standing::Exact, (&[loss], &[]));
+        assert!(
+            text.contains("\n-- exact for the schema, not for the data"),
+            "{text}"
+        );
+        assert!(
+            text.contains("\n-- loses: t.\"two\\nlines\" (cut)\n"),
+            "{text}"
+        );
+        assert!(
+            text.contains("\n-- fill t.two\\nlines before\nALTER"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! A written way back, and how good it is.
 
-use super::losses::ForeseenLoss;
+use super::losses::{self, ForeseenLoss};
 
 /// A way back that was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +15,14 @@ pub struct WayBack {
     pub losses: Vec<ForeseenLoss>,
     /// What a person has to know: what it does not undo, and where it stops.
     pub notes: Vec<String>,
+}
+
+impl WayBack {
+    /// The words behind "exact" where data from before the migration does not come back.
+    #[must_use]
+    pub fn but_for_data(&self) -> &'static str {
+        losses::but_for_data(&self.losses, &self.notes)
+    }
 }
 
 /// How good a written way back is.

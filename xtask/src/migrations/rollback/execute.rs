@@ -18,7 +18,7 @@ use crate::migrations::losses::certain::UnacceptedLosses;
 use crate::migrations::losses::written::Doubts;
 use crate::migrations::script::{self, Script};
 use crate::migrations::session::SessionSettings;
-use crate::migrations::{history, journal};
+use crate::migrations::{deferred_constraints, history, journal};
 use crate::postgres::error::is_contention;
 use crate::report::{Loss, RollbackVerdict, RolledBackMigration};
 
@@ -140,6 +140,9 @@ fn run_all(
     for undo in undo {
         settings.blockers.forget();
         let script = Script::new(&undo.file, &undo.sql, false);
+        if !undone.is_empty() {
+            deferred_constraints::defer_again(transaction)?;
+        }
         script::run_in(transaction, script, &mut settings.blockers.clone()).map_err(|error| {
             let outcome = outcome(&error, "its transaction changed nothing");
             let is_first = undone.is_empty();

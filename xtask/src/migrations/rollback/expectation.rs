@@ -15,7 +15,7 @@ use crate::migrations::losses::StorageIdentity;
 use crate::migrations::scratch_environment::{ScratchEnvironment, ScratchSession};
 use crate::migrations::script::{self, Script};
 use crate::migrations::state::State;
-use crate::migrations::{Migration, replay};
+use crate::migrations::{Migration, deferred_constraints, replay};
 use crate::schema::model::Schema;
 
 /// The schema to expect after a migration was undone.
@@ -262,7 +262,10 @@ fn in_one_transaction(
     let (mut transaction, _, privileges) = session.transaction()?;
     for ((undo, _), observer) in several.iter().zip(&mut observers) {
         let script = Script::new(&undo.file, &undo.sql, false);
-        replay::run_shared(&mut transaction, privileges, script, observer)
+        if !after.is_empty() {
+            deferred_constraints::defer_again(&mut transaction)?;
+        }
+        replay::run_in(&mut transaction, privileges, script, observer)
             .with_context(|| cannot_undo(undo))?;
         forget(&mut transaction, history.as_ref(), undo)?;
         after.push(StorageIdentity::read(&mut transaction)?);

@@ -125,26 +125,31 @@ pub(super) fn constraint(
         | ast::Constraint::NullConstraint(_) => return None,
     };
     let name = clause.and_then(|clause| reader.name(clause.constraint_name()));
-    let (not_valid, deferrable) = options_of(options);
-    Some(Constraint {
+    let mut constraint = Constraint {
         name,
-        not_valid,
-        deferrable,
+        not_valid: false,
+        deferrable: false,
+        no_inherit: false,
         kind,
-    })
+    };
+    take_options(&mut constraint, options);
+    Some(constraint)
 }
 
-fn options_of(options: AstChildren<ConstraintOption>) -> (bool, bool) {
-    let (mut not_valid, mut deferrable) = (false, false);
+fn take_options(constraint: &mut Constraint, options: AstChildren<ConstraintOption>) {
     for option in options {
         match option {
-            ConstraintOption::NotValid(_) | ConstraintOption::NotEnforced(_) => not_valid = true,
+            ConstraintOption::NotValid(_) | ConstraintOption::NotEnforced(_) => {
+                constraint.not_valid = true;
+            }
             ConstraintOption::DeferrableConstraintOption(_)
-            | ConstraintOption::InitiallyDeferredConstraintOption(_) => deferrable = true,
+            | ConstraintOption::InitiallyDeferredConstraintOption(_) => {
+                constraint.deferrable = true;
+            }
+            ConstraintOption::NoInherit(_) => constraint.no_inherit = true,
             _other => {}
         }
     }
-    (not_valid, deferrable)
 }
 
 fn key(

@@ -299,6 +299,8 @@ pub struct Constraint {
     pub not_valid: bool,
     /// Whether it is checked at the end of the transaction at the earliest.
     pub deferrable: bool,
+    /// Whether tables that inherit from this one do without it: `NO INHERIT`.
+    pub no_inherit: bool,
     /// The kind.
     pub kind: ConstraintKind,
 }

@@ -23,6 +23,14 @@ impl Pending {
             TableAction::AddColumn(column) => Some(self.value_of(target, column)?),
             _other => None,
         };
+        let new_type = match action {
+            TableAction::AddColumn(column) => {
+                let reference = column.type_reference.as_ref();
+                let is_pending = reference.is_some_and(|name| self.is_pending_type(name.name()));
+                (!is_pending).then(|| column.type_name.clone())
+            }
+            _other => None,
+        };
         let Some(table) = self.tables.get_mut(name) else {
             return Ok(());
         };
@@ -45,6 +53,9 @@ impl Pending {
                     None => {}
                 }
                 table.columns.push(column.name.clone());
+                table
+                    .types
+                    .extend(new_type.map(|new| (column.name.clone(), new)));
             }
             TableAction::DropColumn { column, .. } => {
                 table.layer(|one| (one != column).then(|| one.to_owned()), None);
@@ -57,6 +68,9 @@ impl Pending {
                 );
                 if let Some(why) = table.unknown.remove(from) {
                     table.unknown.insert(to.clone(), why);
+                }
+                if let Some(kind) = table.types.remove(from) {
+                    table.types.insert(to.clone(), kind);
                 }
             }
             TableAction::SetType { column, .. } => {

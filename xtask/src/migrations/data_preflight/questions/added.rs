@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use super::{Draft, Poser, one_line};
-use crate::migrations::data_preflight::question::RowsInTheWay;
+use crate::migrations::data_preflight::question::{RowsInTheWay, Which};
 use crate::migrations::data_preflight::source::RowSource;
 use crate::migrations::sql::identifier;
 use crate::migrations::statements::{AddedColumn, ConstraintKind};
@@ -11,7 +11,7 @@ use crate::schema::model::ObjectName;
 
 /// Functions of PostgreSQL that are volatile and never NULL. Those of the first group never give the
 /// same value twice.
-const UNIQUE_VALUES: &[&str] = &[
+pub(super) const UNIQUE_VALUES: &[&str] = &[
     "gen_random_uuid",
     "uuid_generate_v1",
     "uuid_generate_v4",
@@ -55,7 +55,7 @@ impl Poser<'_, '_> {
                 type_name: column.type_name.clone(),
                 columns: self.table.columns.clone(),
             };
-            let which = format!("for which `{}` fails", one_line(&generated.sql));
+            let which = Which::same(format!("for which `{}` fails", one_line(&generated.sql)));
             self.put(Draft {
                 column: Some(column.name.clone()),
                 expressions: vec![generated.clone()],
@@ -90,7 +90,10 @@ impl Poser<'_, '_> {
                 return Ok(());
             }
         };
-        let which = format!("that would have NULL in the new column `{}`", column.name);
+        let which = Which::same(format!(
+            "that would have NULL in the new column `{}`",
+            column.name
+        ));
         self.put(Draft {
             column: Some(column.name.clone()),
             expressions,
@@ -122,10 +125,10 @@ impl Poser<'_, '_> {
                     Ok(())
                 }
                 Ok(value) => {
-                    let which = format!(
+                    let which = Which::same(format!(
                         "for which `{}` would be false, with the default of `{name}`",
                         one_line(&check.sql)
-                    );
+                    ));
                     let rows = RowsInTheWay::Where(format!("({}\n) IS FALSE", check.sql));
                     let draft = Draft {
                         column: Some(name),
@@ -152,7 +155,9 @@ impl Poser<'_, '_> {
                     condition: None,
                     nulls_not_distinct: false,
                 };
-                let which = format!("that would share one value in the new column `{name}`");
+                let which = Which::same(format!(
+                    "that would share one value in the new column `{name}`"
+                ));
                 let draft = Draft {
                     column: Some(name),
                     expressions: default.cloned().into_iter().collect(),

@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use super::{Draft, GIVE_VALUES, Poser, one_line};
 use crate::migrations::data_preflight::pending::{Pending, Place};
-use crate::migrations::data_preflight::question::{Posed, RowsInTheWay};
+use crate::migrations::data_preflight::question::{Posed, RowsInTheWay, Which};
 use crate::migrations::data_preflight::target::Target;
 use crate::migrations::provenance::SearchPath;
 use crate::migrations::sql::{Identifier, identifier};
@@ -82,7 +82,10 @@ pub(super) fn pose(
             Some(check) => {
                 let value = format!("({}::{base})", identifier(&column));
                 let condition = format!("({}\n) IS FALSE", check.with_value(&value));
-                let which = format!("whose `{column}` makes `{}` false", one_line(&check.sql));
+                let which = Which::same(format!(
+                    "whose `{column}` makes `{}` false",
+                    one_line(&check.sql)
+                ));
                 poser.put(Draft {
                     column: Some(column.clone()),
                     columns: vec![column],

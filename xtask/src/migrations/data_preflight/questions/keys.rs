@@ -5,15 +5,14 @@ use std::rc::Rc;
 use anyhow::Result;
 
 use super::{Draft, GIVE_VALUES, Poser, one_line};
-use crate::migrations::data_preflight::question::RowsInTheWay;
+use crate::migrations::data_preflight::question::{RowsInTheWay, Which};
 use crate::migrations::data_preflight::source::RowSource;
-use crate::migrations::data_preflight::target::TargetIndex;
 use crate::migrations::sql::{identifier, quoted};
-use crate::migrations::statements::{Expression, ForeignKey, Insertion, NewIndex};
+use crate::migrations::statements::{Expression, ForeignKey, NewIndex};
 use crate::schema::model::ObjectName;
 
 /// The advice for rows that share a value.
-const TELL_APART: &str =
+pub(super) const TELL_APART: &str =
     "merge these rows, or give them different values, in an earlier statement or migration";
 
 impl Poser<'_, '_> {
@@ -28,7 +27,7 @@ impl Poser<'_, '_> {
             condition: None,
             nulls_not_distinct,
         };
-        let which = format!("that share `{}` with another row", columns.join(", "));
+        let which = sharing(&columns.join(", "));
         self.put(Draft {
             column: single(columns),
             columns: columns.to_vec(),
@@ -43,21 +42,24 @@ impl Poser<'_, '_> {
         {
             return Ok(());
         }
-        let element = |element: &crate::migrations::statements::IndexElement| {
-            format!("({})", element.expression.sql)
-        };
         let texts: Vec<_> = index
             .elements
             .iter()
             .map(|one| one_line(&one.expression.sql))
             .collect();
+        self.pose_failing(index, &texts.join(", "))?;
+        if !index.unique {
+            return Ok(());
+        }
+        let element = |element: &crate::migrations::statements::IndexElement| {
+            format!("({})", element.expression.sql)
+        };
         let rows = RowsInTheWay::Shared {
             elements: index.elements.iter().map(element).collect(),
             condition: index.condition.as_ref().map(|one| one.sql.clone()),
             nulls_not_distinct: index.nulls_not_distinct,
         };
         let expressions = index.elements.iter().map(|one| one.expression.clone());
-        let which = format!("that share `{}` with another row", texts.join(", "));
         let columns: Vec<_> = index
             .elements
             .iter()
@@ -67,7 +69,45 @@ impl Poser<'_, '_> {
             column: single(&columns).filter(|_| index.elements.len() == 1),
             expressions: expressions.chain(index.condition.clone()).collect(),
             inherits: false,
-            ..Draft::new("`CREATE UNIQUE INDEX`", rows, which, TELL_APART)
+            ..Draft::new(
+                "`CREATE UNIQUE INDEX`",
+                rows,
+                sharing(&texts.join(", ")),
+                TELL_APART,
+            )
+        })
+    }
+
+    /// The rows for which an expression of the index, or its condition, fails.
+    fn pose_failing(&mut self, index: &NewIndex, shown: &str) -> Result<()> {
+        let elements = index.elements.iter().filter(|one| one.column.is_none());
+        let expressions: Vec<Expression> = elements
+            .map(|one| one.expression.clone())
+            .chain(index.condition.clone())
+            .filter(may_fail)
+            .collect();
+        if expressions.is_empty() {
+            return Ok(());
+        }
+        let elements = index.elements.iter();
+        let row: Vec<_> = elements
+            .map(|one| format!("({}\n)", one.expression.sql))
+            .collect();
+        let row = format!("(ROW({}))::text", row.join(", "));
+        let expression = match &index.condition {
+            Some(condition) => format!("CASE WHEN ({}\n) THEN {row} END", condition.sql),
+            None => row,
+        };
+        let rows = RowsInTheWay::Unconvertible {
+            expression,
+            type_name: "text".into(),
+            columns: self.table.columns.clone(),
+        };
+        let which = Which::same(format!("for which `{shown}` fails"));
+        self.put(Draft {
+            expressions,
+            inherits: false,
+            ..Draft::new("`CREATE INDEX`", rows, which, GIVE_VALUES)
         })
     }
 
@@ -172,7 +212,10 @@ impl Poser<'_, '_> {
         // With MATCH FULL a key that is NULL in part has no counterpart either.
         let is_set = set.join(if key.full { " OR " } else { " AND " });
         let rows = RowsInTheWay::Where(format!("({is_set}) AND {missing}"));
-        let which = format!("whose `{}` is not in `{parent}`", key.columns.join(", "));
+        let which = Which::same(format!(
+            "whose `{}` is not in `{parent}`",
+            key.columns.join(", ")
+        ));
         let help = format!(
             "add the missing rows to `{parent}`, or clear or delete these, in an earlier statement or migration"
         );
@@ -204,70 +247,36 @@ impl Poser<'_, '_> {
             ..Draft::new(
                 "`EXCLUDE`",
                 rows,
-                "that conflict with another row".into(),
+                Which::that(("conflicts", "conflict"), "with another row"),
                 GIVE_VALUES,
             )
         })
     }
-
-    /// Fixed rows whose keys are there already.
-    pub(super) fn pose_insertion(&mut self, insertion: &Insertion) -> Result<()> {
-        let (Some(rows), Some(table)) = (&insertion.rows, &self.table.table) else {
-            return Ok(());
-        };
-        let is_plain = !insertion.on_conflict
-            && table.uncountable.is_none()
-            && !table.has_triggers
-            && !self.source.is_changed()
-            && self.pending.why_changed(&self.name, None).is_none();
-        // Other fixed rows are no question: whether they collide cannot be told exactly.
-        if !is_plain {
-            return Ok(());
-        }
-        let columns = if insertion.columns.is_empty() {
-            &self.table.columns
-        } else {
-            &insertion.columns
-        };
-        for index in self.target.unique_indexes(table.oid)? {
-            if let Some(condition) = collision(&index, columns, rows) {
-                let which = format!("that have `{}` already", index.columns.join(", "));
-                let help = "leave out rows that are there: `ON CONFLICT DO NOTHING`, or other keys";
-                self.put(Draft {
-                    column: single(&index.columns),
-                    ..Draft::new("`INSERT`", RowsInTheWay::Where(condition), which, help)
-                })?;
-            }
-        }
-        Ok(())
-    }
 }
 
-/// The rows of the table that have a key of the new `rows`; none where a key is not a literal.
-fn collision(index: &TargetIndex, columns: &[String], rows: &[Vec<Expression>]) -> Option<String> {
-    if index.condition.is_some() || index.columns.iter().any(String::is_empty) {
-        return None;
-    }
-    let mut places = Vec::new();
-    for column in &index.columns {
-        places.push(columns.iter().position(|one| one == column)?);
-    }
-    let mut keys = Vec::new();
-    for row in rows {
-        let mut pairs = Vec::new();
-        for (column, place) in index.columns.iter().zip(&places) {
-            let value = row.get(*place)?;
-            if !value.is_literal() {
-                return None;
-            }
-            pairs.push(format!("{} = {}", identifier(column), value.sql));
-        }
-        keys.push(format!("({})", pairs.join(" AND ")));
-    }
-    (!keys.is_empty()).then(|| keys.join(" OR "))
+/// Functions that fail on no value. Looking at every row for them would only take time.
+const NEVER_FAIL: &[&str] = &[
+    "btrim", "coalesce", "length", "lower", "ltrim", "md5", "nullif", "rtrim", "upper",
+];
+
+/// Whether an expression may fail on a value: by a function, a conversion, or a number too large.
+fn may_fail(expression: &Expression) -> bool {
+    let text = expression.sql.to_ascii_lowercase();
+    let is_sure = |name: &String| NEVER_FAIL.contains(&name.as_str());
+    let converts = |after: &str| !after.trim_start().starts_with("text");
+    !expression.calls().iter().all(is_sure)
+        || text.split("::").skip(1).any(converts)
+        // Of a member of a JSON value there is one, or NULL.
+        || text.replace("->", "").contains(['/', '%', '*', '+', '-'])
 }
 
-fn single(columns: &[String]) -> Option<String> {
+/// The words for rows that have the same values.
+pub(super) fn sharing(shown: &str) -> Which {
+    Which::that(("shares", "share"), &format!("`{shown}` with another row"))
+}
+
+/// The column, where there is only one.
+pub(super) fn single(columns: &[String]) -> Option<String> {
     match columns {
         [one] => Some(one.clone()),
         _many => None,

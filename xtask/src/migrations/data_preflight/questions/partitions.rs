@@ -4,7 +4,7 @@
 use anyhow::Result;
 
 use super::{Draft, Poser};
-use crate::migrations::data_preflight::question::RowsInTheWay;
+use crate::migrations::data_preflight::question::{RowsInTheWay, Which};
 use crate::migrations::data_preflight::source::ORIGIN;
 use crate::migrations::data_preflight::target::Partitioning;
 use crate::migrations::sql::identifier;
@@ -35,7 +35,10 @@ pub(super) fn pose_default(poser: &mut Poser<'_, '_>, bounds: &PartitionBounds) 
                 ..Draft::new(
                     "new partition",
                     RowsInTheWay::Where(condition),
-                    "of the default partition that belong to the new one".into(),
+                    Which {
+                        one: "of the default partition that belongs to the new one".into(),
+                        many: "of the default partition that belong to the new one".into(),
+                    },
                     MOVE,
                 )
             })
@@ -68,7 +71,7 @@ pub(super) fn pose_attached(
                 ..Draft::new(
                     clause,
                     RowsInTheWay::Where(format!("({condition}) IS NOT TRUE")),
-                    "outside of the bounds".into(),
+                    Which::same("outside of the bounds".into()),
                     MOVE,
                 )
             })?;

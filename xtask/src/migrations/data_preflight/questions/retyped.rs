@@ -1,27 +1,24 @@
 //! Questions about `ALTER COLUMN … TYPE`: values that the new type does not take, and values that are
 //! no longer different.
 
-use std::rc::Rc;
-
 use anyhow::Result;
 
 use super::{Draft, Poser};
-use crate::migrations::data_preflight::question::RowsInTheWay;
-use crate::migrations::data_preflight::target::TargetTable;
+use crate::migrations::data_preflight::question::{RowsInTheWay, Which};
 use crate::migrations::sql::{identifier, literal};
 use crate::migrations::statements::{Expression, Reference};
 
-impl<'a> Poser<'a, '_> {
+impl Poser<'_, '_> {
     pub(super) fn pose_type(
         &mut self,
         column: &str,
-        type_name: &str,
+        (type_name, collation): (&str, Option<&str>),
         reference: Option<&Reference>,
         using: Option<&Expression>,
     ) -> Result<()> {
         let clause = "`ALTER COLUMN … TYPE`";
         let help = "change these values in an earlier statement or migration, or convert them with `USING`";
-        let which = format!("whose `{column}` cannot become `{type_name}`");
+        let which = Which::same(format!("whose `{column}` cannot become `{type_name}`"));
         let labels = reference.and_then(|name| self.pending.labels(self.place, name));
         if let Some(labels) = labels {
             let labels: Vec<_> = labels.iter().map(|label| literal(label)).collect();
@@ -52,6 +49,11 @@ impl<'a> Poser<'a, '_> {
             return Ok(());
         }
         if using.is_none() && self.always_fits(column, type_name) {
+            // Another collation or the hour that a clock skips may make two values one.
+            if collation.is_some() || type_name.to_ascii_lowercase().starts_with("timestamp") {
+                let plain = identifier(column);
+                self.pose_new_duplicates(column, (type_name, collation), &plain, None)?;
+            }
             return Ok(());
         }
         let expression = using.map_or_else(|| identifier(column), |using| using.sql.clone());
@@ -70,28 +72,23 @@ impl<'a> Poser<'a, '_> {
                 help,
             )
         })?;
-        self.pose_new_duplicates(column, type_name, &expression, using)
-    }
-
-    /// The table of the target, where its columns are still as they are there.
-    fn unchanged_table(&self) -> Option<&'a Rc<TargetTable>> {
-        let table = self.table.table.as_ref();
-        table.filter(|_| !self.source.is_changed())
+        self.pose_new_duplicates(column, (type_name, collation), &expression, using)
     }
 
     /// Values that were different, and are the same in the new type.
     fn pose_new_duplicates(
         &mut self,
         column: &str,
-        type_name: &str,
+        (type_name, collation): (&str, Option<&str>),
         expression: &str,
         using: Option<&Expression>,
     ) -> Result<()> {
-        let Some(table) = self.unchanged_table() else {
+        let Some(table) = &self.table.table else {
             return Ok(());
         };
         for index in self.target.unique_indexes(table.oid)? {
-            let has_expressions = index.columns.iter().any(String::is_empty);
+            let is_known = |one: &String| self.table.columns.contains(one);
+            let has_expressions = !index.columns.iter().all(is_known);
             if !index.columns.iter().any(|one| one == column)
                 || has_expressions
                 || index.condition.is_some()
@@ -99,14 +96,17 @@ impl<'a> Poser<'a, '_> {
                 continue;
             }
             let element = |one: &String| match one == column {
-                true => format!("(({expression}\n)::{type_name})"),
+                true => format!(
+                    "(({expression}\n)::{type_name} {})",
+                    collation.unwrap_or_default()
+                ),
                 false => identifier(one),
             };
-            let which = format!(
+            let which = Which::same(format!(
                 "that would share `{}` with another row, of index `{}`",
                 index.columns.join(", "),
                 index.name
-            );
+            ));
             self.put(Draft {
                 column: Some(column.to_owned()),
                 columns: index.columns.clone(),
@@ -130,15 +130,12 @@ impl<'a> Poser<'a, '_> {
     /// Whether every value of the column's type is one of the new type, so that nothing is to be
     /// asked: a wider integer, text without a limit.
     fn always_fits(&self, column: &str, type_name: &str) -> bool {
-        let Some(table) = self.unchanged_table() else {
-            return false;
-        };
-        let Some(old) = table.columns.iter().find(|one| one.name == column) else {
+        let Some(old) = self.table.types.get(column) else {
             return false;
         };
         let new = type_name.to_ascii_lowercase();
         let is_text = ["text", "varchar", "character varying"].contains(&new.as_str());
-        let wider: &[&str] = match old.type_name.as_str() {
+        let wider: &[&str] = match old.as_str() {
             "smallint" => &[
                 "int", "integer", "int4", "bigint", "int8", "numeric", "decimal",
             ],
@@ -165,7 +162,7 @@ impl<'a> Poser<'a, '_> {
                 .or_else(|| name.strip_prefix("varchar("))?;
             inside.strip_suffix(')')?.trim().parse().ok()
         };
-        let is_longer = length(&old.type_name)
+        let is_longer = length(old)
             .zip(length(&new))
             .is_some_and(|(old, new)| old <= new);
         is_longer || wider.contains(&new.as_str())

@@ -24,6 +24,9 @@ pub(super) enum BackupPart {
 #[derive(Debug, Clone)]
 pub(super) struct TablePart {
     pub table: ObjectName,
+    /// The table as `FROM` and `UPDATE` name it, without the tables that inherit from it: theirs are
+    /// files of their own.
+    pub source: String,
     /// The columns in the file.
     pub columns: Vec<String>,
     /// The columns of the primary key; empty where the other columns have to identify the rows.
@@ -115,6 +118,7 @@ impl TablePart {
         }
         Ok(Self {
             table: table.name.clone(),
+            source: table.source(),
             columns: owned(&columns),
             key: owned(&key),
             always_generated: always,

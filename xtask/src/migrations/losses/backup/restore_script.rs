@@ -165,7 +165,7 @@ fn one(place: &str, file: &str, part: &BackupPart) -> String {
 
 /// Restores the rows that are there under their key, and inserts the others.
 fn rows_by_key(place: &str, part: &TablePart) -> String {
-    let name = quoted(&part.table);
+    let (name, source) = (quoted(&part.table), &part.source);
     // An `UPDATE` may not set a column `GENERATED ALWAYS`; an `INSERT` may, with `OVERRIDING SYSTEM
     // VALUE`.
     let is_other =
@@ -176,7 +176,7 @@ fn rows_by_key(place: &str, part: &TablePart) -> String {
         String::new()
     } else {
         format!(
-            "UPDATE {name} AS live SET {} FROM {place} AS lost\n    WHERE {same} AND {} IS DISTINCT FROM {};\n",
+            "UPDATE {source} AS live SET {} FROM {place} AS lost\n    WHERE {same} AND {} IS DISTINCT FROM {};\n",
             assignments(&others),
             row("live.", &others),
             row("lost.", &others)
@@ -184,7 +184,7 @@ fn rows_by_key(place: &str, part: &TablePart) -> String {
     };
     format!(
         "{update}INSERT INTO {name} ({}) OVERRIDING SYSTEM VALUE SELECT {} FROM {place} AS lost\n    \
-         WHERE NOT EXISTS (SELECT FROM {name} AS live WHERE {same});\n",
+         WHERE NOT EXISTS (SELECT FROM {source} AS live WHERE {same});\n",
         list("", &part.columns),
         list("lost.", &part.columns)
     )
@@ -192,11 +192,12 @@ fn rows_by_key(place: &str, part: &TablePart) -> String {
 
 /// Inserts as many of each row as are missing.
 fn missing_rows(place: &str, part: &TablePart) -> String {
-    let (name, row) = (quoted(&part.table), row("", &part.columns));
+    let (name, source) = (quoted(&part.table), &part.source);
+    let row = row("", &part.columns);
     format!(
         "INSERT INTO {name} ({}) OVERRIDING SYSTEM VALUE\n    SELECT {} FROM (SELECT *, {row} AS {ROW}, \
          row_number() OVER (PARTITION BY {row}) AS {NUMBER} FROM {place}) AS lost\n    \
-         LEFT JOIN (SELECT {row} AS {ROW}, count(*) AS {NUMBER} FROM {name} GROUP BY 1) AS live ON live.{ROW} = lost.{ROW}\n    \
+         LEFT JOIN (SELECT {row} AS {ROW}, count(*) AS {NUMBER} FROM {source} GROUP BY 1) AS live ON live.{ROW} = lost.{ROW}\n    \
          WHERE lost.{NUMBER} > coalesce(live.{NUMBER}, 0);\n",
         list("", &part.columns),
         list("lost.", &part.columns)
@@ -204,9 +205,9 @@ fn missing_rows(place: &str, part: &TablePart) -> String {
 }
 
 fn values_by_key(place: &str, part: &TablePart, lost: &[String]) -> String {
-    let (name, same) = (quoted(&part.table), same(&part.key));
+    let (source, same) = (&part.source, same(&part.key));
     format!(
-        "UPDATE {name} AS live SET {} FROM {place} AS lost WHERE {same};\n",
+        "UPDATE {source} AS live SET {} FROM {place} AS lost WHERE {same};\n",
         assignments(lost)
     )
 }
@@ -215,7 +216,7 @@ fn values_by_key(place: &str, part: &TablePart, lost: &[String]) -> String {
 /// values in any order: nobody could tell the difference. A row is found again by `tableoid` and
 /// `ctid`, since a `ctid` is unique in one partition only.
 fn values_by_row(place: &str, part: &TablePart, lost: &[String]) -> String {
-    let name = quoted(&part.table);
+    let source = &part.source;
     let others: Vec<String> = part
         .columns
         .iter()
@@ -227,7 +228,7 @@ fn values_by_row(place: &str, part: &TablePart, lost: &[String]) -> String {
         row("", &others)
     );
     format!(
-        "UPDATE {name} AS live SET {}\n    FROM (SELECT tableoid AS in_table, ctid AS at, {numbered} FROM {name}) AS here\n    \
+        "UPDATE {source} AS live SET {}\n    FROM (SELECT tableoid AS in_table, ctid AS at, {numbered} FROM {source}) AS here\n    \
          JOIN (SELECT *, {numbered} FROM {place}) AS lost USING ({ROW}, {NUMBER})\n    \
          WHERE live.tableoid = here.in_table AND live.ctid = here.at;\n",
         assignments(lost)

@@ -1,8 +1,10 @@
 //! The result of a count, and how it is made.
 
-use anyhow::anyhow;
+use anyhow::{Result, anyhow};
+use postgres::Transaction;
 
-use super::super::storage_identity::StorageIdentity;
+use super::super::loss;
+use super::super::storage_identity::{StorageChange, StorageIdentity};
 use crate::postgres::error::ServerError;
 use crate::report::{Loss, Unit};
 
@@ -27,4 +29,25 @@ pub(super) fn loss_of(storage: &StorageIdentity, path: &[&str], count: i64, unit
         unit,
         dependents: Vec::new(),
     }
+}
+
+/// Counts what `change` loses.
+pub(super) fn at_stake(
+    transaction: &mut Transaction<'_>,
+    storage: &StorageIdentity,
+    change: &StorageChange,
+) -> Result<Counted> {
+    loss::at_stake(transaction, storage, change).map(Counted::Loss)
+}
+
+/// Counts what is lost with a column; `None` where there is no such column.
+pub(super) fn dropped(
+    transaction: &mut Transaction<'_>,
+    storage: &StorageIdentity,
+    change: &StorageChange,
+) -> Result<Option<Counted>> {
+    storage
+        .holds(change)
+        .then(|| at_stake(transaction, storage, change))
+        .transpose()
 }

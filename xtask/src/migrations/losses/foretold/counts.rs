@@ -3,42 +3,49 @@
 use anyhow::{Context as _, Result};
 use postgres::Transaction;
 
-use super::super::destructive::{Destruction, NewValues};
-use super::super::loss;
+use super::super::destructive::{Destruction, Name, NewValues};
 use super::super::storage_identity::{StorageChange, StorageIdentity, Stored};
-use super::counted::{Counted, failed, loss_of};
+use super::counted::{Counted, at_stake, dropped, failed, loss_of};
+use super::source::Source;
+use super::types;
 use crate::migrations::sql::{self, TokenKind, identifier, quoted};
 use crate::migrations::statements::AffectedRows;
 use crate::report::Unit;
 use crate::schema::model::ObjectName;
 
-/// Counts what `destruction` destroys. A table that is not there has nothing to lose: another
-/// pending migration makes it.
+/// Counts what `destruction` destroys in `tables`, which it concerns. A table that is not there has
+/// nothing to lose: another pending migration makes it.
 pub(super) fn count(
     transaction: &mut Transaction<'_>,
     storage: &StorageIdentity,
-    destruction: &Destruction,
+    (destruction, tables): (&Destruction, &[ObjectName]),
 ) -> Result<Vec<Counted>> {
-    let tables = storage.meant(destruction);
     match destruction {
         Destruction::Table(_) | Destruction::Schema(_) => tables
-            .into_iter()
-            .map(|table| at_stake(transaction, storage, &StorageChange::DroppedTable(table)))
+            .iter()
+            .map(|table| {
+                let change = StorageChange::DroppedTable(table.clone());
+                at_stake(transaction, storage, &change)
+            })
             .collect(),
         // Nothing is there to be lost.
         Destruction::Opaque(_) if storage.is_empty() => Ok(Vec::new()),
         Destruction::Opaque(why) => Ok(vec![Counted::Unknown(format!(
             "it {why}, and its text does not tell which rows and values go"
         ))]),
-        Destruction::Type(name) => {
-            of_type(transaction, storage, &name.name, name.namespace.as_deref())
+        Destruction::Type(name) => types::dropped_with(transaction, storage, name),
+        Destruction::Relabelled(name, renames) => {
+            types::relabelled(transaction, storage, (name, renames))
         }
-        Destruction::Column(_, column) => of_each(&tables, |table| {
+        Destruction::Column(named, column) => of_each(tables, |table| {
+            if !storage.is_dropped_with(table, named, column) {
+                return Ok(Vec::new());
+            }
             let change = StorageChange::DroppedColumn(table.clone(), column.clone());
             let dropped = dropped(transaction, storage, &change)?;
             Ok(Vec::from_iter(dropped))
         }),
-        Destruction::Truncated(_, is_cascade) => of_each(&tables, |table| {
+        Destruction::Truncated(_, is_cascade) => of_each(tables, |table| {
             truncated(transaction, storage, table, *is_cascade)
         }),
         Destruction::Merged(_) => Ok(tables
@@ -49,15 +56,18 @@ pub(super) fn count(
                 ))
             })
             .collect()),
-        Destruction::Deleted(_, rows) => {
-            of_each(&tables, |table| deleted(transaction, storage, table, rows))
-        }
-        Destruction::Updated(_, values) => of_each(&tables, |table| {
-            updated(transaction, storage, table, values)
+        Destruction::Deleted(named, rows) => of_each(tables, |table| {
+            let source = Source::new(storage, (table, named), rows);
+            deleted(transaction, storage, (table, &source), rows)
         }),
-        Destruction::Converted(_, column, kind, using) => of_each(&tables, |table| {
+        Destruction::Updated(named, values) => of_each(tables, |table| {
+            let source = Source::new(storage, (table, named), &values.rows);
+            updated(transaction, storage, (table, &source), values)
+        }),
+        Destruction::Converted(named, column, kind, using) => of_each(tables, |table| {
             let kind = (kind.as_str(), using.as_deref());
-            converted(transaction, storage, (table, column), kind)
+            let source = Source::new(storage, (table, named), &AffectedRows::default());
+            converted(transaction, storage, (table, &source, column), kind)
         }),
     }
 }
@@ -70,60 +80,6 @@ fn of_each(
     let mut all = Vec::new();
     for table in tables {
         all.extend(count(table)?);
-    }
-    Ok(all)
-}
-
-/// Counts what `change` loses.
-fn at_stake(
-    transaction: &mut Transaction<'_>,
-    storage: &StorageIdentity,
-    change: &StorageChange,
-) -> Result<Counted> {
-    loss::at_stake(transaction, storage, change).map(Counted::Loss)
-}
-
-/// Counts what is lost with a column; `None` where there is no such column.
-fn dropped(
-    transaction: &mut Transaction<'_>,
-    storage: &StorageIdentity,
-    change: &StorageChange,
-) -> Result<Option<Counted>> {
-    storage
-        .holds(change)
-        .then(|| at_stake(transaction, storage, change))
-        .transpose()
-}
-
-/// The columns of a type, of an array of it, or of a domain over it.
-const OF_TYPE: &str = "
-    SELECT tn.nspname::text, c.relname::text, a.attname::text
-    FROM pg_catalog.pg_attribute a
-    JOIN pg_catalog.pg_class c ON c.oid = a.attrelid JOIN pg_catalog.pg_namespace tn ON tn.oid = c.relnamespace
-    JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
-    JOIN pg_catalog.pg_type d ON d.oid = t.oid OR d.typarray = t.oid OR t.typbasetype = d.oid
-    JOIN pg_catalog.pg_namespace dn ON dn.oid = d.typnamespace
-    WHERE c.relkind IN ('r', 'p') AND a.attinhcount = 0 AND a.attnum > 0 AND NOT a.attisdropped
-      AND d.typname = $1 AND ($2::text IS NULL OR dn.nspname = $2) AND dn.nspname !~ '^pg_'
-    ORDER BY 1, 2, 3";
-
-fn of_type(
-    transaction: &mut Transaction<'_>,
-    storage: &StorageIdentity,
-    name: &str,
-    namespace: Option<&str>,
-) -> Result<Vec<Counted>> {
-    let rows = transaction
-        .query(OF_TYPE, &[&name, &namespace])
-        .map_err(failed)?;
-    let mut all = Vec::new();
-    for row in rows {
-        let table = ObjectName {
-            namespace: row.try_get(0)?,
-            name: row.try_get(1)?,
-        };
-        let change = StorageChange::DroppedColumn(table, row.try_get(2)?);
-        all.extend(dropped(transaction, storage, &change)?);
     }
     Ok(all)
 }
@@ -173,13 +129,13 @@ const CASCADES: &str = "
 fn deleted(
     transaction: &mut Transaction<'_>,
     storage: &StorageIdentity,
-    table: &ObjectName,
+    (table, source): (&ObjectName, &Source),
     rows: &AffectedRows,
 ) -> Result<Vec<Counted>> {
     if let Some(why) = unknown_rows(transaction, table, rows, &[])? {
         return Ok(vec![Counted::Unknown(why)]);
     }
-    let query = format!("SELECT count(*) {}", from(table, rows));
+    let query = format!("SELECT count(*) {}", source.from());
     let count: i64 = transaction
         .query_one(&query, &[])
         .map_err(failed)?
@@ -203,7 +159,7 @@ fn deleted(
 fn updated(
     transaction: &mut Transaction<'_>,
     storage: &StorageIdentity,
-    table: &ObjectName,
+    (table, source): (&ObjectName, &Source),
     new: &NewValues,
 ) -> Result<Vec<Counted>> {
     let NewValues {
@@ -243,7 +199,7 @@ fn updated(
         let kind = stored.kind(number);
         let kind = type_name(transaction, kind)?;
         // As the audit compares them: by their texts.
-        let old = format!("CAST({} AS text)", qualified(table, rows, column));
+        let old = format!("CAST({} AS text)", source.qualified(column));
         let new = format!("CAST(CAST(({value}) AS {kind}) AS text)");
         if stored.key.contains(&number) || stored.key.is_empty() {
             rows_changed.push(format!("{new} IS DISTINCT FROM {old}"));
@@ -256,10 +212,7 @@ fn updated(
     }
     if !rows_changed.is_empty() {
         let changed = rows_changed.join(" OR ");
-        let query = format!(
-            "SELECT count(*) FILTER (WHERE {changed}) {}",
-            from(table, rows)
-        );
+        let query = format!("SELECT count(*) FILTER (WHERE {changed}) {}", source.from());
         let count: i64 = transaction
             .query_one(&query, &[])
             .map_err(failed)?
@@ -268,10 +221,7 @@ fn updated(
         all.push(Counted::Loss(loss_of(storage, &path, count, Unit::Rows)));
     }
     for (column, changed) in counts {
-        let query = format!(
-            "SELECT count(*) FILTER (WHERE {changed}) {}",
-            from(table, rows)
-        );
+        let query = format!("SELECT count(*) FILTER (WHERE {changed}) {}", source.from());
         let count: i64 = transaction
             .query_one(&query, &[])
             .map_err(failed)?
@@ -285,7 +235,7 @@ fn updated(
 fn converted(
     transaction: &mut Transaction<'_>,
     storage: &StorageIdentity,
-    (table, column): (&ObjectName, &str),
+    (table, source, column): (&ObjectName, &Source, &str),
     (kind, using): (&str, Option<&str>),
 ) -> Result<Vec<Counted>> {
     let Some((_, stored)) = storage.table(table) else {
@@ -309,8 +259,8 @@ fn converted(
     );
     let count = |transaction: &mut Transaction<'_>, condition: &str| -> Result<i64> {
         let query = format!(
-            "SELECT count(*) FILTER (WHERE {condition}) FROM {}",
-            quoted(table)
+            "SELECT count(*) FILTER (WHERE {condition}) {}",
+            source.from()
         );
         Ok(transaction
             .query_one(&query, &[])
@@ -403,26 +353,8 @@ fn type_name(transaction: &mut Transaction<'_>, (oid, modifier): (u32, i32)) -> 
         .try_get(0)?)
 }
 
-fn from(table: &ObjectName, rows: &AffectedRows) -> String {
-    let alias = identifier(rows.alias.as_ref().unwrap_or(&table.name));
-    let condition = rows
-        .condition
-        .as_ref()
-        .map(|condition| format!(" WHERE {condition}"));
-    format!(
-        "FROM {} AS {alias}{}",
-        quoted(table),
-        condition.unwrap_or_default()
-    )
-}
-
-fn qualified(table: &ObjectName, rows: &AffectedRows, column: &str) -> String {
-    let alias = rows.alias.as_ref().unwrap_or(&table.name);
-    format!("{}.{}", identifier(alias), identifier(column))
-}
-
 impl Stored {
-    fn number(&self, column: &str) -> Option<i16> {
+    pub(super) fn number(&self, column: &str) -> Option<i16> {
         let found = self
             .columns
             .iter()
@@ -439,8 +371,22 @@ impl Stored {
 }
 
 impl StorageIdentity {
-    /// The tables that `destruction` names here. A schema means its tables, without those that belong
-    /// to others of them.
+    /// Whether `table` loses its `column` when that of `named` is dropped: it is that table, or the
+    /// column comes from it.
+    fn is_dropped_with(&self, table: &ObjectName, named: &Name, column: &str) -> bool {
+        if named.among(self.table_names()) == Some(table) {
+            return true;
+        }
+        let stored = self.table(table).map(|(_, stored)| stored);
+        let found = stored.and_then(|stored| {
+            let mut columns = stored.columns.values();
+            columns.find(|one| one.name == column)
+        });
+        found.is_some_and(|found| found.inherited)
+    }
+
+    /// The tables that `destruction` concerns here: the one that it names, and those that inherit
+    /// from it. A schema means its tables, without those that are parts of others of them.
     pub(in crate::migrations) fn meant(&self, destruction: &Destruction) -> Vec<ObjectName> {
         if let Destruction::Schema(schema) = destruction {
             return self.in_schema(schema);
@@ -448,9 +394,13 @@ impl StorageIdentity {
         let Some(name) = destruction.table() else {
             return Vec::new();
         };
-        name.among(self.table_names())
-            .cloned()
-            .into_iter()
-            .collect()
+        let Some(table) = name.among(self.table_names()) else {
+            return Vec::new();
+        };
+        let mut all = vec![table.clone()];
+        if !name.only {
+            all.extend(self.heirs(table));
+        }
+        all
     }
 }

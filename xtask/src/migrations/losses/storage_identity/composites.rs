@@ -1,6 +1,7 @@
-//! Composite types in columns, at any depth: in arrays, domains, ranges and other composite types.
-//! An attribute that is dropped takes its values along, and neither the column nor the file of the
-//! table shows it.
+//! Composite types and enums in columns, at any depth: in arrays, domains, ranges and other
+//! composite types. An attribute that is dropped takes its values along, and a value of an enum that
+//! gets the name of another is read as that one. Neither the column nor the file of the table shows
+//! it.
 
 use std::collections::BTreeMap;
 
@@ -24,6 +25,8 @@ enum CompositeShape {
     Range(u32),
     /// A composite type; its attributes by number.
     Composite(BTreeMap<i16, Attribute>),
+    /// An enum; its labels by the OIDs that rows store.
+    Enum(BTreeMap<u32, String>),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,7 +62,8 @@ const TYPES: &str = "
     SELECT t.oid, t.typtype::text AS kind,
            coalesce(CASE t.typtype WHEN 'd' THEN t.typbasetype WHEN 'r' THEN r.rngsubtype WHEN 'm' THEN m.rngtypid
                                    ELSE t.typelem END, 0::oid) AS part,
-           coalesce(a.numbers, '{}') AS numbers, coalesce(a.names, '{}') AS names, coalesce(a.kinds, '{}') AS kinds
+           coalesce(a.numbers, '{}') AS numbers, coalesce(a.names, '{}') AS names, coalesce(a.kinds, '{}') AS kinds,
+           coalesce(e.values, '{}') AS values, coalesce(e.labels, '{}') AS labels
     FROM used
     JOIN pg_catalog.pg_type t ON t.oid = used.oid
     LEFT JOIN pg_catalog.pg_range r ON r.rngtypid = t.oid
@@ -69,15 +73,22 @@ const TYPES: &str = "
                array_agg(atttypid ORDER BY attnum) AS kinds
         FROM pg_catalog.pg_attribute WHERE t.typtype = 'c' AND attrelid = t.typrelid AND attnum > 0 AND NOT attisdropped
     ) AS a ON true
-    WHERE t.typtype IN ('d', 'r', 'm', 'c') OR t.typelem <> 0
+    LEFT JOIN LATERAL (
+        SELECT array_agg(oid ORDER BY oid) AS values, array_agg(enumlabel::text ORDER BY oid) AS labels
+        FROM pg_catalog.pg_enum WHERE t.typtype = 'e' AND enumtypid = t.oid
+    ) AS e ON true
+    WHERE t.typtype IN ('d', 'r', 'm', 'c', 'e') OR t.typelem <> 0
     ORDER BY t.oid";
 
 impl Composites {
     /// Reads them, also inside an open transaction.
     pub(super) fn read(client: &mut impl GenericClient) -> Result<Self> {
-        let rows = client
-            .query(TYPES, &[])
-            .context("cannot read the types of the columns")?;
+        let failed = "cannot read the types of the columns";
+        // PostgreSQL expects a recursion to find very much, and would compile the query: that takes
+        // a tenth of a second, and the query itself a millisecond.
+        client.batch_execute("SET jit = off").context(failed)?;
+        let rows = client.query(TYPES, &[]).context(failed)?;
+        client.batch_execute("RESET jit").context(failed)?;
         Ok(Self(rows.iter().map(shape).collect::<Result<_>>()?))
     }
 
@@ -101,7 +112,37 @@ impl Composites {
                 ),
                 Some(_),
             ) => self.gone(*part, later),
-            (_, None) | (None, _) | (Some(CompositeShape::Composite(_)), Some(_)) => Vec::new(),
+            (_, None)
+            | (None, _)
+            | (Some(CompositeShape::Composite(_) | CompositeShape::Enum(_)), Some(_)) => Vec::new(),
+        }
+    }
+
+    /// Whether values of the type `kind` are read in `later` as others that it had before. A value
+    /// with a new name of its own still means what it meant.
+    pub(super) fn are_swapped(&self, kind: u32, later: &Self) -> bool {
+        let Some(after) = later.0.get(&kind) else {
+            return false;
+        };
+        match (self.0.get(&kind), after) {
+            (Some(CompositeShape::Enum(before)), CompositeShape::Enum(after)) => {
+                before.iter().any(|(value, label)| {
+                    let now = after.get(value).filter(|now| *now != label);
+                    now.is_some_and(|now| before.values().any(|other| other == now))
+                })
+            }
+            (
+                Some(
+                    CompositeShape::Domain(part)
+                    | CompositeShape::Several(part)
+                    | CompositeShape::Range(part),
+                ),
+                _,
+            ) => self.are_swapped(*part, later),
+            (Some(CompositeShape::Composite(attributes)), _) => attributes
+                .values()
+                .any(|attribute| self.are_swapped(attribute.kind, later)),
+            (None | Some(CompositeShape::Enum(_)), _) => false,
         }
     }
 
@@ -154,6 +195,7 @@ impl Composites {
                 );
                 self.select(attribute.kind, rest, &values)
             }
+            CompositeShape::Enum(_) => None,
         }
     }
 }
@@ -164,9 +206,16 @@ fn shape(row: &Row) -> Result<(u32, CompositeShape)> {
         "d" => CompositeShape::Domain(part),
         "r" => CompositeShape::Range(part),
         "c" => CompositeShape::Composite(attributes(row)?),
+        "e" => CompositeShape::Enum(labels(row)?),
         _ => CompositeShape::Several(part),
     };
     Ok((row.try_get("oid")?, shape))
+}
+
+fn labels(row: &Row) -> Result<BTreeMap<u32, String>> {
+    let values: Vec<u32> = row.try_get("values")?;
+    let labels: Vec<String> = row.try_get("labels")?;
+    Ok(values.into_iter().zip(labels).collect())
 }
 
 fn attributes(row: &Row) -> Result<BTreeMap<i16, Attribute>> {

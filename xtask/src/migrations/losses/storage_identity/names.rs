@@ -48,7 +48,8 @@ impl ObjectNames {
 }
 
 /// The names that a person gave, written as [`ObjectNames::name`] writes them. They are separated
-/// by commas; a part that holds a dot, a comma or a quote is quoted.
+/// by commas; a part that holds a dot, a comma or a quote is quoted, and one with a line break is
+/// escaped as PostgreSQL does it: `U&"two\000alines"`.
 #[must_use]
 pub fn given<'t>(texts: impl IntoIterator<Item = &'t str>) -> BTreeSet<String> {
     let names = texts.into_iter().flat_map(|text| split(text, ','));
@@ -72,6 +73,10 @@ fn join(path: &[impl AsRef<str>]) -> String {
 }
 
 fn identifier(part: &str) -> String {
+    // Consent stands in one line of a file.
+    if part.contains(breaks_line) {
+        return escaped(part);
+    }
     match part.is_empty() || part.contains(['.', ',', '"']) {
         true => format!("\"{}\"", part.replace('"', "\"\"")),
         false => part.to_owned(),
@@ -93,10 +98,52 @@ fn split(text: &str, separator: char) -> Vec<String> {
 }
 
 fn unquoted(part: &str) -> String {
-    let inside = part
-        .strip_prefix('"')
-        .and_then(|rest| rest.strip_suffix('"'));
-    inside.map_or_else(|| part.to_owned(), |inside| inside.replace("\"\"", "\""))
+    let inside = |part: &str| {
+        let inside = part.strip_prefix('"')?.strip_suffix('"')?;
+        Some(inside.replace("\"\"", "\""))
+    };
+    let escaped = ["U&", "u&"].iter().find_map(|mark| part.strip_prefix(mark));
+    if let Some(escaped) = escaped.and_then(inside) {
+        return unescaped(&escaped);
+    }
+    inside(part).unwrap_or_else(|| part.to_owned())
+}
+
+/// Whether the character would end a line, or do something to the terminal.
+fn breaks_line(character: char) -> bool {
+    character.is_control() || matches!(character, '\u{2028}' | '\u{2029}')
+}
+
+/// A part as `U&"…"`, PostgreSQL's own form with escapes.
+fn escaped(part: &str) -> String {
+    let mut text = String::from("U&\"");
+    for character in part.chars() {
+        match character {
+            '"' => text.push_str("\"\""),
+            '\\' => text.push_str("\\\\"),
+            // All of these have four digits at most.
+            _ if breaks_line(character) => text += &format!("\\{:04x}", u32::from(character)),
+            _ => text.push(character),
+        }
+    }
+    text + "\""
+}
+
+fn unescaped(text: &str) -> String {
+    let mut plain = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('\\') {
+        plain.push_str(before);
+        let code = |digits: &str| char::from_u32(u32::from_str_radix(digits, 16).ok()?);
+        let short = after.get(..4).and_then(code).map(|one| (one, 4));
+        let long = after.strip_prefix('+').and_then(|after| after.get(..6));
+        let long = || long.and_then(code).map(|one| (one, 7));
+        let doubled = || after.starts_with('\\').then_some(('\\', 1));
+        let (character, length) = short.or_else(long).or_else(doubled).unwrap_or(('\\', 0));
+        plain.push(character);
+        rest = &after[length..];
+    }
+    plain + rest
 }
 
 #[cfg(test)]
@@ -136,14 +183,21 @@ mod tests {
             &["public", "a,b"],
             &["we\"ird", "", "x y"],
             &["public", "\""],
+            &["public", "two\nlines", "a\\b"],
+            &["public", "U&\"x\r\\\"", "\u{2028}"],
         ] {
             let (object, full) = named(&["public"], path);
             assert_eq!(
                 given([format!("{object},{full}").as_str()]),
-                BTreeSet::from([object, full]),
+                BTreeSet::from([object.clone(), full]),
                 "{path:?}"
             );
+            assert!(!object.contains(breaks_line), "{object}");
         }
+        assert_eq!(
+            given(["U&\"a\\000ab\\\\c\\+00000ad\""]),
+            given([named(&[], &["x", "a\nb\\c\nd"]).0.trim_start_matches("x.")])
+        );
         assert_eq!(
             given(["users,\"posts\".\"x\"", "a"]),
             ["a", "posts.x", "users"].map(str::to_owned).into()

@@ -75,6 +75,27 @@ pub fn create_sequence(object: &ObjectName, wanted: &Sequence) -> String {
     written
 }
 
+/// The bounds of a sequence, as SQL, and whether it descends.
+pub fn bounds(sequence: &Sequence) -> (String, String, bool) {
+    let words: Vec<&str> = sequence.options.split(' ').collect();
+    let value = |option: &str| {
+        let at = words.iter().position(|word| *word == option)?;
+        words.get(at + 1).map(|word| (*word).to_owned())
+    };
+    let (least, most) = match sequence.type_name.as_str() {
+        "smallint" => ("-32768", "32767"),
+        "integer" => ("-2147483648", "2147483647"),
+        _bigint => ("-9223372036854775808", "9223372036854775807"),
+    };
+    let descends = value("INCREMENT").is_some_and(|increment| increment.starts_with('-'));
+    let (minimum, maximum) = if descends { (least, "-1") } else { ("1", most) };
+    (
+        value("MINVALUE").unwrap_or_else(|| minimum.to_owned()),
+        value("MAXVALUE").unwrap_or_else(|| maximum.to_owned()),
+        descends,
+    )
+}
+
 /// Writes every option of a sequence, so that those that are left out return to their defaults.
 pub fn all_sequence_options(wanted: &Sequence) -> String {
     let words: Vec<&str> = wanted.options.split(' ').collect();

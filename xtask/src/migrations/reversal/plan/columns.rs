@@ -5,10 +5,11 @@ use super::super::ddl::columns::{
     without_not_null,
 };
 use super::super::ddl::names::{name, qualified};
+use super::super::ddl::types::bounds;
 use super::super::schemas::Schemas;
 use super::super::step::{Phase, Step, Target};
 use super::fill::{Fill, fill};
-use crate::schema::model::{Column, ObjectName, Table};
+use crate::schema::model::{Column, ObjectName, Sequence, Table};
 
 /// A table in both schemas.
 pub(super) struct TablePair<'s> {
@@ -208,7 +209,7 @@ impl TablePair<'_> {
                 let made = identity(self.schemas.wanted, self.object, wanted);
                 all.push(format!("{alter} ADD {made}"));
                 let sequence = identity_sequence(self.schemas.wanted, self.object, &wanted.name);
-                all.extend(sequence.map(|(sequence, _)| self.position(sequence, wanted)));
+                all.extend(sequence.map(|sequence| self.position(sequence, wanted)));
                 steps.push(self.step(Phase::Columns, all, wanted));
             }
             (Some(one), Some(other)) if one != other => {
@@ -242,12 +243,19 @@ impl TablePair<'_> {
         }
     }
 
-    /// Lets a new sequence go on behind the values that are there.
-    pub(super) fn position(&self, sequence: &ObjectName, column: &Column) -> String {
+    /// Lets a new sequence go on behind the values that are there. Without any, and where they are
+    /// outside of its bounds, it begins at its start.
+    pub(super) fn position(
+        &self,
+        (sequence, options): (&ObjectName, &Sequence),
+        column: &Column,
+    ) -> String {
+        let column = name(&column.name);
+        let (minimum, maximum, descends) = bounds(options);
+        let last = if descends { "min" } else { "max" };
         format!(
-            "SELECT setval('{}', coalesce((SELECT max({}) FROM {}), 0) + 1, false)",
+            "SELECT setval('{}', {last}({column})) FROM {} HAVING {last}({column}) BETWEEN {minimum} AND {maximum}",
             qualified(sequence).replace('\'', "''"),
-            name(&column.name),
             self.called
         )
     }

@@ -101,7 +101,10 @@ fn go_on(schemas: Schemas<'_>, object: &ObjectName, sequence: &Sequence) -> Opti
         now,
         called: qualified(&owner),
     };
-    Some(Step::new(Phase::Attributes, pair.position(object, column)))
+    Some(Step::new(
+        Phase::Attributes,
+        pair.position((object, sequence), column),
+    ))
 }
 
 pub(super) fn tables(schemas: Schemas<'_>, steps: &mut Vec<Step>) {

@@ -12,12 +12,12 @@ use crate::migrations::rollback::privileges::ExpectedPrivileges;
 use crate::migrations::rollback::scratch_history::ScratchHistory;
 use crate::migrations::scratch_environment::{ScratchEnvironment, ScratchSession};
 use crate::migrations::script::Script;
-use crate::migrations::seed::{Seeder, added_columns};
+use crate::migrations::seed::{self, Seeder, added_columns};
 use crate::migrations::{Down, Migration, comparison, replay, script};
 use crate::postgres::error::whole;
 use crate::report::{Rehearsal, RollbackVerdict};
 use crate::schema::diff::{Change, Likeness, SchemaDiff, diff};
-use crate::schema::model::Schema;
+use crate::schema::model::{ObjectName, Schema};
 
 /// The error of a stage whose scratch database could not be replaced.
 const GONE: &str = "the scratch database is gone";
@@ -30,6 +30,8 @@ pub(super) struct Stage<'a> {
     scratch: Option<RehearsalScratch>,
     schema: Schema,
     seeder: Seeder,
+    /// The tables that were filled last.
+    filled: Vec<ObjectName>,
 }
 
 /// A scratch database with its history.
@@ -75,6 +77,7 @@ impl<'a> Stage<'a> {
             scratch,
             schema: Schema::default(),
             seeder,
+            filled: Vec::new(),
         };
         stage.renew(count)?;
         Ok(stage)
@@ -133,7 +136,7 @@ impl<'a> Stage<'a> {
                 // free.
                 number: run * 10 + 7,
             };
-            rehearsal.warnings = trial.warnings(session)?;
+            rehearsal.warnings.extend(trial.warnings(session)?);
         }
         Ok(rehearsal)
     }
@@ -147,6 +150,7 @@ impl<'a> Stage<'a> {
         if seeded.has_fired_triggers {
             self.schema = session.read()?;
         }
+        self.filled = seeded.filled;
         Ok(seeded.empty)
     }
 
@@ -239,6 +243,7 @@ impl<'a> Stage<'a> {
             false => {
                 self.back(migration, script, expected, rehearsal)?
                     || self.back_without_rows(migration, script, expected, rehearsal)?
+                    || self.back_within_bounds(migration, script, expected, rehearsal)?
             }
         };
         match (is_back, no_transaction) {
@@ -310,10 +315,37 @@ impl<'a> Stage<'a> {
             &mut again,
         )?;
         if is_back {
-            (rehearsal.verdict, rehearsal.lost_rows, rehearsal.error) =
-                (again.verdict, again.lost_rows, again.error);
+            take_over(rehearsal, again);
             rehearsal.notes.push(format!(
                 "its way back fails over made-up rows too, and works without them: {error}"
+            ));
+        }
+        Ok(is_back)
+    }
+
+    /// Undoes a migration once more where a table becomes a partition again, and rows that were made
+    /// up for it since are outside of its bounds. Made-up rows know no bounds.
+    fn back_within_bounds(
+        &mut self,
+        migration: &Migration,
+        script: Script<'_>,
+        expected: ExpectedState<'_>,
+        rehearsal: &mut Rehearsal,
+    ) -> Result<bool> {
+        let is_of_bounds = |error: &String| error.contains("partition constraint of relation");
+        let Some(error) = rehearsal.error.clone().filter(is_of_bounds) else {
+            return Ok(false);
+        };
+        let filled = std::mem::take(&mut self.filled);
+        if filled.is_empty() || seed::empty(&mut self.session()?.client, filled.iter()).is_err() {
+            return Ok(false);
+        }
+        let mut again = Rehearsal::new(rehearsal.name.clone());
+        let is_back = self.back(migration, script, expected, &mut again)?;
+        if is_back {
+            take_over(rehearsal, again);
+            rehearsal.warnings.push(format!(
+                "the way back fails over rows outside of the bounds: {error}"
             ));
         }
         Ok(is_back)
@@ -387,6 +419,14 @@ impl<'a> Stage<'a> {
     }
 }
 
+/// Replaces the outcome of a way back that failed over made-up rows by that of one without them.
+fn take_over(rehearsal: &mut Rehearsal, again: Rehearsal) {
+    rehearsal.verdict = again.verdict;
+    rehearsal.lost_rows = again.lost_rows;
+    rehearsal.changed_values = again.changed_values;
+    rehearsal.error = again.error;
+}
+
 /// Removes the made-up rows from the tables of `schema`. Returns whether that was possible.
 fn emptied(scratch: &mut Option<RehearsalScratch>, seeder: &mut Seeder, schema: &Schema) -> bool {
     let Some(scratch) = scratch else { return false };
@@ -414,7 +454,9 @@ fn judge(
     rehearsal: &mut Rehearsal,
 ) -> Result<bool> {
     rehearsal.verdict = verdict(client, expected, restored)?;
-    rehearsal.lost_rows = expected.rows.missing_in(&RowTexts::read(client, restored)?);
+    let now = RowTexts::read(client, restored)?;
+    rehearsal.lost_rows = expected.rows.missing_in(&now);
+    rehearsal.changed_values = expected.rows.changed_in(&now);
     Ok(!matches!(
         rehearsal.verdict,
         RollbackVerdict::NotRestored(_)
