@@ -31,7 +31,9 @@ pub(super) fn coverage(model: &Model<'_>) -> Coverage {
         .chain(beside_types)
         .map(std::ptr::from_ref)
         .collect();
-    judged.extend(contract_field_mismatch::compared(model));
+    let sides = contract_field_mismatch::compared(model);
+    let contract_sides = sides.len();
+    judged.extend(sides);
     let is_judged = |schema: &&Declaration| judged.contains(&std::ptr::from_ref(*schema));
     let compared = compared_types(model);
     Coverage {
@@ -47,6 +49,8 @@ pub(super) fn coverage(model: &Model<'_>) -> Coverage {
         schemas_judged: facts.schemas.iter().filter(is_judged).count(),
         routes: facts.routes.len(),
         contracts: facts.contracts.len(),
+        contracts_of_routes: facts.contracts.iter().filter(|one| one.served).count(),
+        contract_sides,
         unresolved_fields: unresolved_fields(facts, &compared),
         unjudged: [
             projections(model),

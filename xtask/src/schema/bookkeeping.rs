@@ -27,6 +27,8 @@ pub const TABLES: &[&str] = &[
     // golang-migrate, dbmate, Supabase, Hasura.
     "schema_migrations",
     "seed_files",
+    // Postgrator.
+    "schemaversion",
 ];
 
 /// The sequences of their columns.
