@@ -47,7 +47,7 @@ use crate::called_as;
 use crate::cli::{Cli, Command, Format, GlobalOptions, ReportFormat};
 use crate::config::Config;
 use crate::layouts::in_place;
-use crate::migrations::provenance::SearchPath;
+use crate::migrations::provenance::{SearchPath, made_tables};
 use crate::migrations::scratch_environment::ScratchEnvironment;
 use crate::migrations::scratch_environment::time_limit::TimeLimit;
 use crate::migrations::{Migration, provenance};
@@ -171,6 +171,30 @@ impl Context {
     ) -> Provenance {
         let search_path = SearchPath::of_setup(&self.tree, &self.config.scratch_setup);
         provenance::read_from(&search_path, migrations)
+    }
+
+    /// The configuration by which schemas are judged: it knows the tables that `scratch-setup` makes
+    /// and none of `migrations` does.
+    #[must_use]
+    pub fn judged_config(&self, migrations: &[Migration]) -> Config {
+        let mut config = self.config.clone();
+        let files = &config.scratch_setup;
+        if files.is_empty() {
+            return config;
+        }
+        let texts: Vec<String> = files
+            .iter()
+            .filter_map(|file| self.tree.read(file).ok())
+            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+            .collect();
+        let path = SearchPath::of_setup(&self.tree, files);
+        let made = made_tables(&SearchPath::default(), texts.iter().map(String::as_str));
+        let own = made_tables(&path, migrations.iter().map(|one| one.sql.as_str()));
+        config.setup_tables = made
+            .difference(&own)
+            .map(|name| format!("{}.{}", name.namespace, name.name))
+            .collect();
+        config
     }
 
     /// Refuses what is only done with migrations of this tool's own; `instead` is the advice.

@@ -6,13 +6,14 @@ mod accepted_drift;
 mod fleet;
 mod history_table;
 mod migrations;
+mod platform;
 mod raw;
 pub mod reserved_words;
 mod scratch_names;
 mod scratch_settings;
 mod sources;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -26,6 +27,7 @@ use crate::tree::{Tree, WorkingTree};
 pub use accepted_drift::AcceptedDrift;
 pub use fleet::{FleetConfig, FleetSource};
 pub use migrations::{LateMigration, Layout, MigrationsConfig, SchemaSource};
+pub use platform::Platform;
 #[cfg(test)]
 pub use raw::LINT_EXCLUDE;
 pub use raw::{
@@ -57,6 +59,8 @@ pub struct Config {
     /// refinery's history table, as SQL writes it without quotes: `refinery_schema_history`,
     /// `ops.history`.
     pub history_table: String,
+    /// The platform whose own objects the migrations build on.
+    pub platform: Platform,
     /// SQL files that make, on scratch databases, the objects that the migrations build on and
     /// others make in production. Relative to the root.
     pub scratch_setup: Vec<String>,
@@ -72,6 +76,9 @@ pub struct Config {
     pub accepted_drift: AcceptedDrift,
     /// The namespaces (PostgreSQL schemas) whose tables are judged; empty for all but the system's.
     pub namespaces: Vec<String>,
+    /// Tables that only `scratch-setup` makes, as `namespace.table`: they are others', and not
+    /// judged. Filled from its files where schemas are judged.
+    pub setup_tables: BTreeSet<String>,
     /// Tables without a description in TypeScript, as `table` or `namespace.table`.
     pub ignored_tables: Vec<String>,
     /// Routes that need no contract, as globs over their paths.
@@ -153,11 +160,16 @@ impl Config {
         }
         stay_inside("report-dir", &raw.report_dir.to_string_lossy())?;
         let sources = Sources::new(&mut raw)?;
+        let migrations = raw.migrations.validated()?;
+        let platform = raw
+            .platform
+            .unwrap_or_else(|| Platform::of(migrations.layout, &raw.scratch_setup));
         Ok(Self {
             // Set by the caller, which knows the file.
             file: String::new(),
             postgres_major,
-            migrations: raw.migrations.validated()?,
+            migrations,
+            platform,
             snapshot: raw.snapshot,
             baseline: raw.baseline,
             report_dir: raw.report_dir,
@@ -165,8 +177,12 @@ impl Config {
             scratch_setup: raw.scratch_setup,
             scratch: raw.scratch.validated()?,
             scratch_settings: scratch_settings::validated(&raw.scratch_settings)?,
-            foreign_namespaces: raw.foreign_namespaces,
-            foreign_extensions: raw.foreign_extensions,
+            foreign_namespaces: Platform::with(
+                raw.foreign_namespaces,
+                platform.namespaces().iter().copied(),
+            ),
+            foreign_extensions: Platform::with(raw.foreign_extensions, platform.extensions()),
+            setup_tables: BTreeSet::new(),
             accepted_drift: AcceptedDrift::new(raw.accepted_drift)?,
             namespaces: raw.namespaces,
             ignored_tables: raw.ignored_tables,

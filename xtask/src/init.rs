@@ -3,22 +3,27 @@
 //! counts, so that one folder too many is better than one too few.
 
 mod code;
+mod contracts;
 mod driver;
 mod flyway;
 mod globs;
 mod kysely;
 mod openapi;
+mod other_databases;
 mod roles;
 mod scripts;
 mod server;
+mod supabase;
+mod zod;
 
 use std::collections::BTreeSet;
 
 use anyhow::Result;
 use regex::Regex;
 
-use crate::config::Layout;
+use crate::config::{Layout, MigrationsConfig};
 use crate::layouts::detect::{self, Layouts};
+use crate::layouts::in_place;
 use crate::prisma::proposal::{self as prisma, ProposedSchema};
 use crate::tree::Tree;
 
@@ -31,8 +36,16 @@ pub struct ConfigurationProposal {
     pub migrations: ProposedMigrations,
     /// Whether only the names of the files speak for Flyway, so that they may be this tool's.
     pub may_be_own: bool,
+    /// The file by which the migrations are known to build on Supabase.
+    pub supabase: Option<String>,
+    /// Files among the migrations that undo others by their names.
+    pub set_aside: Vec<String>,
     /// Migrations of other databases, and their folders.
     pub others: Vec<(Layout, String)>,
+    /// The folders with migrations of another kind of database, and which that is.
+    pub other_engines: Vec<(String, String)>,
+    /// The packages whose descriptions of tables are of another database.
+    pub other_packages: Vec<String>,
     /// Folders that look like migrations of another tool and cannot be read, and why.
     pub unreadable: Vec<(String, String)>,
     /// The driver whose values rows hold, where the program shows it.
@@ -45,6 +58,8 @@ pub struct ConfigurationProposal {
     pub roles: Vec<(&'static str, Vec<String>, usize)>,
     /// OpenAPI documents that programs write, and how that is known. They are left out.
     pub generated_documents: Vec<(String, String)>,
+    /// OpenAPI documents that a program may write, and that program.
+    pub uncertain_documents: Vec<(String, String)>,
 }
 
 /// The source of the migrations.
@@ -72,8 +87,13 @@ pub enum ProposedMigrations {
     },
     /// A dump, in this file.
     Dump(String),
-    /// None were found; the folder for the first.
-    None(String),
+    /// Code, and no command that runs it is known.
+    Unrunnable {
+        /// Its folder.
+        dir: String,
+    },
+    /// None were found.
+    None,
 }
 
 /// Proposes a configuration for the files of `tree`.
@@ -85,11 +105,31 @@ pub fn propose(tree: &dyn Tree) -> Result<ConfigurationProposal> {
     let mut files = tree.files("")?;
     files.retain(|file| !rules.is_ignored(file));
     let files = without_examples(files);
-    let layouts = detect::find(tree, &files);
+    let mut layouts = other_databases::without_sqlite(tree, &files, detect::find(tree, &files));
+    let is_of_code = layouts.own.is_none() && layouts.foreign.is_empty();
+    let other_kysely = is_of_code
+        .then(|| {
+            let sources = files.iter().filter(|file| roles::is_source(file));
+            kysely::other_engine(tree, sources)
+        })
+        .flatten();
+    if let Some((file, engine)) = &other_kysely
+        && let Some(folder) = code::unknown_folder(&files)
+    {
+        let found = (folder, format!("{engine}, as `{file}` says"));
+        layouts.other_engines.push(found);
+    }
+    let proposed = match other_kysely {
+        Some(_) => ProposedMigrations::None,
+        None => migrations(tree, &files, &layouts),
+    };
+    let folder = proposed_folder(&layouts);
+    let has_none = proposed == ProposedMigrations::None;
+    let other_packages = other_databases::packages(&files, &layouts, (folder, has_none));
     let folders = layouts.foreign.iter().map(|(_, folder)| folder.as_str());
     let prisma = prisma::propose(tree, &files, folders.chain(layouts.own.as_deref()));
     let files = without_clients(files, prisma.as_ref());
-    let mut tables = tables(tree, &files, &layouts);
+    let mut tables = tables(tree, &files, folder);
     let of_models = prisma.iter().flat_map(|schema| &schema.tables);
     tables.extend(of_models.map(|table| table.to_lowercase()));
     let sources: Vec<&String> = files.iter().filter(|file| roles::is_source(file)).collect();
@@ -99,6 +139,10 @@ pub fn propose(tree: &dyn Tree) -> Result<ConfigurationProposal> {
     let roles = roles.into_iter().map(|(key, found)| match key {
         "drizzle" => (key, roles::without_copies(tree, found)),
         _other => (key, found),
+    });
+    let roles = roles.map(|(key, found)| {
+        let found = other_databases::without(&other_packages, key, found);
+        (key, found)
     });
     let documents = openapi::find(tree, &files);
     let has_prisma_migrations = matches!(layouts.foreign.first(), Some((Layout::Prisma, _)));
@@ -117,12 +161,21 @@ pub fn propose(tree: &dyn Tree) -> Result<ConfigurationProposal> {
         },
         postgres: server::major(tree, &files),
         may_be_own: may_be_own(tree, &files, &layouts),
-        migrations: migrations(tree, &files, &layouts),
+        supabase: match layouts.foreign.first() {
+            Some((layout, folder)) if layouts.own.is_none() => {
+                supabase::find(tree, &files, (*layout, folder))
+            }
+            _own => None,
+        },
+        set_aside: set_aside(tree, &layouts),
+        migrations: proposed,
         others: match layouts.own {
             Some(_) => layouts.foreign,
             None => layouts.foreign.into_iter().skip(1).collect(),
         },
         unreadable: layouts.unreadable,
+        other_engines: layouts.other_engines,
+        other_packages,
         snake_case: has_entities && roles::names_in_snake_case(tree, &files),
         roles: roles
             .into_iter()
@@ -131,7 +184,25 @@ pub fn propose(tree: &dyn Tree) -> Result<ConfigurationProposal> {
             .chain(openapi_role(documents.written))
             .collect(),
         generated_documents: documents.generated,
+        uncertain_documents: documents.uncertain,
     })
+}
+
+/// The folder of the migrations that are proposed.
+fn proposed_folder(layouts: &Layouts) -> Option<&str> {
+    let foreign = || layouts.foreign.first().map(|(_, folder)| folder);
+    layouts.own.as_ref().or_else(foreign).map(String::as_str)
+}
+
+fn set_aside(tree: &dyn Tree, layouts: &Layouts) -> Vec<String> {
+    let Some((layout, dir)) = layouts.foreign.first().filter(|_| layouts.own.is_none()) else {
+        return Vec::new();
+    };
+    let config = MigrationsConfig {
+        layout: Some(*layout),
+        ..MigrationsConfig::own(dir)
+    };
+    in_place::set_aside(tree, &config)
 }
 
 /// Documents are named one by one: beside them stand other files of YAML and JSON.
@@ -175,20 +246,16 @@ fn without_clients(files: Vec<String>, prisma: Option<&ProposedSchema>) -> Vec<S
     files.into_iter().filter(|file| !is_client(file)).collect()
 }
 
-/// The names of tables that migrations create or Drizzle declares, in lower case.
-fn tables(tree: &dyn Tree, files: &[String], layouts: &Layouts) -> BTreeSet<String> {
+/// The names of tables that the migrations in `folder` create or Drizzle declares, in lower case.
+fn tables(tree: &dyn Tree, files: &[String], folder: Option<&str>) -> BTreeSet<String> {
     let Ok(create) =
         Regex::new(r#"(?i)create\s+table\s+(?:if\s+not\s+exists\s+)?(?:"?\w+"?\.)?"?(\w+)"?\s*\("#)
     else {
         return BTreeSet::new();
     };
-    let folders = layouts
-        .own
-        .iter()
-        .chain(layouts.foreign.iter().map(|(_, folder)| folder));
-    let folders: Vec<_> = folders.map(|folder| format!("{folder}/")).collect();
     let inside = |file: &&String| {
-        file.ends_with(".sql") && folders.iter().any(|folder| file.starts_with(folder))
+        let is_in = |folder: &str| folder.is_empty() || file.starts_with(&format!("{folder}/"));
+        file.ends_with(".sql") && folder.is_some_and(is_in)
     };
     let mut names = BTreeSet::new();
     for file in files.iter().filter(inside) {
@@ -211,20 +278,6 @@ fn read(tree: &dyn Tree, file: &str) -> String {
     )
 }
 
-fn free_folder(files: &[String]) -> String {
-    let taken = |folder: &str| {
-        files
-            .iter()
-            .any(|file| file.starts_with(&format!("{folder}/")))
-    };
-    let candidates = ["migrations", "db/migrations"];
-    candidates
-        .into_iter()
-        .find(|folder| !taken(folder))
-        .unwrap_or("database/migrations")
-        .to_owned()
-}
-
 /// Proposes the source of the migrations.
 fn migrations(tree: &dyn Tree, files: &[String], layouts: &Layouts) -> ProposedMigrations {
     if let Some(own) = &layouts.own {
@@ -239,7 +292,7 @@ fn migrations(tree: &dyn Tree, files: &[String], layouts: &Layouts) -> ProposedM
         };
     }
     let tool = code::find(tree, files);
-    let command = scripts::replaying(&scripts);
+    let command = scripts::replaying(&scripts).or_else(|| kysely_migrator(tree, files, &scripts));
     if let Some(command) = command.or_else(|| tool.as_ref().map(|tool| tool.command.clone())) {
         let variables = tool.as_ref().map_or("", |tool| tool.variables.as_str());
         return ProposedMigrations::Code {
@@ -248,10 +301,27 @@ fn migrations(tree: &dyn Tree, files: &[String], layouts: &Layouts) -> ProposedM
             dir: code::folder(files, tool.as_ref()),
         };
     }
-    match dump(tree, files) {
-        Some(dump) => ProposedMigrations::Dump(dump),
-        None => ProposedMigrations::None(free_folder(files)),
+    if let Some(dump) = dump(tree, files) {
+        return ProposedMigrations::Dump(dump);
     }
+    match code::unknown_folder(files) {
+        Some(dir) => ProposedMigrations::Unrunnable { dir },
+        None => ProposedMigrations::None,
+    }
+}
+
+/// The script that runs the program which migrates with Kysely.
+fn kysely_migrator(
+    tree: &dyn Tree,
+    files: &[String],
+    scripts: &[scripts::Script],
+) -> Option<String> {
+    let is_migrator = |file: &&String| {
+        let text = || read(tree, file);
+        roles::is_source(file) && text().contains(".migrateToLatest(")
+    };
+    let mut programs = files.iter().filter(is_migrator);
+    programs.find_map(|file| scripts::running(scripts, file))
 }
 
 /// Whether the files are read as Flyway's, and nothing but the names of those that go forward
@@ -294,15 +364,23 @@ impl ProposedMigrations {
     /// The line before all tables; none where the migrations have a table of their own.
     fn line(&self) -> String {
         match self {
-            Self::Own(dir) | Self::None(dir) => format!("migrations = {}\n", quoted(dir)),
-            Self::InPlace { .. } | Self::Code { .. } | Self::Dump(_) => String::new(),
+            Self::Own(dir) => format!("migrations = {}\n", quoted(dir)),
+            _in_a_table => String::new(),
         }
     }
 
     /// The table at the end, under `section`.
     fn table(&self, section: Option<&str>) -> String {
         let keys: Vec<(&str, String)> = match self {
-            Self::Own(_) | Self::None(_) => return String::new(),
+            Self::Own(_) | Self::None => return String::new(),
+            // The keys would name nothing yet.
+            Self::Unrunnable { dir } => {
+                return format!(
+                    "\n# [{}migrations]\n# replay = \"<the command that runs them>\"\n# dir = {}\n",
+                    section.map_or_else(String::new, |section| format!("{section}.")),
+                    quoted(dir)
+                );
+            }
             Self::InPlace { layout, dir, .. } => {
                 let dir = if dir.is_empty() { "." } else { dir };
                 vec![("layout", layout.name()), ("dir", dir.to_owned())]
@@ -342,6 +420,9 @@ impl ConfigurationProposal {
         text += &format!("postgres = \"{major}\" # {from}\n");
         text += &self.migrations.line();
         text += "snapshot = \"snapshots/schema.json\"\n";
+        if let Some(file) = &self.supabase {
+            text += &format!("platform = \"supabase\" # {file}\n");
+        }
         if let Some(driver) = self.driver {
             text += &format!("driver = \"{driver}\"\n");
             let parsed = self.parsed.iter();

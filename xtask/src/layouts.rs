@@ -18,7 +18,9 @@ mod markers;
 pub(crate) mod node_pg_migrate;
 mod part;
 mod placeholders;
+mod postgrator;
 mod prisma;
+mod set_aside;
 mod source;
 mod sqlx;
 mod supabase;
@@ -31,6 +33,7 @@ pub use part::DirectionPart;
 use source::Source;
 pub use versions::assign;
 
+use crate::called_as;
 use crate::migrations::OrderKey;
 
 use crate::config::Layout;
@@ -48,6 +51,7 @@ fn expected(layout: Layout) -> &'static str {
         Layout::Dbmate => "`<version>_<name>.sql` with `-- migrate:up`",
         Layout::NodePgMigrate => "`<version>_<name>.sql` with `-- Up Migration`",
         Layout::Flyway => "`V<version>__<name>.sql`",
+        Layout::Postgrator => "`<version>.do.<name>.sql`",
     }
 }
 
@@ -99,6 +103,8 @@ pub struct ImportedMigrations {
     pub repeatable: Vec<Draft>,
     /// Notes on parts that were not carried over.
     pub notes: Vec<Note>,
+    /// The files that undo others by their names, and do not run forward.
+    pub set_aside: Vec<String>,
 }
 
 impl ImportedMigrations {
@@ -156,6 +162,7 @@ fn read_layout(source: &Source<'_>, layout: Layout) -> Result<ImportedMigrations
         Layout::NodePgMigrate => node_pg_migrate::read(source),
         Layout::Flyway => flyway::read(source),
         Layout::Hasura => hasura::read(source),
+        Layout::Postgrator => postgrator::read(source),
     }
 }
 
@@ -206,13 +213,18 @@ fn others(fitting: &[(Layout, usize)]) -> String {
         } else {
             "migrations"
         };
-        format!("`--from {}` ({count} {migrations})", layout.name())
+        format!(
+            "`{} --from {} <folder>` ({count} {migrations})",
+            called_as::command("import"),
+            layout.name()
+        )
     };
     match fitting {
         [] => String::new(),
-        some => format!(
-            "; what is there can be read with {}",
-            some.iter().map(shown).collect::<Vec<_>>().join(", ")
+        [(first, _), ..] => format!(
+            "; what is there can be read in place with `layout = \"{first}\"`, or copied with {}",
+            fitting.iter().map(shown).collect::<Vec<_>>().join(", "),
+            first = first.name()
         ),
     }
 }
@@ -272,23 +284,24 @@ mod tests {
                 ("20240102000000_b.sql", "select 2;"),
             ],
         );
-        assert!(
-            plain.contains(
-                "; what is there can be read with `--from sqlx` (2 migrations), `--from supabase`"
-            ),
-            "{plain}"
-        );
+        for part in [
+            "; what is there can be read in place with `layout = \"sqlx\"`, or copied with `",
+            "--from sqlx <folder>` (2 migrations), `",
+            "--from supabase <folder>` (2 migrations)",
+        ] {
+            assert!(plain.contains(part), "{plain}");
+        }
         let marked = error(
             Layout::Prisma,
             &[("1_a.sql", "-- migrate:up\nselect 1;\n-- migrate:down\n")],
         );
         assert!(
-            marked.ends_with("can be read with `--from dbmate` (1 migration)"),
+            marked.ends_with("--from dbmate <folder>` (1 migration)"),
             "{marked}"
         );
         let dotted = error(Layout::Sqlx, &[("V1.2__a.sql", "select 1;")]);
         assert!(
-            dotted.ends_with("can be read with `--from flyway` (1 migration)"),
+            dotted.ends_with("--from flyway <folder>` (1 migration)"),
             "{dotted}"
         );
     }

@@ -4,6 +4,7 @@
 
 mod git;
 mod ignore_rules;
+mod joined;
 mod listed_once;
 mod listing;
 mod memory;
@@ -21,6 +22,7 @@ use anyhow::Result;
 use crate::regular_file::Boundary;
 pub use git::GitTree;
 pub use ignore_rules::IgnoreRules;
+pub use joined::joined;
 pub use listed_once::ListedOnce;
 pub use memory::MemoryTree;
 pub use overlay::Overlay;

@@ -419,10 +419,11 @@ fn another_layout_is_answered_with_those_that_fit() {
     let ran = repo.run(&["db-import", "--from", "drizzle", "plain"]);
     ran.must_fail(&[
         "there are no migrations of drizzle",
-        "can be read with `--from sqlx` (1 migration)",
+        "can be read in place with `layout = \"sqlx\"`",
+        "--from sqlx <folder>` (1 migration)",
     ]);
     repo.run(&["db-import", "--from", "sqlx", "flyway"])
-        .must_fail(&["can be read with `--from flyway` (2 migrations)"]);
+        .must_fail(&["--from flyway <folder>` (2 migrations)"]);
     repo.run(&["db-import", "--from", "flyway", "flyway"])
         .must_exit(0);
 }

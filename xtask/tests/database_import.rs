@@ -127,7 +127,7 @@ fn what_cannot_be_made_again_is_said() {
     let ran = ran.must_exit(1);
     for part in [
         "does not run on a scratch database",
-        "`scratch-setup`",
+        "`scratch-setup = [\"db/scratch.sql\"]`",
         "schema \"auth\" does not exist",
     ] {
         assert!(ran.stdout.contains(part), "{part} is not in {}", ran.stdout);

@@ -65,6 +65,7 @@ mod single_changes;
 mod sql_boundaries;
 mod staged;
 mod storm;
+mod supabase;
 mod tidy;
 mod trouble;
 mod typeorm_oracle;

@@ -88,7 +88,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "report",
         ],
     ),
-    ("layouts", &["config", "layouts", "migrations", "tree"]),
+    (
+        "layouts",
+        &["called_as", "config", "layouts", "migrations", "tree"],
+    ),
     ("import", &["import", "layouts", "migrations"]),
     (
         "init",

@@ -32,7 +32,9 @@ pub(super) fn coverage(model: &Model<'_>) -> Coverage {
         .chain(beside_types)
         .map(std::ptr::from_ref)
         .collect();
-    judged.extend(contract_field_mismatch::compared(model));
+    let sides = contract_field_mismatch::compared(model);
+    let contract_sides = sides.len();
+    judged.extend(sides);
     judged.extend(model.operations().compared());
     let of_documents = schema_type_mismatch::documented_pairs(model);
     judged.extend(
@@ -55,6 +57,8 @@ pub(super) fn coverage(model: &Model<'_>) -> Coverage {
         schemas_judged: facts.schemas.iter().filter(is_judged).count(),
         routes: facts.routes.len(),
         contracts: facts.contracts.len(),
+        contracts_of_routes: facts.contracts.iter().filter(|one| one.served).count(),
+        contract_sides,
         unresolved_fields: unresolved_fields(facts, &compared),
         unjudged: [
             projections(model),

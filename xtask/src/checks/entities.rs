@@ -154,6 +154,7 @@ pub(super) fn is_judged(name: &ObjectName, config: &Config) -> bool {
     let in_namespace = config.namespaces.is_empty() || config.namespaces.contains(&name.namespace);
     let qualified = format!("{}.{}", name.namespace, name.name);
     in_namespace
+        && !config.setup_tables.contains(&qualified)
         && !config
             .ignored_tables
             .iter()

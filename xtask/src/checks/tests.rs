@@ -90,3 +90,38 @@ fn every_check_finds_what_it_must_and_nothing_else() {
         wrong.join("\n\n")
     );
 }
+
+/// What a controller says of its requests is one declaration: comparing its contract with its route
+/// would compare it with itself.
+#[test]
+fn a_controller_is_not_compared_with_itself() {
+    const CONTROLLER: &str = "import { NestFactory } from '@nestjs/core'; import { Body, Controller, Get, Module, Post } from '@nestjs/common';
+        import { IsString } from 'class-validator';
+        export class NewNote { @IsString() text: string }
+        @Controller('notes') export class Notes { @Get() list() {} @Post() add(@Body() note: NewNote) {} }
+        @Module({ controllers: [Notes] }) export class Root {}
+        NestFactory.create(Root).then((app) => app.listen(1));";
+    let config = test_utils::config("routes = ['**/*.ts']\nvalidation = ['**/*.ts']");
+    let (facts, schema) = (
+        test_utils::facts(CONTROLLER, &config),
+        test_utils::schema(""),
+    );
+    let input = Input {
+        schema: &schema,
+        facts: &facts,
+        config: &config,
+        provenance: &Provenance::default(),
+    };
+    let (findings, coverage) = verify(&input);
+    assert!(coverage.contracts > 0, "{coverage:?}");
+    assert_eq!(coverage.contracts_of_routes, coverage.contracts);
+    let report = crate::report::Verification {
+        findings,
+        coverage,
+        ..crate::report::Verification::empty("a test")
+    };
+    assert_eq!(
+        report.not_judged(Category::ApiContracts),
+        Some("each contract is the declaration of its own route")
+    );
+}

@@ -166,9 +166,9 @@ fn use_nearest(
 fn next(proposal: &ConfigurationProposal) -> Vec<String> {
     let verify = called_as::subcommand("verify");
     let snapshot = called_as::subcommand("snapshot");
-    let later = "    # from then on no database is needed to verify";
+    let later = "    # commit what it writes: `--offline`, `--since` and hooks compare with it";
     match &proposal.migrations {
-        ProposedMigrations::None(_) => {
+        ProposedMigrations::None | ProposedMigrations::Unrunnable { .. } => {
             vec![format!("{verify} --database --database-url <url>")]
         }
         ProposedMigrations::Code { .. } => vec![
@@ -177,7 +177,10 @@ fn next(proposal: &ConfigurationProposal) -> Vec<String> {
         ],
         ProposedMigrations::Own(_)
         | ProposedMigrations::InPlace { .. }
-        | ProposedMigrations::Dump(_) => vec![verify.to_owned(), format!("{snapshot}{later}")],
+        | ProposedMigrations::Dump(_) => {
+            let first = "      # replays the migrations on a scratch database";
+            vec![format!("{verify}{first}"), format!("{snapshot}{later}")]
+        }
     }
 }
 
@@ -196,6 +199,30 @@ fn notes(proposal: &ConfigurationProposal) -> Vec<String> {
         .unreadable
         .iter()
         .map(|(folder, why)| format!("`{folder}` cannot be read as migrations: {why}"));
+    let engines = proposal.other_engines.iter().map(|(folder, engine)| {
+        format!("`{folder}` is left out: it is for another kind of database ({engine})")
+    });
+    let packages = proposal.other_packages.iter().map(|package| {
+        let place = match package.as_str() {
+            "" => String::new(),
+            package => format!(" in `{package}`"),
+        };
+        format!(
+            "what describes tables{place} is left out, since the migrations there are of another database"
+        )
+    });
+    let set_aside = proposal.set_aside.iter().map(|file| {
+        format!(
+            "`{file}` is not replayed: by its name it undoes another migration; if it is one, give \
+             it another name"
+        )
+    });
+    let uncertain = proposal.uncertain_documents.iter().map(|(file, program)| {
+        format!(
+            "`{program}` handles `{file}`: if it writes the document from the routes, take it out of \
+             `openapi`, since it then agrees with them"
+        )
+    });
     let generated = proposal.generated_documents.iter();
     let generated = generated.map(|(file, why)| {
         format!(
@@ -204,7 +231,12 @@ fn notes(proposal: &ConfigurationProposal) -> Vec<String> {
     });
     others
         .chain(unreadable)
+        .chain(engines)
+        .chain(packages)
+        .chain(set_aside)
         .chain(generated)
+        .chain(uncertain)
+        .chain(about_supabase(proposal))
         .chain(about_migrations(proposal))
         .chain(missing(proposal))
         .collect()
@@ -227,12 +259,31 @@ fn about_migrations(proposal: &ConfigurationProposal) -> Option<String> {
         ProposedMigrations::Dump(dump) => Some(format!(
             "no migrations were found that can be read: `{dump}` stands for them"
         )),
-        ProposedMigrations::None(_) => Some(
+        ProposedMigrations::Unrunnable { dir } => Some(format!(
+            "the migrations in `{dir}` are code, and no script was found that runs them: name the \
+             command that does, on the database of `DATABASE_URL`, as the last lines of the \
+             configuration show, and run `{} --allow-replay`; or judge a database as it is",
+            called_as::command("snapshot")
+        )),
+        ProposedMigrations::None if !proposal.other_engines.is_empty() => Some(
+            "no migrations for PostgreSQL were found, and this tool compares with no other \
+             database: if there is one, judge it as it is"
+                .to_owned(),
+        ),
+        ProposedMigrations::None => Some(
             "no migrations were found that can be read: judge a database as it is, or let its \
              snapshot stand for them, `migrations = { schema-from = \"database\" }`"
                 .to_owned(),
         ),
     }
+}
+
+fn about_supabase(proposal: &ConfigurationProposal) -> Option<String> {
+    proposal.supabase.as_ref().map(|_| {
+        "`platform = \"supabase\"` makes on scratch databases what Supabase makes (`auth`, `storage`, \
+         `realtime`, the roles of its API, its extensions); none of that is judged or compared"
+            .to_owned()
+    })
 }
 
 fn missing(proposal: &ConfigurationProposal) -> Option<String> {

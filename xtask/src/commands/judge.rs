@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result, anyhow, bail};
 use super::Context;
 use crate::called_as;
 use crate::checks::{self, Input};
+use crate::config::Config;
 use crate::facts::Facts;
 use crate::fixes;
 use crate::migrations::Migration;
@@ -25,6 +26,7 @@ use crate::tree::Tree;
 #[derive(Debug)]
 pub struct Judge<'a> {
     context: &'a Context,
+    config: Config,
     facts: Facts,
     provenance: Provenance,
     baseline: Option<Baseline>,
@@ -43,6 +45,7 @@ impl<'a> Judge<'a> {
         let baseline = baseline(&context.tree(), &context.config.baseline)?;
         Ok(Self {
             context,
+            config: context.judged_config(migrations),
             facts,
             provenance,
             baseline,
@@ -128,7 +131,7 @@ impl<'a> Judge<'a> {
         Input {
             schema,
             facts: &self.facts,
-            config: &self.context.config,
+            config: &self.config,
             provenance,
         }
     }

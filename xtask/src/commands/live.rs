@@ -27,10 +27,11 @@ pub fn read_with(reader: &mut CatalogReader, client: &mut impl GenericClient) ->
 #[must_use]
 pub fn model(config: &Config) -> String {
     format!(
-        "{}\n{:?}\n{:?}",
+        "{}\n{:?}\n{:?} {:?}",
         env!("CARGO_PKG_VERSION"),
         OwnTables::of(config),
-        config.scratch_setup
+        config.scratch_setup,
+        config.platform
     )
 }
 

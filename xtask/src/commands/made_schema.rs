@@ -6,7 +6,8 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 
 use super::{Context, live, own_command};
-use crate::config::SchemaSource;
+use crate::config::{Platform, SchemaSource};
+use crate::layouts::in_place;
 use crate::migrations::Migration;
 use crate::migrations::fingerprint::Fingerprint;
 use crate::migrations::foreign_history::{ForeignHistory, Recorder};
@@ -59,8 +60,28 @@ pub fn origin(context: &Context, migrations: &[Migration]) -> String {
         (None, Some(SchemaSource::Dump(dump))) => format!("`{dump}` on a scratch database"),
         (None, None) => {
             let counted = human::count(migrations.len(), "migration");
-            format!("a replay of {counted} on a scratch database")
+            let platform = match context.config.platform {
+                Platform::None => "",
+                Platform::Supabase => " with what Supabase makes",
+            };
+            let aside = in_place::set_aside(&context.tree, config);
+            format!(
+                "a replay of {counted} on a scratch database{platform}{}",
+                without(&aside)
+            )
         }
+    }
+}
+
+/// Names the files that were left out of a replay.
+fn without(files: &[String]) -> String {
+    match files {
+        [] => String::new(),
+        [file] => format!(", without `{file}`, which undoes others"),
+        [first, others @ ..] => format!(
+            ", without `{first}` and {} that undo others",
+            human::count(others.len(), "more file")
+        ),
     }
 }
 

@@ -33,6 +33,8 @@ pub enum Layout {
     Flyway,
     /// `<version>_<name>/up.sql` and `down.sql`
     Hasura,
+    /// `<version>.do.<name>.sql` and `<version>.undo.<name>.sql`
+    Postgrator,
 }
 
 /// The fate of a migration that is older than one that a database already has.
@@ -63,7 +65,7 @@ impl Layout {
                 LateMigration::Runs
             }
             // They only compare with the newest one that ran.
-            Self::Drizzle | Self::GolangMigrate => LateMigration::Skipped,
+            Self::Drizzle | Self::GolangMigrate | Self::Postgrator => LateMigration::Skipped,
             Self::Supabase | Self::NodePgMigrate | Self::Flyway => LateMigration::Refused,
         }
     }

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use super::accepted_drift::AcceptedObject;
 use super::fleet::RawFleet;
 use super::migrations::{RawMigrations, folder_or_table};
+use super::platform::Platform;
 use super::scratch_names::ScratchNames;
 use crate::report::Severity;
 
@@ -32,6 +33,7 @@ pub(super) struct RawConfig {
     pub baseline: String,
     pub report_dir: PathBuf,
     pub history_table: String,
+    pub platform: Option<Platform>,
     pub scratch_setup: Vec<String>,
     pub scratch: ScratchNames,
     pub scratch_settings: BTreeMap<String, String>,
@@ -74,6 +76,7 @@ impl Default for RawConfig {
             baseline: "snapshots/baseline.json".into(),
             report_dir: "target/db-reports".into(),
             history_table: "refinery_schema_history".into(),
+            platform: None,
             scratch_setup: Vec::new(),
             scratch: ScratchNames::default(),
             scratch_settings: BTreeMap::new(),
@@ -416,6 +419,12 @@ fn explain(error: &toml::de::Error, text: &str) -> anyhow::Error {
             .max_by_key(distance)
             .filter(|known| distance(known) > 750)
     });
+    // Keys of the top level are often written below the first table.
+    if let Some(key @ ("scratch-setup" | "platform")) = unknown {
+        return anyhow!(
+            "{place}`{key}` is a key of the top level: write it above the first table, such as `[migrations]`"
+        );
+    }
     match nearest {
         Some(known) => anyhow!("{place}{message}; did you mean `{known}`?"),
         None => anyhow!("{place}{message}"),
@@ -432,6 +441,11 @@ mod tests {
         assert_eq!(
             error("types = []\n\n[names]\nrow = \"x\"", Section::Whole),
             "line 4, `row = \"x\"`: invalid type: string \"x\", expected a sequence"
+        );
+        let below = error("[migrations]\nscratch-setup = ['a.sql']", Section::Whole);
+        assert!(
+            below.contains("line 2") && below.contains("above the first table"),
+            "{below}"
         );
         let manifest = "[dependencies]\nmetadata = \"1\"\n[package.metadata.db]\ntypes = 3";
         assert!(error(manifest, Section::Metadata).starts_with("line 4, `types = 3`: "));

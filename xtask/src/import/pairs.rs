@@ -282,6 +282,7 @@ mod tests {
             drafts: vec![draft],
             repeatable: Vec::new(),
             notes: Vec::new(),
+            set_aside: Vec::new(),
         }
     }
 

@@ -91,7 +91,7 @@ fn is_for_another(text: &str, key: &str) -> bool {
 }
 
 /// The folder of the innermost package that holds `file`, and the rest of its path.
-fn package(file: &str, files: &[String]) -> (String, String) {
+pub(super) fn package(file: &str, files: &[String]) -> (String, String) {
     let mut folder = file;
     while let Some((above, _)) = folder.rsplit_once('/') {
         if files
@@ -170,6 +170,17 @@ pub(super) fn folder(files: &[String], tool: Option<&CodeTool>) -> Option<String
     let first = folders.next()?;
     let common = folders.fold(first, common_folder);
     (!common.is_empty()).then(|| common.to_owned())
+}
+
+/// The folder of migrations that are code, where no tool is known: files whose names begin with a date or
+/// a number. Others are helpers beside SQL.
+pub(super) fn unknown_folder(files: &[String]) -> Option<String> {
+    let is_numbered = |file: &&String| {
+        let name = file.rsplit('/').next().unwrap_or(file);
+        name.starts_with(|one: char| one.is_ascii_digit())
+    };
+    let numbered: Vec<String> = files.iter().filter(is_numbered).cloned().collect();
+    folder(&numbered, None)
 }
 
 /// The innermost folder that holds both.

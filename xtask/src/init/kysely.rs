@@ -59,6 +59,37 @@ pub(super) fn find(tree: &dyn Tree, files: &[&String]) -> KyselyUse {
     }
 }
 
+/// The database other than PostgreSQL that Kysely is given, and the file that does; `None` where one
+/// gives it PostgreSQL, or none gives it anything.
+pub(super) fn other_engine<'f>(
+    tree: &dyn Tree,
+    sources: impl Iterator<Item = &'f String>,
+) -> Option<(String, &'static str)> {
+    const POSTGRES: &[&str] = &["Postgres", "postgres", "\"pg\"", "'pg'", "Neon", "PGlite"];
+    const OTHERS: &[(&str, &str)] = &[
+        ("MysqlDialect", "MySQL"),
+        ("mysql2", "MySQL"),
+        ("SqliteDialect", "SQLite"),
+        ("better-sqlite3", "SQLite"),
+        ("D1Dialect", "SQLite"),
+        ("LibsqlDialect", "SQLite"),
+        ("MssqlDialect", "SQL Server"),
+    ];
+    let mut other = None;
+    for file in sources {
+        let text = read(tree, file);
+        if !text.contains("kysely") || !(text.contains("ialect")) {
+            continue;
+        }
+        if POSTGRES.iter().any(|word| text.contains(word)) {
+            return None;
+        }
+        let found = OTHERS.iter().find(|(word, _)| text.contains(word));
+        other = other.or_else(|| found.map(|(_, engine)| (file.clone(), *engine)));
+    }
+    other
+}
+
 struct Patterns {
     given: Regex,
     declared: Regex,
@@ -122,6 +153,26 @@ mod tests {
         let used = found(&[TABLES, ("src/db.ts", opened), users]);
         assert_eq!(used.files, ["src/tables.ts", "src/users.ts"]);
         assert_eq!(used.driver, Some("node-postgres"));
+    }
+
+    #[test]
+    fn a_program_on_another_database_is_known_by_its_dialect() {
+        let other = |files: &[(&str, &str)]| {
+            let tree = MemoryTree::new(files.iter().copied());
+            other_engine(&tree, tree.files("").expect("in memory").iter())
+        };
+        let mysql = (
+            "kysely.config.ts",
+            "import { defineConfig } from 'kysely-ctl';\nexport default defineConfig({ dialect: 'mysql2' });",
+        );
+        let known = Some(("kysely.config.ts".to_owned(), "MySQL"));
+        assert_eq!(other(&[mysql]), known);
+        let opened = "import { Kysely, PostgresDialect } from 'kysely';\nnew Kysely({ dialect: new PostgresDialect() });";
+        assert_eq!(other(&[mysql, ("src/db.ts", opened)]), None);
+        assert_eq!(
+            other(&[("src/a.ts", "import { sql } from 'kysely';")]),
+            None
+        );
     }
 
     #[test]

@@ -1,11 +1,14 @@
 //! OpenAPI documents that people write, told from those that a program generates. A generated
 //! document says what the routes say: comparing the two would find nothing, and look like a pass.
 
+mod writers;
+
 use regex::Regex;
 
 use super::read;
 use super::roles::is_test;
 use crate::tree::Tree;
+use writers::Handling;
 
 /// The documents of a monorepo.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -14,6 +17,8 @@ pub(super) struct FoundDocuments {
     pub written: Vec<String>,
     /// Those that a program writes, and how that is known.
     pub generated: Vec<(String, String)>,
+    /// Those among the written ones that a program names which may write them, with that program.
+    pub uncertain: Vec<(String, String)>,
 }
 
 /// So much of a document is looked through for a word that it is generated. It stands in a comment
@@ -55,25 +60,35 @@ pub(super) fn find(tree: &dyn Tree, files: &[String]) -> FoundDocuments {
             documents.push((file, says_so.is_match(&head)));
         }
     }
-    let writers = if documents.is_empty() {
+    let programs = if documents.is_empty() {
         Vec::new()
     } else {
-        writers(tree, files)
+        writers::programs(tree, files)
     };
     let mut found = FoundDocuments::default();
     for (file, says_so) in documents {
         let name = file.rsplit('/').next().unwrap_or(file);
-        let writer = writers.iter().find(|(_, text)| text.contains(name));
+        let mut handled = programs
+            .iter()
+            .filter_map(|program| Some((program, program.handles(name)?)));
+        let writer = handled
+            .clone()
+            .find(|(_, handling)| *handling == Handling::Writes);
         let why = match (says_so, generated_folder(file), writer) {
             (true, ..) => Some("it says of itself that it is generated".to_owned()),
             (_, Some(folder), _) => Some(format!("it lies in a folder `{folder}`")),
-            (_, _, Some((writer, _))) => Some(format!("`{writer}` writes it")),
+            (_, _, Some((writer, _))) => Some(format!("`{}` writes it", writer.file)),
             (false, None, None) => None,
         };
-        match why {
-            Some(why) => found.generated.push((file.clone(), why)),
-            None => found.written.push(file.clone()),
+        if let Some(why) = why {
+            found.generated.push((file.clone(), why));
+            continue;
         }
+        let unknown = handled.find(|(_, handling)| *handling == Handling::Unknown);
+        if let Some((program, _)) = unknown {
+            found.uncertain.push((file.clone(), program.file.clone()));
+        }
+        found.written.push(file.clone());
     }
     found
 }
@@ -83,39 +98,6 @@ fn generated_folder(file: &str) -> Option<&str> {
     folders
         .split('/')
         .find(|folder| GENERATED_FOLDERS.contains(folder))
-}
-
-/// The programs that write files, and the configurations of generators, with their text.
-fn writers(tree: &dyn Tree, files: &[String]) -> Vec<(String, String)> {
-    let is_program = |file: &str| {
-        [".ts", ".mts", ".cts", ".js", ".mjs", ".cjs"]
-            .iter()
-            .any(|end| file.ends_with(end))
-    };
-    let mut writers = Vec::new();
-    for file in files {
-        let is_configuration = file.ends_with("tsoa.json");
-        if !is_configuration && (!is_program(file) || is_test(file)) {
-            continue;
-        }
-        let text = read(tree, file);
-        let writes = [
-            "writeFile",
-            "outputFile",
-            "outputJson",
-            "Bun.write",
-            "swaggerAutogen",
-        ]
-        .iter()
-        .any(|call| text.contains(call));
-        let is_of_api = ["openapi", "OpenApi", "OpenAPI", "swagger", "Swagger"]
-            .iter()
-            .any(|word| text.contains(word));
-        if is_configuration || (writes && is_of_api) {
-            writers.push((file.clone(), text));
-        }
-    }
-    writers
 }
 
 #[cfg(test)]
@@ -172,5 +154,39 @@ mod tests {
             "old/api.yml: it says of itself that it is generated",
         ];
         assert_eq!(why, expected);
+    }
+
+    #[test]
+    fn a_program_that_only_reads_a_document_does_not_write_it() {
+        let document = "openapi: 3.1.0\npaths: {}\n";
+        let reads = "// openapi.yaml → types\nconst SPEC_PATH = path.join(ROOT, \"spec.yaml\");\n\
+                     const OUT = path.resolve(ROOT, 'src/types.ts');\n\
+                     const spec = YAML.parse(readFileSync(SPEC_PATH, 'utf8'));\nwriteFileSync(OUT, types(spec));";
+        let both = "// OpenAPI\nconst FILE = 'both.yaml';\nif (existsSync(FILE)) old = readFileSync(FILE);\nwriteFileSync(FILE, next);";
+        let made = "// OpenAPI\nconst dir = root()\nconst out = resolve(\n  dir, 'made.yaml')\nawait writeFile(out, text)\n";
+        let named = "// OpenAPI of named.yaml\nwriteFileSync(out, text);";
+        let found = found(&[
+            ("spec.yaml", document),
+            ("both.yaml", document),
+            ("made.yaml", document),
+            ("named.yaml", document),
+            ("scripts/read.mjs", reads),
+            ("scripts/both.ts", both),
+            ("scripts/make.ts", made),
+            ("scripts/name.ts", named),
+        ]);
+        assert_eq!(found.written, ["spec.yaml", "both.yaml", "named.yaml"]);
+        let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());
+        assert_eq!(
+            found.uncertain,
+            [
+                pair("both.yaml", "scripts/both.ts"),
+                pair("named.yaml", "scripts/name.ts")
+            ]
+        );
+        assert_eq!(
+            found.generated,
+            [pair("made.yaml", "`scripts/make.ts` writes it")]
+        );
     }
 }

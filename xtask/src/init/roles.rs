@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 
 use regex::Regex;
 
+use super::contracts::ContractPatterns;
 use super::kysely::KyselyUse;
 use super::read;
+use super::zod::ZodPatterns;
 use crate::tree::Tree;
 
 /// Larger files are generated or bundled; their roles are for a person to say.
@@ -255,12 +257,10 @@ fn is_generated_rows(text: &str) -> bool {
 
 struct Patterns {
     declaration: Regex,
-    zod: Regex,
-    zod_object: Regex,
+    zod: ZodPatterns,
     route: Regex,
     framework: Regex,
-    contract: Regex,
-    listed: Regex,
+    contract: ContractPatterns,
     drizzle: Regex,
     entity: Regex,
     model: Regex,
@@ -275,18 +275,14 @@ impl Patterns {
         let regex = |pattern| Regex::new(pattern).ok();
         Some(Self {
             declaration: regex(r"\b(?:interface|class|type)\s+(\w+)")?,
-            zod: regex(r#"from\s+['"]zod(?:/[\w-]+)?['"]"#)?,
-            zod_object: regex(r"\b(?:z\.)?(?:object|strictObject|looseObject)\s*\(")?,
+            zod: ZodPatterns::new()?,
             route: regex(
                 r#"\.(?:get|post|put|patch|delete|route|all|use)\s*\(\s*(?:['"`]/|\{)|@Controller\s*\("#,
             )?,
             framework: regex(
                 r#"from\s+['"](?:express|fastify|hono|koa|@koa/router|koa-router|@nestjs/common|@hono/[\w-]+)"#,
             )?,
-            contract: regex(&contract())?,
-            listed: regex(
-                r#"[\[,]\s*\{\s*(?:method|path|url)\s*:\s*['"`][^'"`]*['"`]\s*,\s*(?:method|path|url)\s*:\s*['"`][^'"`]*['"`]\s*,?\s*\}"#,
-            )?,
+            contract: ContractPatterns::new()?,
             drizzle: regex(
                 r"\b(?:pgTable|pgEnum|pgSchema|pgTableCreator|\w*[sS]chema\.table)\s*\(",
             )?,
@@ -344,8 +340,7 @@ impl Patterns {
         let sequelize = self.model.is_match(text) && imports(text, "sequelize-typescript");
         let drizzle = self.drizzle.is_match(text) && text.contains("drizzle-orm");
         // A form validates the input of a page, which is no description of an entity.
-        let validation =
-            self.zod.is_match(text) && self.zod_object.is_match(text) && !file.ends_with(".tsx");
+        let validation = self.zod.declares_objects(text) && !file.ends_with(".tsx");
         let validation =
             validation || (self.is_of_judged(file, text) && is_of_messages(file, text));
         let next_route = file.ends_with("/route.ts") && file.contains("app/");
@@ -355,12 +350,7 @@ impl Patterns {
         // A single pair is a call of `fetch`; several of them, or a name that says so, are a
         // contract.
         let enough = if file.contains("contract") { 1 } else { 3 };
-        let pairs = self.contract.find_iter(text);
-        let pairs = pairs.filter(|found| !is_sent(&text[..found.start()]));
-        let pairs = pairs.count();
-        // A list of paths says who may call them, or which are called. It does not describe their
-        // requests and responses.
-        let pairs = pairs.saturating_sub(self.listed.find_iter(text).count());
+        let pairs = self.contract.count(text);
         let contracts = text.contains("initContract(") || (pairs >= enough && !routes);
         [
             validation, contracts, routes, drizzle, typeorm, mikroorm, sequelize,
@@ -399,29 +389,6 @@ impl Patterns {
             Likelihood::None
         }
     }
-}
-
-/// The pattern of a method and a path in one object. A comma follows a value: members of a type end
-/// with `;`, and those of another object (the options of a cookie, of `fetch`) are not between them.
-fn contract() -> String {
-    const METHOD: &str =
-        r#"\bmethod\s*:\s*['"`](?:GET|POST|PUT|PATCH|DELETE)['"`](?:\s+as\s+const)?\s*"#;
-    const PATH: &str = r#"\b(?:path|url|endpoint)\s*:\s*['"`]/[^'"`]*['"`](?:\s+as\s+const)?\s*"#;
-    format!("{METHOD},[^{{}}]*?{PATH}[,}}]|{PATH},[^{{}}]*?{METHOD}[,}}]")
-}
-
-/// Whether a pair behind `before` is of a request that is sent: `await request({ method, path })`. No
-/// description of an endpoint is waited for.
-fn is_sent(before: &str) -> bool {
-    let Some((call, inside)) = before.rsplit_once('{') else {
-        return false;
-    };
-    let Some(callee) = call.trim_end().strip_suffix('(') else {
-        return false;
-    };
-    let is_part = |character: char| character.is_alphanumeric() || "_$.".contains(character);
-    let around = callee.trim_end_matches(is_part).trim_end();
-    !inside.contains('}') && around.ends_with("await")
 }
 
 /// Whether a file makes an application of NestJS and says what stands before the paths of its

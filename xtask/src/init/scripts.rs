@@ -153,6 +153,7 @@ pub(super) fn applying(scripts: &[Script], layout: Layout) -> Option<String> {
         Layout::NodePgMigrate => r"\bnode-pg-migrate\b[^&|;]*\sup\b",
         Layout::Flyway => r"(?:^|[\s/])(?:node-|pg-)?flyway\s(?:[^&|;]*\s)?migrate\b",
         Layout::Hasura => r"\bhasura migrate apply\b",
+        Layout::Postgrator => r"(?:^|[\s/])postgrator\b",
     };
     matching(scripts, &[pattern])
 }
@@ -195,6 +196,15 @@ fn called(scripts: &[Script], (program, commands, added): &(&str, &str, &str)) -
     };
     let script = scripts.iter().find(without_command)?;
     Some(script.with(added))
+}
+
+/// The command that runs the program `file` and no other work, if a script does.
+pub(super) fn running(scripts: &[Script], file: &str) -> Option<String> {
+    let name = file.rsplit('/').next().unwrap_or(file);
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    // It may run as it is, or as what it was compiled to.
+    let pattern = format!(r"(?:^|[\s/]){}(?:\.\w+)?(?:\s|$)", regex::escape(stem));
+    matching(scripts, &[&pattern])
 }
 
 fn matching(scripts: &[Script], patterns: &[&str]) -> Option<String> {
@@ -267,6 +277,16 @@ mod tests {
         assert_eq!(replaying(&npm).as_deref(), Some("npm run migrate -- up"));
         let pnpm = scripts(&[("package.json", text), ("pnpm-lock.yaml", "")]);
         assert_eq!(replaying(&pnpm).as_deref(), Some("pnpm run migrate up"));
+    }
+
+    #[test]
+    fn a_script_is_known_by_the_program_that_it_runs() {
+        let runs = |text: &str| {
+            let package = serde_json::json!({ "scripts": { "db:migrate": text } }).to_string();
+            running(&scripts(&[("package.json", &package)]), "src/db/migrate.ts").is_some()
+        };
+        assert!(runs("tsx src/db/migrate.ts") && runs("node dist/db/migrate.js"));
+        assert!(!runs("prisma migrate-all") && !runs("tsx src/premigrate.ts"));
     }
 
     #[test]

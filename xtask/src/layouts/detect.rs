@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{ImportedMigrations, dbmate, drizzle, engine, flyway, node_pg_migrate};
+use super::{ImportedMigrations, dbmate, drizzle, engine, flyway, node_pg_migrate, postgrator};
 use crate::config::Layout;
 use crate::migrations::preflight::file_name;
 use crate::tree::{Subtree, Tree};
@@ -17,6 +17,9 @@ pub struct Layouts {
     pub foreign: Vec<(Layout, String)>,
     /// The folders that cannot be imported, each with the reason.
     pub unreadable: Vec<(String, String)>,
+    /// The folders with migrations of another kind of database than PostgreSQL, each with that
+    /// database and how it is known.
+    pub other_engines: Vec<(String, String)>,
 }
 
 /// Looks at the names; at the text only where two tools use the same names.
@@ -111,10 +114,12 @@ impl Layouts {
         for (layout, folder) in found {
             match super::read(&Subtree::new(tree, &folder), layout) {
                 Ok(read) => match other_engine(&read) {
-                    Some(engine) => self.unreadable.push((
-                        folder,
-                        format!("its SQL is for {engine}, and not for PostgreSQL"),
-                    )),
+                    Some(engine) => {
+                        let found = (folder, format!("{engine}, as its SQL tells"));
+                        if !self.other_engines.contains(&found) {
+                            self.other_engines.push(found);
+                        }
+                    }
                     None => counted.push((read.drafts.len(), layout, folder)),
                 },
                 Err(why) => self.unreadable.push((folder, format!("{why:#}"))),
@@ -147,6 +152,7 @@ fn tag(layout: Layout) -> &'static str {
         Layout::NodePgMigrate => "node-pg-migrate",
         Layout::Flyway => "flyway",
         Layout::Hasura => "hasura",
+        Layout::Postgrator => "postgrator",
     }
 }
 
@@ -186,6 +192,7 @@ fn foreign_file<'f>(
         }
         _ if numbered(name) && name.ends_with(".up.sql") => Some((Layout::GolangMigrate, folder)),
         _ if flyway::versioned(name, 'V').is_some() => Some((Layout::Flyway, folder)),
+        _ if postgrator::is_named_so(name) => Some((Layout::Postgrator, folder)),
         _ if numbered(name) && name.ends_with(".sql") => {
             let plain = || is_plain(own_folder, name).then_some(Layout::Sqlx);
             by_marker(tree, file)
@@ -314,6 +321,13 @@ mod tests {
                 Layout::NodePgMigrate,
                 "migrations",
             ),
+            (
+                "db/001.do.create_a.sql",
+                "db/001.undo.create_a.sql",
+                "drop table a;",
+                Layout::Postgrator,
+                "db",
+            ),
             ("sql/V1__a.sql", "x", "", Layout::Flyway, "sql"),
             (
                 "sql/V1.0.0__a.sql",
@@ -410,9 +424,9 @@ mod tests {
             ("migrations/1_a.sql", "CREATE TABLE t (id int);"),
         ]);
         assert_eq!(proposal.foreign, [(Layout::Sqlx, "migrations".to_owned())]);
-        let expected = "its SQL is for ClickHouse, and not for PostgreSQL";
+        let expected = "ClickHouse, as its SQL tells";
         assert_eq!(
-            proposal.unreadable,
+            proposal.other_engines,
             [("clickhouse/migrations".to_owned(), expected.to_owned())]
         );
     }

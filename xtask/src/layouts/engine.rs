@@ -28,10 +28,32 @@ pub(super) fn other(sql: &str) -> Option<&'static str> {
             "AUTO_INCREMENT" => Some("MySQL"),
             "AUTOINCREMENT" => Some("SQLite"),
             "NVARCHAR" => Some("SQL Server"),
+            "PRAGMA" if at == 0 || tokens[at - 1].text(sql) == ";" => Some("SQLite"),
+            "WITHOUT" if after(at, "ROWID") => Some("SQLite"),
+            // A trigger may run after `INSERT OR UPDATE`.
+            "INSERT" if after(at, "OR") => {
+                let conflicts = ["ignore", "replace", "abort", "fail"];
+                conflicts
+                    .iter()
+                    .any(|word| after(at + 1, word))
+                    .then_some("SQLite")
+            }
+            "STRFTIME" | "JULIANDAY" | "DATETIME" | "UNIXEPOCH" => {
+                calls_with_text(sql, tokens.get(at + 1..)?).then_some("SQLite")
+            }
             "ON" if after(at, "CLUSTER") => Some("ClickHouse"),
             _word => None,
         }
     })
+}
+
+/// Whether a call follows that begins with a text, or has no argument: the functions of SQLite for
+/// dates take a format or `'now'`. A column may be called like them.
+fn calls_with_text(sql: &str, tokens: &[Token]) -> bool {
+    let [open, first, ..] = tokens else {
+        return false;
+    };
+    open.text(sql) == "(" && (first.kind == TokenKind::String || first.text(sql) == ")")
 }
 
 /// The database that has the storage engine after `ENGINE`.
@@ -75,6 +97,17 @@ mod tests {
             (
                 "ALTER TABLE t ON CLUSTER default ADD COLUMN a String;",
                 Some("ClickHouse"),
+            ),
+            (
+                "CREATE TABLE t (at TEXT NOT NULL DEFAULT (strftime('%s', 'now')));",
+                Some("SQLite"),
+            ),
+            ("PRAGMA foreign_keys = ON;", Some("SQLite")),
+            ("INSERT OR IGNORE INTO t VALUES (1);", Some("SQLite")),
+            ("CREATE TABLE t (datetime timestamptz, pragma text);", None),
+            (
+                "CREATE TRIGGER a AFTER INSERT OR UPDATE ON t FOR EACH ROW EXECUTE FUNCTION f();",
+                None,
             ),
             ("ALTER TABLE t CLUSTER ON t_pkey;", None),
             (

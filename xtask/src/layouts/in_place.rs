@@ -8,6 +8,7 @@ use super::part::blank;
 use super::placeholders::Placeholders;
 use super::source::title;
 use super::{DirectionPart, Draft, ImportedMigrations, Note, code};
+use crate::called_as;
 use crate::config::{Layout, MigrationsConfig, SchemaSource};
 use crate::migrations::preflight::{self, PreflightProblem, PreflightRefusal};
 use crate::migrations::sql::{self, Statement};
@@ -48,16 +49,51 @@ pub fn read(
     read_own(tree, &config.dir)
 }
 
+/// The files that are called like migrations and undo others by their names, so that they do not run
+/// forward.
+#[must_use]
+pub fn set_aside(tree: &dyn Tree, config: &MigrationsConfig) -> Vec<String> {
+    let Some(layout) = config.layout else {
+        return Vec::new();
+    };
+    let below = Subtree::new(tree, &config.dir);
+    let found = super::read(&below, layout);
+    let files = found.map(|found| found.set_aside).unwrap_or_default();
+    files.iter().map(|file| below.inside(file)).collect()
+}
+
 fn read_own(tree: &dyn Tree, dir: &str) -> Result<(Vec<Migration>, Vec<PreflightProblem>)> {
     let found = files::read(tree, dir);
     let has_none = match &found {
         Ok((migrations, problems)) => migrations.is_empty() && !problems.is_empty(),
         Err(_no_folder) => true,
     };
-    match super::hint(tree, dir).filter(|_| has_none) {
-        Some(hint) => bail!("cannot use `migrations`, which is `{dir}`: {hint}"),
-        None => found,
+    if let Some(hint) = super::hint(tree, dir).filter(|_| has_none) {
+        bail!("cannot use `migrations`, which is `{dir}`: {hint}")
     }
+    if has_none {
+        let files = tree.files(dir).unwrap_or_default();
+        let engines = super::detect::find(tree, &files).other_engines;
+        if let Some((_, engine)) = engines.first() {
+            bail!(
+                "there are no migrations for PostgreSQL: those in the folder `{dir}`, which `migrations` names \
+                 or leaves at its default, are for another kind of database ({engine}); write where those \
+                 for PostgreSQL are under `[migrations]`, or judge a database as it is with `{} --database \
+                 --database-url <url>`",
+                called_as::command("verify")
+            )
+        }
+    }
+    if found.is_err() && tree.files(dir).is_err() {
+        bail!(
+            "there are no migrations: the folder `{dir}`, which `migrations` names or leaves at its \
+             default, does not exist; write where they are under `[migrations]` (`layout` and `dir`, \
+             or `replay` for code), or judge a database as it is with `{} --database --database-url \
+             <url>`",
+            called_as::command("verify")
+        )
+    }
+    found
 }
 
 fn read_layout(
@@ -73,6 +109,7 @@ fn read_layout(
         drafts,
         repeatable,
         notes,
+        set_aside: _,
     } = found;
     let mut problems: Vec<PreflightProblem> =
         notes.iter().filter_map(|note| lost(note, &below)).collect();

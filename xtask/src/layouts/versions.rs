@@ -36,7 +36,7 @@ fn order(draft: &Draft, layout: Layout) -> OrderKey {
         text: text.to_owned(),
     };
     match layout {
-        Layout::Sqlx | Layout::GolangMigrate | Layout::Hasura => OrderKey {
+        Layout::Sqlx | Layout::GolangMigrate | Layout::Hasura | Layout::Postgrator => OrderKey {
             numbers,
             text: String::new(),
         },

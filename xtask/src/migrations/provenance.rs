@@ -5,6 +5,7 @@
 mod alter_table;
 mod constraint;
 mod create_table;
+mod made_tables;
 mod objects;
 mod search_path;
 
@@ -14,6 +15,7 @@ use crate::source::{LineIndex, Location, Span};
 
 use super::Migration;
 use super::sql::{self, Cursor, Identifier, Statement, Token, TokenKind};
+pub use made_tables::made_tables;
 pub use search_path::SearchPath;
 
 /// The places after all of `migrations` have run, oldest first.
@@ -84,23 +86,9 @@ impl StatementReader<'_> {
     /// TABLE …`.
     fn read_block(&mut self, cursor: &Cursor<'_>) {
         let source = cursor.source();
-        let Some(body) = cursor
-            .rest()
-            .iter()
-            .find(|token| token.kind == TokenKind::DollarString)
-        else {
+        let Some((offset, inside)) = block_body(cursor) else {
             return;
         };
-        let text = body.text(source);
-        // The length of `$tag$`, which begins and ends the body.
-        let delimiter = text
-            .get(1..)
-            .and_then(|rest| rest.find('$'))
-            .map_or(0, |at| at + 2);
-        let inside = text
-            .get(delimiter..text.len() - delimiter)
-            .unwrap_or_default();
-        let offset = body.span.start + u32::try_from(delimiter).unwrap_or_default();
         for statement in sql::statements(inside) {
             let tokens: Vec<_> = statement
                 .tokens
@@ -146,6 +134,21 @@ impl StatementReader<'_> {
     fn found(&self, parts: &[Identifier]) -> Option<ObjectName> {
         self.path.resolve(parts, |name| self.provenance.knows(name))
     }
+}
+
+/// The body of the block `DO $$ … $$` after `DO`, and the byte at which it begins.
+fn block_body<'s>(cursor: &Cursor<'s>) -> Option<(u32, &'s str)> {
+    let mut tokens = cursor.rest().iter();
+    let body = tokens.find(|token| token.kind == TokenKind::DollarString)?;
+    let text = body.text(cursor.source());
+    // The length of `$tag$`, which begins and ends the body.
+    let delimiter = text
+        .get(1..)
+        .and_then(|rest| rest.find('$'))
+        .map_or(0, |at| at + 2);
+    let inside = text.get(delimiter..text.len() - delimiter)?;
+    let offset = body.span.start + u32::try_from(delimiter).unwrap_or_default();
+    Some((offset, inside))
 }
 
 fn moved(token: Token, by: u32) -> Token {

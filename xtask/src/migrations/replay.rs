@@ -1,6 +1,8 @@
 //! Runs migrations on a scratch database, to learn the schema that they make and whether they run
 //! at all.
 
+mod advice;
+
 use anyhow::{Result, anyhow};
 use postgres::Transaction;
 
@@ -8,6 +10,7 @@ use super::Migration;
 use super::scratch_environment::privileges::{LendingConnection, LentPrivileges};
 use super::script::{self, Both, Script, StatementObserver, Unobserved};
 use crate::postgres::error::ServerError;
+use advice::{LACKS_PRIVILEGES, way_out};
 
 /// The reset before each migration: settings of one (`search_path`, a role) must not reach the
 /// next.
@@ -67,81 +70,6 @@ fn cannot_replay(migration: &Migration, error: anyhow::Error) -> anyhow::Error {
         "cannot replay `{migration}` on the scratch database{way_out}"
     ))
 }
-
-/// Returns advice where the scratch database is the cause: it lacks extensions, roles, namespaces,
-/// privileges or room.
-fn way_out(error: &anyhow::Error) -> String {
-    let message = format!("{error:#}");
-    if let Some(extension) = lacked_extension(&message) {
-        return format!(
-            ", which lacks what the extension `{extension}` makes: no migration creates it, so let \
-             `scratch-setup` name an SQL file with `CREATE EXTENSION \"{extension}\";`"
-        );
-    }
-    advice(&message).to_owned()
-}
-
-/// Functions and types that well-known extensions make, by the words in which PostgreSQL misses
-/// them.
-const OF_EXTENSIONS: &[(&str, &str)] = &[
-    ("function uuid_generate_v", "uuid-ossp"),
-    ("function gen_random_bytes(", "pgcrypto"),
-    ("function gen_salt(", "pgcrypto"),
-    ("function crypt(", "pgcrypto"),
-    ("function similarity(", "pg_trgm"),
-    ("function unaccent(", "unaccent"),
-    ("operator class \"gin_trgm_ops\"", "pg_trgm"),
-    ("operator class \"gist_trgm_ops\"", "pg_trgm"),
-    ("type \"citext\"", "citext"),
-    ("type \"geography\"", "postgis"),
-    ("type \"geometry\"", "postgis"),
-    ("type \"hstore\"", "hstore"),
-    ("type \"ltree\"", "ltree"),
-    ("type \"vector\"", "vector"),
-];
-
-/// The extension that makes what PostgreSQL says does not exist.
-fn lacked_extension(message: &str) -> Option<&'static str> {
-    let is_missing = message.contains("(SQLSTATE 42883)") || message.contains("(SQLSTATE 42704)");
-    let mut known = OF_EXTENSIONS.iter().filter(|_| is_missing);
-    known
-        .find(|(words, _)| message.contains(words) && message.contains("does not exist"))
-        .map(|(_, extension)| *extension)
-}
-
-/// The advice for a message of PostgreSQL.
-fn advice(message: &str) -> &'static str {
-    // 42704 stands for a missing object of many kinds: only the message tells that it is a role.
-    let lacks_role =
-        message.contains("role \"") && message.contains("\" does not exist (SQLSTATE 42704)");
-    let lacks_namespace = message.contains("(SQLSTATE 3F000)");
-    let lacks_extension =
-        message.contains("extension \"") && message.contains("\" is not available");
-    if lacks_extension {
-        ", which lacks an extension: install it for that PostgreSQL, or set `SHADOW_DATABASE_URL` to a server that has it"
-    } else if lacks_role || lacks_namespace {
-        ", which holds only what the migrations make: let `scratch-setup` name an SQL file that makes the roles and schemas that others make in production"
-    } else if message.contains("role \"") && message.contains("already exists (SQLSTATE 42710)") {
-        ", where the role is there already: roles belong to the whole server, and the one that migrates is there before the first \
-         migration; make it only where it is missing"
-    } else if message.contains("(SQLSTATE 42501)") {
-        LACKS_PRIVILEGES
-    } else if message.contains("(SQLSTATE 08001)") {
-        ", which reaches no other server, so that verifying changes nothing elsewhere; if it should, allow it with \
-         `--scratch-superuser`, or let `SHADOW_DATABASE_URL` name a server"
-    } else if message.contains("(SQLSTATE 53100)") {
-        ", which has no room left: set `TMPDIR` to a folder with more, or `SHADOW_DATABASE_URL` to another server"
-    } else if message.contains("(SQLSTATE 2D000)") {
-        "; a block or procedure that commits cannot run in a migration, not even without a transaction: after a crash \
-         nobody could tell how far it came. Write its parts as statements"
-    } else {
-        ""
-    }
-}
-
-/// The advice where a migration lacks a privilege.
-const LACKS_PRIVILEGES: &str = ", where it runs as the owner of the database and not as a superuser, so that a branch has no power \
-    over the machine that verifies it; if you have read its SQL, allow it with `--scratch-superuser`";
 
 fn without_privileges(error: anyhow::Error) -> anyhow::Error {
     match format!("{error:#}").contains("(SQLSTATE 42501)") {
@@ -205,21 +133,4 @@ pub fn run_in(
     transaction
         .batch_execute(FRESH_SESSION)
         .map_err(|error| anyhow!(ServerError::from(error)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_others_make_in_production_has_a_way_out() {
-        let shown = |text: &str| way_out(&anyhow!(text.to_owned()));
-        assert!(shown("role \"anon\" does not exist (SQLSTATE 42704)").contains("`scratch-setup`"));
-        assert!(
-            shown("schema \"auth\" does not exist (SQLSTATE 3F000)").contains("`scratch-setup`")
-        );
-        assert_eq!(shown("type \"mood\" does not exist (SQLSTATE 42704)"), "");
-        let uuid = shown("function uuid_generate_v4() does not exist (SQLSTATE 42883)");
-        assert!(uuid.contains("`CREATE EXTENSION \"uuid-ossp\";`"), "{uuid}");
-    }
 }

@@ -104,7 +104,8 @@ impl ScratchEnvironment<'_> {
             shared,
         } = scratch.connect_like(&self.likeness, self.superuser)?;
         let privileges = LentPrivileges::new(superuser, &self.likeness.role, shared)?
-            .within(self.time_limit.clone());
+            .within(self.time_limit.clone())
+            .on(self.config.platform);
         let watch = self.time_limit.watch(&mut client, watcher)?;
         let own = OwnTables::of(self.config);
         let reader = CatalogReader::new(own.clone());
@@ -122,6 +123,11 @@ impl ScratchEnvironment<'_> {
             tables::make_namespace(&mut session.client, namespace)?;
         }
         let mut search_path = None;
+        if let Some((name, sql)) = self.config.platform.setup() {
+            let script = Script::new(name, sql, false);
+            search_path = replay::set_up(session.parts(), script)
+                .with_context(|| format!("cannot prepare the scratch database with {name}"))?;
+        }
         for file in &self.config.scratch_setup {
             search_path = set_up(&mut session, &WorkingTree::new(self.root), file)?.or(search_path);
         }

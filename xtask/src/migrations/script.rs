@@ -108,6 +108,11 @@ impl Step<'_> {
 /// The observer of a script, which is told of each statement and may add to its transaction. Each
 /// method does nothing by default.
 pub trait StatementObserver {
+    /// Returns whether to leave the statement out.
+    fn skips(&self, _step: &Step<'_>) -> bool {
+        false
+    }
+
     /// Called when the transaction of the statement is open.
     fn before(&mut self, _transaction: &mut Transaction<'_>, _step: &Step<'_>) -> Result<()> {
         Ok(())
@@ -166,6 +171,10 @@ pub struct Both<'a>(
 );
 
 impl StatementObserver for Both<'_> {
+    fn skips(&self, step: &Step<'_>) -> bool {
+        self.0.skips(step) || self.1.skips(step)
+    }
+
     fn before(&mut self, transaction: &mut Transaction<'_>, step: &Step<'_>) -> Result<()> {
         self.0.before(transaction, step)?;
         self.1.before(transaction, step)
@@ -267,6 +276,9 @@ pub fn run_in(
     let statements = sql::statements(script.sql);
     let mut watch = TransactionWatch::new(script.sql);
     for step in steps(script, &statements) {
+        if observer.skips(&step) {
+            continue;
+        }
         watch.before(transaction, step.statement)?;
         observer.before(transaction, &step)?;
         send(transaction, &step, observer)
@@ -309,6 +321,9 @@ pub fn run_step(
     reset: &str,
     observer: &mut dyn StatementObserver,
 ) -> Result<()> {
+    if observer.skips(step) {
+        return Ok(());
+    }
     match sql::refuses_transaction(step.statement) {
         Some(command) => alone(client, step, command, reset, observer),
         None => in_own_transaction(client, step, reset, observer),

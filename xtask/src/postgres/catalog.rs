@@ -58,6 +58,7 @@ pub struct OwnTables {
     namespace: Option<String>,
     foreign_namespaces: Vec<String>,
     foreign_extensions: Vec<String>,
+    foreign_publications: &'static [&'static str],
 }
 
 impl OwnTables {
@@ -67,6 +68,7 @@ impl OwnTables {
         Self {
             foreign_namespaces: config.foreign_namespaces.clone(),
             foreign_extensions: config.foreign_extensions.clone(),
+            foreign_publications: config.platform.publications(),
             ..Self::new(&config.history_table)
         }
     }
@@ -84,6 +86,7 @@ impl OwnTables {
             namespace: namespace.map(str::to_owned),
             foreign_namespaces: Vec::new(),
             foreign_extensions: Vec::new(),
+            foreign_publications: &[],
         }
     }
 
@@ -170,6 +173,10 @@ impl CatalogReader {
         schema
             .extensions
             .retain(|name, _| !own.foreign_extensions.contains(name));
+        if let Some(publications) = schema.objects.get_mut("publication") {
+            publications.retain(|name, _| !own.foreign_publications.contains(&name.as_str()));
+        }
+        schema.objects.retain(|_, objects| !objects.is_empty());
         if let Some(namespace) = own
             .namespace
             .as_deref()

@@ -12,7 +12,7 @@ use super::syntax::{ConfigBlock, Expression};
 use crate::config::Config;
 use crate::facts::Problem;
 use crate::source::{LineIndex, Location, Span};
-use crate::tree::Tree;
+use crate::tree::{Tree, joined};
 
 /// The files of one schema, and what its `datasource` and `generator` say.
 #[derive(Debug)]
@@ -295,21 +295,6 @@ fn outputs(file: &SourceFile) -> Vec<String> {
         .filter_map(|generator| generator.setting("output")?.text())
         .map(|output| joined(file.folder(), output))
         .collect()
-}
-
-/// `relative` as seen from `folder`, without `.` and `..`.
-fn joined(folder: &str, relative: &str) -> String {
-    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
-    for part in relative.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop();
-            }
-            part => parts.push(part),
-        }
-    }
-    parts.join("/")
 }
 
 fn problems_of(file: &SourceFile) -> impl Iterator<Item = Problem> {

@@ -41,6 +41,11 @@ pub struct Coverage {
     pub routes: usize,
     /// Contracts that were read.
     pub contracts: usize,
+    /// The contracts that are made of the declaration of their own route: comparing them with it
+    /// would compare it with itself.
+    pub contracts_of_routes: usize,
+    /// Requests and responses of contracts that were compared with a table.
+    pub contract_sides: usize,
     /// Fields that could not be resolved, of schemas, of an ORM's tables, and of the types that
     /// something is compared with.
     pub unresolved_fields: usize,
@@ -56,9 +61,12 @@ impl Coverage {
             Category::TypeAlignment => {
                 (self.tables_with_type == 0).then_some("no type describes a table")
             }
-            Category::ApiContracts => {
-                (self.contracts == 0).then_some("no contract describes an endpoint")
+            Category::ApiContracts if self.contracts == 0 => {
+                Some("no contract describes an endpoint")
             }
+            Category::ApiContracts => (self.contracts == self.contracts_of_routes
+                && self.contract_sides == 0)
+                .then_some("each contract is the declaration of its own route"),
             Category::ValidationSchemas => (self.schemas_judged == 0)
                 .then_some("no validation schema describes a table or a type"),
         }

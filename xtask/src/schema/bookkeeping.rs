@@ -29,6 +29,8 @@ pub const TABLES: &[&str] = &[
     // golang-migrate, dbmate, Supabase, Hasura.
     "schema_migrations",
     "seed_files",
+    // Postgrator.
+    "schemaversion",
     // TypeORM, of views and generated columns.
     "typeorm_metadata",
 ];

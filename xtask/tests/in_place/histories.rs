@@ -112,6 +112,12 @@ fn history(layout: &str) -> History {
             second: "UPDATE hdb_catalog.hdb_version SET cli_state =
                     '{\"migrations\": {\"default\": {\"1599065830454\": false, \"1599065830455\": false}}}'",
         },
+        "postgrator" => plain(
+            "CREATE TABLE schemaversion (version bigint PRIMARY KEY, name text, md5 text, run_at timestamptz);
+             INSERT INTO schemaversion (version) VALUES (0)",
+            "INSERT INTO schemaversion (version) VALUES (9)",
+            "INSERT INTO schemaversion (version) VALUES (10)",
+        ),
         other => panic!("no history of {other}"),
     }
 }

@@ -199,6 +199,19 @@ pub fn samples() -> Vec<Sample> {
             added_at: ("1599065830455_bio/up.sql", 1),
             has_downs: true,
         },
+        Sample {
+            layout: "postgrator",
+            dir: "db/migrations",
+            files: files(&[
+                ("9.do.users.sql", CREATE),
+                ("9.undo.users.sql", DROP_TABLE),
+                ("010.do.sql", ADD),
+                ("010.undo.sql", DROP_COLUMN),
+            ]),
+            names: ["9.do.users", "010.do"],
+            added_at: ("010.do.sql", 1),
+            has_downs: true,
+        },
     ]
 }
 

@@ -281,6 +281,8 @@ pub fn not_judged() -> Verification {
         schemas: 0,
         schemas_judged: 0,
         contracts: 0,
+        contracts_of_routes: 0,
+        contract_sides: 0,
         ..coverage()
     };
     verification(Vec::new(), nothing)
@@ -296,6 +298,8 @@ fn coverage() -> Coverage {
         schemas_judged: 40,
         routes: 52,
         contracts: 52,
+        contracts_of_routes: 0,
+        contract_sides: 8,
         ..Coverage::default()
     }
 }

@@ -172,6 +172,7 @@ fn pair(dump: &str, origin: &str) -> Result<(MigrationFiles, Vec<Note>)> {
             drafts: vec![draft],
             repeatable: Vec::new(),
             notes: Vec::new(),
+            set_aside: Vec::new(),
         },
         "the database",
     );
@@ -240,8 +241,9 @@ fn told(proof: &Proof, context: &Context, to: &str) -> Option<String> {
             called_as::subcommand("baseline")
         ),
         Proof::Fails(error) => format!(
-            "does not run on a scratch database; mend it in `{to}`, and let `scratch-setup` in `{}` make what belongs to the \
-             server or to others (roles, schemas of `foreign-namespaces`): {}",
+            "does not run on a scratch database; mend it in `{to}`, and write what belongs to the server or to others (roles, \
+             schemas of `foreign-namespaces`) into an SQL file that `{}` names at its top level, \
+             `scratch-setup = [\"db/scratch.sql\"]`: {}",
             context.config.file,
             whole(error)
         ),

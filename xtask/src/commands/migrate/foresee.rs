@@ -12,6 +12,7 @@ use super::MigrationRun;
 use super::prepared::Prepared;
 use super::survey::Survey;
 use crate::commands::{adoption, drift, live, privilege_drift, snapshot_fallback};
+use crate::config::Platform;
 use crate::migrations::Migration;
 use crate::migrations::comparison::Comparison;
 use crate::migrations::drift::Drift;
@@ -180,7 +181,10 @@ impl MigrationRun<'_> {
     /// Whether the migrations begin on an empty database: without history, and without
     /// `scratch-setup`, which stands for objects that others made before.
     fn starts_empty(&self, survey: &Survey<'_>) -> bool {
-        survey.history.is_empty() && self.context.config.scratch_setup.is_empty()
+        let config = &self.context.config;
+        survey.history.is_empty()
+            && config.scratch_setup.is_empty()
+            && config.platform == Platform::None
     }
 
     /// Predicts the schemas. `is_verified` says that `live` is the schema that the applied

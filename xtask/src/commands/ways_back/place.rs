@@ -88,6 +88,13 @@ fn place(config: &MigrationsConfig, migration: &Migration) -> Result<String, Str
         }
         None => beside(".sql", ".down.sql"),
         Some(Layout::GolangMigrate | Layout::Sqlx) => beside(".up.sql", ".down.sql"),
+        // `001.do.users.sql`: the version has no dot, so that the first one is meant.
+        Some(Layout::Postgrator) => {
+            let (folder, name) = file.rsplit_once('/').unwrap_or(("", file));
+            let undo = name.replacen(".do.", ".undo.", 1);
+            let slash = if folder.is_empty() { "" } else { "/" };
+            Ok(format!("{folder}{slash}{undo}"))
+        }
         Some(Layout::Diesel | Layout::Hasura) => beside("/up.sql", "/down.sql"),
         Some(Layout::Flyway) => {
             let (folder, name) = file.rsplit_once('/').unwrap_or(("", file));

@@ -62,9 +62,11 @@ impl RecordedMigration {
             Layout::Prisma | Layout::NodePgMigrate => self.key == foreign.title,
             Layout::Diesel => self.key == foreign.version.replace('-', ""),
             Layout::Supabase | Layout::Dbmate => self.key == foreign.version,
-            Layout::Sqlx | Layout::GolangMigrate | Layout::Hasura | Layout::Drizzle => {
-                foreign.order.numbers == numbers()
-            }
+            Layout::Sqlx
+            | Layout::GolangMigrate
+            | Layout::Hasura
+            | Layout::Drizzle
+            | Layout::Postgrator => foreign.order.numbers == numbers(),
             Layout::Flyway => match foreign.version.as_str() {
                 "" => self.key == format!("{}.sql", foreign.title),
                 // pg-flyway, which is Flyway for node, only writes some versions down.
@@ -133,6 +135,7 @@ fn tables(recorder: Recorder) -> Vec<HistoryTable> {
             ..table("schema_migrations", &["version"])
         }],
         Layout::NodePgMigrate => vec![table("pgmigrations", &["name", "run_on"])],
+        Layout::Postgrator => vec![table("schemaversion", &["version", "md5"])],
         Layout::Flyway => {
             let columns = &["installed_rank", "script", "success"];
             // The second one is that of pg-flyway, which is Flyway for node.
@@ -220,6 +223,10 @@ fn query(recorder: Recorder, table: &str) -> String {
         Layout::NodePgMigrate => format!(
             "SELECT name, {}, 'f', 'f' FROM {table} ORDER BY run_on, id",
             time("run_on")
+        ),
+        // Version 0 is written before the first migration. Older tables have no time.
+        Layout::Postgrator => format!(
+            "SELECT version, NULL, 'f', 'f' FROM {table} WHERE version > 0 ORDER BY version"
         ),
         // The last record of a version counts: it may be that it was undone.
         Layout::Flyway => format!(

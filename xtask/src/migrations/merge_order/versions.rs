@@ -120,7 +120,8 @@ pub fn made_anew(layout: Layout) -> &'static str {
         | Layout::Supabase
         | Layout::Dbmate
         | Layout::NodePgMigrate
-        | Layout::Flyway => {
+        | Layout::Flyway
+        | Layout::Postgrator => {
             "give its file a version after the others, and its down file, where it has one, too"
         }
     }

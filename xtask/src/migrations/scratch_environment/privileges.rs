@@ -11,6 +11,7 @@ use anyhow::{Result, anyhow, bail};
 use postgres::{Client, GenericClient, Transaction};
 
 use super::time_limit::TimeLimit;
+use crate::config::Platform;
 use crate::migrations::script::{StatementObserver, Step};
 use crate::migrations::sql::{self, Statement, identifier};
 use crate::postgres::error::ServerError;
@@ -34,6 +35,8 @@ pub struct LentPrivileges {
     /// The role before the statement, where the statement runs as the superuser itself.
     role_before: Option<String>,
     time_limit: TimeLimit,
+    /// The platform, for whose extensions objects of the scratch database stand in.
+    platform: Platform,
 }
 
 impl LentPrivileges {
@@ -61,6 +64,7 @@ impl LentPrivileges {
             is_lent: Cell::new(false),
             role_before: None,
             time_limit: TimeLimit::default(),
+            platform: Platform::default(),
         })
     }
 
@@ -68,6 +72,12 @@ impl LentPrivileges {
     #[must_use]
     pub fn within(self, time_limit: TimeLimit) -> Self {
         Self { time_limit, ..self }
+    }
+
+    /// The same, without the extensions for which objects of `platform` stand in.
+    #[must_use]
+    pub fn on(self, platform: Platform) -> Self {
+        Self { platform, ..self }
     }
 
     /// Refuses a statement that would take effect on the server of the target, before anybody
@@ -155,6 +165,10 @@ impl LentPrivileges {
 }
 
 impl StatementObserver for LentPrivileges {
+    fn skips(&self, step: &Step<'_>) -> bool {
+        kind::extension(step.statement).is_some_and(|name| self.platform.stands_in_for(&name))
+    }
+
     fn before(&mut self, transaction: &mut Transaction<'_>, step: &Step<'_>) -> Result<()> {
         self.refuse_whole_server(step.statement)?;
         if self.superuser.is_none() {

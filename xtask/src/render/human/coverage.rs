@@ -98,10 +98,31 @@ fn compared(coverage: &Coverage) -> String {
     match (coverage.routes, coverage.contracts) {
         (0, 0) => format!("{schemas} compared"),
         (_, 0) => format!("{schemas} compared, {routes} with no contract"),
-        (_, contracts) => format!(
-            "{schemas}, {routes} and {} compared",
-            count(contracts, "contract")
-        ),
+        (_, contracts) => {
+            let own = coverage.contracts_of_routes;
+            let with_routes = match contracts - own {
+                0 => format!("{schemas} compared"),
+                other => format!(
+                    "{schemas}, {routes} and {} compared",
+                    count(other, "contract")
+                ),
+            };
+            format!("{with_routes}{}", own_contracts(own, coverage.routes))
+        }
+    }
+}
+
+/// Says which contracts have no other declaration than that of their route.
+fn own_contracts(own: usize, routes: usize) -> String {
+    let some = if own < routes {
+        format!("{own} of {}", count(routes, "route"))
+    } else {
+        count(own, "route")
+    };
+    match own {
+        0 => String::new(),
+        1 => format!(", {some} is its own contract"),
+        _several => format!(", {some} are their own contracts"),
     }
 }
 
@@ -115,4 +136,37 @@ fn reason(unjudged: &Unjudged) -> String {
         "{} `{}`{place}: {}",
         unjudged.what, unjudged.name, unjudged.reason
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn contracts_that_are_their_routes_are_not_said_to_be_compared() {
+        let said = |routes, contracts, contracts_of_routes| {
+            compared(&Coverage {
+                routes,
+                contracts,
+                contracts_of_routes,
+                ..Coverage::default()
+            })
+        };
+        assert_eq!(
+            said(161, 149, 149),
+            "0 schemas compared, 149 of 161 routes are their own contracts"
+        );
+        assert_eq!(
+            said(3, 4, 1),
+            "0 schemas, 3 routes and 3 contracts compared, 1 of 3 routes is its own contract"
+        );
+        assert_eq!(
+            said(0, 2, 2),
+            "0 schemas compared, 2 routes are their own contracts"
+        );
+        assert_eq!(
+            said(3, 4, 0),
+            "0 schemas, 3 routes and 4 contracts compared"
+        );
+    }
 }

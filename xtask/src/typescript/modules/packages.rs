@@ -6,8 +6,8 @@ use globset::Glob;
 use serde_json::Value;
 
 use super::json;
-use super::resolution::{join, parent};
-use crate::tree::Tree;
+use super::resolution::parent;
+use crate::tree::{Tree, joined};
 
 /// The packages of the monorepo.
 #[derive(Debug, Default)]
@@ -67,7 +67,7 @@ impl Packages {
         // Declared targets come first. Built ones may not exist in a checkout, so their sources
         // follow.
         let all = declared.into_iter().chain(sources).chain(usual);
-        Some(all.map(|target| join(&package.folder, &target)).collect())
+        Some(all.map(|target| joined(&package.folder, &target)).collect())
     }
 
     /// The places of the configuration that a `tsconfig.json` extends as `specifier`, best first:

@@ -10,7 +10,7 @@ use super::Listing;
 use super::packages::{self, Packages};
 use super::tsconfig::TsConfig;
 use crate::prisma::client::Clients;
-use crate::tree::Tree;
+use crate::tree::{Tree, joined};
 
 /// The target of a module specifier.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,7 +92,7 @@ impl<'t> ModuleResolver<'t> {
             || specifier == "."
             || specifier == ".."
         {
-            return self.first_file(&[join(folder, specifier)]);
+            return self.first_file(&[joined(folder, specifier)]);
         }
         // `paths` come before packages, as in TypeScript.
         let by_path = self.first_file(&self.config(folder).candidates(specifier));
@@ -134,7 +134,7 @@ impl<'t> ModuleResolver<'t> {
         if let Some(known) = self.old_zods.get(folder) {
             return *known;
         }
-        let wanted = packages::dependency(self.tree, &join(folder, "package.json"), "zod");
+        let wanted = packages::dependency(self.tree, &joined(folder, "package.json"), "zod");
         // A range may begin with an operator: `^3.22`, `~3`.
         let is_old = match wanted {
             Some(range) => {
@@ -166,7 +166,7 @@ impl<'t> ModuleResolver<'t> {
         if let Some(config) = self.configs.get(folder) {
             return config;
         }
-        let path = join(folder, "tsconfig.json");
+        let path = joined(folder, "tsconfig.json");
         let config = if self.is_file(&path) {
             TsConfig::read(self.tree, &path, &|extended| {
                 self.packages().configurations(extended)
@@ -248,19 +248,4 @@ impl<'t> ModuleResolver<'t> {
 /// The folder of a path.
 pub(super) fn parent(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(folder, _)| folder)
-}
-
-/// `relative` as seen from `folder`, without `.` and `..`.
-pub(super) fn join(folder: &str, relative: &str) -> String {
-    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
-    for part in relative.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop();
-            }
-            part => parts.push(part),
-        }
-    }
-    parts.join("/")
 }

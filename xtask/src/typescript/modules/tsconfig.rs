@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::json;
-use super::resolution::{join, parent};
-use crate::tree::Tree;
+use super::resolution::parent;
+use crate::tree::{Tree, joined};
 
 /// The settings of a `tsconfig.json` for resolving module names.
 #[derive(Debug, Default, Clone)]
@@ -75,7 +75,7 @@ impl TsConfig {
             let Some(reference) = reference["path"].as_str() else {
                 continue;
             };
-            let mut file = join(parent(path), reference);
+            let mut file = joined(parent(path), reference);
             if !file.ends_with(".json") {
                 file.push_str("/tsconfig.json");
             }
@@ -91,7 +91,7 @@ impl TsConfig {
     }
 
     fn own(options: &Value, folder: &str, inherited_base: Option<&str>) -> Self {
-        let base = options["baseUrl"].as_str().map(|base| join(folder, base));
+        let base = options["baseUrl"].as_str().map(|base| joined(folder, base));
         let relative_to = base
             .as_deref()
             .or(inherited_base)
@@ -99,7 +99,7 @@ impl TsConfig {
             .to_owned();
         let mut paths = Vec::new();
         for (pattern, targets) in options["paths"].as_object().into_iter().flatten() {
-            let targets = strings(targets).map(|target| join(&relative_to, target));
+            let targets = strings(targets).map(|target| joined(&relative_to, target));
             paths.push((pattern.clone(), targets.collect()));
         }
         Self {
@@ -166,7 +166,7 @@ impl TsConfig {
             found.extend(targets);
         }
         if let Some(base) = &self.base {
-            found.push(join(base, specifier));
+            found.push(joined(base, specifier));
         }
         found
     }
@@ -192,7 +192,7 @@ fn extended_file(
     packages: &dyn Fn(&str) -> Vec<String>,
 ) -> Option<String> {
     let bases = if extended.starts_with('.') {
-        vec![join(folder, extended)]
+        vec![joined(folder, extended)]
     } else {
         packages(extended)
     };

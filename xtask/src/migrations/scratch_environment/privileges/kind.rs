@@ -66,6 +66,20 @@ impl StatementKind {
     }
 }
 
+/// The extension that a statement makes, changes, comments on or drops.
+pub(super) fn extension(statement: &Statement<'_>) -> Option<String> {
+    let mut cursor = statement.cursor();
+    let _verb = cursor.eat_all(&["comment", "on"])
+        || cursor.eat("create")
+        || cursor.eat("alter")
+        || cursor.eat("drop");
+    if !cursor.eat("extension") {
+        return None;
+    }
+    let _condition = cursor.eat_all(&["if", "not", "exists"]) || cursor.eat_all(&["if", "exists"]);
+    Some(cursor.identifier()?.name)
+}
+
 /// Whether a statement only gives an object to another role: `ALTER TABLE t OWNER TO app`. A
 /// superuser may give it to a role that may not create such objects there itself. Not to a
 /// superuser: a function may run with the rights of its owner.
