@@ -502,7 +502,7 @@ mod tests {
         failing: &[
             // What goes out is none of the server's additions.
             Case::validation(
-                "CREATE TYPE report_type AS ENUM ('Access', 'Activity'); CREATE TABLE exports (id serial PRIMARY KEY, report_type report_type NOT NULL);",
+                "CREATE TYPE report_type AS ENUM ('Access', 'Activity'); CREATE TABLE exports (id integer PRIMARY KEY, report_type report_type NOT NULL);",
                 "const ReportType = { Access: 'Access', Activity: 'Activity' } as const;\nexport const AskedReportType = { ...ReportType, Both: 'Both' } as const;\nexport const ExportSchema = z.object({ id: z.number().int(), reportType: z.enum(AskedReportType) });",
                 (3, "report_type"),
             ),

@@ -103,8 +103,10 @@ fn is_written(
 
 /// Returns whether all fields of the type are judged. A request, or a type that only is called like
 /// the table, may have other fields. Such a type is judged where nearly all its fields are columns.
+/// What a query lists for it are columns alone.
 fn is_judged(described: &TableMatches<'_>, description: &Description<'_>) -> bool {
     match description.role {
+        _ if description.selected => true,
         Role::Domain => description.is_whole(),
         _of_rows => {
             let few =

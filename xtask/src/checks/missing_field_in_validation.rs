@@ -384,7 +384,7 @@ mod tests {
                 ..Case::failing(
                     "CREATE TABLE platforms (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), name text NOT NULL, url text NOT NULL);",
                     "import { IsString, IsUrl } from 'class-validator';\nexport class CreatePlatformDto { @IsString() name: string; }\nexport class UpdatePlatformDto { @IsString() name: string; @IsUrl() url: string; }",
-                    (2, "url"),
+                    (3, "url"),
                 )
             },
             Case::validation(

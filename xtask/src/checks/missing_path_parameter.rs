@@ -40,20 +40,26 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
         missing(contract, parameters, &keys)
     };
     let lacking = facts.contracts.iter().flat_map(of_contract);
+    let not_in_path = |contract| not_in_path(facts, contract);
     lacking
         .chain(facts.contracts.iter().flat_map(not_in_path))
         .collect()
 }
 
-/// The parameters that a handler asks for, and the path does not hold: they are always `undefined`.
-fn not_in_path(contract: &Contract) -> Vec<Finding> {
+/// The parameters that a handler asks for, and none of its paths holds: they are always `undefined`.
+fn not_in_path(facts: &Facts, contract: &Contract) -> Vec<Finding> {
     // A name behind a `*` is not kept.
     let taken = contract
         .parameters
         .iter()
         .filter(|_| !contract.path.contains('*'));
     let taken = taken.flat_map(|parameters| &parameters.taken);
-    let is_held = |name: &str| parameters(&contract.path).any(|held| held == name);
+    // A handler of several paths is a contract for each.
+    let of_handler = |other: &&Contract| other.location == contract.location;
+    let is_held = |name: &str| {
+        let mut paths = facts.contracts.iter().filter(of_handler);
+        paths.any(|one| parameters(&one.path).any(|held| held == name))
+    };
     let finding = |(name, location): &(String, Location)| {
         let message = format!(
             "'{}' takes the parameter '{name}', which is not in its path",

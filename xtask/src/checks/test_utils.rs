@@ -335,11 +335,17 @@ fn domain(statement: &str) -> Domain {
 fn table(schema: &Schema, body: &str) -> Table {
     let mut table = Table::default();
     for item in items(body) {
-        if item.starts_with("UNIQUE ") {
+        let key = [
+            ("UNIQUE ", ConstraintKind::Unique),
+            ("PRIMARY KEY ", ConstraintKind::PrimaryKey),
+        ]
+        .into_iter()
+        .find(|(words, _)| item.starts_with(words));
+        if let Some((_, kind)) = key {
             let columns = item.split_once('(').map_or("", |(_, columns)| columns);
             let columns = columns.trim_end_matches(')').split(", ");
             let columns = columns.map(str::to_owned).collect();
-            constrain(&mut table, ConstraintKind::Unique, columns, item);
+            constrain(&mut table, kind, columns, item);
         } else if let Some(index) = item.strip_prefix("INDEX USING ") {
             let name = format!("index_{}", table.indexes.len());
             let definition = format!("CREATE INDEX {name} ON public.t USING {index}");

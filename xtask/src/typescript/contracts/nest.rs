@@ -63,7 +63,6 @@ fn made<'p>(still: &Resolver<'p>, endpoint: &NestEndpoint<'p>, said: &Said) -> V
     let Some(module) = still.program.load(endpoint.site.file) else {
         return Vec::new();
     };
-    let is_one_path = paths.len() == 1;
     let request = said.body.as_ref().or(said.query.as_ref()).cloned();
     let named = [&said.body, &said.query, &said.parameters, &said.response];
     let contract = |path: String| Contract {
@@ -76,7 +75,7 @@ fn made<'p>(still: &Resolver<'p>, endpoint: &NestEndpoint<'p>, said: &Said) -> V
         request_shape: None,
         response_shape: said.response_shape.clone(),
         references: named.into_iter().flatten().cloned().collect(),
-        parameters: parameters(said, module.location(endpoint.site.span), is_one_path),
+        parameters: parameters(said, module.location(endpoint.site.span)),
         request_part: match said.body {
             Some(_) => RequestPart::Body,
             None => RequestPart::Query,
@@ -92,20 +91,15 @@ fn made<'p>(still: &Resolver<'p>, endpoint: &NestEndpoint<'p>, said: &Said) -> V
     paths.into_iter().map(contract).collect()
 }
 
-/// What the method says of the parameters of its path. One of several paths may hold what the others
-/// lack.
-fn parameters(said: &Said, endpoint: Location, is_one_path: bool) -> Option<Parameters> {
+/// What the method says of the parameters of its path.
+fn parameters(said: &Said, endpoint: Location) -> Option<Parameters> {
     let named = said.parameters.as_ref();
-    let taken = match is_one_path {
-        true => said.taken.clone(),
-        false => Vec::new(),
-    };
-    (named.is_some() || !taken.is_empty()).then(|| Parameters {
+    (named.is_some() || !said.taken.is_empty()).then(|| Parameters {
         location: named.map_or(endpoint, |reference| reference.location.clone()),
         keys: None,
         declaration: named.and_then(|reference| reference.declaration.clone()),
         inherited: Vec::new(),
-        taken,
+        taken: said.taken.clone(),
     })
 }
 

@@ -94,7 +94,13 @@ impl<'p> RowUseReader<'_, 'p> {
     }
 
     fn add_spread(&mut self, value: &'p Expr, object: &mut MadeObject) -> bool {
-        match self.flow(value) {
+        // What is spread only where something holds may be absent.
+        let is_certain = !matches!(value.kind, ExprKind::Conditional(..) | ExprKind::Binary(..));
+        let flow = match is_certain {
+            true => self.flow(value),
+            false => Flow::Unknown,
+        };
+        match flow {
             Flow::Listed(selection) => {
                 for (name, column) in selection.names() {
                     object.take(name, &selection, column);

@@ -35,7 +35,7 @@ impl Selection {
         if items.iter().any(|item| is_whole(&item)) {
             return None;
         }
-        let from = FromClause::read(table);
+        let from = FromClause::read(table, first.is("insert"));
         let is_combined = ["union", "intersect", "except"]
             .iter()
             .any(|word| at(word).is_some());
@@ -258,7 +258,9 @@ const CLAUSES: &[&str] = &[
 ];
 
 impl FromClause {
-    fn read(tokens: &[Token]) -> Self {
+    /// Reads what stands behind `FROM`, `UPDATE` or `INTO`. Behind the latter, a table may be
+    /// followed by a list of its columns.
+    fn read(tokens: &[Token], is_insert: bool) -> Self {
         let mut from = Self::default();
         let mut tokens = tokens;
         if let [only, rest @ ..] = tokens
@@ -278,9 +280,10 @@ impl FromClause {
             _ => return from,
         };
         // A function in the place of a table.
-        let is_call = rest
-            .first()
-            .is_some_and(|next| next.text == "(" && !next.name);
+        let is_call = !is_insert
+            && rest
+                .first()
+                .is_some_and(|next| next.text == "(" && !next.name);
         from.table = Some(table).filter(|_| !is_call);
         let alias = match rest {
             [word, alias, ..] if word.is("as") && alias.name => Some(alias),

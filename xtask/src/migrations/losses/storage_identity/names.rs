@@ -134,7 +134,12 @@ fn unescaped(text: &str) -> String {
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('\\') {
         plain.push_str(before);
-        let code = |digits: &str| char::from_u32(u32::from_str_radix(digits, 16).ok()?);
+        let code = |digits: &str| {
+            // The conversion alone would take a sign before them.
+            let is_hex = digits.chars().all(|digit| digit.is_ascii_hexdigit());
+            let number = u32::from_str_radix(digits, 16).ok().filter(|_| is_hex);
+            number.and_then(char::from_u32)
+        };
         let short = after.get(..4).and_then(code).map(|one| (one, 4));
         let long = after.strip_prefix('+').and_then(|after| after.get(..6));
         let long = || long.and_then(code).map(|one| (one, 7));
