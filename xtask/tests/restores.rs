@@ -83,7 +83,7 @@ const CASES: &[(&str, &str, &str, &str)] = &[
         "CREATE TABLE animals (id int PRIMARY KEY, name text); CREATE TABLE dogs (barks bool) INHERITS (animals);",
         "INSERT INTO animals VALUES (1, 'cat'); INSERT INTO dogs VALUES (2, 'rex', true)",
         "DROP TABLE animals CASCADE;",
-        "animals",
+        "animals,dogs",
     ),
 ];
 

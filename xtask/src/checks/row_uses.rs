@@ -166,7 +166,7 @@ impl<'a> RowUses<'a> {
         let is_of_rows = |one: &&&RowUse| !matches!(one.usage, RowUsage::Read(_));
         let mut of_rows = uses.iter().filter(is_of_rows).peekable();
         let is_foreign = |one: &&RowUse| one.table.as_ref().is_some_and(|table| !is_known(table));
-        of_rows.peek().is_some() && of_rows.all(|one| is_foreign(one))
+        of_rows.peek().is_some() && of_rows.all(is_foreign)
     }
 
     /// Whether code reads a field of `declaration` by itself, rather than pass all of its values on.

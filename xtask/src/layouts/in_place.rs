@@ -84,7 +84,7 @@ fn read_own(tree: &dyn Tree, dir: &str) -> Result<(Vec<Migration>, Vec<Preflight
             )
         }
     }
-    if found.is_err() && tree.files(dir).is_err() {
+    if found.is_err() && tree.files(dir).is_err_and(|error| is_absent(&error)) {
         bail!(
             "there are no migrations: the folder `{dir}`, which `migrations` names or leaves at its \
              default, does not exist; write where they are under `[migrations]` (`layout` and `dir`, \
@@ -94,6 +94,12 @@ fn read_own(tree: &dyn Tree, dir: &str) -> Result<(Vec<Migration>, Vec<Preflight
         )
     }
     found
+}
+
+/// Whether a folder could not be listed because there is none.
+fn is_absent(error: &anyhow::Error) -> bool {
+    let cause = error.root_cause().downcast_ref::<std::io::Error>();
+    cause.is_some_and(|cause| cause.kind() == std::io::ErrorKind::NotFound)
 }
 
 fn read_layout(

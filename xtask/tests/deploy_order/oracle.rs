@@ -153,14 +153,8 @@ fn refused(
     if of_form.contains(code) {
         // That of a generated column stands in the message only: `… into column "id"`.
         let in_message = || {
-            Some(
-                detail
-                    .message()
-                    .split_once(" column \"")?
-                    .1
-                    .split('"')
-                    .next()?,
-            )
+            let (_, from_name) = detail.message().split_once(" column \"")?;
+            from_name.split('"').next()
         };
         let column = detail.column().or_else(in_message).map(ToOwned::to_owned);
         return Some((column, code.code().to_owned()));

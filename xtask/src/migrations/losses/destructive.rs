@@ -198,11 +198,14 @@ pub fn touched(sql: &str) -> BTreeSet<StorageChange> {
     touched
 }
 
+/// Earlier and later labels of an enum.
+type Relabelling = Vec<(String, String)>;
+
 /// The enums of which `statements` rename several values, each with the bytes of the last statement
 /// that does. One value alone gets no other's name.
 #[must_use]
 pub fn relabelled(statements: &[ParsedStatement]) -> Vec<(Span, Destruction)> {
-    let mut types: Vec<(Span, Name, Vec<(String, String)>)> = Vec::new();
+    let mut types: Vec<(Span, Name, Relabelling)> = Vec::new();
     for statement in statements.iter().filter(|statement| !statement.undone) {
         for placed in &statement.effects {
             let Effect::AlterType {

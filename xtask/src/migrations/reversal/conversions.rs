@@ -190,7 +190,8 @@ fn loses_values(from: &ColumnType, to: &ColumnType) -> bool {
         matches!(&kind.scalar, Scalar::Builtin(name) if whole.contains(&name.as_str()))
             && !kind.array
     };
-    !(is_whole(from) && is_whole(to)) && !keeps_values(from, to)
+    let is_refused = is_whole(from) && is_whole(to);
+    !(is_refused || keeps_values(from, to))
 }
 
 /// Whether every value of a type can be read back from another.

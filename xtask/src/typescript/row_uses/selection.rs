@@ -32,7 +32,7 @@ impl Selection {
         let list = without_distinct(list);
         let items = split(list);
         let is_whole = |item: &&[Token]| matches!(item, [.., last] if last.text == "*");
-        if items.iter().any(|item| is_whole(&item)) {
+        if items.iter().any(is_whole) {
             return None;
         }
         let from = FromClause::read(table, first.is("insert"));
