@@ -1,5 +1,8 @@
 //! The columns that a query written in SQL lists: under which name of its rows each column stands.
 
+use squawk_syntax::ast::{self, AstNode, FromListItem, JoinType, SelectVariant, Stmt};
+use squawk_syntax::{SourceFile, SyntaxKind, SyntaxNode};
+
 /// The rows of a query that lists what it returns.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Selection {
@@ -9,47 +12,95 @@ pub(super) struct Selection {
     columns: Vec<(String, Option<String>)>,
 }
 
+/// The words with which a query may begin. Other texts of a program are not parsed.
+const BEGINNINGS: &[&str] = &["select", "with", "insert", "update", "delete"];
+
 impl Selection {
     /// Reads a query; none where it returns whole rows, or is no query.
     pub(super) fn read(sql: &str) -> Option<Self> {
-        let tokens = tokens(sql);
-        let top: Vec<usize> = (0..tokens.len())
-            .filter(|at| tokens[*at].depth == 0)
-            .collect();
-        let at = |word: &str| top.iter().copied().find(|at| tokens[*at].is(word));
-        let first = tokens.first()?;
-        let (list, table) = if first.is("select") {
-            let end = at("from").unwrap_or(tokens.len());
-            (&tokens[1..end], tokens.get(end + 1..).unwrap_or_default())
-        } else if first.is("with") {
-            // What a query before the query returns is not followed.
-            return at("select").map(|_| Self::default());
-        } else {
-            let written = ["into", "update", "from"].into_iter().find_map(at)?;
-            let list = at("returning")?;
-            (&tokens[list + 1..], &tokens[written + 1..])
-        };
-        let list = without_distinct(list);
-        let items = split(list);
-        let is_whole = |item: &&[Token]| matches!(item, [.., last] if last.text == "*");
-        if items.iter().any(is_whole) {
+        let end = sql
+            .trim_start()
+            .find(|character: char| !character.is_ascii_alphabetic());
+        let first = &sql.trim_start()[..end?];
+        let begins = |word: &&str| first.eq_ignore_ascii_case(word);
+        if !BEGINNINGS.iter().any(begins) {
             return None;
         }
-        let from = FromClause::read(table, first.is("insert"));
-        let is_combined = ["union", "intersect", "except"]
-            .iter()
-            .any(|word| at(word).is_some());
+        match SourceFile::parse(sql).tree().stmts().next()? {
+            // What a query before the query returns is not followed.
+            Stmt::Select(select) if select.with_clause().is_some() => Some(Self::default()),
+            Stmt::Select(select) => {
+                let list = select.select_clause()?.target_list()?;
+                Self::of(&list, &FromTables::of_query(&select))
+            }
+            Stmt::CompoundSelect(combined) => {
+                let names = Self::first_of(&combined)?;
+                Some(names.without_columns())
+            }
+            Stmt::Insert(insert) => {
+                let list = insert.returning_clause()?.target_list()?;
+                let table = insert.relation_name_ref()?;
+                Self::of(&list, &FromTables::one(table.syntax()))
+            }
+            Stmt::Update(update) => {
+                let list = update.returning_clause()?.target_list()?;
+                let table = update.relation_name()?.relation_name_ref()?;
+                let mut tables = FromTables::one(table.syntax());
+                tables.is_joined = update.from_clause().is_some();
+                Self::of(&list, &tables)
+            }
+            Stmt::Delete(delete) => {
+                let list = delete.returning_clause()?.target_list()?;
+                let table = delete.relation_name()?.relation_name_ref()?;
+                let mut tables = FromTables::one(table.syntax());
+                tables.is_joined = delete.using_clause().is_some();
+                Self::of(&list, &tables)
+            }
+            _no_query => None,
+        }
+    }
+
+    /// Of `UNION` and the like, the first query: it names the columns.
+    fn first_of(combined: &ast::CompoundSelect) -> Option<Self> {
+        match combined.lhs()? {
+            SelectVariant::Select(select) => {
+                let list = select.select_clause()?.target_list()?;
+                Self::of(&list, &FromTables::default())
+            }
+            SelectVariant::CompoundSelect(combined) => Self::first_of(&combined),
+            _ => None,
+        }
+    }
+
+    fn of(list: &ast::TargetList, tables: &FromTables) -> Option<Self> {
         let mut columns = Vec::new();
-        for item in items {
-            if let Some((name, column)) = selected(item) {
-                let column = column.filter(|column| !is_combined && from.has(column));
+        for target in list.targets() {
+            if is_whole(&target) {
+                return None;
+            }
+            let Some(expression) = target.expr() else {
+                continue;
+            };
+            let column = SelectedColumn::read(&expression);
+            let alias = target.as_name().and_then(|alias| alias.name());
+            let alias = alias.map(|alias| name_in(alias.syntax()));
+            if let Some(name) = alias.or_else(|| own_name(&expression)) {
+                let column = column.filter(|column| tables.has(column));
                 columns.push((name, column.map(|column| column.name)));
             }
         }
         Some(Self {
-            table: from.table.filter(|_| !is_combined),
+            table: tables.first.clone(),
             columns,
         })
+    }
+
+    fn without_columns(self) -> Self {
+        let names = self.columns.into_iter().map(|(name, _column)| (name, None));
+        Self {
+            table: None,
+            columns: names.collect(),
+        }
     }
 
     /// The column whose value stands under `name` of a row.
@@ -88,90 +139,22 @@ impl Selection {
     }
 }
 
-/// A word, quoted name, text or sign of SQL.
-struct Token {
-    /// Words in lower case, as PostgreSQL reads them.
-    text: String,
-    /// Whether it is a name: a word, or quoted.
-    name: bool,
-    quoted: bool,
-    /// How many parentheses are open around it.
-    depth: usize,
+/// Whether a target is `*` or `users.*`.
+fn is_whole(target: &ast::Target) -> bool {
+    let is_of_table = |expression: ast::Expr| match expression {
+        ast::Expr::FieldExpr(field) => field.star_token().is_some(),
+        _ => false,
+    };
+    target.star_token().is_some() || target.expr().is_some_and(is_of_table)
 }
 
-impl Token {
-    fn is(&self, word: &str) -> bool {
-        self.name && !self.quoted && self.text == word
+/// The name under which PostgreSQL returns what has no other name.
+fn own_name(expression: &ast::Expr) -> Option<String> {
+    match expression {
+        // `created_at::text` is still called so.
+        ast::Expr::CastExpr(cast) => own_name(&cast.expr()?),
+        _ => SelectedColumn::read(expression).map(|column| column.name),
     }
-}
-
-fn tokens(sql: &str) -> Vec<Token> {
-    let mut found = Vec::new();
-    let mut depth = 0_usize;
-    let mut rest = sql.char_indices().peekable();
-    while let Some((start, sign)) = rest.next() {
-        let mut push = |text: String, name: bool, quoted: bool, depth: usize| {
-            found.push(Token {
-                text,
-                name,
-                quoted,
-                depth,
-            });
-        };
-        match sign {
-            _ if sign.is_whitespace() => {}
-            '-' if sql[start..].starts_with("--") => {
-                while rest.next_if(|(_, sign)| *sign != '\n').is_some() {}
-            }
-            '\'' | '"' => {
-                let mut text = String::new();
-                while let Some((_, inner)) = rest.next_if(|(_, inner)| *inner != sign) {
-                    text.push(inner);
-                }
-                rest.next();
-                push(text, sign == '"', sign == '"', depth);
-            }
-            '(' | '[' => {
-                push(sign.to_string(), false, false, depth);
-                depth += 1;
-            }
-            ')' | ']' => {
-                depth = depth.saturating_sub(1);
-                push(sign.to_string(), false, false, depth);
-            }
-            _ if sign.is_alphabetic() || sign == '_' => {
-                let mut text = sign.to_lowercase().to_string();
-                while let Some((_, inner)) =
-                    rest.next_if(|(_, inner)| inner.is_alphanumeric() || *inner == '_')
-                {
-                    text.extend(inner.to_lowercase());
-                }
-                push(text, true, false, depth);
-            }
-            _ => push(sign.to_string(), false, false, depth),
-        }
-    }
-    found
-}
-
-/// The list behind `DISTINCT` or `DISTINCT ON (…)`.
-fn without_distinct(list: &[Token]) -> &[Token] {
-    match list {
-        [first, on, rest @ ..] if first.is("distinct") && on.is("on") => {
-            let end = rest
-                .iter()
-                .position(|token| token.depth == 0 && token.text == ")");
-            &rest[end.map_or(0, |end| end + 1)..]
-        }
-        [first, rest @ ..] if first.is("distinct") || first.is("all") => rest,
-        list => list,
-    }
-}
-
-/// The parts between the commas that stand in no parentheses.
-fn split(list: &[Token]) -> Vec<&[Token]> {
-    let parts = list.split(|token| token.depth == 0 && token.text == "," && !token.name);
-    parts.filter(|part| !part.is_empty()).collect()
 }
 
 /// A column as a query names it.
@@ -181,143 +164,125 @@ struct SelectedColumn {
     name: String,
 }
 
-/// The name under which an item of the list stands in the row, with the column that it is. Whatever
-/// is computed has no column, and perhaps no name that is known here.
-fn selected(item: &[Token]) -> Option<(String, Option<SelectedColumn>)> {
-    let (value, alias) = match item {
-        [value @ .., word, alias] if word.is("as") && alias.name => (value, Some(alias)),
-        // `count(*) total`
-        [value @ .., last, alias] if alias.name && (last.name || last.text == ")") => {
-            (&item[..=value.len()], Some(alias))
+impl SelectedColumn {
+    /// Reads `name` or `table.name`. Whatever is computed is no column.
+    fn read(expression: &ast::Expr) -> Option<Self> {
+        match expression {
+            ast::Expr::NameRef(name) => Some(Self {
+                of: None,
+                name: name_in(name.syntax()),
+            }),
+            ast::Expr::FieldExpr(field) => {
+                let ast::Expr::NameRef(table) = field.base()? else {
+                    return None;
+                };
+                Some(Self {
+                    of: Some(name_in(table.syntax())),
+                    name: name_in(field.field()?.syntax()),
+                })
+            }
+            _ => None,
         }
-        _ => (item, None),
-    };
-    let column = match value {
-        [column] if column.name => Some(SelectedColumn {
-            of: None,
-            name: column.text.clone(),
-        }),
-        [table, dot, column] if table.name && dot.text == "." && column.name => {
-            Some(SelectedColumn {
-                of: Some(table.text.clone()),
-                name: column.text.clone(),
-            })
-        }
-        _computed => None,
-    };
-    let own = || match value {
-        // `created_at::text` is still called so.
-        [column, colon, ..] if column.name && colon.text == ":" => Some(column.text.clone()),
-        _ => column.as_ref().map(|column| column.name.clone()),
-    };
-    let name = alias.map(|alias| alias.text.clone()).or_else(own)?;
-    Some((name, column))
+    }
 }
 
 /// The tables of a query, of which the first is followed.
 #[derive(Default)]
-struct FromClause {
-    table: Option<String>,
+struct FromTables {
+    /// `users` or `audit.users`.
+    first: Option<String>,
     /// The names by which its columns may be qualified.
     names: Vec<String>,
     /// Whether other tables stand beside it.
-    joined: bool,
+    is_joined: bool,
     /// Whether its columns may be null because of a join.
-    padded: bool,
+    is_padded: bool,
 }
 
-/// Words that end a table's place, and so are no other name of it.
-const CLAUSES: &[&str] = &[
-    "where",
-    "group",
-    "order",
-    "limit",
-    "offset",
-    "having",
-    "for",
-    "fetch",
-    "window",
-    "union",
-    "intersect",
-    "except",
-    "returning",
-    "set",
-    "values",
-    "on",
-    "using",
-    "join",
-    "inner",
-    "left",
-    "right",
-    "full",
-    "cross",
-    "natural",
-    "select",
-    "default",
-    "tablesample",
-];
+impl FromTables {
+    fn of_query(select: &ast::Select) -> Self {
+        let Some(from) = select.from_clause() else {
+            return Self::default();
+        };
+        let mut items = from.items();
+        let Some(first) = items.next() else {
+            return Self::default();
+        };
+        let mut tables = Self::of_item(first);
+        tables.is_joined |= items.next().is_some();
+        tables
+    }
 
-impl FromClause {
-    /// Reads what stands behind `FROM`, `UPDATE` or `INTO`. Behind the latter, a table may be
-    /// followed by a list of its columns.
-    fn read(tokens: &[Token], is_insert: bool) -> Self {
-        let mut from = Self::default();
-        let mut tokens = tokens;
-        if let [only, rest @ ..] = tokens
-            && only.is("only")
-        {
-            tokens = rest;
-        }
-        let (table, rest) = match tokens {
-            [space, dot, name, rest @ ..] if space.name && dot.text == "." && name.name => {
-                from.names.push(name.text.clone());
-                (format!("{}.{}", space.text, name.text), rest)
+    fn of_item(item: FromListItem) -> Self {
+        match item {
+            FromListItem::FromItem(ast::FromItem::RelationFromItem(relation)) => {
+                let Some(name) = relation.relation_name_ref() else {
+                    return Self::default();
+                };
+                let mut tables = Self::one(name.syntax());
+                // Names of columns may follow that of the table.
+                let alias = relation.alias().map(|alias| names_in(alias.syntax()));
+                tables.names.extend(alias.into_iter().flatten().take(1));
+                tables
             }
-            [name, rest @ ..] if name.name && !is_clause(name) => {
-                from.names.push(name.text.clone());
-                (name.text.clone(), rest)
+            FromListItem::FromItem(_no_table) => Self::default(),
+            FromListItem::JoinExpr(joined) => {
+                let left = joined.from_list_item();
+                let mut tables = left.map_or_else(Self::default, Self::of_item);
+                let kind = joined.join().and_then(|join| join.join_type());
+                tables.is_joined = true;
+                tables.is_padded |=
+                    matches!(kind, Some(JoinType::JoinRight(_) | JoinType::JoinFull(_)));
+                tables
             }
-            _ => return from,
-        };
-        // A function in the place of a table.
-        let is_call = !is_insert
-            && rest
-                .first()
-                .is_some_and(|next| next.text == "(" && !next.name);
-        from.table = Some(table).filter(|_| !is_call);
-        let alias = match rest {
-            [word, alias, ..] if word.is("as") && alias.name => Some(alias),
-            [alias, ..] if alias.name && !is_clause(alias) => Some(alias),
-            _ => None,
-        };
-        from.names.extend(alias.map(|alias| alias.text.clone()));
-        let top = rest.iter().filter(|token| token.depth == 0);
-        let places = top.take_while(|token| !is_end_of_tables(token));
-        for token in places {
-            from.joined |= token.is("join") || (token.text == "," && !token.name);
-            from.padded |= token.is("right") || token.is("full");
         }
-        from
+    }
+
+    /// The one table that a node names.
+    fn one(node: &SyntaxNode) -> Self {
+        let parts = names_in(node);
+        Self {
+            names: parts.last().cloned().into_iter().collect(),
+            first: Some(parts.join(".")),
+            is_joined: false,
+            is_padded: false,
+        }
     }
 
     /// Whether the value of a column of the first table stands in the row as it is.
     fn has(&self, column: &SelectedColumn) -> bool {
         let is_its = match &column.of {
             Some(of) => self.names.contains(of),
-            None => !self.joined,
+            None => !self.is_joined,
         };
-        self.table.is_some() && is_its && !self.padded
+        self.first.is_some() && is_its && !self.is_padded
     }
 }
 
-fn is_clause(token: &Token) -> bool {
-    !token.quoted && CLAUSES.contains(&token.text.as_str())
+/// The last name in a node.
+fn name_in(node: &SyntaxNode) -> String {
+    names_in(node).pop().unwrap_or_default()
 }
 
-fn is_end_of_tables(token: &Token) -> bool {
-    ["where", "group", "order", "limit", "having", "returning"]
-        .iter()
-        .any(|word| token.is(word))
+/// The names in a node, as PostgreSQL reads them: those without quotes in lower case.
+fn names_in(node: &SyntaxNode) -> Vec<String> {
+    let tokens = node.descendants_with_tokens();
+    let tokens = tokens.filter_map(|element| element.into_token());
+    let names = tokens.filter(|token| {
+        let is_word = |character: char| character.is_alphabetic() || "_\"".contains(character);
+        token.kind() != SyntaxKind::AS_KW && token.text().starts_with(is_word)
+    });
+    let read = |token: squawk_syntax::SyntaxToken| {
+        let text = token.text();
+        let quoted = text
+            .strip_prefix('"')
+            .and_then(|text| text.strip_suffix('"'));
+        match quoted {
+            Some(quoted) => quoted.replace("\"\"", "\""),
+            None => text.to_lowercase(),
+        }
+    };
+    names.map(read).collect()
 }
 
 #[cfg(test)]
@@ -360,6 +325,16 @@ mod tests {
             ("WITH x AS (SELECT 1) SELECT id FROM x", "?: "),
             ("SELECT id FROM generate_series(1, 2) AS id", "?: id=?"),
             ("SELECT a.id FROM b RIGHT JOIN a ON true", "b: id=?"),
+            ("SELECT u.id FROM users AS u (id, name)", "users: id=id"),
+            (
+                "UPDATE users SET a = 1 FROM b RETURNING id, users.name",
+                "users: id=? name=name",
+            ),
+            // Placeholders of other drivers, and parts that are put in later.
+            (
+                "select id from users where a = ? and b = :b and",
+                "users: id=id",
+            ),
         ] {
             assert_eq!(shown(sql).as_deref(), Some(expected), "{sql}");
         }
