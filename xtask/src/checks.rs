@@ -22,7 +22,9 @@ mod filled_in;
 mod operations;
 mod orm_tables;
 mod others;
+mod row_uses;
 mod shared_text;
+mod table_names;
 mod translated_values;
 
 mod conflicting_contracts;
@@ -47,7 +49,6 @@ mod orm_foreign_key_mismatch;
 mod orm_index_mismatch;
 mod orm_key_mismatch;
 mod orm_type_mismatch;
-mod row_uses;
 mod schema_type_mismatch;
 mod strict_validation;
 mod type_mismatch;

@@ -73,7 +73,7 @@ use crate::facts::{Declaration, Field, Side};
 use crate::schema::model::Column;
 
 pub use evidence::describe;
-pub(super) use find::{is_table, promised};
+pub(super) use find::promised;
 pub use mapped::BesideRows;
 pub(super) use names::{NameTable, is_shared, side_of_name};
 pub use namesake::Namesake;

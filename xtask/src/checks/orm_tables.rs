@@ -2,7 +2,8 @@
 //! compare.
 
 use super::entities::EntityKind;
-use super::matching::{Description, TableMatches, is_table};
+use super::matching::{Description, TableMatches};
+use super::table_names::is_table;
 use super::{Check, Model, names};
 use crate::facts::TableKeys;
 use crate::report::Finding;

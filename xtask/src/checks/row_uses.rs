@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 
 use super::entities::Entity;
-use super::matching::is_table;
+use super::table_names::is_table;
 use crate::facts::{Declaration, Facts, RowUsage, RowUse};
 use crate::schema::model::ObjectName;
 use crate::source::Location;

@@ -172,21 +172,29 @@ impl FindingsByMigration {
         let mut since = start;
         for (index, findings) in self.after.iter().filter(|(index, _)| *index >= start) {
             if is_it(findings) {
-                let entity = &finding.entity;
-                let names_column = |index: &usize| {
-                    finding.field.as_ref().is_some_and(|field| {
-                        self.touched[*index]
-                            .touches_column(entity, |column| is_named(column, field))
-                    })
-                };
-                let touching = (since..=*index)
-                    .find(names_column)
-                    .or_else(|| (since..*index).find(|at| self.touched[*at].touches(entity)));
+                let touching = self.touching(since, *index, finding);
                 return self.pending.get(touching.unwrap_or(*index)).cloned();
             }
             since = index + 1;
         }
         None
+    }
+
+    /// Returns the first migration of `since` to `last` that touches the column of `finding`, else
+    /// the first before `last` that touches its entity.
+    fn touching(&self, since: usize, last: usize, finding: &Finding) -> Option<usize> {
+        let touches_column = |at: &usize| self.touches_column(*at, finding);
+        let touches_entity = |at: &usize| self.touched[*at].touches(&finding.entity);
+        (since..=last)
+            .find(touches_column)
+            .or_else(|| (since..last).find(touches_entity))
+    }
+
+    fn touches_column(&self, migration: usize, finding: &Finding) -> bool {
+        let Some(field) = &finding.field else {
+            return false;
+        };
+        self.touched[migration].touches_column(&finding.entity, |column| is_named(column, field))
     }
 }
 

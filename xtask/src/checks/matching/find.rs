@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::names::{NameTable, is_output_name, side_of_name};
 use super::{Match, Strength};
 use crate::checks::entities::Entity;
-use crate::checks::names;
+use crate::checks::table_names::{is_alike, is_named};
 use crate::config::{Config, Mapping};
 use crate::facts::{Declaration, Facts, Family, Side, TableLink};
 use crate::schema::model::ObjectName;
@@ -198,22 +198,6 @@ pub(super) fn row_names<'f>(
             .position(|entity| is_named(entity.name, &link.table))?;
         Some((at, table.name.as_str()))
     })
-}
-
-/// Whether code calls the table `name` so, perhaps in another style.
-pub(in crate::checks) fn is_table(name: &ObjectName, written: &str) -> bool {
-    is_named(name, written) || (!written.contains('.') && is_alike(name, written))
-}
-
-fn is_named(name: &ObjectName, written: &str) -> bool {
-    match written.split_once('.') {
-        Some((namespace, table)) => name.namespace == namespace && name.name == table,
-        None => name.name == written,
-    }
-}
-
-fn is_alike(name: &ObjectName, written: &str) -> bool {
-    names::key(&name.name) == names::key(written)
 }
 
 fn mapped<'c>(

@@ -58,22 +58,12 @@ impl NameTable {
     ) {
         let (types, schemas) = (patterns(of_types(config)), patterns(of_schemas(config)));
         for (entity, name) in given {
-            let stem = ["Entity", "Model"]
-                .iter()
-                .find_map(|end| name.strip_suffix(end))
-                .unwrap_or(name);
-            for row_name in names::row_names(stem) {
-                for (table, patterns) in [(&mut self.types, &types), (&mut self.schemas, &schemas)]
-                {
-                    for pattern in patterns {
-                        let named = NameMeaning {
-                            entity,
-                            side: pattern.side,
-                            strength: pattern.strength,
-                            weight: row_name.len(),
-                        };
-                        table.entry(pattern.around(&row_name)).or_insert(named);
-                    }
+            for row_name in names::row_names(class_stem(name)) {
+                for (name, meaning) in meanings(&types, entity, &row_name) {
+                    self.types.entry(name).or_insert(meaning);
+                }
+                for (name, meaning) in meanings(&schemas, entity, &row_name) {
+                    self.schemas.entry(name).or_insert(meaning);
                 }
             }
         }
@@ -289,22 +279,38 @@ fn named(tables: &[&ObjectName], configured: Configured<'_>) -> FxHashMap<Word, 
     let mut table: FxHashMap<Word, NameMeaning> = FxHashMap::default();
     for (at, name) in tables.iter().enumerate() {
         for row_name in entity_names(name) {
-            for pattern in &patterns {
-                let Pattern { side, strength, .. } = *pattern;
-                let named = NameMeaning {
-                    entity: at,
-                    side,
-                    strength,
-                    weight: row_name.len(),
-                };
-                let known = table.entry(pattern.around(&row_name)).or_insert(named);
-                if known.weight < named.weight {
-                    *known = named;
+            for (name, meaning) in meanings(&patterns, at, &row_name) {
+                let known = table.entry(name).or_insert(meaning);
+                if known.weight < meaning.weight {
+                    *known = meaning;
                 }
             }
         }
     }
     table
+}
+
+/// The names that the patterns give to what is of the rows of `entity`, each with what it means.
+fn meanings<'p>(
+    patterns: &'p [Pattern],
+    entity: usize,
+    row_name: &'p str,
+) -> impl Iterator<Item = (Word, NameMeaning)> + 'p {
+    patterns.iter().map(move |pattern| {
+        let meaning = NameMeaning {
+            entity,
+            side: pattern.side,
+            strength: pattern.strength,
+            weight: row_name.len(),
+        };
+        (pattern.around(row_name), meaning)
+    })
+}
+
+/// The name of the thing that a class of an ORM is of: `User` of `UserEntity`.
+fn class_stem(name: &str) -> &str {
+    let mut ends = ["Entity", "Model"].iter();
+    ends.find_map(|end| name.strip_suffix(end)).unwrap_or(name)
 }
 
 /// Singular and plural stand for one another here: both are among the [`names::row_names`].

@@ -12,8 +12,8 @@ use crate::source::Location;
 use crate::typescript::modules::Symbol;
 use crate::typescript::resolve::{ObjectType, Type};
 use crate::typescript::syntax::{
-    Expr, ExprKind, Name, PropertySignature, Statement, StatementKind, Text, TypeKind, TypeMember,
-    TypeNode,
+    Expr, ExprKind, Name, NamedType, PropertySignature, Statement, StatementKind, Text, TypeKind,
+    TypeMember, TypeNode,
 };
 use crate::typescript::values::{ObjectValue, Value};
 use crate::typescript::vocabulary::{self, Library, TableList};
@@ -68,58 +68,62 @@ impl<'p> File<'_, 'p> {
             StatementKind::Interface(interface) => {
                 self.note_database(&interface.name, &interface.members)
             }
-            StatementKind::Alias(alias) => {
-                if let TypeKind::Object(members) = &alias.value.kind {
-                    return self.note_database(&alias.name, members);
-                }
-                let TypeKind::Reference(named) = &alias.value.kind else {
-                    return;
-                };
-                let name = named.path.last().map_or("", Text::as_str);
-                let Some(side) = vocabulary::side_of_type(&[Library::Kysely], name) else {
-                    return;
-                };
-                let of = named.arguments.first();
-                if let Some(of) = of.and_then(|of| self.declaration_of(of)) {
-                    let at = self.module.location(alias.name.span);
-                    self.links.borrow_mut().sides.push((at, side, of));
-                }
-            }
+            StatementKind::Alias(alias) => match &alias.value.kind {
+                TypeKind::Object(members) => self.note_database(&alias.name, members),
+                TypeKind::Reference(named) => self.note_side(&alias.name, named),
+                _ => {}
+            },
             _ => {}
+        }
+    }
+
+    /// `type Person = Selectable<PersonTable>`
+    fn note_side(&self, alias: &Name, named: &'p NamedType) {
+        let name = named.path.last().map_or("", Text::as_str);
+        let Some(side) = vocabulary::side_of_type(&[Library::Kysely], name) else {
+            return;
+        };
+        let of = named.arguments.first();
+        if let Some(of) = of.and_then(|of| self.declaration_of(of)) {
+            let at = self.module.location(alias.span);
+            self.links.borrow_mut().sides.push((at, side, of));
         }
     }
 
     /// A map of tables: kysely's `DB`, kanel's `PublicSchema`, whose properties are all declared
     /// types, and the `TableTypes` of pg-to-ts.
     fn note_database(&self, name: &Name, members: &'p [TypeMember]) {
-        let list = self.module.location(name.span);
-        let note = |table, of, side| self.note_table(&list, table, of, side);
         match vocabulary::table_list(&name.text) {
             Some(TableList::Rows | TableList::Database)
                 if !members.is_empty() && members.iter().all(is_reference) =>
             {
+                let list = self.module.location(name.span);
                 for property in TypeNode::properties(members) {
                     self.note_entry(name, property);
-                    note(property, property, Side::Row);
+                    self.note_table(&list, property, property, Side::Row);
                 }
             }
             Some(TableList::Rows | TableList::Database) | None => {}
             Some(TableList::SelectAndInput) => {
                 for table in TypeNode::properties(members) {
-                    let Some(TypeKind::Object(sides)) =
-                        table.value.as_ref().map(|value| &value.kind)
-                    else {
-                        continue;
-                    };
-                    self.note_entry(name, table);
-                    for side in TypeNode::properties(sides) {
-                        match side.key.literal() {
-                            Some("select") => note(table, side, Side::Row),
-                            Some("input") => note(table, side, Side::Insert),
-                            Some(_) | None => {}
-                        }
-                    }
+                    self.note_select_and_input(name, table);
                 }
+            }
+        }
+    }
+
+    /// An entry of pg-to-ts, which names the types of both sides.
+    fn note_select_and_input(&self, list: &Name, table: &'p PropertySignature) {
+        let Some(TypeKind::Object(sides)) = table.value.as_ref().map(|value| &value.kind) else {
+            return;
+        };
+        self.note_entry(list, table);
+        let place = self.module.location(list.span);
+        for side in TypeNode::properties(sides) {
+            match side.key.literal() {
+                Some("select") => self.note_table(&place, table, side, Side::Row),
+                Some("input") => self.note_table(&place, table, side, Side::Insert),
+                Some(_) | None => {}
             }
         }
     }
@@ -233,55 +237,63 @@ impl<'p> File<'_, 'p> {
         of: &Type<'p>,
     ) -> Vec<Declaration> {
         let mut found = Vec::new();
-        if vocabulary::table_list(&database.name) != Some(TableList::Database) {
-            return found;
-        }
-        for (namespace, schema) in self.inner(of) {
-            for (list, tables) in self.inner(&schema) {
-                if list != "Tables" && list != "Views" {
-                    continue;
-                }
-                for (table, sides) in self.inner(&tables) {
-                    let linked = super::names::qualified(&namespace, &table);
-                    let path = format!("{}['{namespace}']['{list}']['{table}']", database.name);
-                    found.extend(self.generated_sides(database, &linked, &path, &sides));
-                }
+        for (namespace, list, tables) in self.generated_lists(database, of) {
+            if list != "Tables" && list != "Views" {
+                continue;
+            }
+            for (table, sides) in self.inner(&tables) {
+                let linked = super::names::qualified(&namespace, &table);
+                let path = format!("{}['{namespace}']['{list}']['{table}']", database.name);
+                found.extend(self.generated_sides(database, &linked, &path, &sides));
             }
         }
         found
     }
 
-    /// Its `Enums`, each with the name that the database has for it.
-    pub(super) fn generated_enums(&self, database: &Declaration, of: &Type<'p>, facts: &mut Facts) {
+    /// The lists of each namespace: `public`, `Tables` and what is in it.
+    fn generated_lists(
+        &self,
+        database: &Declaration,
+        of: &Type<'p>,
+    ) -> Vec<(String, String, Type<'p>)> {
+        let mut lists = Vec::new();
         if vocabulary::table_list(&database.name) != Some(TableList::Database) {
-            return;
+            return lists;
         }
         for (namespace, schema) in self.inner(of) {
-            for (list, enums) in self.inner(&schema) {
-                if list != "Enums" {
-                    continue;
-                }
-                let Ok(object) = self.resolver.properties(&enums) else {
+            for (list, held) in self.inner(&schema) {
+                lists.push((namespace.clone(), list, held));
+            }
+        }
+        lists
+    }
+
+    /// Its `Enums`, each with the name that the database has for it.
+    pub(super) fn generated_enums(&self, database: &Declaration, of: &Type<'p>, facts: &mut Facts) {
+        for (namespace, list, enums) in self.generated_lists(database, of) {
+            if list != "Enums" {
+                continue;
+            }
+            let Ok(object) = self.resolver.properties(&enums) else {
+                continue;
+            };
+            for property in &object.properties {
+                let values = super::types::string_values(&property.value.get(self.resolver));
+                let (Some(values), Some(place)) = (values, &property.place) else {
                     continue;
                 };
-                for property in &object.properties {
-                    let values = super::types::string_values(&property.value.get(self.resolver));
-                    let (Some(values), Some(place)) = (values, &property.place) else {
-                        continue;
-                    };
-                    let name = format!(
-                        "{}['{namespace}']['Enums']['{}']",
-                        database.name, property.name
-                    );
-                    let database_name = Some(super::names::qualified(&namespace, &property.name));
-                    facts.enums.push(Enumeration {
-                        name,
-                        location: place.location(),
-                        values,
-                        database_name,
-                        widened: false,
-                    });
-                }
+                let name = format!(
+                    "{}['{namespace}']['Enums']['{}']",
+                    database.name, property.name
+                );
+                let database_name = Some(super::names::qualified(&namespace, &property.name));
+                facts.enums.push(Enumeration {
+                    name,
+                    location: place.location(),
+                    values,
+                    database_name,
+                    widened: false,
+                });
             }
         }
     }
@@ -293,32 +305,27 @@ impl<'p> File<'_, 'p> {
         of: &Type<'p>,
         facts: &mut Facts,
     ) {
-        if vocabulary::table_list(&database.name) != Some(TableList::Database) {
-            return;
-        }
-        for (namespace, schema) in self.inner(of) {
-            for (list, objects) in self.inner(&schema) {
-                let Some(kind) = vocabulary::stated_kind(&list) else {
+        for (namespace, list, objects) in self.generated_lists(database, of) {
+            let Some(kind) = vocabulary::stated_kind(&list) else {
+                continue;
+            };
+            let Ok(objects) = self.resolver.properties(&objects) else {
+                continue;
+            };
+            for property in &objects.properties {
+                let Some(place) = &property.place else {
                     continue;
                 };
-                let Ok(objects) = self.resolver.properties(&objects) else {
-                    continue;
-                };
-                for property in &objects.properties {
-                    let Some(place) = &property.place else {
-                        continue;
-                    };
-                    facts.objects.push(StatedObject {
-                        kind,
-                        name: format!(
-                            "{}['{namespace}']['{list}']['{}']",
-                            database.name, property.name
-                        ),
-                        location: place.location(),
-                        database_name: super::names::qualified(&namespace, &property.name),
-                        parts: self.stated_parts(kind, &property.value.get(self.resolver)),
-                    });
-                }
+                facts.objects.push(StatedObject {
+                    kind,
+                    name: format!(
+                        "{}['{namespace}']['{list}']['{}']",
+                        database.name, property.name
+                    ),
+                    location: place.location(),
+                    database_name: super::names::qualified(&namespace, &property.name),
+                    parts: self.stated_parts(kind, &property.value.get(self.resolver)),
+                });
             }
         }
     }
