@@ -53,6 +53,12 @@ impl CalledAs {
         }
     }
 
+    /// Whether it is a task of a Cargo monorepo.
+    #[must_use]
+    pub fn is_cargo(&self) -> bool {
+        *self == Self::cargo()
+    }
+
     /// The program, `cargo xtask` or `npx pgaccord`.
     #[must_use]
     pub fn program(&self) -> &str {
@@ -62,7 +68,7 @@ impl CalledAs {
     /// The name of the command `short` (`verify`) for this program.
     #[must_use]
     pub fn subcommand(&self, short: &'static str) -> &'static str {
-        let is_prefixed = *self == Self::cargo();
+        let is_prefixed = self.is_cargo();
         let names = PREFIXED.iter().find(|(known, _)| *known == short);
         names.map_or(
             short,

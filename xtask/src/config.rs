@@ -229,10 +229,7 @@ impl ConfigurationPlace {
             };
         }
         // Where no commit has the file yet, the one on disk says how commits are judged, too.
-        let is_elsewhere = || {
-            let manifest = tree.read("Cargo.toml").unwrap_or_default();
-            String::from_utf8_lossy(&manifest).contains("metadata.db")
-        };
+        let is_elsewhere = || is_in_manifest(&tree.read("Cargo.toml").unwrap_or_default());
         let is_on_disk = || {
             let own = Boundary::around(root).read(&root.join(OWN_FILE));
             own.is_ok() && !is_elsewhere()
@@ -259,9 +256,23 @@ impl ConfigurationPlace {
             raw::Section::Whole if !tree.is_file(&name) => {
                 Boundary::around(root).read(&root.join(&self.path))
             }
-            raw::Section::Whole | raw::Section::Metadata => tree.read(&name),
+            raw::Section::Whole => tree.read(&name),
+            raw::Section::Metadata => {
+                let manifest = tree.read(&name)?;
+                if is_in_manifest(&manifest) {
+                    return Ok(manifest);
+                }
+                let on_disk = Boundary::around(root).read(&root.join(&self.path));
+                let on_disk = on_disk.ok().filter(|bytes| is_in_manifest(bytes));
+                Ok(on_disk.unwrap_or(manifest))
+            }
         }
     }
+}
+
+/// Whether a manifest seems to hold the configuration.
+fn is_in_manifest(manifest: &[u8]) -> bool {
+    String::from_utf8_lossy(manifest).contains("metadata.db")
 }
 
 /// The help where no configuration can be read.
@@ -306,6 +317,21 @@ mod tests {
             (15, "migrations")
         );
         assert_eq!(config.snapshot, "snapshots/schema.json");
+    }
+
+    #[test]
+    fn a_configuration_that_no_commit_has_yet_is_the_one_on_disk() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let on_disk = "[workspace]\n[workspace.metadata.db]\npostgres = \"17\"\n";
+        std::fs::write(folder.path().join("Cargo.toml"), on_disk).expect("a file");
+        let major = |manifest: &str| {
+            let tree = crate::tree::MemoryTree::new([("Cargo.toml", manifest)]);
+            let config = Config::of_tree(&tree, folder.path(), None);
+            config.expect("a configuration").postgres_major
+        };
+        assert_eq!(major("[workspace]\n"), 17);
+        let committed = on_disk.replace("17", "16");
+        assert_eq!(major(&committed), 16);
     }
 
     #[test]

@@ -106,7 +106,9 @@ pub fn propose(tree: &dyn Tree) -> Result<ConfigurationProposal> {
     files.retain(|file| !rules.is_ignored(file));
     let files = without_examples(files);
     let mut layouts = other_databases::without_sqlite(tree, &files, detect::find(tree, &files));
-    let is_of_code = layouts.own.is_none() && layouts.foreign.is_empty();
+    // Code that Knex or TypeORM runs on PostgreSQL is no less theirs beside another database.
+    let is_of_code =
+        layouts.own.is_none() && layouts.foreign.is_empty() && code::find(tree, &files).is_none();
     let other_kysely = is_of_code
         .then(|| {
             let sources = files.iter().filter(|file| roles::is_source(file));

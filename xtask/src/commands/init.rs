@@ -8,7 +8,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result, bail};
 
 use super::Outcome;
-use crate::called_as;
+use crate::called_as::{self, CalledAs};
 use crate::cli::GlobalOptions;
 use crate::init::{self, ConfigurationProposal, ProposedMigrations};
 use crate::postgres::binaries;
@@ -18,7 +18,7 @@ use crate::tree::WorkingTree;
 /// Options of `init`.
 #[derive(Debug, clap::Args)]
 pub struct Options {
-    /// Write the configuration: to `Cargo.toml`, or where there is none to `db.toml`
+    /// Write the configuration to `db.toml`; for `cargo xtask` to `Cargo.toml`
     #[arg(long)]
     pub write: bool,
 }
@@ -55,7 +55,7 @@ pub fn run(
     options: &Options,
     terminal: &Terminal,
 ) -> Result<Outcome> {
-    let place = place(root)?;
+    let place = place(root, called_as::current())?;
     let mut proposal = init::propose(&WorkingTree::new(root))
         .with_context(|| format!("cannot look through `{}`", root.display()))?;
     let wanted = use_nearest(&mut proposal, binaries::nearest);
@@ -81,8 +81,9 @@ pub fn run(
     Ok(Outcome::Clean)
 }
 
-/// Returns the place for the configuration; an error if there is one already.
-fn place(root: &Path) -> Result<Destination> {
+/// Returns the place for the configuration; an error if there is one already. A team that uses the
+/// tool without Cargo gets a file of its own, also where part of the monorepo is in Rust.
+fn place(root: &Path, called: &CalledAs) -> Result<Destination> {
     let own = root.join("db.toml");
     if own.exists() {
         bail!(
@@ -106,6 +107,9 @@ fn place(root: &Path) -> Result<Destination> {
             "`{}` holds the configuration already: edit its section `metadata.db`",
             manifest.display()
         )
+    }
+    if !called.is_cargo() {
+        return Ok(Destination::OwnFile);
     }
     let workspace = table.contains_key("workspace");
     Ok(Destination::Manifest(if workspace {
@@ -175,10 +179,12 @@ fn next(proposal: &ConfigurationProposal) -> Vec<String> {
             format!("{snapshot} --allow-replay{later}"),
             verify.to_owned(),
         ],
-        ProposedMigrations::Own(_)
-        | ProposedMigrations::InPlace { .. }
-        | ProposedMigrations::Dump(_) => {
+        ProposedMigrations::Own(_) | ProposedMigrations::InPlace { .. } => {
             let first = "      # replays the migrations on a scratch database";
+            vec![format!("{verify}{first}"), format!("{snapshot}{later}")]
+        }
+        ProposedMigrations::Dump(_) => {
+            let first = "      # loads the dump into a scratch database";
             vec![format!("{verify}{first}"), format!("{snapshot}{later}")]
         }
     }
@@ -317,16 +323,17 @@ mod tests {
     #[test]
     fn the_configuration_is_appended_to_a_manifest_and_never_twice() {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        assert_eq!(
-            place(folder.path()).expect("no manifest"),
-            Destination::OwnFile
-        );
+        let cargo = CalledAs::of(None, Some("target/debug/xtask"));
+        let npm = CalledAs::of(Some("npx pgaccord"), None);
+        let place = |called| place(folder.path(), called);
+        assert_eq!(place(&cargo).expect("no manifest"), Destination::OwnFile);
         fs::write(
             folder.path().join("Cargo.toml"),
             "[workspace]\nmembers = []",
         )
         .expect("a file");
-        let place_found = place(folder.path()).expect("a manifest");
+        assert_eq!(place(&npm).expect("a manifest"), Destination::OwnFile);
+        let place_found = place(&cargo).expect("a manifest");
         assert_eq!(place_found, Destination::Manifest("workspace.metadata.db"));
         write(
             folder.path(),
@@ -339,7 +346,7 @@ mod tests {
             text,
             "[workspace]\nmembers = []\n\n[workspace.metadata.db]\npostgres = \"15\"\n"
         );
-        assert!(place(folder.path()).is_err());
+        assert!(place(&cargo).is_err() && place(&npm).is_err());
     }
 
     #[test]

@@ -59,7 +59,7 @@ pub fn origin(context: &Context, migrations: &[Migration]) -> String {
         (None, Some(SchemaSource::Database)) => "the database as it is".to_owned(),
         (None, Some(SchemaSource::Dump(dump))) => format!("`{dump}` on a scratch database"),
         (None, None) => {
-            let counted = human::count(migrations.len(), "migration");
+            let counted = basis(context, migrations.len());
             let platform = match context.config.platform {
                 Platform::None => "",
                 Platform::Supabase => " with what Supabase makes",
@@ -70,6 +70,26 @@ pub fn origin(context: &Context, migrations: &[Migration]) -> String {
                 without(&aside)
             )
         }
+    }
+}
+
+/// What a snapshot is of: so many migrations, or what is there instead of them.
+#[must_use]
+pub fn basis(context: &Context, migrations: usize) -> String {
+    let config = &context.config.migrations;
+    match (&config.replay, &config.schema_from) {
+        (None, Some(SchemaSource::Dump(dump))) => format!("`{dump}`"),
+        (None, Some(SchemaSource::Database)) => "a database".to_owned(),
+        (Some(_), _) | (None, None) => human::count(migrations, "migration"),
+    }
+}
+
+/// The command that rewrites the snapshot. A command of the monorepo's own has to be allowed.
+#[must_use]
+pub fn snapshot_command(context: &Context) -> String {
+    match context.config.migrations.replay {
+        Some(_) => format!("{} --allow-replay", fix()),
+        None => fix(),
     }
 }
 
@@ -122,16 +142,15 @@ fn allow(context: &Context, command: &str) -> Result<()> {
     if !context.is_on_disk {
         bail!(
             "`{command}`, which is `migrations.replay`, is not run for a commit: only the snapshot \
-             tells what its migrations make; run `{} --allow-replay` on the files on disk, and \
-             commit it",
-            fix()
+             tells what its migrations make; run `{}` on the files on disk, and commit it",
+            snapshot_command(context)
         )
     }
     if !context.options.allow_replay || context.memory.is_some() {
         bail!(
             "`{command}`, which is `migrations.replay`, has the power of whoever runs it: when you \
-             trust these files, run `{} --allow-replay`, or set `DB_ALLOW_REPLAY=1`",
-            fix()
+             trust these files, run `{}`, or set `DB_ALLOW_REPLAY=1`",
+            snapshot_command(context)
         )
     }
     Ok(())

@@ -6,6 +6,7 @@ use similar::TextDiff;
 
 use super::{Context, Outcome, made_schema, output};
 use crate::migrations::Migration;
+use crate::render::human;
 use crate::schema::snapshot::{self, Snapshot};
 
 /// Options of `db-snapshot`.
@@ -47,14 +48,16 @@ fn rewrite(context: &Context, snapshot: &Snapshot) -> Result<Outcome> {
         .read(path)
         .is_ok_and(|bytes| bytes == snapshot.to_text().as_bytes());
     if is_current {
-        context
-            .terminal
-            .tell(&format!("`{path}` is current: {}\n", contents(snapshot)))?;
+        context.terminal.tell(&format!(
+            "`{path}` is current: {}\n",
+            contents(context, snapshot)
+        ))?;
     } else {
         snapshot::write(&file, snapshot)?;
-        context
-            .terminal
-            .tell(&format!("wrote `{path}`: {}\n", contents(snapshot)))?;
+        context.terminal.tell(&format!(
+            "wrote `{path}`: {}\n",
+            contents(context, snapshot)
+        ))?;
     }
     Ok(Outcome::Clean)
 }
@@ -78,9 +81,10 @@ fn check(context: &Context, snapshot: &Snapshot) -> Result<Outcome> {
     }
     .to_text();
     if committed == current {
-        context
-            .terminal
-            .tell(&format!("`{path}` is current: {}\n", contents(snapshot)))?;
+        context.terminal.tell(&format!(
+            "`{path}` is current: {}\n",
+            contents(context, snapshot)
+        ))?;
         return Ok(Outcome::Clean);
     }
     let diff = TextDiff::from_lines(&committed, &current);
@@ -92,18 +96,16 @@ fn check(context: &Context, snapshot: &Snapshot) -> Result<Outcome> {
     context.terminal.print(&format!("{diff}\n"))?;
     context.terminal.tell(&format!(
         "`{path}` is not what the migrations make: run `{}` and commit it\n",
-        snapshot::fix()
+        made_schema::snapshot_command(context)
     ))?;
     Ok(Outcome::Errors)
 }
 
 /// `18 migrations, 15 tables`
-fn contents(snapshot: &Snapshot) -> String {
-    let count =
-        |count: usize, one: &str| format!("{count} {one}{}", if count == 1 { "" } else { "s" });
+fn contents(context: &Context, snapshot: &Snapshot) -> String {
     format!(
         "{}, {}",
-        count(snapshot.migrations.len(), "migration"),
-        count(snapshot.schema.tables.len(), "table")
+        made_schema::basis(context, snapshot.migrations.len()),
+        human::count(snapshot.schema.tables.len(), "table")
     )
 }

@@ -2,7 +2,7 @@
 
 use anyhow::{Result, anyhow};
 
-use super::Context;
+use super::{Context, made_schema};
 use crate::migrations::Migration;
 use crate::schema::snapshot::{self, Snapshot};
 
@@ -28,7 +28,7 @@ pub fn snapshot(
     Err(anyhow!("{}", one_line(&error)).context(format!(
         "nothing can be verified: there is no scratch database, and `{path}`, which would stand in for it, {stale}; run \
          `{}` where there is PostgreSQL, and commit it",
-        snapshot::fix()
+        made_schema::snapshot_command(context)
     )))
 }
 

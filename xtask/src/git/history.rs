@@ -72,6 +72,15 @@ impl Repository {
         ])?;
         let hint = match remote.lines().next() {
             Some(remote) => format!("did you mean `{remote}`?"),
+            // `HEAD~20` is counted from a commit, and nothing of that name can be fetched.
+            None if reference.contains(['~', '^']) => {
+                let is_shallow = self.text(&["rev-parse", "--is-shallow-repository"])? == "true";
+                let hint = match is_shallow {
+                    true => "the clone is shallow; run `git fetch --unshallow`",
+                    false => "its history is not that long",
+                };
+                hint.to_owned()
+            }
             None => format!(
                 "fetch it with `git fetch origin {}`",
                 reference.trim_start_matches("origin/")

@@ -78,11 +78,14 @@ pub(super) fn other_engine<'f>(
     let mut other = None;
     for file in sources {
         let text = read(tree, file);
-        if !text.contains("kysely") || !(text.contains("ialect")) {
+        if !text.contains("kysely") {
             continue;
         }
         if POSTGRES.iter().any(|word| text.contains(word)) {
             return None;
+        }
+        if !text.contains("ialect") {
+            continue;
         }
         let found = OTHERS.iter().find(|(word, _)| text.contains(word));
         other = other.or_else(|| found.map(|(_, engine)| (file.clone(), *engine)));
@@ -169,6 +172,8 @@ mod tests {
         assert_eq!(other(&[mysql]), known);
         let opened = "import { Kysely, PostgresDialect } from 'kysely';\nnew Kysely({ dialect: new PostgresDialect() });";
         assert_eq!(other(&[mysql, ("src/db.ts", opened)]), None);
+        let vercel = "import { createKysely } from '@vercel/postgres-kysely';";
+        assert_eq!(other(&[mysql, ("src/db.ts", vercel)]), None);
         assert_eq!(
             other(&[("src/a.ts", "import { sql } from 'kysely';")]),
             None

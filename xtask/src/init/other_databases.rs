@@ -56,11 +56,17 @@ fn sqlite_folders(tree: &dyn Tree, files: &[String]) -> Vec<(String, String)> {
             if !text.contains("d1_databases") {
                 continue;
             }
-            let why = format!("SQLite: `{file}` gives it to Cloudflare's D1");
+            let named = of_wrangler
+                .captures_iter(&text)
+                .map(|found| found[1].to_owned());
+            let mut named: Vec<String> = named.collect();
             // Without the key it is this folder, where that is there.
-            folders.push((joined(folder, "migrations"), why.clone()));
-            let named = of_wrangler.captures_iter(&text);
-            folders.extend(named.map(|found| (joined(folder, &found[1]), why.clone())));
+            if named.is_empty() {
+                named.push("migrations".to_owned());
+            }
+            let why = format!("SQLite: `{file}` gives it to Cloudflare's D1");
+            let found = named.iter();
+            folders.extend(found.map(|named| (joined(folder, named), why.clone())));
         } else if name.starts_with("drizzle") && name.contains(".config.") {
             let text = read(tree, file);
             let is_sqlite = ["sqlite", "turso", "d1-http"]
@@ -190,6 +196,24 @@ mod tests {
             ["packages/db/src/a.ts"]
         );
         assert_eq!(without(&packages, "validation", types.clone()), types);
+    }
+
+    #[test]
+    fn only_the_folder_that_cloudflare_is_given_is_of_sqlite() {
+        let sql = "CREATE TABLE users (id TEXT PRIMARY KEY NOT NULL);";
+        let of = |wrangler: &str| {
+            let (layouts, _) = found(&[
+                ("wrangler.toml", wrangler),
+                ("d1/migrations/0001_a.sql", sql),
+                ("migrations/0001_a.sql", sql),
+            ]);
+            let folders = layouts.other_engines.into_iter().map(|(folder, _)| folder);
+            folders.collect::<Vec<_>>()
+        };
+        let named = "[[d1_databases]]\nmigrations_dir = \"d1/migrations\"\n";
+        assert_eq!(of(named), ["d1/migrations"]);
+        assert_eq!(of("[[d1_databases]]\nbinding = \"DB\"\n"), ["migrations"]);
+        assert_eq!(of("name = \"worker\"\n"), [""; 0]);
     }
 
     #[test]

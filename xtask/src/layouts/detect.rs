@@ -42,6 +42,7 @@ pub fn find(tree: &dyn Tree, files: &[String]) -> Layouts {
         }
     }
     tell_drizzle_from_prisma(&present, &mut foreign);
+    leave_to_the_specific(&mut foreign);
     // Flyway names its files like this tool, but only this tool has `.down.sql` files.
     let best = own
         .iter()
@@ -90,6 +91,24 @@ fn tell_drizzle_from_prisma(
     }
 }
 
+/// Takes a folder from a layout whose names or texts say little, where a file in it tells another
+/// tool: some of Diesel's versions look like Hasura's, and one file without dbmate's markers does
+/// not make a folder plain SQL.
+fn leave_to_the_specific(foreign: &mut BTreeMap<(String, &'static str), Layout>) {
+    const PLAIN: &[(Layout, &[Layout])] = &[
+        (Layout::Hasura, &[Layout::Diesel]),
+        (Layout::Sqlx, &[Layout::Dbmate, Layout::NodePgMigrate]),
+    ];
+    let is_told: BTreeSet<(String, &'static str)> = foreign.keys().cloned().collect();
+    foreign.retain(|(folder, _), layout| {
+        let mut others = PLAIN
+            .iter()
+            .filter(|(plain, _)| plain == layout)
+            .flat_map(|(_, specific)| specific.iter());
+        !others.any(|specific| is_told.contains(&(folder.clone(), tag(*specific))))
+    });
+}
+
 /// The folders whose migrations a journal of Drizzle lists.
 fn journal_folders(files: &[String]) -> BTreeSet<&str> {
     let folder = |file: &'_ String| -> Option<usize> {
@@ -126,8 +145,11 @@ impl Layouts {
             }
         }
         counted.sort_by_key(|(count, ..)| std::cmp::Reverse(*count));
+        // A folder is one tool's, the one that reads most of it.
+        let mut taken = BTreeSet::new();
         self.foreign = counted
             .into_iter()
+            .filter(|(_, _, folder)| taken.insert(folder.clone()))
             .map(|(_, layout, folder)| (layout, folder))
             .collect();
         self
@@ -412,6 +434,29 @@ mod tests {
         assert_eq!(found(&broken).foreign, [(Layout::Drizzle, "db".to_owned())]);
         let own = found(&[("db/V1__a.sql", ""), ("db/V1__a.down.sql", "")]);
         assert_eq!((own.own.as_deref(), own.foreign.len()), (Some("db"), 0));
+    }
+
+    #[test]
+    fn a_folder_is_of_one_tool() {
+        let diesel = found(&[
+            ("migrations/00000000000000_setup/up.sql", "select 1;"),
+            ("migrations/20140924113530_a/up.sql", "select 1;"),
+            ("migrations/2024-01-15-103000_b/up.sql", "select 2;"),
+        ]);
+        assert_eq!(diesel.foreign, [(Layout::Diesel, "migrations".to_owned())]);
+        let dbmate = found(&[
+            ("db/migrations/1_a.sql", "-- migrate:up\nselect 1;"),
+            ("db/migrations/2_b.sql", "select 2;"),
+            ("db/migrations/3_c.sql", "select 3;"),
+        ]);
+        let layouts: Vec<_> = dbmate.foreign.iter().map(|(layout, _)| *layout).collect();
+        assert!(!layouts.contains(&Layout::Sqlx), "{layouts:?}");
+        let both = found(&[
+            ("migrations/1_a.up.sql", "select 1;"),
+            ("migrations/2_b.sql", "select 2;"),
+            ("migrations/3_c.sql", "select 3;"),
+        ]);
+        assert_eq!(both.foreign, [(Layout::Sqlx, "migrations".to_owned())]);
     }
 
     #[test]

@@ -39,7 +39,7 @@ pub(super) fn other(sql: &str) -> Option<&'static str> {
                     .then_some("SQLite")
             }
             "STRFTIME" | "JULIANDAY" | "DATETIME" | "UNIXEPOCH" => {
-                calls_with_text(sql, tokens.get(at + 1..)?).then_some("SQLite")
+                is_call_for_dates(sql, tokens.get(at + 1..)?).then_some("SQLite")
             }
             "ON" if after(at, "CLUSTER") => Some("ClickHouse"),
             _word => None,
@@ -47,13 +47,17 @@ pub(super) fn other(sql: &str) -> Option<&'static str> {
     })
 }
 
-/// Whether a call follows that begins with a text, or has no argument: the functions of SQLite for
-/// dates take a format or `'now'`. A column may be called like them.
-fn calls_with_text(sql: &str, tokens: &[Token]) -> bool {
+/// Whether a call follows that begins with a format or `'now'`, or has no argument, as SQLite's
+/// functions for dates do. A column may be called like them, and in ClickHouse a type is:
+/// `DateTime('UTC')`.
+fn is_call_for_dates(sql: &str, tokens: &[Token]) -> bool {
     let [open, first, ..] = tokens else {
         return false;
     };
-    open.text(sql) == "(" && (first.kind == TokenKind::String || first.text(sql) == ")")
+    let text = first.text(sql);
+    let is_argument =
+        text == ")" || (first.kind == TokenKind::String && (text.contains('%') || text == "'now'"));
+    open.text(sql) == "(" && is_argument
 }
 
 /// The database that has the storage engine after `ENGINE`.
@@ -100,6 +104,14 @@ mod tests {
             ),
             (
                 "CREATE TABLE t (at TEXT NOT NULL DEFAULT (strftime('%s', 'now')));",
+                Some("SQLite"),
+            ),
+            (
+                "CREATE TABLE t (at DateTime('UTC')) ENGINE = MergeTree ORDER BY at;",
+                Some("ClickHouse"),
+            ),
+            (
+                "CREATE TABLE t (at TEXT DEFAULT (datetime('now')));",
                 Some("SQLite"),
             ),
             ("PRAGMA foreign_keys = ON;", Some("SQLite")),

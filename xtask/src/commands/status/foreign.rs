@@ -5,7 +5,7 @@ use postgres::Client;
 
 use super::{Options, show};
 use crate::commands::drift::{self, Drift};
-use crate::commands::{Context, Outcome, live, snapshot_fallback};
+use crate::commands::{Context, Outcome, live, made_schema, snapshot_fallback};
 use crate::config::{LateMigration, Layout};
 use crate::layouts::in_place;
 use crate::migrations::comparison::Comparison;
@@ -163,8 +163,8 @@ fn drift_of_code(
     let Some(snapshot) = snapshot.filter(|snapshot| snapshot.is_fresh(files)) else {
         let why = format!(
             "drift of the database: the migrations are code, and no snapshot of them is there; run \
-             `{} --allow-replay`",
-            snapshot::fix()
+             `{}`",
+            made_schema::snapshot_command(context)
         );
         return Ok((Vec::new(), vec![why]));
     };

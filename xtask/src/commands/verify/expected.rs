@@ -12,7 +12,6 @@ use crate::migrations::Migration;
 use crate::migrations::tables::{self, Records};
 use crate::postgres::catalog::{self, OwnTables};
 use crate::postgres::connect::connect;
-use crate::render::human;
 use crate::report::Finding;
 use crate::schema::diff;
 use crate::schema::model::Schema;
@@ -104,7 +103,7 @@ impl ExpectedSchema {
         asked: usize,
     ) -> Result<Self> {
         let (path, migrations) = (&context.config.snapshot, &all[..asked]);
-        let counted = human::count(migrations.len(), "migration");
+        let counted = made_schema::basis(context, migrations.len());
         let snapshot = snapshot::read(&context.tree(), path)?;
         if let Some(snapshot) = snapshot
             .as_ref()
@@ -134,7 +133,8 @@ impl ExpectedSchema {
                 "does not stand for the migrations: {}",
                 old.staleness(all).join(", ")
             ),
-            None => "does not exist".to_owned(),
+            None if context.is_on_disk || options.staged => "does not exist".to_owned(),
+            None => "is not in that commit".to_owned(),
         };
         // A commit does not wait for a database.
         if options.staged {
@@ -148,7 +148,7 @@ impl ExpectedSchema {
                 true => "leave the migration out, or verify without `--offline`".to_owned(),
                 false => format!(
                     "run `{}` and commit the file, or verify without `--offline`",
-                    snapshot::fix()
+                    made_schema::snapshot_command(context)
                 ),
             };
             bail!("cannot verify offline: `{path}` {why}; {way_out}")
@@ -164,7 +164,10 @@ impl ExpectedSchema {
         let outdated = if is_current {
             String::new()
         } else {
-            format!(" (`{path}` {why}; `{}` updates it)", snapshot::fix())
+            format!(
+                " (`{path}` {why}; `{}` updates it)",
+                made_schema::snapshot_command(context)
+            )
         };
         let against = format!("{}{outdated}", made_schema::origin(context, migrations));
         let later = match &snapshot {
@@ -222,5 +225,8 @@ fn stage(context: &Context, migrations: &[Migration]) -> String {
     if on_disk.is_some_and(|snapshot| snapshot.is_fresh(migrations)) {
         return format!("the file on disk does: run `git add {path}`");
     }
-    format!("run `{}` and `git add {path}`", snapshot::fix())
+    format!(
+        "run `{}` and `git add {path}`",
+        made_schema::snapshot_command(context)
+    )
 }

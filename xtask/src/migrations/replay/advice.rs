@@ -13,7 +13,9 @@ pub(super) fn way_out(error: &anyhow::Error) -> String {
             set_up_with(&format!("CREATE EXTENSION \"{extension}\";"))
         );
     }
-    lacked_of_others(&message).unwrap_or_else(|| advice(&message).to_owned())
+    lacked_of_others(&message)
+        .or_else(|| unavailable(&message))
+        .unwrap_or_else(|| advice(&message).to_owned())
 }
 
 /// Says where the SQL goes that makes what others make in production.
@@ -96,14 +98,31 @@ fn lacked_extension(message: &str) -> Option<&'static str> {
         .map(|(_, extension)| *extension)
 }
 
+/// Extensions that PostgreSQL's own packages lack, and images of servers that have them.
+const IMAGES: &[(&str, &str)] = &[
+    ("age", "apache/age"),
+    ("postgis", "postgis/postgis"),
+    ("timescaledb", "timescale/timescaledb"),
+    ("vector", "pgvector/pgvector"),
+];
+
+/// The advice where the server does not have the files of an extension.
+fn unavailable(message: &str) -> Option<String> {
+    let (before, _) = message.split_once("\" is not available")?;
+    let (_, extension) = before.rsplit_once("extension \"")?;
+    let image = IMAGES.iter().find(|(known, _)| *known == extension);
+    let image = image.map_or(String::new(), |(_, image)| {
+        format!(", such as the image `{image}` runs")
+    });
+    Some(format!(
+        ", which lacks the extension `{extension}`: set `SHADOW_DATABASE_URL` to a server that has it{image}, or install \
+         it for the PostgreSQL of this machine"
+    ))
+}
+
 /// The advice for a message of PostgreSQL.
 fn advice(message: &str) -> &'static str {
-    let lacks_extension =
-        message.contains("extension \"") && message.contains("\" is not available");
-    if lacks_extension {
-        ", which lacks an extension: install it for that PostgreSQL, or set `SHADOW_DATABASE_URL` to a server that has it \
-         (Supabase's extensions are on the one that `supabase start` runs)"
-    } else if message.contains("role \"") && message.contains("already exists (SQLSTATE 42710)") {
+    if message.contains("role \"") && message.contains("already exists (SQLSTATE 42710)") {
         ", where the role is there already: roles belong to the whole server, and the one that migrates is there before the first \
          migration; make it only where it is missing"
     } else if message.contains("(SQLSTATE 42501)") {
@@ -149,6 +168,18 @@ mod tests {
         assert_eq!(shown("type \"mood\" does not exist (SQLSTATE 42704)"), "");
         let uuid = shown("function uuid_generate_v4() does not exist (SQLSTATE 42883)");
         assert!(uuid.contains("`CREATE EXTENSION \"uuid-ossp\";`"), "{uuid}");
+    }
+
+    #[test]
+    fn an_extension_that_the_server_lacks_is_named_with_a_server_that_has_it() {
+        let postgis = shown("extension \"postgis\" is not available (SQLSTATE 0A000)");
+        assert!(
+            postgis.contains("extension `postgis`: set `SHADOW_DATABASE_URL`")
+                && postgis.contains("the image `postgis/postgis` runs"),
+            "{postgis}"
+        );
+        let rare = shown("extension \"plv8\" is not available (SQLSTATE 0A000)");
+        assert!(!rare.contains("image"), "{rare}");
     }
 
     #[test]
