@@ -58,9 +58,11 @@ impl NameTable {
     ) {
         let (types, schemas) = (patterns(of_types(config)), patterns(of_schemas(config)));
         for (entity, name) in given {
+            // Of the model `Model` nothing would be left, and `schema` would be its schema.
             let stem = ["Entity", "Model"]
                 .iter()
                 .find_map(|end| name.strip_suffix(end))
+                .filter(|stem| !stem.is_empty())
                 .unwrap_or(name);
             for row_name in names::row_names(stem) {
                 for (table, patterns) in [(&mut self.types, &types), (&mut self.schemas, &schemas)]
