@@ -19,6 +19,7 @@ mod duplicates;
 mod edits;
 mod endpoints;
 mod filled_in;
+mod one_cause;
 mod operations;
 mod orm_tables;
 mod others;

@@ -95,11 +95,24 @@ impl<'m, 'a> Compared<'m, 'a> {
                 .any(|field| field.location == self.pair.field.location)
         };
         match self.description.layer() {
-            DescriptionLayer::Driver if self.described.of_role(Role::Orm).any(stands_in) => {
+            DescriptionLayer::Driver
+                if self.described.of_role(Role::Orm).any(stands_in)
+                    || self.is_of_query_builder() =>
+            {
                 DescriptionLayer::Orm
             }
             of_description => of_description,
         }
+    }
+
+    /// Whether rows are read by a query builder beside an ORM that reads its own in another way:
+    /// Kysely's tables beside Prisma's models. The configured driver is the ORM's, and the query
+    /// builder's is not known.
+    fn is_of_query_builder(&self) -> bool {
+        let link = self.description.declaration.table_link.as_ref();
+        let is_listed = link.is_some_and(|link| link.listed.is_some());
+        let mut orms = self.described.of_role(Role::Orm);
+        is_listed && orms.any(|orm| orm.declaration.origin.refuses_rows)
     }
 
     /// Whether rows of the table are as the driver returns them, or as an ORM makes them.

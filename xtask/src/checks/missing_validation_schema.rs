@@ -15,10 +15,10 @@
 //! }
 //! ```
 //! No schema is called `TagSchema`, `CreateTagSchema`…, carries the tag `@table tags`, or stands in
-//! the configuration's `map`, and none of another name has the columns that an INSERT demands. Where more than three tables have none, that is one finding: a warning
-//! where it is most of those that have a type, as in a monorepo whose schemas are of other things. A
-//! table that only joins others, or lists values, needs none. Without `validation` in the
-//! configuration the check does not run.
+//! the configuration's `map`, and none of another name has the columns that an INSERT demands. Where
+//! more than three tables have none, that is one finding: a warning where it is most of those that
+//! have a type, as in a monorepo whose schemas are of other things. A table that only joins others,
+//! or lists values, needs none. Without `validation` in the configuration the check does not run.
 
 use std::collections::HashSet;
 

@@ -19,12 +19,15 @@
 //! ```
 //! What only the program fills in (`.$default(…)`) needs no default in the database. Of a column
 //! that can be null it is a warning, and so is another default, where both are written out or call
-//! one function (Prisma's `now()`, `dbgenerated("…")`): the row is not what the code says. A default that only the database has is a warning too, unless the
-//! table of the ORM lets the column be null that the database does not: that says it all.
+//! one function (Prisma's `now()`, `dbgenerated("…")`): the row is not what the code says. A default
+//! that only the database has is a warning too, unless the table of the ORM lets the column be null
+//! that the database does not: that says it all. More than three of them that the report cannot
+//! propose a change for are one finding.
 
 mod expressions;
 mod literals;
 
+use super::one_cause::{self, Cause};
 use super::{Check, Compared, Model, edits};
 use crate::facts::{SqlColumn, SqlDefault};
 use crate::report::{Category, Finding, Severity};
@@ -44,33 +47,39 @@ pub const CHECK: Check = Check {
 
 fn run(model: &Model<'_>) -> Vec<Finding> {
     let of_tables = model.type_fields().filter(Compared::is_of_table);
-    of_tables
-        .filter_map(|compared| judge(model, compared))
-        .collect()
+    let findings = of_tables.filter_map(|compared| judge(model, compared));
+    let headline = |count: usize, cause: &str| format!("Defaults of {count} columns {cause}");
+    one_cause::together(&CHECK, findings.collect(), headline)
 }
 
-fn judge(model: &Model<'_>, compared: Compared<'_, '_>) -> Option<Finding> {
+/// The finding about a column, with the cause that it may share with others.
+fn judge(model: &Model<'_>, compared: Compared<'_, '_>) -> Option<(Option<Cause>, Finding)> {
     let field = compared.field();
     let sql = field.sql.as_deref()?;
     let column = compared.pair.column;
     if !sql.database_default {
         // What the program fills in may be what it means to.
-        return (!field.has_default)
-            .then(|| only_in_database(model, compared))
-            .flatten();
+        if field.has_default {
+            return None;
+        }
+        let finding = only_in_database(model, compared)?;
+        let cause = "are in the database only".to_owned();
+        let orm = compared.description.declaration.origin.id;
+        return Some((Some((orm, cause)), finding));
     }
     if !has_default(column) {
         let what = |table: &str| {
             format!("the database fills it in, says {table}, but the column has no default")
         };
         let found = finding(model, compared, what);
-        return Some(if column.not_null {
+        let found = if column.not_null {
             found
         } else {
             found.as_warning()
-        });
+        };
+        return Some((None, found));
     }
-    another(model, compared, sql)
+    Some((None, another(model, compared, sql)?))
 }
 
 /// The default of the column that the table of the ORM does not have.

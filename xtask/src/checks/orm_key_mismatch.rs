@@ -19,12 +19,14 @@
 //! A table of Drizzle that states no primary key at all is compared where other tables state theirs.
 //! The order of the columns does not matter. What is unique among some rows only, or by an
 //! expression, is no key that an ORM states. A key that only the database has is a warning, and so
-//! is one that follows from a relation between single rows (TypeORM's `@OneToOne`): many mean less.
+//! is one that follows from a relation between single rows (TypeORM's `@OneToOne`): many
+//! mean less. More than three of either are one finding.
 //! A key with more or fewer columns than one of the database is that key, changed on one side.
 //! Whether two nulls are the same (`NULLS NOT DISTINCT`) is compared where the ORM can say it and a
 //! column of the key may be null.
 
 use super::database_keys::{self, UniqueKey};
+use super::one_cause::{self, Cause};
 use super::orm_tables::TableComparison;
 use super::{Check, Model, wording};
 use crate::facts::{StatedKey, TableKeys};
@@ -47,10 +49,15 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
     for (comparison, stated) in TableComparison::of_keys(model) {
         judge(&comparison, &stated, &mut findings);
     }
-    findings
+    let headline = |count: usize, cause: &str| format!("{count} keys {cause}");
+    one_cause::together(&CHECK, findings, headline)
 }
 
-fn judge(compared: &TableComparison<'_, '_>, stated: &TableKeys, findings: &mut Vec<Finding>) {
+/// Findings, each with the cause that it may share with others.
+type Caused = Vec<(Option<Cause>, Finding)>;
+
+fn judge(compared: &TableComparison<'_, '_>, stated: &TableKeys, findings: &mut Caused) {
+    let orm = compared.description.declaration.origin.id;
     let actual = database_keys::unique_keys(compared.table);
     let primary = database_keys::primary_key(compared.table);
     let is_unique = |columns: &[String]| {
@@ -62,10 +69,10 @@ fn judge(compared: &TableComparison<'_, '_>, stated: &TableKeys, findings: &mut 
         // Where a table has no primary key, Prisma takes a unique one for it.
         && !primary.map_or_else(|| is_unique(&key.columns), |found| is_same(found, &key.columns))
     {
-        findings.push(other_primary_key(compared, key, primary));
+        findings.push((None, other_primary_key(compared, key, primary)));
     }
     if let Some(key) = primary.filter(|key| lacks_key(compared, stated, key)) {
-        findings.push(no_primary_key(compared, key));
+        findings.push((None, no_primary_key(compared, key)));
     }
     let Some(uniques) = &stated.uniques else {
         return;
@@ -83,17 +90,27 @@ fn judge(compared: &TableComparison<'_, '_>, stated: &TableKeys, findings: &mut 
         }
         if !is_unique(&key.columns) {
             let changed = take_changed(&mut unmatched, &key.columns);
-            findings.push(not_unique(compared, key, changed));
+            // A key that differs from one of the database is a change of that key.
+            let is_of_relation = !key.written && changed.is_none();
+            let cause = is_of_relation.then(|| (orm, OF_RELATIONS.to_owned()));
+            findings.push((cause, not_unique(compared, key, changed)));
         } else if let Some(found) = of_other_nulls(compared, key, &actual) {
-            findings.push(other_nulls(compared, key, found));
+            findings.push((None, other_nulls(compared, key, found)));
         }
     }
     for key in unmatched {
         if compared.has_fields(&key.columns) {
-            findings.push(only_in_database(compared, key));
+            let cause = (orm, ONLY_IN_DATABASE.to_owned());
+            findings.push((Some(cause), only_in_database(compared, key)));
         }
     }
 }
+
+/// Many mean no more than that a row leads to one other.
+const OF_RELATIONS: &str = "of relations between single rows are not unique in the database";
+
+/// A team that writes its migrations by hand may state no keys in its entities at all.
+const ONLY_IN_DATABASE: &str = "are unique in the database only";
 
 /// Whether a table states no key over the columns of the primary key, and has them.
 fn lacks_key(compared: &TableComparison<'_, '_>, stated: &TableKeys, key: &[String]) -> bool {

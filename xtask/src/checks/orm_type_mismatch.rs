@@ -20,11 +20,9 @@
 //! property. Text with a `CHECK` on its values may stand in the place of an enum. Where more than
 //! three columns of one ORM differ in the same harmless way, that is one finding.
 
-use std::collections::BTreeMap;
-
 use super::accepted_kinds;
 use super::entities::ColumnFacts;
-use super::{Check, Compared, Model, edits, wording};
+use super::{Check, Compared, Model, edits, one_cause, wording};
 use crate::facts::{SqlScalar, SqlType};
 use crate::report::{Category, Finding, Severity};
 use crate::schema::model::ObjectName;
@@ -83,58 +81,13 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
             }
         })
     };
-    together(model.type_fields().filter_map(judge).collect())
-}
-
-/// What findings of one cause have in common: the ORM, and the difference.
-type Cause = (&'static str, String);
-
-/// So many columns are each worth a finding. More that differ in the same way have one cause: how
-/// the monorepo writes types.
-const FEW: usize = 3;
-
-/// The findings, of which those of one harmless cause are one. A finding that can be resolved by
-/// itself stays alone.
-fn together(findings: Vec<(Option<Cause>, Finding)>) -> Vec<Finding> {
-    let mut of_cause: BTreeMap<Cause, Vec<Finding>> = BTreeMap::new();
-    let mut alone = Vec::new();
-    for (cause, finding) in findings {
-        match cause.filter(|_| finding.proposal.is_none()) {
-            Some(cause) => of_cause.entry(cause).or_default().push(finding),
-            None => alone.push(finding),
-        }
-    }
-    for ((_, cause), findings) in of_cause {
-        if findings.len() > FEW {
-            alone.push(of_several(&cause, &findings));
-        } else {
-            alone.extend(findings);
-        }
-    }
-    alone
-}
-
-fn of_several(cause: &str, findings: &[Finding]) -> Finding {
-    let columns: Vec<String> = findings
-        .iter()
-        .map(|finding| {
-            let field = finding.field.as_deref().unwrap_or_default();
-            format!("{}.{field}", finding.entity)
-        })
-        .collect();
-    let message = format!(
-        "SQL types of {} columns differ: {cause}: {}",
-        columns.len(),
-        wording::quoted_briefly(&columns)
-    );
-    let found = CHECK
-        .finding("columns", message)
-        .with_detail("columns", columns)
-        .as_warning();
-    let first = findings.iter().filter_map(|finding| finding.labels.first());
-    first.take(FEW).fold(found, |found, label| {
-        found.at(&label.location, label.text.clone())
-    })
+    let headline =
+        |count: usize, cause: &str| format!("SQL types of {count} columns differ: {cause}");
+    one_cause::together(
+        &CHECK,
+        model.type_fields().filter_map(judge).collect(),
+        headline,
+    )
 }
 
 /// Whether the column is a text with other values than those of the stated enum, which is told of

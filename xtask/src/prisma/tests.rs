@@ -22,20 +22,34 @@ fn facts(files: &[(&str, &str)], keys: &str) -> Facts {
 }
 
 fn findings(sql: &str, schema: &str) -> Vec<Finding> {
-    let keys = "types = []\nprisma = ['*.prisma']";
-    let files = [("schema.prisma", schema)];
-    let facts = facts(&files, "prisma = ['*.prisma']");
-    let input = checks::Input {
-        schema: &test_utils::schema(sql),
-        facts: &facts,
-        config: &test_utils::config(keys),
-        provenance: &Provenance::default(),
-    };
-    let (mut findings, _) = checks::verify(&input);
+    let mut findings = findings_beside(sql, schema, "", "");
     let mut sources = SourceTexts::default();
     sources.insert("schema.prisma".into(), schema.into());
     fixes::place(&mut findings, &sources);
     findings
+}
+
+/// The findings of a schema and of `code` beside it, which `roles` names.
+fn findings_beside(sql: &str, schema: &str, code: &str, roles: &str) -> Vec<Finding> {
+    let roles = match roles {
+        "" => "types = []",
+        roles => roles,
+    };
+    let config = test_utils::config(&format!("{roles}\nprisma = ['*.prisma']"));
+    let tree = MemoryTree::new([("schema.prisma", schema), ("code.ts", code)]);
+    let facts = readers::read(&Input {
+        tree: &tree,
+        config: &config,
+        cache: None,
+    })
+    .expect("files in memory");
+    let input = checks::Input {
+        schema: &test_utils::schema(sql),
+        facts: &facts,
+        config: &config,
+        provenance: &Provenance::default(),
+    };
+    checks::verify(&input).0
 }
 
 /// The schema after the suggestion of the only finding.
@@ -254,4 +268,38 @@ fn no_text_makes_the_parser_stop() {
             .len(),
         0
     );
+}
+
+#[test]
+fn a_schema_with_no_name_of_its_own_is_of_no_model_called_model() {
+    let sql = "CREATE TABLE \"Model\" (id integer PRIMARY KEY, type text NOT NULL);";
+    let model = "model Model {\n  id Int @id\n  type String\n}";
+    let of = |name: &str| {
+        let code = format!(
+            "import {{ z }} from 'zod';\nexport const {name} = z.object({{ id: z.string(), type: z.string() }});"
+        );
+        let found = findings_beside(sql, model, &code, "types = []\nvalidation = ['*.ts']");
+        let kinds = found.iter().map(|finding| finding.kind);
+        kinds.collect::<Vec<_>>()
+    };
+    assert_eq!(of("modelSchema"), ["VALIDATION_TYPE_MISMATCH"]);
+    assert_eq!(of("schema"), ["MISSING_VALIDATION_SCHEMA"]);
+}
+
+#[test]
+fn tables_of_a_query_builder_beside_the_models_have_values_of_another_driver() {
+    let sql = "CREATE TABLE files (id integer PRIMARY KEY, size bigint NOT NULL);";
+    let model = "model files {\n  id Int @id\n  size BigInt\n}";
+    let roles = "driver = 'prisma'\ntypes = ['*.ts']";
+    let of = |size: &str, database: &str| {
+        let code = format!("export interface FileRow {{ id: number; size: {size} }}\n{database}");
+        let found = findings_beside(sql, model, &code, roles);
+        let kinds = found.iter().map(|finding| finding.kind);
+        kinds.collect::<Vec<_>>()
+    };
+    let listed = "export interface DB { files: FileRow }";
+    assert_eq!(of("bigint", ""), [""; 0]);
+    assert_eq!(of("string", ""), ["TYPE_MISMATCH"]);
+    assert_eq!(of("string", listed), [""; 0]);
+    assert_eq!(of("boolean", listed), ["TYPE_MISMATCH"]);
 }

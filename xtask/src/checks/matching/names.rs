@@ -307,10 +307,12 @@ fn meanings<'p>(
     })
 }
 
-/// The name of the thing that a class of an ORM is of: `User` of `UserEntity`.
+/// The name of the thing that a class of an ORM is of: `User` of `UserEntity`. Of the model `Model`
+/// nothing would be left, and `schema` would be its schema.
 fn class_stem(name: &str) -> &str {
-    let mut ends = ["Entity", "Model"].iter();
-    ends.find_map(|end| name.strip_suffix(end)).unwrap_or(name)
+    let ends = ["Entity", "Model"].iter();
+    let mut stems = ends.filter_map(|end| name.strip_suffix(end));
+    stems.find(|stem| !stem.is_empty()).unwrap_or(name)
 }
 
 /// Singular and plural stand for one another here: both are among the [`names::row_names`].
