@@ -26,6 +26,7 @@ mod entities_oracle;
 mod fingerprints;
 mod fix;
 mod fleet;
+mod fleet_resume;
 mod fleet_run;
 mod following_drift;
 mod foreign_text;

@@ -7,13 +7,14 @@ use anyhow::{Result, bail};
 use super::consent::FleetConsent;
 use super::look::{Questions, RunQuestions};
 use super::run::{self, Run};
+use super::selection::RunEnd;
 use super::survey::{self, Survey};
 use super::waves::Worked;
 use crate::commands::migrate::{MigrationRun, Options, Prepared, foretold};
 use crate::commands::{Context, Outcome, database_lock};
 use crate::fleet::FleetTarget;
+use crate::migrations::Migration;
 use crate::migrations::prediction::KnownSchemas;
-use crate::migrations::{self, Migration};
 use crate::postgres::connect::{connect, connect_beside};
 use crate::postgres::error::is_contention;
 use crate::postgres::scratch::Unavailable;
@@ -33,14 +34,8 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
     }
     let run = Run::open(context, &options.fleet, FleetDirection::Forward)?;
     let files = context.migrations()?;
-    let asked = match (&options.migration, &run.selection.earlier) {
-        (Some(name), _) => Some(migrations::find(&files, name)?),
-        // A run that is gone on with ends where it was to end, whatever files came since.
-        (None, Some(earlier)) => earlier
-            .to
-            .and_then(|to| files.iter().find(|file| file.version == to)),
-        (None, None) => files.last(),
-    };
+    let end = run.selection.end(&files, options.migration.as_deref())?;
+    let asked = end.or(files.last());
     let last = asked.map_or(i64::MAX, |asked| asked.version);
     let targets = &run.selection.targets;
     let consent = FleetConsent::read(&options.losses.accept_data_loss, targets)?;
@@ -71,11 +66,11 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
             consent: &consent,
             id: run.id.clone(),
         };
-        let to = (
-            asked.map(|asked| asked.version),
-            asked.map(ToString::to_string),
-        );
-        run.finish(survey, to, &|target| work.run(target))
+        let end = RunEnd {
+            at: asked,
+            newer: files.iter().filter(|file| file.version > last).collect(),
+        };
+        run.finish(survey, &end, &|target| work.run(target))
     })
 }
 
@@ -93,7 +88,7 @@ where
 {
     let states = survey.databases.iter().zip(0_usize..);
     let behind: Vec<usize> = states
-        .filter(|(one, _)| one.state.as_ref().is_ok_and(|state| state.pending > 0))
+        .filter(|(one, _)| one.is_behind())
         .map(|(_, place)| place)
         .collect();
     let mut read: BTreeSet<i64> = behind

@@ -10,6 +10,7 @@ use anyhow::{Result, bail};
 use super::consent::FleetConsent;
 use super::look::Questions;
 use super::run::{self, Run};
+use super::selection::RunEnd;
 use super::survey;
 use super::waves::Worked;
 use crate::commands::migrate::Learnt;
@@ -17,8 +18,8 @@ use crate::commands::rollback::{Options, PreparedRollback, RollbackRun};
 use crate::commands::{Context, Outcome};
 use crate::fleet::FleetTarget;
 use crate::layouts::in_place;
+use crate::migrations::Migration;
 use crate::migrations::preflight::PreflightProblem;
-use crate::migrations::{self, Migration};
 use crate::postgres::connect::connect;
 use crate::postgres::error::is_contention;
 use crate::render::human;
@@ -33,19 +34,10 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
     let run = Run::open(context, &options.fleet, FleetDirection::Back)?;
     // A half-written new migration must not prevent undoing an old one.
     let (files, problems) = in_place::read(&context.tree(), &context.config.migrations)?;
-    let earlier = run
-        .selection
-        .earlier
-        .as_ref()
-        .and_then(|earlier| earlier.to);
-    let oldest = match &options.migration {
-        Some(name) => migrations::find(&files, name)?,
-        None => match files.iter().find(|file| Some(file.version) == earlier) {
-            Some(file) => file,
-            None => bail!(
-                "name the oldest migration to undo: databases of a fleet differ in which is their last one"
-            ),
-        },
+    let Some(oldest) = run.selection.end(&files, options.migration.as_deref())? else {
+        bail!(
+            "name the oldest migration to undo: databases of a fleet differ in which is their last one"
+        )
     };
     let targets = &run.selection.targets;
     let consent = FleetConsent::read(&options.accept_data_loss, targets)?;
@@ -72,8 +64,12 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
     };
     let style = context.terminal.style();
     context.say(&human::fleet_run::survey(&survey, run.direction, style))?;
-    let to = (Some(oldest.version), Some(name.clone()));
-    run.finish(survey, to, &|target| work.run(target, false))
+    // Files from the oldest one on are undone, and none waits for another run.
+    let end = RunEnd {
+        at: Some(oldest),
+        newer: Vec::new(),
+    };
+    run.finish(survey, &end, &|target| work.run(target, false))
 }
 
 /// Refuses options that mean another migration in each database.
@@ -101,7 +97,7 @@ fn try_each(
 ) {
     let planned: Vec<usize> = (0..)
         .zip(databases.iter())
-        .filter(|(_, one)| one.state.as_ref().is_ok_and(|state| state.pending > 0))
+        .filter(|(_, one)| one.is_behind())
         .map(|(place, _)| place)
         .collect();
     let progress = &context.progress;
