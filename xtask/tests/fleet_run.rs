@@ -658,7 +658,7 @@ fn the_examples_of_the_book_are_right() {
         .skip(1)
         .filter_map(|rest| rest.split("```").next())
         .collect();
-    assert_eq!(examples.len(), 2, "{examples:?}");
+    assert_eq!(examples.len(), 3, "{examples:?}");
     let list = page
         .split("```text\n")
         .nth(1)

@@ -28,6 +28,7 @@ mod fix;
 mod fleet;
 mod fleet_resume;
 mod fleet_run;
+mod fleet_schemas;
 mod following_drift;
 mod foreign_text;
 mod forward_losses;

@@ -12,7 +12,7 @@ use super::waves::{Ended, WaveResults, WaveRun, Worked};
 use super::{FleetRunOptions, output};
 use crate::called_as;
 use crate::commands::{Context, Outcome};
-use crate::config::FleetConfig;
+use crate::config::{FleetConfig, FleetMode};
 use crate::fleet::{self, FleetTarget, RecordedOutcome, RunFile, RunStep, Wave};
 use crate::postgres::connect::Target;
 use crate::report::{
@@ -79,6 +79,11 @@ impl<'r> Run<'r> {
             start: Instant::now(),
             selection,
         })
+    }
+
+    /// Whether tenants share databases, with a schema for each.
+    pub(super) fn is_of_tenants(&self) -> bool {
+        matches!(self.config.mode, FleetMode::Schema(_))
     }
 
     /// Works on the databases for which `survey` has something to do and no objection, and reports.
@@ -324,6 +329,15 @@ fn results_in_order(
         }
     };
     survey.databases.iter().enumerate().map(result).collect()
+}
+
+/// The context of the work on `one` alone: confined to its schema, where it has one.
+pub(super) fn context(context: &Context, one: &FleetTarget) -> Context {
+    context.of_database(&one.name, |config| {
+        if let Some(schema) = &one.schema {
+            config.confine_to(schema);
+        }
+    })
 }
 
 /// The database `one`, whose sessions tell the run `id` and its name.
