@@ -25,7 +25,7 @@ use crate::regular_file::Boundary;
 use crate::report::Severity;
 use crate::tree::{Tree, WorkingTree};
 pub use accepted_drift::AcceptedDrift;
-pub use fleet::{FleetConfig, FleetSource};
+pub use fleet::{FleetConfig, FleetMode, FleetSource};
 pub use migrations::{LateMigration, Layout, MigrationsConfig, SchemaSource};
 pub use platform::Platform;
 #[cfg(test)]
@@ -103,9 +103,33 @@ pub struct Config {
     pub lint: Lint,
     /// The databases that all have these migrations, where there are many.
     pub fleet: Option<FleetConfig>,
+    /// The schema (namespace) to which a run is confined: that of one tenant among several in the
+    /// database. No file sets it; a fleet of schemas sets it for each tenant.
+    pub tenant: Option<String>,
 }
 
 impl Config {
+    /// Confines this configuration to the schema `tenant` of a database that holds several tenants.
+    /// Its history lies there, too.
+    pub fn confine_to(&mut self, tenant: &str) {
+        let quoted = tenant.replace('"', "\"\"");
+        self.history_table = format!("\"{quoted}\".{}", self.history_table);
+        self.accepted_drift = self.accepted_drift.in_namespace(tenant);
+        self.tenant = Some(tenant.to_owned());
+    }
+
+    /// The name by which runs on one database lock each other out. Tenants of one database share it:
+    /// their migrations may touch objects that belong to all of them (extensions, tables of
+    /// `public`).
+    #[must_use]
+    pub fn lock_name(&self) -> &str {
+        let of_tenant = self
+            .tenant
+            .as_ref()
+            .and_then(|_| self.history_table.rsplit('.').next());
+        of_tenant.unwrap_or(&self.history_table)
+    }
+
     /// Reads all of `file`; without it all of the `db.toml` in `root`, or where there is none,
     /// `[workspace.metadata.db]` or `[package.metadata.db]` of its `Cargo.toml`.
     pub fn load(root: &Path, file: Option<&Path>) -> Result<Self> {
@@ -205,6 +229,7 @@ impl Config {
                 .collect(),
             lint: raw.lint,
             fleet: raw.fleet.map(fleet::RawFleet::validated).transpose()?,
+            tenant: None,
         })
     }
 }

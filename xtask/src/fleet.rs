@@ -10,6 +10,6 @@ mod waves;
 
 pub use list::{ListedTarget, parse, parse_entries};
 pub use run_file::{EarlierRun, RecordedOutcome, RunFile, RunStep};
-pub use schedule::{Ending, Limits, Schedule};
-pub use targets::{FleetTarget, UrlTrust, resolve, selected, without};
+pub use schedule::{Ending, Limits, Schedule, Waiting};
+pub use targets::{FleetTarget, Templates, UrlTrust, resolve, selected, without};
 pub use waves::{Wave, waves};

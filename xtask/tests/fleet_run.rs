@@ -17,7 +17,7 @@ use crate::support::{migrations, shared, url};
 
 /// A fleet of databases with these `labels` each, and a monorepo for them with `keys` in its
 /// configuration.
-fn fleet<'a>(
+pub fn fleet<'a>(
     scratch: &'a Scratch,
     migrations: &[(&str, &str, &str)],
     (labels, keys): (&[&str], &str),
@@ -36,7 +36,7 @@ fn fleet<'a>(
     (repo, tenants)
 }
 
-fn list(repo: &Monorepo, tenants: &[Database<'_>], labels: &[&str]) {
+pub fn list(repo: &Monorepo, tenants: &[Database<'_>], labels: &[&str]) {
     let lines: String = tenants
         .iter()
         .zip(labels)
@@ -46,7 +46,7 @@ fn list(repo: &Monorepo, tenants: &[Database<'_>], labels: &[&str]) {
 }
 
 /// Runs `db-migrate --fleet` with more `arguments`, and returns its report.
-fn migrate(scratch: &Scratch, repo: &Monorepo, code: i32, arguments: &[&str]) -> Value {
+pub fn migrate(scratch: &Scratch, repo: &Monorepo, code: i32, arguments: &[&str]) -> Value {
     let all = [&["db-migrate", "--fleet", "--format", "json"], arguments].concat();
     let report = run(scratch, repo, &all).must_exit(code).json();
     must_be_valid(&validator("fleet-run"), "the run", &report);
@@ -54,7 +54,7 @@ fn migrate(scratch: &Scratch, repo: &Monorepo, code: i32, arguments: &[&str]) ->
 }
 
 /// The outcomes of the databases, in the order of the list.
-fn outcomes(report: &Value) -> Vec<&str> {
+pub fn outcomes(report: &Value) -> Vec<&str> {
     let databases = report["databases"].as_array().expect("databases");
     databases
         .iter()
@@ -62,7 +62,7 @@ fn outcomes(report: &Value) -> Vec<&str> {
         .collect()
 }
 
-const THREE: [(&str, &str, &str); 3] = [migrations::USERS, migrations::BIO, migrations::INDEX];
+pub const THREE: [(&str, &str, &str); 3] = [migrations::USERS, migrations::BIO, migrations::INDEX];
 
 #[test]
 fn a_fleet_is_migrated_in_waves_and_then_has_nothing_to_do() {
@@ -658,7 +658,7 @@ fn the_examples_of_the_book_are_right() {
         .skip(1)
         .filter_map(|rest| rest.split("```").next())
         .collect();
-    assert_eq!(examples.len(), 2, "{examples:?}");
+    assert_eq!(examples.len(), 3, "{examples:?}");
     let list = page
         .split("```text\n")
         .nth(1)

@@ -45,7 +45,7 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
     };
     let settings = database_lock::take(context, &mut client, lock_timeouts)?;
     let worked = adopt(context, &mut client, &settings, &files, last);
-    lock::release(&mut client, &context.config.history_table);
+    lock::release(&mut client, context.config.lock_name());
     worked
 }
 

@@ -35,7 +35,7 @@ pub fn take(
     client: &mut Client,
     lock_timeouts: LockTimeouts,
 ) -> Result<SessionSettings> {
-    let table = &context.config.history_table;
+    let table = context.config.lock_name();
     let mut failed = Ok(());
     let held = lock::acquire(
         client,
@@ -49,7 +49,7 @@ pub fn take(
     )?;
     failed?;
     Ok(SessionSettings {
-        history_table: tables::locate(client, table)?,
+        history_table: tables::locate(client, &context.config.history_table)?,
         lock_pid: held.pid,
         server_version: held.server_version,
         is_distributed: held.is_distributed,

@@ -166,6 +166,8 @@ pub fn expected(
     newest: i64,
 ) -> Result<Schema> {
     let snapshot = snapshot::read(&context.tree(), &context.config.snapshot)?;
+    // It stands for the schema `public`, which is no tenant's.
+    let snapshot = snapshot.filter(|_| context.config.tenant.is_none());
     // A snapshot of exactly the applied migrations saves the replay.
     match snapshot.filter(|snapshot| snapshot.is_fresh(applied)) {
         Some(snapshot) => Ok(snapshot.schema),

@@ -10,6 +10,7 @@ mod output;
 mod rollback;
 mod run;
 mod selection;
+mod shared_objects;
 mod stop_signal;
 mod survey;
 mod waves;
@@ -20,8 +21,8 @@ use postgres::Client;
 use super::migrate::Learnt;
 use super::{Context, Outcome, own_command};
 use crate::cli::Format;
-use crate::config::{FleetConfig, FleetSource};
-use crate::fleet::{self, FleetTarget, ListedTarget, UrlTrust};
+use crate::config::{FleetConfig, FleetMode, FleetSource};
+use crate::fleet::{self, FleetTarget, ListedTarget, Templates, UrlTrust};
 use crate::postgres::connect::connect;
 use crate::postgres::error::ServerError;
 use crate::render::{human, json};
@@ -105,12 +106,28 @@ pub fn status(context: &Context, options: &FleetOptions, exit_code: bool) -> Res
 }
 
 fn configured(context: &Context) -> Result<&FleetConfig> {
-    context.config.fleet.as_ref().with_context(|| {
+    let config = context.config.fleet.as_ref().with_context(|| {
         format!(
             "`--fleet` needs the section `fleet` in `{}`, which says where the databases are listed",
             context.config.file
         )
-    })
+    })?;
+    if let FleetMode::Schema(_) = config.mode {
+        if context.config.history_table.contains('.') {
+            bail!(
+                "`history-table` is `{}`, one table for all tenants: with `fleet.mode = \"schema\"` each schema has its own, \
+                 so write its name alone",
+                context.config.history_table
+            )
+        }
+        if context.config.migrations.are_foreign() {
+            bail!(
+                "`fleet.mode` is `schema`, and another tool keeps the migrations: only the history of its own tables would \
+                 tell where each tenant stands, and it is not looked for in schemas"
+            )
+        }
+    }
+    Ok(config)
 }
 
 /// All databases of the fleet.
@@ -122,7 +139,14 @@ fn listed(context: &Context, config: &FleetConfig) -> Result<Vec<FleetTarget>> {
         FleetSource::Command(command) => (of_command(context, command)?, UrlTrust::Made),
     };
     let variable = |name: &str| std::env::var(name).ok();
-    fleet::resolve(listed, config.url.as_deref(), trust, &variable)
+    let templates = Templates {
+        url: config.url.as_deref(),
+        schema: match &config.mode {
+            FleetMode::Database => None,
+            FleetMode::Schema(schema) => Some(schema),
+        },
+    };
+    fleet::resolve(listed, templates, trust, &variable)
 }
 
 fn of_file(context: &Context, file: &str) -> Result<Vec<ListedTarget>> {

@@ -1,6 +1,7 @@
 //! Verifies the application side against a schema, wherever the schema comes from: a prediction, or
 //! a transaction that is not committed yet. The application side is read once, for all schemas.
 
+use std::borrow::Cow;
 use std::io;
 use std::sync::Arc;
 
@@ -30,6 +31,8 @@ pub struct Judge<'a> {
     facts: Facts,
     provenance: Provenance,
     baseline: Option<Baseline>,
+    /// Whether schemas are those of tenants, each in a namespace of its own.
+    is_of_tenants: bool,
 }
 
 impl<'a> Judge<'a> {
@@ -49,7 +52,26 @@ impl<'a> Judge<'a> {
             facts,
             provenance,
             baseline,
+            is_of_tenants: false,
         })
+    }
+
+    /// The same for schemas of tenants. The code names no tenant: it is compared with each schema as
+    /// if that lay in `public`.
+    #[must_use]
+    pub fn of_tenants(self) -> Self {
+        Self {
+            is_of_tenants: true,
+            ..self
+        }
+    }
+
+    /// The schema as the code sees it.
+    fn seen<'s>(&self, schema: &'s Schema) -> Cow<'s, Schema> {
+        match schema.only_namespace().filter(|_| self.is_of_tenants) {
+            Some(namespace) => Cow::Owned(schema.renamed(namespace, "public")),
+            None => Cow::Borrowed(schema),
+        }
     }
 
     /// The objects that one migration touches.
@@ -66,6 +88,7 @@ impl<'a> Judge<'a> {
         against: &str,
         migration_name: Option<&str>,
     ) -> Verification {
+        let schema = &*self.seen(schema);
         let provenance = self.provenance.of_schema(schema);
         let (mut findings, coverage) = checks::verify(&self.input(schema, &provenance));
         let file = &self.context.config.baseline;
@@ -109,6 +132,7 @@ impl<'a> Judge<'a> {
     /// Returns all findings, those that the baseline accepts included.
     #[must_use]
     pub fn findings(&self, schema: &Schema) -> Vec<Finding> {
+        let schema = &*self.seen(schema);
         let provenance = self.provenance.of_schema(schema);
         checks::verify(&self.input(schema, &provenance)).0
     }
@@ -116,6 +140,7 @@ impl<'a> Judge<'a> {
     /// What the code wants of `schema`.
     #[must_use]
     pub fn demands(&self, schema: &Schema) -> CodeDemands {
+        let schema = &*self.seen(schema);
         let provenance = self.provenance.of_schema(schema);
         rollout::demands(self.input(schema, &provenance))
     }
@@ -123,6 +148,7 @@ impl<'a> Judge<'a> {
     /// The descriptions of every table side by side.
     #[must_use]
     pub fn alignment(&self, schema: &Schema) -> Vec<EntityAlignment> {
+        let schema = &*self.seen(schema);
         let provenance = self.provenance.of_schema(schema);
         checks::alignment(&self.input(schema, &provenance))
     }

@@ -136,7 +136,7 @@ impl<'a> RollbackRun<'a> {
         let _lookout = database_lock::look_out(self.context, target, &settings);
         let given = (files, problems, &at_start);
         let worked = self.work(client, &settings, given, prepared);
-        lock::release(client, &self.context.config.history_table);
+        lock::release(client, self.context.config.lock_name());
         Ok(worked)
     }
 

@@ -18,6 +18,9 @@ pub fn snapshot(
 ) -> Result<(Snapshot, String)> {
     let path = &context.config.snapshot;
     let stale = match snapshot::read(&context.tree(), path)? {
+        Some(_) if context.config.tenant.is_some() => {
+            "stands for the schema `public`, which is no tenant's".to_owned()
+        }
         Some(snapshot) if snapshot.is_fresh(files) => return Ok((snapshot, one_line(&error))),
         Some(snapshot) => format!(
             "does not stand for the migrations: {}",

@@ -164,7 +164,7 @@ impl<'a> Wrapped<'a> {
         let url = DatabaseUrl::of_target(&self.target, written.filter(|url| !url.is_empty()))?;
         database_lock::take(self.context, &mut self.client, timeouts)?;
         let ran = own_command::run(self.context, (key, command), &url, None);
-        lock::release(&mut self.client, &self.context.config.history_table);
+        lock::release(&mut self.client, self.context.config.lock_name());
         ran
     }
 }

@@ -36,6 +36,19 @@ impl AcceptedDrift {
         Ok(Self(accepted))
     }
 
+    /// The same, also for the objects of these names in the namespace `tenant`.
+    pub(super) fn in_namespace(&self, tenant: &str) -> Self {
+        let in_tenant = |accepted: &AcceptedObject| {
+            let (kind, name) = accepted.object.rsplit_once(' ')?;
+            Some(AcceptedObject {
+                object: format!("{kind} {tenant}.{name}"),
+                reason: accepted.reason.clone(),
+            })
+        };
+        let more = self.0.iter().filter_map(in_tenant);
+        Self(self.0.iter().cloned().chain(more).collect())
+    }
+
     /// Whether one of them covers an object that is called by one of these names.
     #[must_use]
     pub fn covers(&self, names: &[String]) -> bool {

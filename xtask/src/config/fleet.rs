@@ -20,12 +20,24 @@ pub struct FleetConfig {
     pub source: FleetSource,
     /// The URL of each database, with `{name}` for its name.
     pub url: Option<String>,
+    /// What each tenant has of its own.
+    pub mode: FleetMode,
     /// The number of databases that are worked on at once.
     pub parallel: usize,
     /// The number of those that are on one server.
     pub parallel_per_server: usize,
     /// The waves, and the limits of failures.
     pub rollout: Rollout,
+}
+
+/// What a tenant has of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FleetMode {
+    /// A database.
+    Database,
+    /// A schema (namespace) in a database that several tenants share. Its name is made of this, with
+    /// `{name}` for the tenant's.
+    Schema(String),
 }
 
 /// The order in which databases are migrated, and when to stop.
@@ -60,6 +72,7 @@ pub enum FleetSource {
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct RawFleet {
     mode: Option<String>,
+    schema: Option<String>,
     file: Option<String>,
     query: Option<String>,
     command: Option<String>,
@@ -75,13 +88,7 @@ pub(super) struct RawFleet {
 
 impl RawFleet {
     pub(super) fn validated(self) -> Result<FleetConfig> {
-        match self.mode.as_deref() {
-            None | Some("database") => {}
-            Some("schema") => bail!(
-                "`fleet.mode` is `schema`, which is not supported yet: each database of a fleet is one tenant's"
-            ),
-            Some(other) => bail!("`fleet.mode` is `{other}`: write `database`, or leave it out"),
-        }
+        let mode = mode(self.mode.as_deref(), self.schema)?;
         let source = match (self.file, self.query, self.command) {
             (Some(file), None, None) => {
                 super::stay_inside("fleet.file", &file)?;
@@ -104,6 +111,7 @@ impl RawFleet {
         Ok(FleetConfig {
             source,
             url: self.url,
+            mode,
             parallel,
             parallel_per_server,
             rollout: Rollout {
@@ -114,6 +122,28 @@ impl RawFleet {
                 max_lock_timeouts: self.max_lock_timeouts.unwrap_or(LOCK_TIMEOUTS),
             },
         })
+    }
+}
+
+fn mode(mode: Option<&str>, schema: Option<String>) -> Result<FleetMode> {
+    match (mode, schema) {
+        (None | Some("database"), None) => Ok(FleetMode::Database),
+        (None | Some("database"), Some(_)) => bail!(
+            "`fleet.schema` names the schema of each tenant, which only a fleet with `mode = \"schema\"` has"
+        ),
+        (Some("schema"), schema) => {
+            let schema = schema.unwrap_or_else(|| "{name}".to_owned());
+            if !schema.contains("{name}") {
+                bail!(
+                    "`fleet.schema` is `{schema}`, without `{{name}}`, so that all tenants would share one schema: write \
+                     the name where it belongs, `tenant_{{name}}`"
+                )
+            }
+            Ok(FleetMode::Schema(schema))
+        }
+        (Some(other), _) => {
+            bail!("`fleet.mode` is `{other}`: write `database` or `schema`, or leave it out")
+        }
     }
 }
 
@@ -161,6 +191,17 @@ mod tests {
         assert_eq!(read.source, FleetSource::File("tenants.txt".into()));
         assert_eq!(read.parallel, 4);
         assert_eq!(fleet("").expect("valid"), None);
+        let mode = |keys: &str| {
+            let read = fleet(&format!("[fleet]\nfile = 'a'\n{keys}"));
+            read.expect("valid").expect("a fleet").mode
+        };
+        let schema = |text: &str| FleetMode::Schema(text.to_owned());
+        assert_eq!(mode(""), FleetMode::Database);
+        assert_eq!(mode("mode = 'schema'"), schema("{name}"));
+        assert_eq!(
+            mode("mode = 'schema'\nschema = 't_{name}'"),
+            schema("t_{name}")
+        );
         for (text, expected) in [
             ("[fleet]\nurl = 'x'", "names no source"),
             (
@@ -174,7 +215,18 @@ mod tests {
                 "[fleet]\nfile = 'a'\nwaves = ['50%', '10%']",
                 "so that they grow",
             ),
-            ("[fleet]\nfile = 'a'\nmode = 'schema'", "not supported yet"),
+            (
+                "[fleet]\nfile = 'a'\nmode = 'table'",
+                "write `database` or `schema`",
+            ),
+            (
+                "[fleet]\nfile = 'a'\nschema = '{name}'",
+                "only a fleet with",
+            ),
+            (
+                "[fleet]\nfile = 'a'\nmode = 'schema'\nschema = 'app'",
+                "without `{name}`",
+            ),
             ("[fleet]\nfiel = 'a'", "did you mean `file`?"),
         ] {
             let error = format!("{:#}", fleet(text).expect_err("refused"));

@@ -14,6 +14,9 @@ pub struct ListedTarget {
     /// The URL of its database, where the configuration's template does not make it.
     #[serde(default)]
     pub url: Option<String>,
+    /// The tenant's schema, where the configuration's template does not make it.
+    #[serde(default)]
+    pub schema: Option<String>,
     /// Words by which databases are chosen: `canary`.
     #[serde(default)]
     pub labels: Vec<String>,
@@ -52,14 +55,15 @@ pub fn parse_entries(entries: Vec<Value>) -> Result<Vec<ListedTarget>> {
                 Value::String(name) => Some(ListedTarget {
                     name,
                     url: None,
+                    schema: None,
                     labels: Vec::new(),
                 }),
                 entry => serde_json::from_value(entry).ok(),
             };
             read.with_context(|| {
                 format!(
-                    "entry {number} is neither a name nor an object with `name` and, if needed, `url` and `labels` (a \
-                     list of texts)"
+                    "entry {number} is neither a name nor an object with `name` and, if needed, `url`, `schema` and \
+                     `labels` (a list of texts)"
                 )
             })
         })
@@ -72,6 +76,7 @@ fn line(line: &str) -> Option<ListedTarget> {
     Some(ListedTarget {
         name: words.next()?,
         url: None,
+        schema: None,
         labels: words.collect(),
     })
 }

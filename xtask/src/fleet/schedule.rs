@@ -26,6 +26,17 @@ pub struct Limits {
     pub per_server: usize,
 }
 
+/// What has not begun.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiting {
+    /// Its place in the list.
+    pub place: usize,
+    /// Its server.
+    pub server: String,
+    /// Its database, where others of the list share it. Its lock lets in one at a time.
+    pub shared: Option<String>,
+}
+
 /// The databases that have not begun, and those that are worked on.
 #[derive(Debug)]
 pub struct Schedule {
@@ -36,13 +47,19 @@ pub struct Schedule {
 
 #[derive(Debug, Default)]
 struct State {
-    /// Places in the list, each with its server.
-    waiting: VecDeque<(usize, String)>,
-    /// The number of databases that are worked on, by server.
+    waiting: VecDeque<Waiting>,
+    /// The number of databases that are worked on, by server, and that of tenants, by database.
     running: HashMap<String, usize>,
     failures: usize,
     lock_timeouts: usize,
     stopped: Option<String>,
+}
+
+impl Waiting {
+    /// The names under which it is counted while it is worked on. A server's has no database.
+    fn keys(&self) -> impl Iterator<Item = &String> {
+        std::iter::once(&self.server).chain(&self.shared)
+    }
 }
 
 impl Schedule {
@@ -56,29 +73,36 @@ impl Schedule {
         }
     }
 
-    /// Adds the databases of a wave, each with its server.
-    pub fn add(&self, databases: impl IntoIterator<Item = (usize, String)>) {
+    /// Adds the databases of a wave.
+    pub fn add(&self, databases: impl IntoIterator<Item = Waiting>) {
         self.state().waiting.extend(databases);
         self.changed.notify_all();
     }
 
     /// Waits for a database that may begin. `None` where all have begun, or the run stopped.
     #[must_use]
-    pub fn next(&self) -> Option<usize> {
+    pub fn next(&self) -> Option<Waiting> {
         let mut state = self.state();
         loop {
             if state.stopped.is_some() || state.waiting.is_empty() {
                 return None;
             }
             let most = self.limits.per_server;
-            let is_free = |(_, server): &(usize, String)| {
-                state.running.get(server).is_none_or(|count| *count < most)
+            let running = |key: &str| state.running.get(key).copied().unwrap_or_default();
+            let is_free = |one: &Waiting| {
+                running(&one.server) < most
+                    && one
+                        .shared
+                        .as_ref()
+                        .is_none_or(|shared| running(shared) == 0)
             };
             if let Some(at) = state.waiting.iter().position(is_free)
-                && let Some((place, server)) = state.waiting.remove(at)
+                && let Some(one) = state.waiting.remove(at)
             {
-                *state.running.entry(server).or_default() += 1;
-                return Some(place);
+                for key in one.keys() {
+                    *state.running.entry(key.clone()).or_default() += 1;
+                }
+                return Some(one);
             }
             state = self
                 .changed
@@ -87,11 +111,13 @@ impl Schedule {
         }
     }
 
-    /// Notes that a database on `server` ended. Returns why the run stops, where it does now.
-    pub fn ended(&self, server: &str, ending: Ending) -> Option<String> {
+    /// Notes that `one` ended. Returns why the run stops, where it does now.
+    pub fn ended(&self, one: &Waiting, ending: Ending) -> Option<String> {
         let mut state = self.state();
-        if let Some(count) = state.running.get_mut(server) {
-            *count = count.saturating_sub(1);
+        for key in one.keys() {
+            if let Some(count) = state.running.get_mut(key) {
+                *count = count.saturating_sub(1);
+            }
         }
         match ending {
             Ending::Done => {}
@@ -138,44 +164,72 @@ impl Schedule {
 mod tests {
     use super::*;
 
+    fn waiting((place, server): (usize, &str)) -> Waiting {
+        Waiting {
+            place,
+            server: server.to_owned(),
+            shared: None,
+        }
+    }
+
     fn schedule(failures: usize, per_server: usize) -> Schedule {
         let schedule = Schedule::new(Limits {
             failures,
             lock_timeouts: 0,
             per_server,
         });
-        let servers = ["x", "x", "y", "x"];
-        schedule.add(servers.iter().map(|one| (*one).to_owned()).enumerate());
+        schedule.add(["x", "x", "y", "x"].into_iter().enumerate().map(waiting));
         schedule
+    }
+
+    fn next(schedule: &Schedule) -> Option<usize> {
+        schedule.next().map(|one| one.place)
     }
 
     #[test]
     fn a_full_server_lets_others_go_first() {
         let schedule = schedule(0, 1);
-        assert_eq!((schedule.next(), schedule.next()), (Some(0), Some(2)));
-        assert_eq!(schedule.ended("x", Ending::Done), None);
-        assert_eq!(schedule.next(), Some(1));
-        schedule.ended("x", Ending::Done);
-        assert_eq!((schedule.next(), schedule.next()), (Some(3), None));
+        assert_eq!((next(&schedule), next(&schedule)), (Some(0), Some(2)));
+        assert_eq!(schedule.ended(&waiting((0, "x")), Ending::Done), None);
+        assert_eq!(next(&schedule), Some(1));
+        schedule.ended(&waiting((1, "x")), Ending::Done);
+        assert_eq!((next(&schedule), next(&schedule)), (Some(3), None));
+    }
+
+    #[test]
+    fn tenants_of_one_database_come_one_at_a_time() {
+        let schedule = Schedule::new(Limits {
+            failures: 0,
+            lock_timeouts: 0,
+            per_server: 4,
+        });
+        let shared = |(place, database): (usize, &str)| Waiting {
+            shared: Some(database.to_owned()),
+            ..waiting((place, "x"))
+        };
+        schedule.add(["x/a", "x/a", "x/b"].into_iter().enumerate().map(shared));
+        assert_eq!((next(&schedule), next(&schedule)), (Some(0), Some(2)));
+        schedule.ended(&shared((0, "x/a")), Ending::Done);
+        assert_eq!((next(&schedule), next(&schedule)), (Some(1), None));
     }
 
     #[test]
     fn none_begins_once_too_many_failed() {
         let schedule = schedule(1, 4);
-        assert_eq!(schedule.next(), Some(0));
-        assert_eq!(schedule.ended("x", Ending::Failed), None);
-        assert_eq!(schedule.next(), Some(1));
-        let why = schedule.ended("x", Ending::Failed);
+        assert_eq!(next(&schedule), Some(0));
+        assert_eq!(schedule.ended(&waiting((0, "x")), Ending::Failed), None);
+        assert_eq!(next(&schedule), Some(1));
+        let why = schedule.ended(&waiting((1, "x")), Ending::Failed);
         let expected = "2 failed (`fleet.max-failures` allows 1)";
         assert_eq!(why.as_deref(), Some(expected));
-        assert_eq!((schedule.next(), schedule.stopped()), (None, why));
+        assert_eq!((next(&schedule), schedule.stopped()), (None, why));
     }
 
     #[test]
     fn locks_are_counted_by_themselves() {
         let schedule = schedule(0, 4);
-        assert_eq!(schedule.next(), Some(0));
-        let why = schedule.ended("x", Ending::LockTimeout);
+        assert_eq!(next(&schedule), Some(0));
+        let why = schedule.ended(&waiting((0, "x")), Ending::LockTimeout);
         assert!(why.is_some_and(|why| why.starts_with("1 did not get their locks")));
         schedule.stop("a person asked for it");
         assert!(schedule.stopped().is_some_and(|why| why.contains("locks")));

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
 
-use super::ListedTarget;
 use super::template::UrlTemplate;
+use super::{ListedTarget, Waiting};
 use crate::postgres::connect::Target;
 
 /// More problems are not listed: the list itself is wrong then.
@@ -15,6 +15,9 @@ const LISTED: usize = 20;
 
 /// The longest name: names stand in tables of reports.
 const LONGEST_NAME: usize = 200;
+
+/// PostgreSQL cuts longer names silently.
+const LONGEST_SCHEMA: usize = 63;
 
 /// One database of a fleet.
 #[derive(Debug)]
@@ -25,9 +28,49 @@ pub struct FleetTarget {
     pub labels: Vec<String>,
     /// Its database.
     pub target: Arc<Target>,
+    /// Its schema, where it shares the database with other tenants.
+    pub schema: Option<String>,
+}
+
+/// The texts of which addresses are made, with `{name}` for the name of a tenant.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Templates<'t> {
+    /// `fleet.url`
+    pub url: Option<&'t str>,
+    /// `fleet.schema`, in a fleet whose tenants share databases.
+    pub schema: Option<&'t str>,
 }
 
 impl FleetTarget {
+    /// Its place for people: the URL of the database without the password, and the schema.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        let database = self.target.describe();
+        match &self.schema {
+            Some(schema) => format!("{database} (schema {schema})"),
+            None => database,
+        }
+    }
+
+    /// It among others that wait for work, at `place` in the list.
+    #[must_use]
+    pub fn waiting(&self, place: usize) -> Waiting {
+        Waiting {
+            place,
+            server: self.target.server(),
+            shared: self.schema.as_ref().map(|_| self.target.place()),
+        }
+    }
+
+    /// What tells it from all others: server, database and schema.
+    fn place(&self) -> String {
+        let database = self.target.place();
+        match &self.schema {
+            Some(schema) => format!("{database} (schema {schema})"),
+            None => database,
+        }
+    }
+
     /// Whether `word` is its name, or one of its labels.
     #[must_use]
     pub fn is_called(&self, word: &str) -> bool {
@@ -44,26 +87,28 @@ pub enum UrlTrust {
     Kept,
 }
 
-/// Finds the address of each listed database. `template` is `fleet.url`; `variable` knows the
-/// environment.
+/// Finds the address of each listed database. `variable` knows the environment.
 ///
 /// # Errors
 /// When names or databases occur twice, or an address cannot be made. No password is in the error.
 pub fn resolve(
     listed: Vec<ListedTarget>,
-    template: Option<&str>,
+    templates: Templates<'_>,
     trust: UrlTrust,
     variable: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Vec<FleetTarget>> {
     if listed.is_empty() {
         bail!("the fleet has no databases: its list is empty")
     }
-    let template = template
+    let template = templates
+        .url
         .map(|text| UrlTemplate::parse(text).context("cannot use `fleet.url`"))
         .transpose()?;
     if template
         .as_ref()
         .is_some_and(|template| !template.has_name())
+        // Tenants with a schema each may all be in one database.
+        && templates.schema.is_none()
     {
         bail!(
             "`fleet.url` has no `{{name}}`, so that all databases would be the same one: write the name where it belongs, \
@@ -78,11 +123,14 @@ pub fn resolve(
             problems.push(format!("{}: {problem}", named()));
             continue;
         }
-        match target(&one, template.as_ref(), trust, variable) {
-            Ok(target) => targets.push(FleetTarget {
+        let found = target(&one, template.as_ref(), trust, variable)
+            .and_then(|target| in_schema(target, &one, templates.schema));
+        match found {
+            Ok((target, schema)) => targets.push(FleetTarget {
                 name: one.name,
                 labels: one.labels,
                 target: Arc::new(target),
+                schema,
             }),
             Err(error) => problems.push(format!("{}: {error:#}", named())),
         }
@@ -123,6 +171,39 @@ fn target(
     Target::of_url(&url, &origin)
 }
 
+/// The target of `one`, confined to its schema where `template` says that it has one.
+fn in_schema(
+    target: Target,
+    one: &ListedTarget,
+    template: Option<&str>,
+) -> Result<(Target, Option<String>)> {
+    let Some(template) = template else {
+        if one.schema.is_some() {
+            bail!("it names a schema, which only a fleet with `mode = \"schema\"` has")
+        }
+        return Ok((target, None));
+    };
+    let made = || template.replace("{name}", &one.name);
+    let schema = one.schema.clone().unwrap_or_else(made);
+    if let Some(problem) = problem_of_schema(&schema) {
+        bail!("its schema would be `{schema}`, which {problem}")
+    }
+    let confined = target.in_schema(&schema).context("it has no URL")?;
+    Ok((confined, Some(schema)))
+}
+
+fn problem_of_schema(schema: &str) -> Option<&'static str> {
+    if schema.len() > LONGEST_SCHEMA {
+        return Some("is longer than PostgreSQL's names");
+    }
+    if schema == "public" || schema == "information_schema" || schema.starts_with("pg_") {
+        return Some("is no tenant's: objects of all tenants lie there");
+    }
+    // Such a name would be a way out of the options of a session.
+    let is_strange = |one: char| one.is_control() || "'\\$".contains(one);
+    (schema.is_empty() || schema.contains(is_strange)).then_some("is no name of a schema")
+}
+
 fn problem_of_name(name: &str) -> Option<&'static str> {
     if name.is_empty() {
         return Some("a name is empty");
@@ -160,7 +241,7 @@ fn listed_twice(listed: &[ListedTarget]) -> Vec<String> {
 fn same_database(targets: &[FleetTarget]) -> Vec<String> {
     let mut names: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for one in targets {
-        names.entry(one.target.place()).or_default().push(&one.name);
+        names.entry(one.place()).or_default().push(&one.name);
     }
     names
         .into_iter()
@@ -218,13 +299,21 @@ mod tests {
     use super::super::parse;
     use super::*;
 
+    fn of_url(url: Option<&str>) -> Templates<'_> {
+        Templates { url, schema: None }
+    }
+
     fn resolved(list: &str, template: Option<&str>, trust: UrlTrust) -> String {
+        resolved_by(list, of_url(template), trust)
+    }
+
+    fn resolved_by(list: &str, templates: Templates<'_>, trust: UrlTrust) -> String {
         let variable = |name: &str| (name == "SECRET").then(|| "hunter2".to_owned());
-        let targets = resolve(parse(list).expect("a list"), template, trust, &variable);
+        let targets = resolve(parse(list).expect("a list"), templates, trust, &variable);
         match targets {
             Ok(targets) => targets
                 .iter()
-                .map(|one| format!("{} {}", one.name, one.target.describe()))
+                .map(|one| format!("{} {}", one.name, one.describe()))
                 .collect::<Vec<_>>()
                 .join("; "),
             Err(error) => format!("{error:#}"),
@@ -276,11 +365,42 @@ mod tests {
     }
 
     #[test]
+    fn tenants_of_one_database_have_a_schema_each() {
+        let templates = Templates {
+            url: Some("postgresql://u@h/app"),
+            schema: Some("t_{name}"),
+        };
+        let told = |list: &str| resolved_by(list, templates, UrlTrust::Kept);
+        let own = r#"["acme", {"name": "beta", "schema": "old beta"}]"#;
+        assert_eq!(
+            told(own),
+            "acme postgresql://u@h:5432/app (schema t_acme); \
+             beta postgresql://u@h:5432/app (schema old beta)"
+        );
+        let twice = r#"["acme", {"name": "beta", "schema": "t_acme"}, {"name": "c", "schema": "public"}, "it's"]"#;
+        let told = told(twice);
+        for part in [
+            "`acme`, `beta` are the same database, `h:5432/app (schema t_acme)`",
+            "`c`: its schema would be `public`, which is no tenant's",
+            "`it's`: its schema would be `t_it's`, which is no name",
+        ] {
+            assert!(told.contains(part), "{part:?} is not in {told}");
+        }
+        let schema = resolved(
+            r#"[{"name": "a", "schema": "b"}]"#,
+            Some("postgresql://h/{name}"),
+            UrlTrust::Kept,
+        );
+        assert!(schema.contains("only a fleet with"), "{schema}");
+    }
+
+    #[test]
     fn databases_are_chosen_by_name_or_label() {
         let chosen = |wanted: &[&str]| {
             let listed = parse("acme canary\nbeta\ngamma canary").expect("a list");
             let template = Some("postgresql://h/{name}");
-            let targets = resolve(listed, template, UrlTrust::Kept, &|_| None).expect("targets");
+            let targets =
+                resolve(listed, of_url(template), UrlTrust::Kept, &|_| None).expect("targets");
             let wanted: Vec<String> = wanted.iter().map(|word| (*word).to_owned()).collect();
             match selected(targets, &wanted) {
                 Ok(targets) => targets.into_iter().map(|one| one.name).collect::<Vec<_>>(),

@@ -58,13 +58,16 @@ pub fn waves(
 
 #[cfg(test)]
 mod tests {
-    use super::super::{UrlTrust, parse, resolve};
+    use super::super::{Templates, UrlTrust, parse, resolve};
     use super::*;
 
     fn shown(list: &str, canaries: Option<&str>, percentages: &[u32]) -> Vec<String> {
         let listed = parse(list).expect("a list");
-        let template = Some("postgresql://h/{name}");
-        let targets = resolve(listed, template, UrlTrust::Kept, &|_| None).expect("targets");
+        let templates = Templates {
+            url: Some("postgresql://h/{name}"),
+            schema: None,
+        };
+        let targets = resolve(listed, templates, UrlTrust::Kept, &|_| None).expect("targets");
         let places: Vec<usize> = (0..targets.len()).collect();
         let waves = waves(&targets, &places, canaries, percentages);
         let one = |wave: Wave| format!("{} {:?}", wave.name, wave.databases);

@@ -10,6 +10,13 @@ macro_rules! namespaces {
     };
 }
 
+/// Condition on `pg_constraint AS k`: not PostgreSQL's own, and not of a type.
+macro_rules! constraints_of_tables {
+    () => {
+        "k.conrelid >= 16384"
+    };
+}
+
 /// Condition on the object `$oid` of the catalog `$class`: no extension owns it.
 macro_rules! not_of_extensions {
     ($class:literal, $oid:literal) => {
@@ -59,6 +66,8 @@ pub struct OwnTables {
     foreign_namespaces: Vec<String>,
     foreign_extensions: Vec<String>,
     foreign_publications: &'static [&'static str],
+    /// The one namespace that is read, where the database holds several tenants.
+    tenant: Option<String>,
 }
 
 impl OwnTables {
@@ -69,6 +78,7 @@ impl OwnTables {
             foreign_namespaces: config.foreign_namespaces.clone(),
             foreign_extensions: config.foreign_extensions.clone(),
             foreign_publications: config.platform.publications(),
+            tenant: config.tenant.clone(),
             ..Self::new(&config.history_table)
         }
     }
@@ -87,6 +97,7 @@ impl OwnTables {
             foreign_namespaces: Vec::new(),
             foreign_extensions: Vec::new(),
             foreign_publications: &[],
+            tenant: None,
         }
     }
 
@@ -154,7 +165,11 @@ impl CatalogReader {
             ("plan_cache_mode", "force_generic_plan"),
         ]);
         transaction.batch_execute(&format!("SELECT {settings}"))?;
-        let catalogs = &mut Prepared::new(&mut transaction, &mut self.statements);
+        let catalogs = &mut Prepared::new(
+            &mut transaction,
+            &mut self.statements,
+            own.tenant.as_deref(),
+        );
         let mut schema = Schema::default();
         // Relations and their columns come first: the other queries refer to them by OID and
         // number.
@@ -183,6 +198,9 @@ impl CatalogReader {
             .filter(|namespace| *namespace != "public")
         {
             schema.namespaces.remove(namespace);
+        }
+        if let Some(tenant) = &own.tenant {
+            schema = schema.of_namespace(tenant);
         }
         Ok(schema
             .without_namespaces(&own.foreign_namespaces)

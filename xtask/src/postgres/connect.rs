@@ -26,6 +26,14 @@ use crate::progress::Progress;
 /// The name of our sessions in `pg_stat_activity`.
 pub const APPLICATION_NAME: &str = "pgaccord";
 
+/// The setting that tells a session of the tenant to whose schema it is confined.
+pub const TENANT: &str = "pgaccord.tenant";
+
+/// A value among the options of a new session, in which spaces separate options and are escaped.
+pub(super) fn option_value(value: &str) -> String {
+    value.replace('\\', "\\\\").replace(' ', "\\ ")
+}
+
 /// The database that a command works on.
 #[derive(Debug)]
 pub enum Target {
@@ -72,6 +80,19 @@ impl Target {
         match self {
             Self::Url(address) => Some(Self::Url(Box::new(address.with_application(application)))),
             // Its one session at a time needs no other name.
+            Self::Embedded(_) => None,
+        }
+    }
+
+    /// The same database, for sessions that look for names in the schema `tenant`, and then in
+    /// `public`. They begin so, and `RESET` returns to it.
+    #[must_use]
+    pub fn in_schema(&self, tenant: &str) -> Option<Self> {
+        let quoted = tenant.replace('"', "\"\"");
+        let path = option_value(&format!("\"{quoted}\", public"));
+        let options = format!("-c search_path={path} -c {TENANT}={}", option_value(tenant));
+        match self {
+            Self::Url(address) => Some(Self::Url(Box::new(address.with_options(&options)))),
             Self::Embedded(_) => None,
         }
     }

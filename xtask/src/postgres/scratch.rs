@@ -209,10 +209,9 @@ impl Scratch {
     }
 }
 
-/// The search path as an option of a new session, in which spaces separate options and are escaped.
+/// The search path as an option of a new session.
 fn search_path_option(path: &str) -> String {
-    let escaped = path.replace('\\', "\\\\").replace(' ', "\\ ");
-    format!("-c search_path={escaped}")
+    format!("-c search_path={}", connect::option_value(path))
 }
 
 /// Gives the database of `client` the settings of the target. Connects again, since they hold for

@@ -29,6 +29,14 @@ pub struct FleetDatabase {
     pub state: Result<FleetDatabaseState, String>,
 }
 
+impl FleetDatabase {
+    /// Whether it answered, and has migrations to apply or to undo.
+    #[must_use]
+    pub fn is_behind(&self) -> bool {
+        self.state.as_ref().is_ok_and(|state| state.pending > 0)
+    }
+}
+
 /// The state of one database.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct FleetDatabaseState {

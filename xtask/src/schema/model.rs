@@ -4,6 +4,7 @@
 
 mod distribution;
 mod name;
+mod namespace;
 mod objects;
 mod relation;
 mod types;
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 pub use distribution::{Distribution, DistributionMethod};
 pub use name::ObjectName;
+pub use namespace::Renaming;
 pub use objects::{
     Extension, Namespace, Object, Policy, Routine, RoutineKind, Rule, Sequence, Trigger,
 };
@@ -58,10 +60,13 @@ pub struct Schema {
 
 impl Schema {
     /// Whether it is the schema of a new database: nothing but the namespace `public`. Privileges
-    /// do not count.
+    /// do not count. That of one tenant has no namespace.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        let public = BTreeMap::from([("public".to_owned(), Namespace::default())]);
+        let public = match self.namespaces.is_empty() {
+            true => BTreeMap::new(),
+            false => BTreeMap::from([("public".to_owned(), Namespace::default())]),
+        };
         *self
             == Self {
                 namespaces: public,

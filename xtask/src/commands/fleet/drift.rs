@@ -1,6 +1,7 @@
 //! Drift in a fleet. Databases with the same migrations and the same schema are compared once, and a
 //! finding that several have alike is one finding.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
@@ -14,7 +15,7 @@ use crate::migrations::scratch_environment::ScratchEnvironment;
 use crate::postgres::scratch::{TargetSettings, Unavailable};
 use crate::report::{Finding, FleetFinding};
 use crate::schema::diff::{Likeness, SchemaDiff};
-use crate::schema::model::Schema;
+use crate::schema::model::{Renaming, Schema};
 use crate::schema::snapshot;
 
 /// Databases with one schema, by the version of their newest migration.
@@ -24,6 +25,8 @@ pub(super) struct Suspects(BTreeMap<(i64, String), Alike>);
 /// Databases that are alike.
 struct Alike {
     schema: Schema,
+    /// The name of that schema, where tenants share databases.
+    tenant: Option<String>,
     /// Those of the first one.
     likeness: TargetSettings,
     /// The digests of their schemas, with their privileges.
@@ -47,14 +50,19 @@ impl Suspects {
         let Suspect {
             newest,
             mut schema,
+            tenant,
             likeness,
         } = suspect;
         let digest = snapshot::digest(&schema);
         // Tenants have roles of their own: privileges are no part of this comparison.
         schema.grants.clear();
-        let key = (newest, snapshot::digest(&schema));
+        let key = (
+            newest,
+            snapshot::digest(&of_public(&schema, tenant.as_deref())),
+        );
         let alike = self.0.entry(key).or_insert_with(|| Alike {
             schema,
+            tenant,
             likeness,
             digests: BTreeSet::new(),
             databases: Vec::new(),
@@ -82,11 +90,18 @@ impl Suspects {
             .progress
             .begin_counted("comparing schemas", self.0.len());
         let shared = first.likeness.clone();
-        let mut comparison = comparison(context, &shared, files);
+        let of_first = first.tenant.clone();
+        let of_first_alone = confined(context, of_first.as_deref());
+        let shared_context = of_first_alone.as_ref().unwrap_or(context);
+        let mut comparison = comparison(shared_context, &shared, files);
         for ((newest, _), alike) in &self.0 {
             work.next(&format!("V{newest}"));
+            let live = match (&alike.tenant, &of_first) {
+                (Some(own), Some(first)) => alike.schema.renamed(own, first),
+                _databases => alike.schema.clone(),
+            };
             let difference =
-                match difference(context, &mut comparison, files, *newest, &alike.schema) {
+                match difference(shared_context, &mut comparison, files, *newest, &live) {
                     Err(error) if error.downcast_ref::<Unavailable>().is_some() => {
                         let why = format!("drift: {}", snapshot_fallback::one_line(&error));
                         let places = alike.databases.iter();
@@ -97,9 +112,14 @@ impl Suspects {
                     }
                     difference => difference?,
                 };
-            let difference = match tells_names(&difference, &[&shared, &alike.likeness]) {
-                // SQL that asks for such names makes another schema in each database.
+            // SQL that asks for names makes another schema in each database, and a name that was put
+            // in the place of a tenant's may stand where it means something else.
+            let is_own = tells_names(&difference, &[&shared, &alike.likeness])
+                || alike.tenant != of_first && difference.likeness() == Likeness::Different;
+            let difference = match is_own {
                 true => {
+                    let confined = confined(context, alike.tenant.as_deref());
+                    let context = confined.as_ref().unwrap_or(context);
                     let mut own = self::comparison(context, &alike.likeness, files);
                     self::difference(context, &mut own, files, *newest, &alike.schema)?
                 }
@@ -111,7 +131,12 @@ impl Suspects {
                 }
             }
             let severity = drift_of_one::severity(&context.config);
+            let tenant = if is_own { &alike.tenant } else { &of_first };
             for finding in drift_of_one::findings(&difference, severity) {
+                let finding = match tenant {
+                    Some(tenant) => without_namespace(finding, tenant),
+                    None => finding,
+                };
                 drift.add(finding, &alike.databases);
             }
         }
@@ -146,6 +171,31 @@ impl FleetDrift {
             })
             .collect()
     }
+}
+
+/// The context for the schema of `tenant`; none where the database is one tenant's.
+fn confined(context: &Context, tenant: Option<&str>) -> Option<Context> {
+    tenant.map(|tenant| context.of_database(tenant, |config| config.confine_to(tenant)))
+}
+
+/// The same schema as if it lay in `public`.
+fn of_public<'s>(schema: &'s Schema, tenant: Option<&str>) -> Cow<'s, Schema> {
+    match tenant {
+        Some(tenant) => Cow::Owned(schema.renamed(tenant, "public")),
+        None => Cow::Borrowed(schema),
+    }
+}
+
+/// The finding without the namespace of one tenant, so that all that drifted alike have the same.
+fn without_namespace(mut finding: Finding, tenant: &str) -> Finding {
+    let away = Renaming::away(tenant);
+    finding.entity = away.text(&finding.entity);
+    finding.message = away.text(&finding.message);
+    finding.help = finding.help.map(|help| away.text(&help));
+    for detail in finding.details.values_mut() {
+        *detail = away.value(detail.take());
+    }
+    finding
 }
 
 fn comparison<'a>(

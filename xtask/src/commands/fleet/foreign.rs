@@ -58,6 +58,7 @@ pub(super) fn look(
         None => Some(Suspect {
             newest,
             schema: live::read(transaction, config)?,
+            tenant: None,
             likeness: likeness(context, transaction, files)?,
         }),
     };

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Context as _, Result, anyhow, bail};
 use postgres::{Client, IsolationLevel, Transaction};
 
-use super::foreign;
+use super::{foreign, run};
 use crate::commands::{Context, drift as drift_of_one, live, privilege_drift, rows_in_the_way};
 use crate::fleet::FleetTarget;
 use crate::migrations::Migration;
@@ -58,6 +58,8 @@ pub(super) struct Suspect {
     pub newest: i64,
     /// Its schema.
     pub schema: Schema,
+    /// The name of the schema, where it shares the database with other tenants.
+    pub tenant: Option<String>,
     /// Its names and settings, for a scratch database that is like it.
     pub likeness: TargetSettings,
 }
@@ -73,8 +75,13 @@ pub(super) fn look(
     files: &[Migration],
     questions: &Questions<'_>,
 ) -> Result<Looked> {
+    let confined = one.schema.as_ref().map(|_| run::context(context, one));
+    let context = confined.as_ref().unwrap_or(context);
     let mut client = connect_beside(&one.target)?;
     let mut transaction = begin(&mut client)?;
+    if let Some(schema) = &one.schema {
+        refuse_missing(&mut transaction, schema)?;
+    }
     if let Questions::Back(lowest) = questions {
         return applied_from(context, &mut transaction, *lowest);
     }
@@ -91,6 +98,7 @@ pub(super) fn look(
         Some(schema) => Some(Suspect {
             newest,
             schema,
+            tenant: one.schema.clone(),
             likeness: likeness(context, &mut transaction, files)?,
         }),
         None => None,
@@ -113,6 +121,19 @@ pub(super) fn look(
         suspect,
         newest,
     })
+}
+
+/// Refuses a tenant whose schema does not exist. Whoever makes a tenant makes it, with its owner.
+fn refuse_missing(transaction: &mut Transaction<'_>, schema: &str) -> Result<()> {
+    let query = "SELECT FROM pg_catalog.pg_namespace WHERE nspname = $1";
+    let found = transaction
+        .query_opt(query, &[&schema])
+        .map_err(|error| anyhow!(ServerError::from(error)))
+        .context("cannot look for the schema of the tenant")?;
+    if found.is_none() {
+        bail!("the database has no schema `{schema}`: make it with the tenant, or correct the list")
+    }
+    Ok(())
 }
 
 /// The state of a database of which the migrations from version `lowest` on are to be undone. They

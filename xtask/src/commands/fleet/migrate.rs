@@ -7,13 +7,15 @@ use anyhow::{Result, bail};
 use super::consent::FleetConsent;
 use super::look::{Questions, RunQuestions};
 use super::run::{self, Run};
+use super::selection::RunEnd;
+use super::shared_objects;
 use super::survey::{self, Survey};
 use super::waves::Worked;
 use crate::commands::migrate::{MigrationRun, Options, Prepared, foretold};
 use crate::commands::{Context, Outcome, database_lock};
 use crate::fleet::FleetTarget;
+use crate::migrations::Migration;
 use crate::migrations::prediction::KnownSchemas;
-use crate::migrations::{self, Migration};
 use crate::postgres::connect::{connect, connect_beside};
 use crate::postgres::error::is_contention;
 use crate::postgres::scratch::Unavailable;
@@ -33,19 +35,19 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
     }
     let run = Run::open(context, &options.fleet, FleetDirection::Forward)?;
     let files = context.migrations()?;
-    let asked = match (&options.migration, &run.selection.earlier) {
-        (Some(name), _) => Some(migrations::find(&files, name)?),
-        // A run that is gone on with ends where it was to end, whatever files came since.
-        (None, Some(earlier)) => earlier
-            .to
-            .and_then(|to| files.iter().find(|file| file.version == to)),
-        (None, None) => files.last(),
-    };
+    if run.is_of_tenants() {
+        shared_objects::refuse(&files)?;
+    }
+    let end = run.selection.end(&files, options.migration.as_deref())?;
+    let asked = end.or(files.last());
     let last = asked.map_or(i64::MAX, |asked| asked.version);
     let targets = &run.selection.targets;
     let consent = FleetConsent::read(&options.losses.accept_data_loss, targets)?;
     std::thread::scope(|scope| {
-        let prepared = Prepared::begin(scope, context, &files);
+        let prepared = match run.is_of_tenants() {
+            true => Prepared::begin_for_tenants(scope, context, &files),
+            false => Prepared::begin(scope, context, &files),
+        };
         let questions = Questions::Forward(RunQuestions {
             last,
             accepted: &|name| consent.names(name),
@@ -71,11 +73,11 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
             consent: &consent,
             id: run.id.clone(),
         };
-        let to = (
-            asked.map(|asked| asked.version),
-            asked.map(ToString::to_string),
-        );
-        run.finish(survey, to, &|target| work.run(target))
+        let end = RunEnd {
+            at: asked,
+            newer: files.iter().filter(|file| file.version > last).collect(),
+        };
+        run.finish(survey, &end, &|target| work.run(target))
     })
 }
 
@@ -93,7 +95,7 @@ where
 {
     let states = survey.databases.iter().zip(0_usize..);
     let behind: Vec<usize> = states
-        .filter(|(one, _)| one.state.as_ref().is_ok_and(|state| state.pending > 0))
+        .filter(|(one, _)| one.is_behind())
         .map(|(_, place)| place)
         .collect();
     let mut read: BTreeSet<i64> = behind
@@ -117,6 +119,17 @@ where
         return Ok(prepared);
     }
     read.insert(to.version);
+    let first = behind.iter().find_map(|place| targets.get(*place));
+    let tenant = first.and_then(|first| first.schema.clone());
+    if tenant.is_some() {
+        // No fingerprint stands for a schema of another name.
+        read.extend(planned.iter().map(|file| file.version));
+    }
+    let confined = first.map(|first| run::context(context, first));
+    let context = confined
+        .as_ref()
+        .filter(|_| tenant.is_some())
+        .unwrap_or(context);
     let mut likenesses = behind.iter().filter_map(|place| {
         let mut client = connect_beside(&targets.get(*place)?.target).ok()?;
         context.scratch_environment().like(&mut client, files).ok()
@@ -127,10 +140,13 @@ where
     match environment.open() {
         Ok(session) => {
             let known = KnownSchemas::replayed(session, files, &read)?;
-            Ok(prepared.with_known(known))
+            Ok(prepared.with_known(known, tenant))
         }
-        // Then each database is verified as far as the snapshot tells, which its notes say.
-        Err(error) if error.downcast_ref::<Unavailable>().is_some() => Ok(prepared),
+        // Then each database is verified as far as the snapshot tells, which its notes say. It tells
+        // nothing of tenants that share one.
+        Err(error) if tenant.is_none() && error.downcast_ref::<Unavailable>().is_some() => {
+            Ok(prepared)
+        }
         Err(error) => Err(error),
     }
 }
@@ -193,7 +209,7 @@ impl DatabaseMigration<'_, '_, '_> {
     }
 
     fn migrated(&self, target: &FleetTarget) -> Result<Worked> {
-        let context = self.context.of_database(&target.name, |_| {});
+        let context = run::context(self.context, target);
         let mut options = self.options.clone();
         options.losses.accept_data_loss = self.consent.arguments(&target.name);
         // Each database has a folder of its own for what it loses.
@@ -201,9 +217,10 @@ impl DatabaseMigration<'_, '_, '_> {
         if let Some(folder) = folder {
             folder.push(run::folder_name(&target.name));
         }
+        let described = target.describe();
         let target = run::named(&self.id, target);
         let mut client = connect(&target)?;
-        let mut run = MigrationRun::new(&context, &options, self.asked, target.describe());
+        let mut run = MigrationRun::new(&context, &options, self.asked, described);
         let settings = database_lock::take(&context, &mut client, options.lock_timeouts)?;
         let session = (&target, &mut client);
         let worked = run.work_and_unlock(session, &settings, self.files, self.prepared);

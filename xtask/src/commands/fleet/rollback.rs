@@ -3,22 +3,22 @@
 
 use std::sync::Mutex;
 use std::sync::PoisonError;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Result, bail};
 
 use super::consent::FleetConsent;
 use super::look::Questions;
 use super::run::{self, Run};
+use super::selection::RunEnd;
 use super::survey;
 use super::waves::Worked;
 use crate::commands::migrate::Learnt;
 use crate::commands::rollback::{Options, PreparedRollback, RollbackRun};
 use crate::commands::{Context, Outcome};
-use crate::fleet::FleetTarget;
+use crate::fleet::{Ending, FleetTarget, Limits, Schedule, Waiting};
 use crate::layouts::in_place;
+use crate::migrations::Migration;
 use crate::migrations::preflight::PreflightProblem;
-use crate::migrations::{self, Migration};
 use crate::postgres::connect::connect;
 use crate::postgres::error::is_contention;
 use crate::render::human;
@@ -33,19 +33,10 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
     let run = Run::open(context, &options.fleet, FleetDirection::Back)?;
     // A half-written new migration must not prevent undoing an old one.
     let (files, problems) = in_place::read(&context.tree(), &context.config.migrations)?;
-    let earlier = run
-        .selection
-        .earlier
-        .as_ref()
-        .and_then(|earlier| earlier.to);
-    let oldest = match &options.migration {
-        Some(name) => migrations::find(&files, name)?,
-        None => match files.iter().find(|file| Some(file.version) == earlier) {
-            Some(file) => file,
-            None => bail!(
-                "name the oldest migration to undo: databases of a fleet differ in which is their last one"
-            ),
-        },
+    let Some(oldest) = run.selection.end(&files, options.migration.as_deref())? else {
+        bail!(
+            "name the oldest migration to undo: databases of a fleet differ in which is their last one"
+        )
     };
     let targets = &run.selection.targets;
     let consent = FleetConsent::read(&options.accept_data_loss, targets)?;
@@ -58,13 +49,16 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
         options,
         oldest: &name,
         given: (&files, &problems),
-        prepared: &PreparedRollback::new(context, &files),
+        prepared: &PreparedRollback::new(context, &files).of_tenants(run.is_of_tenants()),
         consent: &consent,
         id: &run.id,
     };
-    try_each(context, &mut survey.databases, parallel, |place| {
-        Some(work.run(targets.get(place)?, true))
-    });
+    try_each(
+        context,
+        &mut survey.databases,
+        (targets, parallel),
+        |target| work.run(target, true),
+    );
     let survey = FleetStatus {
         databases: survey.databases,
         drift: Vec::new(),
@@ -72,8 +66,12 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
     };
     let style = context.terminal.style();
     context.say(&human::fleet_run::survey(&survey, run.direction, style))?;
-    let to = (Some(oldest.version), Some(name.clone()));
-    run.finish(survey, to, &|target| work.run(target, false))
+    // Files from the oldest one on are undone, and none waits for another run.
+    let end = RunEnd {
+        at: Some(oldest),
+        newer: Vec::new(),
+    };
+    run.finish(survey, &end, &|target| work.run(target, false))
 }
 
 /// Refuses options that mean another migration in each database.
@@ -96,26 +94,37 @@ fn refuse_vague(options: &Options) -> Result<()> {
 fn try_each(
     context: &Context,
     databases: &mut [FleetDatabase],
-    parallel: usize,
-    attempt: impl Fn(usize) -> Option<Worked> + Sync,
+    (targets, parallel): (&[FleetTarget], usize),
+    attempt: impl Fn(&FleetTarget) -> Worked + Sync,
 ) {
-    let planned: Vec<usize> = (0..)
-        .zip(databases.iter())
-        .filter(|(_, one)| one.state.as_ref().is_ok_and(|state| state.pending > 0))
-        .map(|(place, _)| place)
+    let behind = databases.iter().zip(targets).zip(0..);
+    let planned: Vec<Waiting> = behind
+        .filter(|((one, _), _)| one.is_behind())
+        .map(|((_, target), place)| target.waiting(place))
         .collect();
     let progress = &context.progress;
     let work = progress.begin_counted("counting what would be lost", planned.len());
+    let workers = parallel.min(planned.len());
     let tried = Mutex::new(Vec::new());
-    let next = AtomicUsize::new(0);
+    // Trying stops for no failure: all databases are to be told of.
+    let schedule = Schedule::new(Limits {
+        failures: usize::MAX,
+        lock_timeouts: usize::MAX,
+        per_server: parallel,
+    });
+    schedule.add(planned);
     std::thread::scope(|scope| {
-        for _ in 0..parallel.min(planned.len()) {
+        for _ in 0..workers {
             scope.spawn(|| {
-                while let Some(place) = planned.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    work.next("");
-                    let worked = attempt(*place);
+                while let Some(next) = schedule.next() {
+                    let Some(target) = targets.get(next.place) else {
+                        continue;
+                    };
+                    work.next(&target.name);
+                    let worked = attempt(target);
+                    schedule.ended(&next, Ending::Done);
                     let mut tried = tried.lock().unwrap_or_else(PoisonError::into_inner);
-                    tried.extend(worked.map(|worked| (*place, worked)));
+                    tried.push((next.place, worked));
                 }
             });
         }
@@ -153,7 +162,7 @@ impl DatabaseRollback<'_, '_> {
     }
 
     fn undone(&self, target: &FleetTarget, is_trial: bool) -> Result<Worked> {
-        let context = self.context.of_database(&target.name, |_| {});
+        let context = run::context(self.context, target);
         let mut options = self.options.clone();
         options.migration = Some(self.oldest.to_owned());
         options.accept_data_loss = self.consent.arguments(&target.name);
@@ -162,9 +171,10 @@ impl DatabaseRollback<'_, '_> {
         if let Some(folder) = options.backup.as_mut() {
             folder.push(run::folder_name(&target.name));
         }
+        let described = target.describe();
         let target = run::named(self.id, target);
         let mut client = connect(&target)?;
-        let mut run = RollbackRun::new(&context, &options, target.describe());
+        let mut run = RollbackRun::new(&context, &options, described);
         let worked = run.undo((&target, &mut client), self.given, self.prepared)?;
         let is_lock_timeout = worked.as_ref().is_err_and(is_contention);
         let mut worked = of_result(run.into_result(worked), is_lock_timeout);

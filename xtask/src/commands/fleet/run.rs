@@ -7,12 +7,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
-use super::selection::Selection;
+use super::selection::{RunEnd, Selection};
 use super::waves::{Ended, WaveResults, WaveRun, Worked};
 use super::{FleetRunOptions, output};
 use crate::called_as;
 use crate::commands::{Context, Outcome};
-use crate::config::FleetConfig;
+use crate::config::{FleetConfig, FleetMode};
 use crate::fleet::{self, FleetTarget, RecordedOutcome, RunFile, RunStep, Wave};
 use crate::postgres::connect::Target;
 use crate::report::{
@@ -81,15 +81,21 @@ impl<'r> Run<'r> {
         })
     }
 
+    /// Whether tenants share databases, with a schema for each.
+    pub(super) fn is_of_tenants(&self) -> bool {
+        matches!(self.config.mode, FleetMode::Schema(_))
+    }
+
     /// Works on the databases for which `survey` has something to do and no objection, and reports.
-    /// `to` is the version that is recorded, and `target` the migration of that version.
+    /// The run is one to `end`.
     ///
     /// # Errors
-    /// When the run file cannot be begun, or the report cannot be written.
+    /// When the run file cannot be begun, the report cannot be written, or nothing is left of the
+    /// run that is gone on with while newer files wait.
     pub(super) fn finish(
         &self,
         survey: FleetStatus,
-        (to, target): (Option<i64>, Option<String>),
+        end: &RunEnd<'_>,
         work: &(dyn Fn(&FleetTarget) -> Worked + Sync),
     ) -> Result<Outcome> {
         let Plan {
@@ -97,13 +103,19 @@ impl<'r> Run<'r> {
             planned,
             stopped,
         } = self.plan(&survey);
+        // A part of its databases says nothing about the others.
+        let is_whole = !self.options.retry_failed
+            && self.options.targets.only.is_empty()
+            && self.options.skip.is_empty();
+        let has_ended = is_whole && planned.is_empty() && refused.is_empty();
+        let standing = self.selection.standing(end, has_ended)?;
         let rollout = &self.config.rollout;
         let canaries = rollout.canaries.as_deref();
         let targets = &self.selection.targets;
         let waves = fleet::waves(targets, &planned, canaries, &rollout.waves);
         let mut file = None;
         let results = if stopped.is_none() && !planned.is_empty() && !self.options.survey {
-            let run_file = self.begin_file(to, &refused)?;
+            let run_file = self.begin_file(end.at.map(|at| at.version), &refused)?;
             let versions: Vec<Option<String>> = survey.databases.iter().map(version).collect();
             let run = WaveRun {
                 context: self.context,
@@ -136,12 +148,18 @@ impl<'r> Run<'r> {
             timestamp: Timestamp::now(),
             go_on: (file.is_some() && !is_done).then(go_on),
             file,
-            target,
+            target: end.at.map(ToString::to_string),
             survey_only: self.options.survey,
             waves: waves.iter().map(|wave| self.wave(wave)).collect(),
             databases,
             stopped: results.stopped,
-            notes: self.selection.notes.clone(),
+            notes: self
+                .selection
+                .notes
+                .iter()
+                .cloned()
+                .chain(standing)
+                .collect(),
             duration: self.start.elapsed(),
             survey,
         };
@@ -155,7 +173,7 @@ impl<'r> Run<'r> {
         for (place, one) in survey.databases.iter().enumerate() {
             if let Some(why) = survey.refusal(one) {
                 refused.insert(place, why);
-            } else if one.state.as_ref().is_ok_and(|state| state.pending > 0) {
+            } else if one.is_behind() {
                 planned.push(place);
             }
         }
@@ -311,6 +329,15 @@ fn results_in_order(
         }
     };
     survey.databases.iter().enumerate().map(result).collect()
+}
+
+/// The context of the work on `one` alone: confined to its schema, where it has one.
+pub(super) fn context(context: &Context, one: &FleetTarget) -> Context {
+    context.of_database(&one.name, |config| {
+        if let Some(schema) = &one.schema {
+            config.confine_to(schema);
+        }
+    })
 }
 
 /// The database `one`, whose sessions tell the run `id` and its name.

@@ -88,7 +88,7 @@ pub(super) fn survey(
         .map(|(one, (_, state))| FleetDatabase {
             name: one.name.clone(),
             labels: one.labels.clone(),
-            database: one.target.describe(),
+            database: one.describe(),
             state,
         });
     Ok(Survey {

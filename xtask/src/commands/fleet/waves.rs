@@ -10,7 +10,7 @@ use super::stop_signal::StopSignal;
 use crate::commands::Context;
 use crate::config::FleetConfig;
 use crate::fleet::{
-    Ending, FleetTarget, Limits, RecordedOutcome, RunFile, RunStep, Schedule, Wave,
+    Ending, FleetTarget, Limits, RecordedOutcome, RunFile, RunStep, Schedule, Waiting, Wave,
 };
 use crate::render::human;
 use crate::report::{FleetOutcome, Timestamp};
@@ -102,18 +102,17 @@ impl WaveRun<'_> {
                 schedule.stop(&format!("{error:#}"));
                 break;
             }
-            let of_server =
-                |place: &usize| Some((*place, self.targets.get(*place)?.target.server()));
-            schedule.add(wave.databases.iter().filter_map(of_server));
+            let waiting = |place: &usize| Some(self.targets.get(*place)?.waiting(*place));
+            schedule.add(wave.databases.iter().filter_map(waiting));
             let what = format!("wave {number} of {} ({})", waves.len(), wave.name);
             let count = wave.databases.len();
             let work = self.context.progress.begin_counted(&what, count);
             std::thread::scope(|scope| {
                 for _ in 0..self.config.parallel.min(wave.databases.len()) {
                     scope.spawn(|| {
-                        while let Some(place) = schedule.next() {
-                            work.next(&self.name(place).unwrap_or_default());
-                            self.one((place, number), &schedule, &ended);
+                        while let Some(next) = schedule.next() {
+                            work.next(&self.name(next.place).unwrap_or_default());
+                            self.one((&next, number), &schedule, &ended);
                         }
                     });
                 }
@@ -131,20 +130,20 @@ impl WaveRun<'_> {
     /// Works on one database. What cannot be written to the run file is not begun.
     fn one(
         &self,
-        (place, wave): (usize, usize),
+        (next, wave): (&Waiting, usize),
         schedule: &Schedule,
         ended: &Mutex<BTreeMap<usize, Ended>>,
     ) {
+        let place = next.place;
         let Some(target) = self.targets.get(place) else {
             return;
         };
-        let server = target.target.server();
         let begun = self.append(&RunStep::Begun {
             database: target.name.clone(),
             version: self.versions.get(place).cloned().flatten(),
         });
         if let Err(error) = begun {
-            schedule.ended(&server, Ending::Done);
+            schedule.ended(next, Ending::Done);
             schedule.stop(&format!("{error:#}"));
             return;
         }
@@ -174,7 +173,7 @@ impl WaveRun<'_> {
             worked.migrations.len(),
             style,
         ));
-        if let Some(why) = schedule.ended(&server, ending) {
+        if let Some(why) = schedule.ended(next, ending) {
             let _ = self.append(&RunStep::Stopped { why });
         }
         if let Err(error) = written {

@@ -134,7 +134,7 @@ impl<'a> MigrationRun<'a> {
             stamper: &CatalogStamper::new(settings.server_version, &model),
         };
         let worked = self.work(client, session, files, prepared);
-        lock::release(client, &self.context.config.history_table);
+        lock::release(client, self.context.config.lock_name());
         worked
     }
 
@@ -221,7 +221,8 @@ impl<'a> MigrationRun<'a> {
                 .like(client, files)?
                 .likeness;
         }
-        let evidence = self.gather(&survey, planned.len(), prepared.known()?);
+        let known = prepared.known_in(self.context.config.tenant.as_deref())?;
+        let evidence = self.gather(&survey, planned.len(), known.as_deref());
         let live = evidence
             .needs_catalogs
             .then(|| live::read_with(&mut self.reader, client))

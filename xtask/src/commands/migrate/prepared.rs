@@ -2,6 +2,7 @@
 //! the migration files make. It is prepared once, for one database or for a whole fleet. For one it
 //! is read while the database answers, since the queries take about as long as reading the files.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread::{Scope, ScopedJoinHandle};
@@ -20,6 +21,8 @@ use crate::schema::snapshot;
 pub(in crate::commands) struct Prepared<'scope, 'a: 'scope> {
     judge: Awaited<'scope, Judge<'a>>,
     known: Awaited<'scope, Option<KnownSchemas>>,
+    /// The tenant in whose schema the migrations were replayed, where databases hold several.
+    replayed_for: Option<String>,
     /// The lessons of the databases of this run so far.
     pub(in crate::commands) learnt: Learnt,
 }
@@ -34,6 +37,24 @@ impl<'scope, 'a: 'scope> Prepared<'scope, 'a> {
         Self {
             judge: Awaited::begin(scope, move || Judge::new(context, files)),
             known: Awaited::begin(scope, move || of_snapshot(context, files)),
+            replayed_for: None,
+            learnt: Learnt::default(),
+        }
+    }
+
+    /// Begins to read the TypeScript for tenants that share databases. The snapshot stands for the
+    /// schema `public`, and tells nothing of theirs.
+    pub(in crate::commands) fn begin_for_tenants(
+        scope: &'scope Scope<'scope, '_>,
+        context: &'a Context,
+        files: &'scope [Migration],
+    ) -> Self {
+        Self {
+            judge: Awaited::begin(scope, move || {
+                Judge::new(context, files).map(Judge::of_tenants)
+            }),
+            known: Awaited::ready(None),
+            replayed_for: None,
             learnt: Learnt::default(),
         }
     }
@@ -55,10 +76,32 @@ impl<'scope, 'a: 'scope> Prepared<'scope, 'a> {
         Ok(self.known.wait()?.as_ref())
     }
 
-    /// Replaces the known schemas by others of the same files.
-    pub(in crate::commands) fn with_known(self, known: KnownSchemas) -> Self {
+    /// The known schemas as they are in the schema of `tenant`; see [`Self::known`].
+    ///
+    /// # Errors
+    /// When the snapshot cannot be read.
+    pub(in crate::commands) fn known_in(
+        &self,
+        tenant: Option<&str>,
+    ) -> Result<Option<Cow<'_, KnownSchemas>>> {
+        let known = self.known()?;
+        let renamed = |known: &'_ KnownSchemas| {
+            let (from, to) = self.replayed_for.as_deref().zip(tenant)?;
+            (from != to).then(|| known.renamed(from, to))
+        };
+        Ok(known.map(|known| renamed(known).map_or(Cow::Borrowed(known), Cow::Owned)))
+    }
+
+    /// Replaces the known schemas by others of the same files. They were replayed for `tenant`, where
+    /// databases hold several.
+    pub(in crate::commands) fn with_known(
+        self,
+        known: KnownSchemas,
+        tenant: Option<String>,
+    ) -> Self {
         Self {
             known: Awaited::ready(Some(known)),
+            replayed_for: tenant,
             ..self
         }
     }

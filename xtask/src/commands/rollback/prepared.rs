@@ -20,6 +20,8 @@ pub(in crate::commands) struct PreparedRollback<'a> {
     context: &'a Context,
     files: &'a [Migration],
     judge: OnceLock<Judge<'a>>,
+    /// Whether the runs are on tenants that share databases.
+    is_of_tenants: bool,
     /// By the migrations that are applied, and how they are undone.
     expectations: Mutex<BTreeMap<String, Arc<RollbackExpectation>>>,
 }
@@ -31,7 +33,16 @@ impl<'a> PreparedRollback<'a> {
             context,
             files,
             judge: OnceLock::new(),
+            is_of_tenants: false,
             expectations: Mutex::default(),
+        }
+    }
+
+    /// The same for tenants that share databases.
+    pub(in crate::commands) fn of_tenants(self, is_of_tenants: bool) -> Self {
+        Self {
+            is_of_tenants,
+            ..self
         }
     }
 
@@ -42,7 +53,11 @@ impl<'a> PreparedRollback<'a> {
     pub(super) fn judge(&self) -> Result<&Judge<'a>> {
         if self.judge.get().is_none() {
             // Two runs that ask at once read the files twice, and one of the results is kept.
-            let _ = self.judge.set(Judge::new(self.context, self.files)?);
+            let judge = Judge::new(self.context, self.files)?;
+            let _ = self.judge.set(match self.is_of_tenants {
+                true => judge.of_tenants(),
+                false => judge,
+            });
         }
         self.judge
             .get()

@@ -29,6 +29,8 @@ pub struct StorageIdentity {
     distributed: BTreeSet<u32>,
     /// The types of columns that consist of other types or of labels.
     composites: Composites,
+    /// The namespace of the tenant to which the session is confined.
+    tenant: Option<String>,
 }
 
 /// A table that was written anew.
@@ -83,7 +85,8 @@ const TABLES: &str = "
            coalesce(array_agg(a.attinhcount = 1 AND NOT a.attislocal ORDER BY a.attnum) FILTER (WHERE a.attnum IS NOT NULL), '{}') AS inherited,
            coalesce((SELECT i.indkey::int2[] FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indisprimary),
                     '{}') AS key,
-           pg_catalog.to_regclass('pg_catalog.pg_dist_partition') IS NOT NULL AS has_distributions
+           pg_catalog.to_regclass('pg_catalog.pg_dist_partition') IS NOT NULL AS has_distributions,
+           nullif(pg_catalog.current_setting('pgaccord.tenant', true), '') AS tenant
     FROM pg_catalog.pg_class c
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
@@ -110,6 +113,7 @@ impl StorageIdentity {
         if rows.first().is_some_and(|row| row.get("has_distributions")) {
             all.distributed = distributed_tables::read(client)?;
         }
+        all.tenant = rows.first().and_then(|row| row.get("tenant"));
         for row in &rows {
             let (oid, table) = stored(row)?;
             match row.try_get("kind")? {
@@ -356,7 +360,10 @@ impl StorageIdentity {
             .values()
             .map(|table| &table.name)
             .chain(self.foreign.values());
-        ObjectNames::new(tables.map(|name| name.namespace.as_str()))
+        ObjectNames::new(
+            tables.map(|name| name.namespace.as_str()),
+            self.tenant.as_deref(),
+        )
     }
 
     /// The table of this name, with its OID.

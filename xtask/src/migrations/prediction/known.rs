@@ -15,7 +15,7 @@ use crate::schema::model::Schema;
 use crate::schema::snapshot::Snapshot;
 
 /// The known schemas of one list of migration files.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct KnownSchemas {
     /// Where they come from.
     pub origin: PredictionOrigin,
@@ -81,6 +81,20 @@ impl KnownSchemas {
             }
         }
         Ok(known)
+    }
+
+    /// The same schemas in the namespace `to` instead of `from`. Fingerprints hold names, and are left
+    /// out: whole schemas stand for them.
+    #[must_use]
+    pub fn renamed(&self, from: &str, to: &str) -> Self {
+        let schemas = self.schemas.iter();
+        Self {
+            origin: self.origin,
+            schemas: schemas
+                .map(|(version, schema)| (*version, Arc::new(schema.renamed(from, to))))
+                .collect(),
+            fingerprints: BTreeMap::new(),
+        }
     }
 
     /// The schema after `version`, where it is known.

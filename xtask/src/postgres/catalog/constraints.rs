@@ -36,7 +36,9 @@ const CONSTRAINTS: &str = concat!(
         ON xo.classoid = 'pg_class'::regclass AND xo.objoid = x.oid AND xo.objsubid = 0
     LEFT JOIN (SELECT tgconstraint, bool_or(tgenabled = 'D') AS disabled FROM pg_trigger
                WHERE tgisinternal GROUP BY tgconstraint) AS g ON g.tgconstraint = k.oid
-    WHERE k.conrelid >= 16384
+    WHERE ",
+    constraints_of_tables!(),
+    "
     ORDER BY k.conrelid, constraint_name"
 );
 

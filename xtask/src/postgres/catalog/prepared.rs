@@ -13,11 +13,21 @@ pub(super) type Statements = HashMap<&'static str, Statement>;
 pub(super) struct Prepared<'c, C> {
     client: &'c mut C,
     statements: &'c mut Statements,
+    /// The namespace to which the queries are confined. A connection always has the same one.
+    tenant: Option<&'c str>,
 }
 
 impl<'c, C: GenericClient> Prepared<'c, C> {
-    pub(super) fn new(client: &'c mut C, statements: &'c mut Statements) -> Self {
-        Self { client, statements }
+    pub(super) fn new(
+        client: &'c mut C,
+        statements: &'c mut Statements,
+        tenant: Option<&'c str>,
+    ) -> Self {
+        Self {
+            client,
+            statements,
+            tenant,
+        }
     }
 
     pub(super) fn query(
@@ -39,8 +49,25 @@ impl<'c, C: GenericClient> Prepared<'c, C> {
         if let Some(statement) = self.statements.get(query) {
             return Ok(statement.clone());
         }
-        let statement = self.client.prepare(query)?;
+        let statement = match self.tenant {
+            None => self.client.prepare(query)?,
+            Some(tenant) => self.client.prepare(&confined(query, tenant))?,
+        };
         self.statements.insert(query, statement.clone());
         Ok(statement)
     }
+}
+
+/// The `query` about the namespace `tenant` alone. Beside hundreds of tenants it would otherwise read
+/// all of them, to leave most out.
+fn confined(query: &str, tenant: &str) -> String {
+    let tenant = format!("E'{}'", tenant.replace('\\', "\\\\").replace('\'', "''"));
+    let in_namespace = format!("{} AND n.nspname = {tenant}", namespaces!());
+    let of_tables = format!(
+        "{} AND k.connamespace = (SELECT oid FROM pg_namespace WHERE nspname = {tenant})",
+        constraints_of_tables!()
+    );
+    query
+        .replace(namespaces!(), &in_namespace)
+        .replace(constraints_of_tables!(), &of_tables)
 }

@@ -88,8 +88,9 @@ pub fn ended(name: &str, outcome: &FleetOutcome, migrations: usize, style: Style
 /// The end of a run.
 #[must_use]
 pub fn closing(run: &FleetRun, style: Style) -> String {
-    let mut text = String::from("\n");
+    let mut text = String::new();
     if !run.survey_only {
+        text += "\n";
         text += &matrix_of(&run.versions(), left(run.direction), style);
     }
     let mut errors = run.errors();

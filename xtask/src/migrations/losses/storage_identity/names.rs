@@ -5,15 +5,27 @@ use std::collections::BTreeSet;
 use crate::report::LossName;
 
 /// Names the things of one database.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ObjectNames {
     /// Its namespaces: a part before a dot is first taken for one of these.
     namespaces: BTreeSet<String>,
+    /// The namespace whose objects are called without it: `public`, or that of a tenant.
+    home: String,
+}
+
+impl Default for ObjectNames {
+    fn default() -> Self {
+        Self {
+            namespaces: BTreeSet::new(),
+            home: "public".to_owned(),
+        }
+    }
 }
 
 impl ObjectNames {
-    pub(super) fn new<'n>(namespaces: impl Iterator<Item = &'n str>) -> Self {
+    pub(super) fn new<'n>(namespaces: impl Iterator<Item = &'n str>, tenant: Option<&str>) -> Self {
         Self {
+            home: tenant.unwrap_or("public").to_owned(),
             namespaces: namespaces
                 // The path of large objects begins with it.
                 .chain(["pg_catalog"])
@@ -23,16 +35,17 @@ impl ObjectNames {
     }
 
     /// The names of the object at `path`, a list of identifiers that begins with a namespace.
-    /// People write `users`, not `public.users`. Where there is a namespace `users` too,
+    /// People write `users`, not `public.users`, and the same for every tenant. Where there is a namespace `users` too,
     /// `users.bio` could mean two objects, and the full name is written.
     #[must_use]
     pub fn name(&self, path: &[&str]) -> LossName {
         let full = join(path);
         match path {
-            ["public", short @ ..]
-                if !short
-                    .first()
-                    .is_some_and(|first| self.namespaces.contains(*first)) =>
+            [home, short @ ..]
+                if *home == self.home
+                    && !short
+                        .first()
+                        .is_some_and(|first| self.namespaces.contains(*first)) =>
             {
                 LossName {
                     object: join(short),
@@ -156,7 +169,8 @@ mod tests {
     use super::*;
 
     fn named(namespaces: &[&str], path: &[&str]) -> (String, String) {
-        let LossName { object, full } = ObjectNames::new(namespaces.iter().copied()).name(path);
+        let LossName { object, full } =
+            ObjectNames::new(namespaces.iter().copied(), None).name(path);
         (object, full)
     }
 
@@ -179,6 +193,14 @@ mod tests {
             named(&["public"], &["public", "pg_catalog", "x"]).0,
             "public.pg_catalog.x"
         );
+    }
+
+    #[test]
+    fn what_is_of_the_tenant_is_named_without_its_namespace() {
+        let names = ObjectNames::new(["acme", "public"].into_iter(), Some("acme"));
+        let object = |path: &[&str]| names.name(path).object;
+        assert_eq!(object(&["acme", "users", "bio"]), "users.bio");
+        assert_eq!(object(&["public", "plans"]), "public.plans");
     }
 
     #[test]
