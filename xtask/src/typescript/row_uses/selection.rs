@@ -291,13 +291,29 @@ impl FromClause {
             _ => None,
         };
         from.names.extend(alias.map(|alias| alias.text.clone()));
-        let top = rest.iter().filter(|token| token.depth == 0);
-        let places = top.take_while(|token| !is_end_of_tables(token));
-        for token in places {
-            from.joined |= token.is("join") || (token.text == "," && !token.name);
-            from.padded |= token.is("right") || token.is("full");
+        // What is inserted comes from elsewhere, and what is returned is the table's alone.
+        if !is_insert {
+            from.read_other_tables(rest);
         }
         from
+    }
+
+    /// Reads what stands behind the first table. The commas between the assignments of an `UPDATE`
+    /// separate no tables.
+    fn read_other_tables(&mut self, rest: &[Token]) {
+        let top = rest.iter().filter(|token| token.depth == 0);
+        let mut is_assigning = false;
+        for token in top.take_while(|token| !is_end_of_tables(token)) {
+            if token.is("set") {
+                is_assigning = true;
+            } else if is_assigning && token.is("from") {
+                is_assigning = false;
+                self.joined = true;
+            } else if !is_assigning {
+                self.joined |= token.is("join") || (token.text == "," && !token.name);
+                self.padded |= token.is("right") || token.is("full");
+            }
+        }
     }
 
     /// Whether the value of a column of the first table stands in the row as it is.
@@ -357,6 +373,22 @@ mod tests {
                 "users: id=id n=name",
             ),
             ("UPDATE users SET a = 1 RETURNING id", "users: id=id"),
+            (
+                "UPDATE users u SET a = 1, b = 2 WHERE id = $1 RETURNING id, u.b",
+                "users: id=id b=b",
+            ),
+            (
+                "UPDATE users u SET a = 1, b = t.b FROM teams t WHERE t.id = $1 RETURNING u.id, name",
+                "users: id=id name=?",
+            ),
+            (
+                "INSERT INTO users (id, a) VALUES ($1, $2), ($3, $4) ON CONFLICT (id) DO UPDATE SET a = EXCLUDED.a, b = 2 RETURNING id",
+                "users: id=id",
+            ),
+            (
+                "INSERT INTO users (id, a) SELECT id, a FROM teams, parts RETURNING id",
+                "users: id=id",
+            ),
             ("WITH x AS (SELECT 1) SELECT id FROM x", "?: "),
             ("SELECT id FROM generate_series(1, 2) AS id", "?: id=?"),
             ("SELECT a.id FROM b RIGHT JOIN a ON true", "b: id=?"),
