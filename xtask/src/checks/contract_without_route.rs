@@ -8,9 +8,11 @@
 //! export const UserEndpoints = { archive: { method: 'POST', path: '/api/users/:id/archive' } };
 //! ```
 //! No router registers `POST /api/users/:id/archive`. It is not judged while a mount or path that
-//! is only known when the program runs may lead there. Where most contracts of a file lack the same
-//! prefix of their routes' paths, one finding says so for all of them. Likewise where none of the
-//! endpoints of a file has a route: its server is not among the `routes`, or others run it.
+//! is only known when the program runs may lead there. A procedure that states its method and path
+//! (oRPC) offers it below a path at which a route hands every request over
+//! (`app.all('/api/rest/*', …)`). Where most contracts of a file lack the same prefix of their routes'
+//! paths, one finding says so for all of them. Likewise where none of the endpoints of a file has a
+//! route: its server is not among the `routes`, or others run it.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -158,6 +160,8 @@ mod tests {
             // One cause, whatever the number of endpoints.
             Case::endpoints(LACKS_V1, 2),
             Case::endpoints(OF_ANOTHER_SERVER, 2),
+            // The procedures to which requests are handed over do not have it.
+            Case::endpoints(NOT_HANDED_OVER, 4),
         ],
         passing: &[
             Case {
@@ -188,6 +192,10 @@ mod tests {
                 configuration: ENDPOINTS,
                 ..Case::passing("", REST_OF_PATH)
             },
+            Case {
+                configuration: ENDPOINTS,
+                ..Case::passing("", HANDED_OVER)
+            },
         ],
     };
 
@@ -217,6 +225,15 @@ mod tests {
     const REST_OF_PATH: &str =
         "import express from 'express'; const app = express(); app.get('/files/:owner/*name', h); app.all('/*rest', h);
          export const E = { file: { method: 'GET', path: '/files/{owner}/{name}' } };";
+    const HANDED_OVER: &str =
+        "import { Hono } from 'hono'; import { os } from '@orpc/server'; const app = new Hono(); app.all('/api/rest/*', (c) => handle(c.req.raw));
+         export const one = os.route({ method: 'GET', path: '/planets/{id}' }).handler(h);
+         export const E = { one: { method: 'GET', path: '/api/rest/planets/:id' } };";
+    const NOT_HANDED_OVER: &str =
+        "import { Hono } from 'hono'; import { os } from '@orpc/server'; const app = new Hono(); app.all('/api/rest/*', (c) => handle(c.req.raw));
+         export const one = os.route({ method: 'GET', path: '/planets/{id}' }).handler(h);
+         export const E = { one: { method: 'GET', path: '/api/rest/planets/:id' },
+           all: { method: 'GET', path: '/api/rest/moons' } };";
     const PROCEDURE: &str =
         "import express from 'express'; import { initTRPC } from '@trpc/server'; const t = initTRPC.create(); const app = express(); app.get('/users', h);
          export const E = { get: { method: 'GET', path: '/users' }, p: t.procedure.meta({ openapi: { method: 'GET', path: '/p' } }).query(q) };";

@@ -32,6 +32,9 @@ pub(super) fn needs_contract(config: &Config, route: &Route) -> bool {
 pub(super) struct Endpoints<'f> {
     routes: HashMap<String, Vec<&'f Route>>,
     contracts: HashMap<String, Vec<&'f Contract>>,
+    /// The paths below which a route hands every request over to procedures: `/api/rest` of
+    /// `app.all('/api/rest/*', (c) => handler.handle(c.req.raw))`.
+    handed_over: Vec<&'f str>,
     bases: Bases<'f>,
     /// Whether documents beside the program are to describe the routes.
     has_documents: bool,
@@ -43,6 +46,7 @@ impl<'f> Endpoints<'f> {
         let mut endpoints = Self {
             routes: HashMap::new(),
             contracts: HashMap::new(),
+            handed_over: facts.routes.iter().filter_map(handed_over).collect(),
             bases: Bases::default(),
             has_documents: facts.contracts.iter().any(|one| one.in_document),
         };
@@ -94,6 +98,21 @@ impl<'f> Endpoints<'f> {
     pub(super) fn is_offered(&self, contract: &Contract) -> bool {
         let alike = self.routes.get(&shape(self.path(contract)));
         alike.is_some_and(|alike| alike.iter().any(|one| one.answers(contract)))
+            || self.is_offered_by_procedure(contract)
+    }
+
+    /// Whether a procedure that states its own method and path offers `contract` below a path at
+    /// which requests are handed over.
+    fn is_offered_by_procedure(&self, contract: &Contract) -> bool {
+        let path = self.path(contract);
+        self.handed_over.iter().any(|start| {
+            let tail = path
+                .strip_prefix(start)
+                .filter(|tail| tail.starts_with('/'));
+            let procedures = tail.and_then(|tail| self.contracts.get(&shape(tail)));
+            let is_it = |one: &&Contract| one.served && one.method == contract.method;
+            procedures.is_some_and(|procedures| procedures.iter().any(is_it))
+        })
     }
 }
 
@@ -103,6 +122,13 @@ fn with_last_parameter(route: &Route) -> Option<String> {
     let start = route.path.strip_suffix("/*")?;
     let is_fallback = start.is_empty() || start.contains('*') || route.method == "ALL";
     (!is_fallback).then(|| format!("{start}/:"))
+}
+
+/// The path below which a route answers to everything. One for whatever nobody else answers is none.
+fn handed_over(route: &Route) -> Option<&str> {
+    let start = route.path.strip_suffix("/*")?;
+    let is_named = !start.is_empty() && !start.contains('*');
+    (is_named && route.method == "ALL").then_some(start)
 }
 
 /// Why it is not known whether the route of `contract` exists.

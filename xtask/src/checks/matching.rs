@@ -41,6 +41,7 @@
 //! | `Model`: `UserEntity`, `CreateUser` | at least as many of its fields are columns as are not | no `Row` is there, and it is no projection | other things have such names too |
 //! | `Bare`: `User` | as `Model` | nothing stronger is there, it is exported and no component's, it is the likeliest, nearly whole, and holds nothing joined | many things are called so: a widget, an answer to one query |
 //! | `Alike`: `IUser` beside a `User` | it is or was whole | never; only what it has is judged | another type is the row |
+//! | `Alike`: a type that only its own file fetches from an API | as `Model` | never; only what it has is judged | what clients are told is the server's choice |
 //! | `Message`: `CreateUserRequestSchema`, `userFormSchema` | as `Model` | never | the server knows the rest |
 //!
 //! A schema of a type (`Guard<User>`) is kept where it is or was whole. Whatever could not be
@@ -126,7 +127,7 @@ pub enum Strength {
     /// Its name is the table's: `User`. Many things are called so.
     Bare,
     /// Its name, but for a prefix or suffix, and its fields: `IUser` beside a `User`. Only what it
-    /// has is judged: another type is the row's.
+    /// has is judged: another type is the row's. The same goes for what a client of an API fetches.
     Alike,
     /// Its name: it is what a request asks for to make or change a row
     /// (`CreateUserCommand.RequestSchema`), or an answer tells of one (`UserResponseSchema`). Only
@@ -393,7 +394,7 @@ impl<'a> TableMatches<'a> {
     }
 
     /// Whether what `derived` takes its fields from lacks `column` as well: that is where it
-    /// belongs.
+    /// belongs. An update need not have it.
     #[must_use]
     pub fn is_missing_in_base(&self, derived: &Description<'_>, column: &Column) -> bool {
         let lacks = |base: &Description<'_>| {
@@ -402,7 +403,8 @@ impl<'a> TableMatches<'a> {
                 .iter()
                 .any(|other| other.name == column.name)
         };
-        self.bases_of(derived).into_iter().any(lacks)
+        let mut bases = self.bases_of(derived).into_iter();
+        bases.any(|base| !base.role.is_update() && lacks(base))
     }
 
     /// Whether what `derived` takes its fields from has `column`: then it was left out on purpose,
@@ -473,13 +475,19 @@ fn is_derived(derived: &Declaration, base: &Declaration) -> bool {
 }
 
 /// Whether the fields that both have are written in `base` rather than in `other`: between its name
-/// and its fields stands no other name.
+/// and its fields stands no other name. Fields of a constant before it are rather its own than those of
+/// what another file takes of them.
 fn is_nearer_home(base: &Declaration, other: &Declaration) -> bool {
     let distance = |declaration: &Declaration| {
-        let in_file = declaration
+        let mut in_file = declaration
             .fields
             .iter()
-            .filter(|field| field.location.file == declaration.location.file);
+            .filter(|field| field.location.file == declaration.location.file)
+            .peekable();
+        let elsewhere = match in_file.peek() {
+            Some(_) => u32::MAX - 1,
+            None => u32::MAX,
+        };
         let after = in_file.filter_map(|field| {
             field
                 .location
@@ -487,7 +495,7 @@ fn is_nearer_home(base: &Declaration, other: &Declaration) -> bool {
                 .start
                 .checked_sub(declaration.location.span.start)
         });
-        after.min().unwrap_or(u32::MAX)
+        after.min().unwrap_or(elsewhere)
     };
     (distance(base), &base.location) < (distance(other), &other.location)
 }

@@ -296,6 +296,11 @@ mod tests {
             },
         ],
         passing: &[
+            // A client of an API is told a part of the row, and asks for it in the same file.
+            Case::passing(
+                "CREATE TABLE history_items (id uuid PRIMARY KEY, patient_id uuid NOT NULL, category text NOT NULL, detail text NOT NULL, onset date);",
+                "const getJson = async <T>(url: string): Promise<T> => (await fetch(url)).json() as T;\nexport type HistoryItem = { id: string; category: string; detail: string };\nexport const history = () => getJson<{ items: HistoryItem[] }>(`/api/history?limit=${1}`);",
+            ),
             // Code makes its values of what a query lists.
             Case::passing(
                 "CREATE TABLE devices (id uuid PRIMARY KEY, label text NOT NULL, site_id uuid, revoked_at timestamptz, created_at timestamptz NOT NULL);",

@@ -13,16 +13,18 @@
 //!   email: z.string(),
 //! });
 //! ```
-//! A schema that holds the primary key describes the whole row; it says with `@projection` that it
-//! does not. The instants at which a row was made and changed may stay out of it, and a foreign key
-//! where what it leads to is nested. A schema of what comes in needs only what `INSERT` needs; what
-//! the server knows by itself (a key, `password_hash` behind a `password`, a `token`) may be missing
-//! there, and the rest is a warning. A schema of answers tells clients what it chooses: there only
-//! what was added to the table since is missing, where the schema was all of it before. The same
-//! goes for a schema that is written by hand beside an ORM's table. A request for making a row
-//! (`CreateUserDto`) that is nothing but columns, and lacks one or two that an `INSERT` needs, is a
-//! warning where another request of the table asks for them, or it asks for three others; what the
-//! server adds where it writes the row is not missing.
+//! A schema that holds the primary key describes the whole row, and so does one that says to be of a
+//! row's type (`satisfies z.ZodType<User>`); it says with `@projection` that it does not. The
+//! instants at which a row was made and changed may stay out of it, and a foreign key where what it
+//! leads to is nested. A schema of what comes in needs only what `INSERT` needs; what the server
+//! knows by itself (a key, `password_hash` behind a `password`, a `token`) may be missing there, and
+//! the rest is a warning. A schema of answers tells clients what it chooses: there only what was
+//! added to the table since is missing, where the schema was all of it before. The same goes for a
+//! schema that is written by hand beside an ORM's table. A request for making a row (`CreateUserDto`)
+//! that is little but columns, and lacks one or two that an `INSERT` needs, is a warning where
+//! another request of the table asks for them, or it asks for three others; beside one field that is
+//! no column, only where another request asks for them. What the server adds where it writes the row
+//! is not missing.
 
 use super::direction::Direction;
 use super::entities::ColumnFacts;
@@ -114,6 +116,11 @@ fn findings<'a>(
     if partial {
         return renamed.collect();
     }
+    if is_choice && description.role == Role::InsertSchema {
+        return renamed
+            .chain(forgotten(model, described, description))
+            .collect();
+    }
     if is_of_lookup(described, description) || is_choice {
         return renamed.collect();
     }
@@ -146,7 +153,7 @@ fn forgotten<'a>(
     if !is_creation
         || direction != Direction::Request
         || declaration.tags.projection
-        || pairing.odd() > 0
+        || pairing.odd() > 1
         || !pairing.relations.is_empty()
     {
         return Vec::new();
@@ -157,7 +164,8 @@ fn forgotten<'a>(
     });
     let missing: Vec<&Column> = missing.copied().collect();
     let asked = pairing.pairs.iter().filter(|pair| needed(pair.column));
-    let is_enough = asked.count() >= ENOUGH && missing.len() == 1;
+    // A field that is no column may be what the server makes the missing one of.
+    let is_enough = asked.count() >= ENOUGH && missing.len() == 1 && pairing.odd() == 0;
     let is_few = missing.len() <= 2;
     let forgotten = missing.into_iter().filter(|column| {
         is_few && (is_enough || is_asked_elsewhere(described, description, column))
@@ -191,14 +199,22 @@ fn is_given(model: &Model<'_>, column: &Column) -> bool {
     given.any(|name| names::key(name) == key)
 }
 
-/// Whether another request of the table demands or offers the column.
+/// Whether another request of the table demands or offers the column. What demands nothing that only
+/// the server knows may be one, whatever it is called.
 fn is_asked_elsewhere(
     described: &TableMatches<'_>,
     description: &Description<'_>,
     column: &Column,
 ) -> bool {
+    let entity = &described.entity;
+    let may_come_in = |other: &Description<'_>| {
+        other.role.is_written()
+            || (other.role == Role::Schema
+                && !other.holds_primary_key(entity)
+                && !other.demands_what_server_makes(entity))
+    };
     let mut others = described.schemas().filter(|other| {
-        !std::ptr::eq(other.declaration, description.declaration) && other.role.is_written()
+        !std::ptr::eq(other.declaration, description.declaration) && may_come_in(other)
     });
     others.any(|other| {
         let mut pairs = other.pairing.pairs.iter();
@@ -299,7 +315,10 @@ fn missing_field(
     column: &Column,
 ) -> Option<Finding> {
     let whole_row = match description.role {
-        Role::Schema => description.holds_primary_key(&described.entity),
+        Role::Schema => {
+            description.declaration.of_type.is_some()
+                || description.holds_primary_key(&described.entity)
+        }
         Role::OutputSchema => true,
         Role::InsertSchema => false,
         Role::UpdateSchema | Role::Row | Role::Domain | Role::Insert | Role::Update | Role::Orm => {
@@ -378,6 +397,49 @@ mod tests {
 
     pub const CASES: Cases = Cases {
         failing: &[
+            // One field of a request is called otherwise, and in the other request it is not.
+            Case {
+                configuration: "types = []\nvalidation = ['**/*.ts']",
+                ..Case::failing(
+                    "CREATE TABLE platforms (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), name text NOT NULL, url text NOT NULL);",
+                    "import { IsString, IsUrl } from 'class-validator';\nexport class CreatePlatformDto { @IsString() name: string; @IsUrl() link: string; }\nexport class UpdatePlatformDto { @IsString() name: string; @IsUrl() url: string; }",
+                    (3, "url"),
+                )
+            },
+            // Beside an ORM's table a request may lack what the server adds, but not what other
+            // requests ask for.
+            Case {
+                configuration: DRIZZLE,
+                ..Case::failing(
+                    "CREATE TABLE redirects (id integer PRIMARY KEY GENERATED ALWAYS AS IDENTITY, site_id integer NOT NULL, source text NOT NULL, destination text NOT NULL);",
+                    "import { z } from 'zod';\nimport { integer, pgTable, text } from 'drizzle-orm/pg-core';\nexport const redirects = pgTable('redirects', { id: integer('id').primaryKey().generatedAlwaysAsIdentity(), siteId: integer('site_id').notNull(), source: text('source').notNull(), destination: text('destination').notNull() });\nexport const createRedirectSchema = z.object({ siteId: z.number().int(), source: z.string() });\nexport const redirectSchema = z.object({ source: z.string(), destination: z.string() });",
+                    (4, "destination"),
+                )
+            },
+            // Another schema takes less of the fields that both are made of.
+            Case::validation(
+                TABLE,
+                "const fields = { id: z.uuid(), email: z.string(), passwordHash: z.string(), teamId: z.uuid() };\nexport const updateUserSchema = z.object(fields).pick({ email: true });\nexport const UserSchema = z.object(fields);",
+                (4, "bio"),
+            ),
+            // A schema that says of which type it is leaves nothing out by choice, not even the key.
+            Case {
+                configuration: "types = ['**/*.ts']\nvalidation = ['**/*.ts']",
+                ..Case::failing(
+                    "CREATE TABLE flags (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), role text NOT NULL, json jsonb NOT NULL, note text);",
+                    "import { z } from 'zod';\nexport type Flag = { id: string; role: string; json: unknown; note: string | null };\nexport const flagSchema = z.object({ role: z.string(), json: z.unknown(), note: z.string().nullable() }) satisfies z.ZodType<Flag>;",
+                    (3, "id"),
+                )
+            },
+            // A schema that says of which type it is leaves nothing out by choice.
+            Case {
+                configuration: "types = ['**/*.ts']\nvalidation = ['**/*.ts']\ndrizzle = ['**/*.ts']",
+                ..Case::failing(
+                    "CREATE TABLE people (id uuid PRIMARY KEY, email text NOT NULL, role text NOT NULL, city text NOT NULL, street text NOT NULL, phone text NOT NULL, first_name text, last_name text);",
+                    "import { z } from 'zod';\nimport { pgTable, text, uuid } from 'drizzle-orm/pg-core';\nexport const people = pgTable('people', { id: uuid('id').primaryKey(), email: text('email').notNull(), role: text('role').notNull(), city: text('city').notNull(), street: text('street').notNull(), phone: text('phone').notNull(), firstName: text('first_name'), lastName: text('last_name') });\nexport type Person = { id: string; email: string; role: string; city: string; street: string; phone: string; firstName: string | null; lastName: string | null };\nexport const personSchema = z.object({ id: z.uuid(), email: z.string(), role: z.string(), city: z.string(), street: z.string(), phone: z.string(), firstName: z.string().nullable() }) satisfies z.ZodType<Person>;",
+                    (5, "last_name"),
+                )
+            },
             // A request for making a row has all but one that the other request has.
             Case {
                 configuration: "types = []\nvalidation = ['**/*.ts']",

@@ -21,6 +21,8 @@ pub struct UsedForRows {
     pub is_inserted: bool,
     /// Its values are a part of what is inserted or updated.
     pub is_written: bool,
+    /// Its values come from an API, and the file that declares it fetches them.
+    pub is_fetched: bool,
 }
 
 impl UsedForRows {
@@ -36,6 +38,13 @@ impl UsedForRows {
         self.parses_rows && !self.is_inserted && !self.is_written
     }
 
+    /// Whether a client of an API is told its values, and nothing that is known to be done with them
+    /// has to do with rows.
+    #[must_use]
+    pub fn is_only_fetched(self) -> bool {
+        self.is_fetched && !self.parses_rows && !self.is_inserted && !self.is_written
+    }
+
     fn add(&mut self, one: &RowUse) {
         match &one.usage {
             RowUsage::ParsesRows => {
@@ -44,6 +53,7 @@ impl UsedForRows {
             }
             RowUsage::Inserted => self.is_inserted = true,
             RowUsage::Written => self.is_written = true,
+            RowUsage::Fetched => self.is_fetched = true,
             // They say what a field is, and nothing of the side.
             RowUsage::Selected(_) | RowUsage::Read(_) => {}
         }
@@ -163,7 +173,8 @@ impl<'a> RowUses<'a> {
             return false;
         };
         let is_known = |table: &String| tables.iter().any(|name| is_table(name, table));
-        let is_of_rows = |one: &&&RowUse| !matches!(one.usage, RowUsage::Read(_));
+        let is_of_rows =
+            |one: &&&RowUse| !matches!(one.usage, RowUsage::Read(_) | RowUsage::Fetched);
         let mut of_rows = uses.iter().filter(is_of_rows).peekable();
         let is_foreign = |one: &&RowUse| one.table.as_ref().is_some_and(|table| !is_known(table));
         of_rows.peek().is_some() && of_rows.all(is_foreign)

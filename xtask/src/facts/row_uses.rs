@@ -30,4 +30,6 @@ pub enum RowUsage {
     /// `rows.map((row) => ({ deviceId: row.id }))`. Each key of what is made, with the column of the
     /// table whose value it holds as it is; none where it is computed.
     Selected(Vec<(String, Option<String>)>),
+    /// They come from an API: the file that declares the type is a client of it.
+    Fetched,
 }

@@ -3,6 +3,7 @@
 //! constants, parameters with a declared type, and the callbacks of lists. Whatever is assigned
 //! later, or comes from another function, is not known, and nothing is said of it.
 
+mod answers;
 mod bound;
 mod flow;
 mod given;
@@ -39,6 +40,10 @@ static ASKS_FOR_ROWS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r#"@Body\s*\(|\.(?:select|selectDistinct|selectFrom|returning|returningAll|query|values|set|insert|create|createMany|upsert|save|findMany|findFirst|findUnique|findFirstOrThrow|findUniqueOrThrow)\b|[`'"]\s*(?:SELECT|select|WITH|with|INSERT|insert|UPDATE|update|DELETE|delete)\b"#).ok()
 });
 
+/// A call that says which type it gets from an address: a file with one is a client of an API.
+static FETCHES: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r#">\s*\(\s*[`'"](?:/|https?://)"#).ok());
+
 /// Returns what `module` does with rows, and the keys that it gives to those that it writes.
 pub(super) fn read<'p>(
     resolver: &Resolver<'p>,
@@ -50,7 +55,8 @@ pub(super) fn read<'p>(
             .as_ref()
             .is_some_and(|pattern| pattern.is_match(text))
     };
-    if !has(&DEALS_WITH_ROWS) || !has(&ASKS_FOR_ROWS) {
+    let deals_with_rows = has(&DEALS_WITH_ROWS) && has(&ASKS_FOR_ROWS);
+    if !deals_with_rows && !has(&FETCHES) {
         return (Vec::new(), BTreeSet::new());
     }
     let mut reader = RowUseReader {
@@ -64,6 +70,13 @@ pub(super) fn read<'p>(
     };
     for statement in &module.statements {
         reader.statement(statement);
+    }
+    if !deals_with_rows {
+        // What a client does with the values is not what becomes of a row.
+        reader
+            .found
+            .retain(|one| matches!(one.usage, RowUsage::Fetched));
+        reader.given.clear();
     }
     (reader.found, reader.given)
 }
@@ -266,6 +279,7 @@ impl<'p> RowUseReader<'_, 'p> {
                 self.parsed(callee, arguments);
                 self.written(callee, arguments);
                 self.said_of_result(expression, types, arguments);
+                self.fetched(types, arguments);
                 self.pushed(callee, arguments);
                 if let ExprKind::Member(object, method, _) = &callee.kind {
                     given::add(method, arguments, &mut self.given);

@@ -10,7 +10,7 @@ use super::likeness::{Adopted, Lacking, Unclaimed};
 use super::mapped::{BesideRows, Kept, RowStatements};
 use super::names::{NameTable, is_output_name, is_shared, side_of_name};
 use super::orm_values::read_by_orm;
-use super::used::used_side;
+use super::used::by_use;
 use super::{Description, Match, Namesake, Role, Strength, TableMatches};
 use crate::checks::entities::{Entity, EntityKind};
 use crate::checks::names;
@@ -212,7 +212,7 @@ fn described<'a>(
     let paired = hits.iter().map(|(declaration, hit)| {
         let pairing = pairing(declaration, hit);
         let used = ground.uses.of(declaration, &entity);
-        let hit = used_side(declaration, *hit, &entity, &pairing, used);
+        let hit = by_use(declaration, *hit, &entity, &pairing, used);
         (*declaration, hit, pairing)
     });
     let (kept, namesakes): (Vec<_>, Vec<_>) =

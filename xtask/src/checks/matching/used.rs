@@ -1,4 +1,4 @@
-//! The side of a table that a declaration describes by what code does with its values.
+//! What a declaration describes of a table by what code does with its values.
 
 use super::{Match, Strength};
 use crate::checks::entities::Entity;
@@ -7,8 +7,9 @@ use crate::checks::row_uses::UsedForRows;
 use crate::facts::{Declaration, Side};
 
 /// Returns `hit` with the side that the uses of the declaration say. Somebody's word for the side,
-/// and what a schema was made of, say more than one use.
-pub(super) fn used_side(
+/// and what a schema was made of, say more than one use. Of what a client of an API is told, only
+/// what it has is judged.
+pub(super) fn by_use(
     declaration: &Declaration,
     hit: Match,
     entity: &Entity<'_>,
@@ -19,6 +20,12 @@ pub(super) fn used_side(
         return hit;
     }
     let is_schema = declaration.origin.is_validation();
+    if !is_schema && hit.side == Side::Row && used.is_only_fetched() {
+        return Match {
+            strength: Strength::Alike,
+            ..hit
+        };
+    }
     let side = if is_schema && used.only_comes_out() && hit.side != Side::Row {
         Side::Row
     } else if used.only_goes_in()

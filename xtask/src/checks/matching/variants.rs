@@ -18,7 +18,8 @@ impl<'a> TableMatches<'a> {
     }
 
     /// Whether a schema is written by hand beside an ORM's table, of which schemas can be made: then
-    /// it is of the thing that the rows are about, or of a request.
+    /// it is of the thing that the rows are about, or of a request. One that says of which type it is
+    /// (`satisfies z.ZodType<User>`) is as exact as that type.
     #[must_use]
     pub fn is_beside_orm(&self, description: &Description<'_>) -> bool {
         let is_written = match description.role {
@@ -28,7 +29,8 @@ impl<'a> TableMatches<'a> {
             Role::Row | Role::Domain | Role::Insert | Role::Update | Role::Orm => false,
         };
         let by_name = !matches!(description.strength, Strength::Stated | Strength::Derived);
-        is_written && by_name && self.of_role(Role::Orm).next().is_some()
+        let says_its_type = description.declaration.of_type.is_some();
+        is_written && by_name && !says_its_type && self.of_role(Role::Orm).next().is_some()
     }
 
     /// Whether a schema or type is of one variant of the rows: another one of its kind says another

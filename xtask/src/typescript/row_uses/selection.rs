@@ -40,19 +40,20 @@ impl Selection {
             Stmt::Insert(insert) => {
                 let list = insert.returning_clause()?.target_list()?;
                 let table = insert.relation_name_ref()?;
-                Self::of(&list, &FromTables::one(table.syntax()))
+                let tables = FromTables::one(table.syntax()).called(insert.alias());
+                Self::of(&list, &tables)
             }
             Stmt::Update(update) => {
                 let list = update.returning_clause()?.target_list()?;
                 let table = update.relation_name()?.relation_name_ref()?;
-                let mut tables = FromTables::one(table.syntax());
+                let mut tables = FromTables::one(table.syntax()).called(update.alias());
                 tables.is_joined = update.from_clause().is_some();
                 Self::of(&list, &tables)
             }
             Stmt::Delete(delete) => {
                 let list = delete.returning_clause()?.target_list()?;
                 let table = delete.relation_name()?.relation_name_ref()?;
-                let mut tables = FromTables::one(table.syntax());
+                let mut tables = FromTables::one(table.syntax()).called(delete.alias());
                 tables.is_joined = delete.using_clause().is_some();
                 Self::of(&list, &tables)
             }
@@ -219,11 +220,7 @@ impl FromTables {
                 let Some(name) = relation.relation_name_ref() else {
                     return Self::default();
                 };
-                let mut tables = Self::one(name.syntax());
-                // Names of columns may follow that of the table.
-                let alias = relation.alias().map(|alias| names_in(alias.syntax()));
-                tables.names.extend(alias.into_iter().flatten().take(1));
-                tables
+                Self::one(name.syntax()).called(relation.alias())
             }
             FromListItem::FromItem(_no_table) => Self::default(),
             FromListItem::JoinExpr(joined) => {
@@ -247,6 +244,13 @@ impl FromTables {
             is_joined: false,
             is_padded: false,
         }
+    }
+
+    /// The same table under its other name. Names of columns may follow that.
+    fn called(mut self, alias: Option<impl AstNode>) -> Self {
+        let names = alias.map(|alias| names_in(alias.syntax()));
+        self.names.extend(names.into_iter().flatten().take(1));
+        self
     }
 
     /// Whether the value of a column of the first table stands in the row as it is.
@@ -322,6 +326,22 @@ mod tests {
                 "users: id=id n=name",
             ),
             ("UPDATE users SET a = 1 RETURNING id", "users: id=id"),
+            (
+                "UPDATE users u SET a = 1, b = 2 WHERE id = $1 RETURNING id, u.b",
+                "users: id=id b=b",
+            ),
+            (
+                "UPDATE users u SET a = 1, b = t.b FROM teams t WHERE t.id = $1 RETURNING u.id, name",
+                "users: id=id name=?",
+            ),
+            (
+                "INSERT INTO users (id, a) VALUES ($1, $2), ($3, $4) ON CONFLICT (id) DO UPDATE SET a = EXCLUDED.a, b = 2 RETURNING id",
+                "users: id=id",
+            ),
+            (
+                "INSERT INTO users (id, a) SELECT id, a FROM teams, parts RETURNING id",
+                "users: id=id",
+            ),
             ("WITH x AS (SELECT 1) SELECT id FROM x", "?: "),
             ("SELECT id FROM generate_series(1, 2) AS id", "?: id=?"),
             ("SELECT a.id FROM b RIGHT JOIN a ON true", "b: id=?"),

@@ -21,6 +21,7 @@ fn uses(code: &str) -> Vec<String> {
             RowUsage::ParsesRows => "parses",
             RowUsage::Inserted => "inserted",
             RowUsage::Written => "written",
+            RowUsage::Fetched => "fetched",
             RowUsage::Read(field) => return format!("{} reads {field}", one.declaration.name),
             RowUsage::Selected(fields) => {
                 let held = |(name, column): &(String, Option<String>)| {
@@ -34,6 +35,35 @@ fn uses(code: &str) -> Vec<String> {
     };
     let of_rows = |one: &&RowUse| !matches!(one.usage, RowUsage::Read(_));
     facts.row_uses.iter().filter(of_rows).map(shown).collect()
+}
+
+#[test]
+fn types_that_the_file_fetches_are_told_with_all_that_they_hold() {
+    const GET: &str =
+        "const getJson = async <T>(url: string): Promise<T> => (await fetch(url)).json() as T;";
+    for (code, expected) in [
+        (
+            "type Team = { users: NewUser[] }; export const team = (id: string) => getJson<{ team: Team | null }>(`/teams/${id}`);",
+            ["Team fetched ?", "NewUser fetched ?"].as_slice(),
+        ),
+        (
+            "export const users = () => api.get<NewUser[]>('https://x.org/users');",
+            &["NewUser fetched ?"],
+        ),
+        // It holds itself.
+        (
+            "interface Tree { children: Tree[] } export const tree = () => getJson<Tree>('/tree');",
+            &["Tree fetched ?"],
+        ),
+        // No address.
+        ("export const users = () => load<NewUser[]>('users');", &[]),
+        (
+            "export const users = () => load<NewUser[]>('/ users');",
+            &[],
+        ),
+    ] {
+        assert_eq!(uses(&format!("{GET}{code}")), expected, "{code}");
+    }
 }
 
 #[test]
