@@ -12,7 +12,7 @@ use crate::called_as::{self, CalledAs};
 use crate::cli::GlobalOptions;
 use crate::init::{self, ConfigurationProposal, ProposedMigrations};
 use crate::postgres::binaries;
-use crate::terminal::Terminal;
+use crate::terminal::{Terminal, broken_between_words};
 use crate::tree::WorkingTree;
 
 /// Options of `init`.
@@ -77,7 +77,12 @@ pub fn run(
         terminal.tell(&format!("{note}\n\n"))?;
     }
     let program = format!("{}{directory}", called_as::program());
-    terminal.print(&next_steps(&proposal, options.write, &program))?;
+    let room = match terminal.style().is_terminal {
+        true => terminal.style().width,
+        false => usize::MAX,
+    };
+    let steps = steps(&proposal, options.write);
+    terminal.print(&next_steps(&steps, &program, room))?;
     Ok(Outcome::Clean)
 }
 
@@ -139,11 +144,35 @@ fn append(path: &Path, text: &str) -> std::io::Result<()> {
         .write_all(format!("{gap}{text}").as_bytes())
 }
 
-fn next_steps(proposal: &ConfigurationProposal, written: bool, program: &str) -> String {
-    let write = (!written).then(|| "init --write".to_owned());
-    let steps = write.into_iter().chain(next(proposal));
-    let steps: String = steps.map(|step| format!("  {program} {step}\n")).collect();
-    format!("next:\n{steps}")
+/// A command that leads on, and what it is for.
+type Step = (String, &'static str);
+
+/// The steps, one per line; where that is too wide for `room` columns, what a command is for stands
+/// above it, so that it can be copied.
+fn next_steps(steps: &[Step], program: &str, room: usize) -> String {
+    let width = steps.iter().map(|(command, _)| command.len()).max();
+    let width = width.unwrap_or_default();
+    let beside = |(command, purpose): &Step| {
+        let line = format!("  {program} {command:width$}    # {purpose}");
+        match purpose.is_empty() {
+            true => format!("  {program} {command}"),
+            false => line,
+        }
+    };
+    let above = |(command, purpose): &Step| match purpose.is_empty() {
+        true => format!("  {program} {command}"),
+        false => format!(
+            "  # {}\n  {program} {command}",
+            broken_between_words(purpose, room.saturating_sub(4)).replace('\n', "\n  # ")
+        ),
+    };
+    let is_wide = steps.iter().any(|step| beside(step).len() > room);
+    let lines = steps.iter().map(|step| match is_wide {
+        true => above(step),
+        false => beside(step),
+    });
+    let lines: Vec<String> = lines.collect();
+    format!("next:\n{}\n", lines.join("\n"))
 }
 
 /// Replaces a major version of PostgreSQL that this machine neither has nor can fetch by the nearest
@@ -167,27 +196,32 @@ fn use_nearest(
 }
 
 /// The commands that lead to the first findings.
-fn next(proposal: &ConfigurationProposal) -> Vec<String> {
+fn steps(proposal: &ConfigurationProposal, is_written: bool) -> Vec<Step> {
     let verify = called_as::subcommand("verify");
     let snapshot = called_as::subcommand("snapshot");
-    let later = "    # commit what it writes: `--offline`, `--since` and hooks compare with it";
-    match &proposal.migrations {
+    let later = "commit what it writes: `--offline`, `--since` and hooks compare with it";
+    let write = (!is_written).then(|| ("init --write".to_owned(), ""));
+    let then = match &proposal.migrations {
         ProposedMigrations::None | ProposedMigrations::Unrunnable { .. } => {
-            vec![format!("{verify} --database --database-url <url>")]
+            vec![(format!("{verify} --database --database-url <url>"), "")]
         }
         ProposedMigrations::Code { .. } => vec![
-            format!("{snapshot} --allow-replay{later}"),
-            verify.to_owned(),
+            (format!("{snapshot} --allow-replay"), later),
+            (verify.to_owned(), ""),
         ],
-        ProposedMigrations::Own(_) | ProposedMigrations::InPlace { .. } => {
-            let first = "      # replays the migrations on a scratch database";
-            vec![format!("{verify}{first}"), format!("{snapshot}{later}")]
-        }
-        ProposedMigrations::Dump(_) => {
-            let first = "      # loads the dump into a scratch database";
-            vec![format!("{verify}{first}"), format!("{snapshot}{later}")]
-        }
-    }
+        ProposedMigrations::Own(_) | ProposedMigrations::InPlace { .. } => vec![
+            (
+                verify.to_owned(),
+                "replays the migrations on a scratch database",
+            ),
+            (snapshot.to_owned(), later),
+        ],
+        ProposedMigrations::Dump(_) => vec![
+            (verify.to_owned(), "loads the dump into a scratch database"),
+            (snapshot.to_owned(), later),
+        ],
+    };
+    write.into_iter().chain(then).collect()
 }
 
 /// Lists findings that are not part of the proposal, and parts that were not found. Otherwise
@@ -347,6 +381,22 @@ mod tests {
             "[workspace]\nmembers = []\n\n[workspace.metadata.db]\npostgres = \"15\"\n"
         );
         assert!(place(&cargo).is_err() && place(&npm).is_err());
+    }
+
+    #[test]
+    fn commands_can_be_copied_from_a_narrow_terminal() {
+        let steps = [
+            ("verify".to_owned(), "replays the migrations"),
+            ("snapshot".to_owned(), ""),
+        ];
+        assert_eq!(
+            next_steps(&steps, "npx pgaccord", 80),
+            "next:\n  npx pgaccord verify      # replays the migrations\n  npx pgaccord snapshot\n"
+        );
+        assert_eq!(
+            next_steps(&steps, "npx pgaccord", 24),
+            "next:\n  # replays the\n  # migrations\n  npx pgaccord verify\n  npx pgaccord snapshot\n"
+        );
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Data that is lost, on the terminal: the same list before a migration and before a rollback.
 
 use super::steps::{painted, signed};
-use crate::render::style::{Paint, Sign, harmless, paint};
+use crate::render::style::{Paint, Sign, harmless, paint, wrapped};
 use crate::report::{Consent, Loss, MigrationLoss, Unit};
 use crate::terminal::Style;
 
@@ -15,7 +15,7 @@ pub(super) fn list(losses: &[Loss], style: Style) -> String {
     for loss in lost {
         let object = paint(&harmless(&loss.name.object), Paint::Bold, style);
         let amount = paint(&amount(loss), Paint::BoldRed, style);
-        text += &format!("- {object}: {amount}\n");
+        text += &broken(&format!("- {object}: {amount}"), style);
         text += &dependents(loss);
     }
     text
@@ -51,10 +51,17 @@ pub(super) fn of_migrations(losses: &[MigrationLoss], style: Style) -> String {
             Some(Consent::CommandLine) => ", accepted on the command line",
             None => "",
         };
-        text += &format!("- {}: {what}{consent}\n", harmless(&place));
+        let told = format!("- {}: {what}{consent}", harmless(&place));
+        text += &broken(&told, style);
         text += &dependents(&lost.loss);
     }
     text
+}
+
+/// An entry of the list, whose further lines stand below its first word.
+fn broken(entry: &str, style: Style) -> String {
+    let room = style.width.saturating_sub(2);
+    format!("{}\n", wrapped(entry, room, style).replace('\n', "\n  "))
 }
 
 fn headline(what: &str, style: Style) -> String {

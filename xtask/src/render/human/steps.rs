@@ -85,7 +85,8 @@ pub fn verification(report: &Verification, name: &str, style: Style) -> String {
 
 /// A line, with its end, in a colour.
 pub fn painted(line: &str, color: Paint, style: Style) -> String {
-    format!("{}\n", paint(line.trim_end(), color, style))
+    let line = wrapped(line.trim_end(), style.width, style);
+    format!("{}\n", paint(&line, color, style))
 }
 
 /// Indents text from elsewhere (a diff, an error).

@@ -1,5 +1,7 @@
 //! The suggested change of one file, as a diff of the lines it touches.
 
+use std::borrow::Cow;
+
 use similar::{ChangeTag, TextDiff};
 
 use crate::render::style::{Paint, harmless, line, paint};
@@ -36,6 +38,11 @@ fn changed_lines<'s>(
 }
 
 fn diff(text: &mut String, before: &str, after: &str, first_line: usize, style: Style) {
+    // A line that is replaced by one other is shown around its change, where it has to be cut.
+    let same = match (before.lines().count(), after.lines().count()) {
+        (1, 1) => common_start(before, after),
+        _several => 0,
+    };
     let diff = TextDiff::from_lines(before, after);
     let width = (first_line + after.lines().count()).to_string().len();
     for change in diff.iter_all_changes() {
@@ -47,8 +54,8 @@ fn diff(text: &mut String, before: &str, after: &str, first_line: usize, style: 
         let content = harmless(change.value().trim_end_matches(['\r', '\n']));
         // A terminal would break a long line anywhere, so it is cut. A file gets the whole line.
         let room = style.width.saturating_sub(width + 4);
-        let content = if style.color {
-            console::truncate_str(&content, room, "...")
+        let content: Cow<'_, str> = if style.color {
+            cut(&content, room, same).into()
         } else {
             content.into()
         };
@@ -64,5 +71,45 @@ fn diff(text: &mut String, before: &str, after: &str, first_line: usize, style: 
                 paint(&format!("{number:>width$}"), Paint::Dim, style)
             ),
         );
+    }
+}
+
+/// The columns at the start of a line that its replacement shares.
+fn common_start(before: &str, after: &str) -> usize {
+    let both = before.chars().zip(after.chars());
+    let same: String = both
+        .take_while(|(one, other)| one == other)
+        .map(|(one, _)| one)
+        .collect();
+    console::measure_text_width(&same)
+}
+
+/// A line of at most `room` columns. What is cut first stands before the last columns of the `same`
+/// ones, which only lead to the change.
+fn cut(content: &str, room: usize, same: usize) -> String {
+    const DOTS: &str = "...";
+    // So much of what leads to the change tells where it is.
+    let lead = room / 3;
+    let is_seen = same + lead <= room || console::measure_text_width(content) <= room;
+    if is_seen {
+        return console::truncate_str(content, room, DOTS).into_owned();
+    }
+    let rest: String = content.chars().skip(same - lead).collect();
+    console::truncate_str(&format!("{DOTS}{rest}"), room, DOTS).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_line_is_cut_around_its_change() {
+        let before = "export const user = z.object({ id: z.uuid(), bio: z.string().max(500) });";
+        let after = before.replace("500", "200");
+        let same = common_start(before, &after);
+        assert_eq!(cut(before, 30, same), "...ing().max(500) });");
+        assert_eq!(cut(&after, 30, same), "...ing().max(200) });");
+        assert_eq!(cut(before, 200, same), before);
+        assert_eq!(cut("abcdefghij", 8, 0), "abcde...");
     }
 }

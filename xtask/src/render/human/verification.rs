@@ -91,31 +91,29 @@ pub fn status_lines(report: &Verification, style: Style) -> String {
 fn part(report: &Verification, category: Category, name: &str, style: Style) -> String {
     let warnings = report.warnings(category).count();
     let errors = report.errors(category).count();
-    if let Some(why) = report.not_judged(category) {
-        let text = format!("{}{name}: {why}", sign(Sign::NotJudged, style));
-        return wrapped(&text, style.width.saturating_sub(3), style).replace('\n', "\n   ");
-    }
-    match (errors, warnings) {
-        (0, 0) => format!("{}{name} verification passed", sign(Sign::Passed, style)),
-        (0, warnings) => {
-            format!(
-                "{}{name} verification passed with {}",
-                sign(Sign::Passed, style),
-                count(warnings, "warning")
+    let (mark, told) = match (report.not_judged(category), errors, warnings) {
+        (Some(why), ..) => (Sign::NotJudged, format!("{name}: {why}")),
+        (None, 0, 0) => (Sign::Passed, format!("{name} verification passed")),
+        (None, 0, warnings) => {
+            let warnings = count(warnings, "warning");
+            let told = format!("{name} verification passed with {warnings}");
+            (Sign::Passed, told)
+        }
+        (None, errors, 0) => {
+            let errors = count(errors, "error");
+            (
+                Sign::Failed,
+                format!("{name} verification failed: {errors}"),
             )
         }
-        (errors, 0) => format!(
-            "{}{name} verification failed: {}",
-            sign(Sign::Failed, style),
-            count(errors, "error")
-        ),
-        (errors, warnings) => format!(
-            "{}{name} verification failed: {}, {}",
-            sign(Sign::Failed, style),
-            count(errors, "error"),
-            count(warnings, "warning")
-        ),
-    }
+        (None, errors, warnings) => {
+            let (errors, warnings) = (count(errors, "error"), count(warnings, "warning"));
+            let told = format!("{name} verification failed: {errors}, {warnings}");
+            (Sign::Failed, told)
+        }
+    };
+    let text = format!("{}{told}", sign(mark, style));
+    wrapped(&text, style.width.saturating_sub(3), style).replace('\n', "\n   ")
 }
 
 /// Reports the number of findings that the baseline left out, and the entries that may be removed
