@@ -42,7 +42,7 @@ pub struct Facts {
     pub requested: Requested,
     /// Object types: interfaces, aliases of object types, classes with properties.
     pub types: Vec<Declaration>,
-    /// Zod object schemas.
+    /// Validation schemas.
     pub schemas: Vec<Declaration>,
     /// Tables that an ORM declares (Drizzle's `pgTable`).
     pub tables: Vec<Declaration>,

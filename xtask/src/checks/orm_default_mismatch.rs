@@ -184,6 +184,12 @@ mod tests {
                 "import { pgTable, integer, text } from 'drizzle-orm/pg-core';\nexport const bills = pgTable('bills', {\n id: integer().primaryKey(),\n state: text().notNull().default('open') });",
                 (4, "state"),
             ),
+            // How the monorepo writes its entities, and no change of four columns.
+            Case::failing_entity(
+                "CREATE TABLE bills (id integer PRIMARY KEY, a integer NOT NULL DEFAULT 1, b integer NOT NULL DEFAULT 2, c integer NOT NULL DEFAULT 3, d integer NOT NULL DEFAULT 4);",
+                "import { Column, Entity, PrimaryColumn } from 'typeorm';\n@Entity('bills') export class Bill { @PrimaryColumn() id: number;\n @Column() a: number; @Column() b: number; @Column() c: number; @Column() d: number }",
+                3,
+            ),
             // The other way round.
             Case::failing(
                 "CREATE TABLE bills (id integer PRIMARY KEY, state text NOT NULL DEFAULT 'draft');",

@@ -32,9 +32,9 @@ pub struct Options {
 pub enum Subject {
     /// The tables of the schema that the migrations make
     Tables,
-    /// Interfaces, aliases of object types, classes, and tables that Drizzle declares
+    /// Interfaces, aliases of object types, classes, and the tables that an ORM declares
     Types,
-    /// Zod object schemas, and the schemas of OpenAPI documents
+    /// Schemas of Zod and class-validator, and the schemas of OpenAPI documents
     Schemas,
     /// Endpoints that a contract describes
     Contracts,

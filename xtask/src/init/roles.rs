@@ -343,7 +343,8 @@ impl Patterns {
         let validation = self.zod.declares_objects(text) && !file.ends_with(".tsx");
         let validation =
             validation || (self.is_of_judged(file, text) && is_of_messages(file, text));
-        let next_route = file.ends_with("/route.ts") && file.contains("app/");
+        let next_route =
+            file.ends_with("/route.ts") && file.contains("app/") || is_pages_route(file, text);
         let routes = next_route
             || makes_nest_application(text)
             || (self.framework.is_match(text) && self.route.is_match(text));
@@ -389,6 +390,11 @@ impl Patterns {
             Likelihood::None
         }
     }
+}
+
+/// Whether Next serves what a file exports: the pages of `pages/api/**` have a default export.
+fn is_pages_route(file: &str, text: &str) -> bool {
+    format!("/{file}").contains("/pages/api/") && text.contains("export default")
 }
 
 /// Whether a file makes an application of NestJS and says what stands before the paths of its
@@ -530,6 +536,10 @@ mod tests {
             roles("web/app/api/users/route.ts", "export function GET() {}"),
             ["routes"]
         );
+        let page = "export default async function handler(req, res) {}";
+        assert_eq!(roles("pages/api/users/[id].ts", page), ["routes"]);
+        assert_eq!(roles("web/pages/api/users.ts", page), ["routes"]);
+        assert!(roles("pages/users.ts", page).is_empty());
         let nest = "import { NestFactory } from '@nestjs/core'; const app = await NestFactory.create(App); ";
         assert!(roles("main.ts", nest).is_empty());
         let prefixed = format!("{nest} app.setGlobalPrefix('api');");

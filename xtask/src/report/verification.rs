@@ -33,9 +33,9 @@ pub struct Coverage {
     pub tables_with_schema: usize,
     /// Object types that were read.
     pub types: usize,
-    /// Zod object schemas that were read.
+    /// Validation schemas that were read.
     pub schemas: usize,
-    /// Zod object schemas that were compared with a table or a type.
+    /// Validation schemas that were compared with a table or a type.
     pub schemas_judged: usize,
     /// Routes that were read.
     pub routes: usize,

@@ -476,6 +476,19 @@ fn the_signature_of_a_handler_does_not_stand_for_a_document() {
 }
 
 #[test]
+fn sets_that_differ_are_told_by_their_differences() {
+    let document = "openapi: 3.0.0\npaths: {}\ncomponents:\n  schemas:\n    Notice:\n      type: object\n      properties:\n        kind: { type: string, enum: [a, b, old] }\n        text: { type: string }\n";
+    let code = "import { z } from 'zod';\nexport const NoticeSchema = z.object({ kind: z.enum(['a', 'b', 'new']), text: z.string() });";
+    let (mut found, _) = verified(document, code, KEYS);
+    found.retain(|finding| finding.kind == "SCHEMA_TYPE_MISMATCH");
+    let [finding] = found.as_slice() else {
+        panic!("{found:#?}");
+    };
+    let end = "only the document has 'old', only the code has 'new'";
+    assert!(finding.message.ends_with(end), "{}", finding.message);
+}
+
+#[test]
 fn what_a_handler_reads_beside_a_schema_is_not_dropped() {
     let document = "openapi: 3.0.0\npaths:\n  /things:\n    get:\n      parameters:\n        - { name: limit, in: query, schema: { type: integer } }\n        - { name: search, in: query, schema: { type: string } }\n      responses: {}\n";
     let server = |reads: &str| {
@@ -497,6 +510,7 @@ app.get('/things', (req: any, res: any) => {{ const page = Page.parse(req.query)
         "const { search } = req.query;",
         "const query = req.query; find(query.search);",
         "find(req.query);",
+        "find(paged(req));",
     ] {
         assert_eq!(of(reads), [""; 0], "{reads}");
     }

@@ -111,6 +111,11 @@ struct Validated<'v, 'p> {
     read_elsewhere: Vec<RequestPart>,
 }
 
+/// What a function may read that is given the whole request: a page of a list, who asks for it. A
+/// body that was validated is hardly read again.
+const READ_BY_HELPERS: [RequestPart; 3] =
+    [RequestPart::Path, RequestPart::Query, RequestPart::Header];
+
 impl<'p> Validated<'_, 'p> {
     /// What is validated, each part once.
     fn inputs(self) -> Vec<RequestFields> {
@@ -213,6 +218,11 @@ impl<'p> Validated<'_, 'p> {
                     .or_else(|| names.one_value(expression))
                 {
                     read.push((part, expression.span));
+                }
+                if let ExprKind::Call(_, _, arguments) = &expression.kind
+                    && arguments.iter().any(|one| names.is_request(&one.value))
+                {
+                    self.read_elsewhere.extend(READ_BY_HELPERS);
                 }
                 if let ExprKind::Call(callee, _, arguments) = &expression.kind
                     && let (ExprKind::Member(schema, method, _), [first, ..]) =

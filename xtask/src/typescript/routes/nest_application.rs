@@ -35,6 +35,12 @@ impl<'p> Server<'p> {
                     .map(|one| path_of(&one));
             }
             "listen" => self.nest_apps.borrow_mut()[index].listens = true,
+            // A provider, as the service of the configuration: its values are only known later.
+            "get" | "resolve" | "select" => {
+                return Value::Unknown(
+                    "it is what a provider returns when the program runs".into(),
+                );
+            }
             _ => {}
         }
         Value::Handle(Handle::NestApp(index))

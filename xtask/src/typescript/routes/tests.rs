@@ -315,6 +315,26 @@ fn nest_controllers() {
 }
 
 #[test]
+fn a_prefix_that_a_provider_returns_is_not_known() {
+    let found = routes_of(&[(
+        "main.ts",
+        "import { NestFactory } from '@nestjs/core'; import { Controller, Get } from '@nestjs/common';
+         @Controller('users') export class Users { @Get() list() {} }
+         const app = await NestFactory.create(AppModule); const settings = app.get(Settings);
+         app.setGlobalPrefix(settings.getOrThrow('prefix'), { exclude: ['/'] });",
+    )]);
+    assert_eq!(found.routes, []);
+    let [route] = found.unresolved.as_slice() else {
+        panic!("{:#?}", found.unresolved);
+    };
+    assert!(
+        route.reason.contains("returns when the program runs"),
+        "{}",
+        route.reason
+    );
+}
+
+#[test]
 fn several_applications_serve_the_controllers_of_their_own_modules() {
     let found = listed(&[
         (

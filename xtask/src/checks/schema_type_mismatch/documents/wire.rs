@@ -14,13 +14,31 @@ pub(super) fn kinds(part: Option<RequestPart>, documented: &Field, code: &Field)
         false if code.constraints.coerced => false,
         false => differ_in_json(&documented.kind, &code.kind, part.is_none()),
     };
-    differ.then(|| {
-        format!(
+    differ.then(|| match (&documented.kind, &code.kind) {
+        (Kind::Enum(documented), Kind::Enum(code)) => sets(documented, code),
+        (documented, code) => format!(
             "the document says `{}`, the code `{}`",
-            wording::kind(&documented.kind),
-            wording::kind(&code.kind)
-        )
+            wording::kind(documented),
+            wording::kind(code)
+        ),
     })
+}
+
+/// The values that only one of two sets has: the sets themselves may be long, and differ in one.
+fn sets(documented: &[String], code: &[String]) -> String {
+    let only_in = |one: &[String], other: &[String]| -> Vec<String> {
+        let mut values = one.to_vec();
+        values.retain(|value| !other.contains(value));
+        values
+    };
+    let sides = [
+        ("document", only_in(documented, code)),
+        ("code", only_in(code, documented)),
+    ];
+    let said = sides.iter().filter(|(_, values)| !values.is_empty());
+    let said = said
+        .map(|(side, values)| format!("only the {side} has {}", wording::quoted_briefly(values)));
+    said.collect::<Vec<_>>().join(", ")
 }
 
 /// Whether no value can be of both kinds in JSON, or a set of values differs.
