@@ -65,6 +65,12 @@ const LOSSES: &[(&str, &[&str])] = &[
         &["1 row of `animals`", "2 rows of `cats`", "1 value of `users.mood`"],
     ),
     ("SAVEPOINT s; DELETE FROM users; ROLLBACK TO s; DELETE FROM notes WHERE note IS NULL", &["1 row of `notes`"]),
+    // Rows of a partition are told as those of its table, foretold and audited.
+    ("TRUNCATE parts_1", &["2 rows of `parts`"]),
+    ("DELETE FROM parts_1 WHERE id = 1", &["1 row of `parts`"]),
+    ("ALTER TABLE kittens NO INHERIT cats; DROP TABLE kittens", &["1 row of `kittens`"]),
+    ("DROP TABLE U&\"no!0074es\" UESCAPE '!'", &["3 rows of `notes`"]),
+    ("CREATE TABLE copy AS SELECT wipe()::text; DROP TABLE copy", &["1 row of `users`", "2 rows of `posts`"]),
     ("TRUNCATE notes", &["3 rows of `notes`"]),
     ("TRUNCATE users CASCADE", &["3 rows of `posts`", "3 rows of `users`"]),
     ("DELETE FROM notes WHERE note = 'a'", &["2 rows of `notes`"]),
@@ -98,6 +104,9 @@ const NO_LOSSES: &[&str] = &[
     "UPDATE users SET name = '' WHERE name IS NULL",
     "UPDATE users SET name = name",
     "SAVEPOINT s; DELETE FROM users; ROLLBACK TO SAVEPOINT s",
+    "EXPLAIN DELETE FROM users",
+    "CREATE RULE kept AS ON DELETE TO notes DO INSTEAD NOTHING; DELETE FROM notes WHERE false",
+    "ALTER TABLE cats NO INHERIT animals; DELETE FROM animals WHERE id = 2",
     "ALTER TYPE mood RENAME VALUE 'ok' TO 'fine'",
     "ALTER TYPE mood RENAME VALUE 'ok' TO 'fine'; ALTER TYPE mood RENAME VALUE 'sad' TO 'low'",
     "DELETE FROM ONLY animals WHERE id > 1",
@@ -244,6 +253,84 @@ fn migrations_that_lose_nothing_ask_nothing() {
         assert_eq!(told(&applied), [""; 0], "{sql}\n{}", applied.stdout);
         assert_eq!(database.history(), [1, 2], "{sql}");
     });
+}
+
+/// Statements that may destroy more than they say, and the reason that a dry run gives.
+const TOLD_AS_UNKNOWN: &[(&str, &str)] = &[
+    ("INSERT INTO notes SELECT wipe()::text", "it calls `wipe`"),
+    (
+        "CREATE TABLE copy AS SELECT wipe()::text",
+        "it calls `wipe`",
+    ),
+    (
+        "ALTER TABLE users ADD COLUMN n int DEFAULT gone()",
+        "it calls `gone`",
+    ),
+    (
+        "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'; INSERT INTO notes VALUES (f()::text)",
+        "it calls `f`",
+    ),
+    (
+        "INSERT INTO watched VALUES (1)",
+        "it fires the trigger `t` of `watched`",
+    ),
+    (
+        "UPDATE ruled SET id = id",
+        "it fires the rule `r` of `ruled`",
+    ),
+    (
+        "DELETE FROM kept WHERE id = 1",
+        "the rule `r` of `kept` may do something else instead",
+    ),
+    (
+        "DELETE FROM named WHERE id = 1",
+        "it changes rows through the view `named`",
+    ),
+    (
+        "INSERT INTO users (id, name) VALUES (1, 'x') ON CONFLICT (id) DO UPDATE SET name = excluded.name",
+        "it writes over rows that it conflicts with",
+    ),
+    (
+        "ALTER TABLE cats NO INHERIT animals; DELETE FROM animals",
+        "changes what inherits before it",
+    ),
+    (
+        "DROP TABLE U&\"p!006fsts\" UESCAPE '!'",
+        "it has names with `UESCAPE`",
+    ),
+];
+
+#[test]
+fn code_that_a_statement_runs_is_said_before_it_runs() {
+    let more = "CREATE FUNCTION gone() RETURNS int LANGUAGE plpgsql AS 'BEGIN DELETE FROM notes; RETURN 1; END';
+        CREATE FUNCTION fire() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN DELETE FROM notes; RETURN NEW; END';
+        CREATE FUNCTION stamp() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.id = NEW.id; RETURN NEW; END';
+        CREATE TABLE watched (id int); CREATE TRIGGER t BEFORE INSERT ON watched FOR EACH ROW EXECUTE FUNCTION fire();
+        CREATE TRIGGER s BEFORE UPDATE ON watched FOR EACH ROW EXECUTE FUNCTION stamp();
+        CREATE TABLE ruled (id int); CREATE RULE r AS ON UPDATE TO ruled DO ALSO DELETE FROM notes;
+        CREATE TABLE kept (id int); CREATE RULE r AS ON DELETE TO kept DO INSTEAD NOTHING;
+        CREATE VIEW named AS SELECT id, name FROM users;";
+    let base = format!("{}{more}", BASE.1);
+    let reasons = |sql: &str| {
+        let repo = Monorepo::of_migrations(&[
+            (BASE.0, &base, IRREVERSIBLE),
+            ("V2__change", sql, IRREVERSIBLE),
+        ]);
+        let database = Database::create(shared()?, "forward_code");
+        database
+            .run(&repo, &["db-migrate", "V1__base"])
+            .must_exit(0);
+        database.connect().batch_execute(ROWS).expect("rows");
+        let ran = database.run(&repo, &["db-migrate", "--dry-run", "--format", "json"]);
+        Some(ran.json()["notChecked"].to_string())
+    };
+    side_by_side(TOLD_AS_UNKNOWN, |(sql, why)| {
+        let Some(told) = reasons(sql) else { return };
+        assert!(told.contains(why), "{sql}: {told}");
+    });
+    // A trigger that only sets a column of its own row is no reason to doubt.
+    let quiet = reasons("UPDATE watched SET id = 2");
+    assert!(quiet.is_none_or(|told| !told.contains("destroys")));
 }
 
 #[test]
