@@ -19,8 +19,9 @@ const BASE: (&str, &str, &str) = (
      CREATE FUNCTION wipe() RETURNS void LANGUAGE sql AS 'DELETE FROM users WHERE id = 2';
      CREATE MATERIALIZED VIEW names AS SELECT name FROM users;
      CREATE TABLE animals (id int, name text, mood mood); CREATE TABLE cats (claws int) INHERITS (animals);
-     CREATE TABLE kittens () INHERITS (cats);",
-    "DROP TABLE animals CASCADE; DROP MATERIALIZED VIEW names; DROP TABLE parts; DROP TABLE notes; DROP TABLE posts; DROP TABLE users; DROP SCHEMA old CASCADE;
+     CREATE TABLE kittens () INHERITS (cats);
+     CREATE TYPE place AS (street text, zip text); CREATE TABLE homes (id int PRIMARY KEY, at place);",
+    "DROP TABLE homes; DROP TYPE place; DROP TABLE animals CASCADE; DROP MATERIALIZED VIEW names; DROP TABLE parts; DROP TABLE notes; DROP TABLE posts; DROP TABLE users; DROP SCHEMA old CASCADE;
      DROP FUNCTION wipe; DROP TYPE mood;",
 );
 
@@ -33,6 +34,7 @@ const ROWS: &str = "
     INSERT INTO parts VALUES (1, 'x'), (2, 'y');
     INSERT INTO animals VALUES (1, 'any', 'ok'); INSERT INTO cats VALUES (2, 'Tom', 'ok', 8), (3, 'Kit', 'sad', 9);
     INSERT INTO kittens VALUES (4, 'Mini', NULL, 1);
+    INSERT INTO homes VALUES (1, ROW('s', '1')), (2, ROW('t', NULL)), (3, NULL);
     INSERT INTO old.logs VALUES (1, 'l')";
 
 /// Migrations, each with its losses: all that a person has to accept.
@@ -65,6 +67,7 @@ const LOSSES: &[(&str, &[&str])] = &[
         &["1 row of `animals`", "2 rows of `cats`", "1 value of `users.mood`"],
     ),
     ("SAVEPOINT s; DELETE FROM users; ROLLBACK TO s; DELETE FROM notes WHERE note IS NULL", &["1 row of `notes`"]),
+    ("ALTER TABLE homes ALTER COLUMN at TYPE text USING (at).street", &["2 values of `homes.at`"]),
     // Rows of a partition are told as those of its table, foretold and audited.
     ("TRUNCATE parts_1", &["2 rows of `parts`"]),
     ("DELETE FROM parts_1 WHERE id = 1", &["1 row of `parts`"]),

@@ -267,8 +267,9 @@ fn converted(
     let earlier = type_name(transaction, stored.kind(number))?;
     let value = identifier(column);
     let new = format!("CAST(({}) AS {kind})", using.unwrap_or(&value));
+    // A composite value with a NULL in it is not NULL, and not `IS NOT NULL` either.
     let differs = format!(
-        "{value} IS NOT NULL AND CAST({new} AS text) IS DISTINCT FROM CAST({value} AS text)"
+        "CAST({value} AS text) IS NOT NULL AND CAST({new} AS text) IS DISTINCT FROM CAST({value} AS text)"
     );
     let back = format!(
         "{differs} AND CAST(CAST({new} AS {earlier}) AS text) IS DISTINCT FROM CAST({value} AS text)"
