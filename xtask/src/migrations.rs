@@ -36,6 +36,7 @@ pub mod runner;
 pub mod scratch_environment;
 pub mod script;
 pub mod seed;
+pub mod server_code;
 pub mod session;
 pub mod sql;
 pub mod state;

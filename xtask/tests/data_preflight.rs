@@ -193,6 +193,38 @@ const STOPPED: &[(&str, &str, i64, &str)] = &[
         2,
         "2 4",
     ),
+    // Keys that others refer to, and the rules of a domain.
+    (
+        "CREATE TABLE members (id int PRIMARY KEY, team int REFERENCES teams); INSERT INTO members VALUES (5, 1), (6, 3), (7, 3)",
+        "UPDATE teams SET id = id + 1 WHERE id IN (3, 4)",
+        2,
+        "6 7",
+    ),
+    (
+        "CREATE DOMAIN mail AS text CHECK (VALUE LIKE '%x%'); UPDATE teams SET mail = 'x'; ALTER TABLE teams ALTER mail TYPE mail",
+        "UPDATE teams SET mail = 'none' WHERE id > 2",
+        2,
+        "3 4",
+    ),
+    // Columns that tables below get, lose or see renamed with the one above.
+    (
+        "CREATE TABLE logs (n int, day int) PARTITION BY LIST (day); CREATE TABLE one PARTITION OF logs FOR VALUES IN (1); INSERT INTO logs VALUES (7, 1)",
+        "ALTER TABLE logs RENAME n TO m; ALTER TABLE one ADD CHECK (m < 5)",
+        1,
+        "(0,1)",
+    ),
+    (
+        "CREATE TABLE logs (n int); CREATE TABLE old () INHERITS (logs); INSERT INTO old VALUES (2)",
+        "ALTER TABLE logs ADD k text; ALTER TABLE old ALTER k SET NOT NULL",
+        1,
+        "(0,1)",
+    ),
+    (
+        "CREATE TABLE logs (n int); CREATE TABLE old () INHERITS (logs); INSERT INTO logs VALUES (1); INSERT INTO old VALUES (NULL)",
+        "DELETE FROM ONLY teams; ALTER TABLE logs ALTER n SET NOT NULL",
+        1,
+        "old (0,1)",
+    ),
     ("ALTER TABLE teams ADD n numeric UNIQUE; UPDATE teams SET n = 1 + id / 10.0", "ALTER TABLE teams ALTER n TYPE int", 4, "1 2 3 4"),
 ];
 
@@ -335,6 +367,14 @@ const FREE: &[(&str, &str)] = &[
         "SAVEPOINT s; DELETE FROM teams; ROLLBACK TO s; ALTER TABLE teams ALTER name SET NOT NULL",
     ),
     (
+        "CREATE TABLE members (id int PRIMARY KEY, team int REFERENCES teams); INSERT INTO members VALUES (5, 1)",
+        "UPDATE teams SET id = id + 10 WHERE id > 1; UPDATE teams SET id = id",
+    ),
+    (
+        "",
+        "EXPLAIN DELETE FROM teams; ALTER TABLE teams ALTER name SET NOT NULL",
+    ),
+    (
         "CREATE DOMAIN role AS text DEFAULT 'x'",
         "INSERT INTO teams VALUES (9, 'x') ON CONFLICT DO NOTHING",
     ),
@@ -362,8 +402,68 @@ fn statements_that_only_look_dangerous_are_not_foretold() {
     });
 }
 
+/// A table and one that inherits from it, each with a row, that of the heir NULL.
+const HEIRS: &str = "CREATE TABLE logs (n int); CREATE TABLE old () INHERITS (logs); INSERT INTO logs VALUES (1); INSERT INTO old VALUES (NULL)";
+
 /// What cannot be known is said, and never counted.
 const UNKNOWN: &[(&str, &str, &str)] = &[
+    // Rows of an heir are rows of the table above it.
+    (
+        HEIRS,
+        "UPDATE old SET n = 1; ALTER TABLE logs ALTER n SET NOT NULL",
+        "changes rows of `old`",
+    ),
+    (
+        HEIRS,
+        "UPDATE logs SET n = 1; ALTER TABLE old ALTER n SET NOT NULL",
+        "changes rows of `logs`",
+    ),
+    (
+        HEIRS,
+        "DROP TABLE old; ALTER TABLE logs ALTER n SET NOT NULL",
+        "drops `old`",
+    ),
+    (
+        HEIRS,
+        "TRUNCATE old; ALTER TABLE logs ALTER n SET NOT NULL",
+        "empties `old`",
+    ),
+    (
+        HEIRS,
+        "DELETE FROM ONLY logs; ALTER TABLE logs ALTER n SET NOT NULL",
+        "changes rows of `logs`",
+    ),
+    (
+        HEIRS,
+        "ALTER TABLE old NO INHERIT logs; ALTER TABLE logs ALTER n SET NOT NULL",
+        "changes what inherits",
+    ),
+    (
+        HEIRS,
+        "CREATE TABLE new () INHERITS (logs); INSERT INTO new SELECT NULL FROM teams; ALTER TABLE logs ALTER n SET NOT NULL",
+        "changes what inherits",
+    ),
+    // Code that a statement runs besides what it says.
+    (
+        "CREATE FUNCTION purge() RETURNS int LANGUAGE plpgsql AS 'BEGIN DELETE FROM teams; RETURN 1; END'; CREATE TABLE logs (n int)",
+        "INSERT INTO logs SELECT purge(); ALTER TABLE teams ALTER nick SET NOT NULL",
+        "calls `purge`",
+    ),
+    (
+        "CREATE VIEW nicks AS SELECT id, nick FROM teams",
+        "UPDATE nicks SET nick = 'x'; ALTER TABLE teams ALTER nick SET NOT NULL",
+        "changes rows through the view `nicks`",
+    ),
+    (
+        "",
+        "SET session_replication_role = replica; DELETE FROM teams WHERE id = 1; ALTER TABLE teams ALTER nick SET NOT NULL",
+        "may switch off triggers and foreign keys",
+    ),
+    (
+        "ALTER TABLE teams ADD CONSTRAINT f FOREIGN KEY (boss) REFERENCES teams DEFERRABLE INITIALLY DEFERRED NOT VALID",
+        "UPDATE teams SET boss = 77; UPDATE teams SET boss = 1",
+        "checked after the statements that follow",
+    ),
     (
         "",
         "UPDATE teams SET nick = o.name FROM teams o WHERE teams.nick IS NULL AND o.id = teams.id; ALTER TABLE teams ALTER nick SET NOT NULL",

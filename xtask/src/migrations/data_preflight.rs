@@ -23,7 +23,8 @@ use postgres::Client;
 pub use finding::{Obstacle, documentation, findings, unknown};
 pub use sizes::sizes_of;
 
-use super::{Migration, statements};
+use super::statements::{self, ParsedStatement};
+use super::{Migration, server_code};
 use crate::source::Span;
 use answer::Answer;
 use pending::Pending;
@@ -113,26 +114,87 @@ pub fn foretell(client: &mut Client, planned: &[&Migration], limits: Limits) -> 
                 };
                 let posed = questions::pose(&mut pending, &mut target, place, &placed.effect)?;
                 pending.apply(&mut target, place, &placed.effect)?;
-                for posed in posed {
-                    let left = limits.total.saturating_sub(begin.elapsed());
-                    let answer = match posed {
-                        Posed::Question(question) => {
-                            foretold.asked += 1;
-                            let timeout = limits.question.min(left);
-                            let answer = ask::ask(&mut target, &question, timeout)?;
-                            (question.subject(), answer, Some(*question))
-                        }
-                        Posed::Unknown { what, why } => (what, Answer::Unknown(why), None),
-                    };
-                    foretold.add(place, answer);
-                }
+                foretold.ask(&mut target, place, posed, (limits, begin))?;
             }
+            foretold.doubt_code(&mut pending, &mut target, (migration, &statement))?;
         }
     }
     Ok(foretold)
 }
 
 impl Foretold {
+    /// Asks what is `posed` about a clause, within what is left of the time since `begin`.
+    fn ask(
+        &mut self,
+        target: &mut Target<'_>,
+        place: pending::Place<'_>,
+        posed: Vec<Posed>,
+        (limits, begin): (Limits, Instant),
+    ) -> Result<()> {
+        for posed in posed {
+            let question = match posed {
+                Posed::Question(question) => question,
+                Posed::Unknown { what, why } => {
+                    self.add(place, (what, Answer::Unknown(why), None));
+                    continue;
+                }
+            };
+            self.asked += 1;
+            let left = limits.total.saturating_sub(begin.elapsed());
+            let answer = ask::ask(target, &question, limits.question.min(left))?;
+            self.add(place, (question.subject(), answer, Some(*question)));
+        }
+        Ok(())
+    }
+
+    /// Notes that a statement may change any row: by a function that it calls, or through a view.
+    fn doubt_code(
+        &mut self,
+        pending: &mut Pending,
+        target: &mut Target<'_>,
+        (migration, statement): (&Migration, &ParsedStatement),
+    ) -> Result<()> {
+        let place = pending::Place {
+            migration,
+            statement,
+            span: statement.span,
+        };
+        let called = statements::called(statement, &migration.sql);
+        let found = match pending.made_function(&called) {
+            Some(made) => Some(made.clone()),
+            None => target.writing(&called)?,
+        };
+        if let Some(name) = found {
+            pending.doubt(place, &format!("calls `{name}`"));
+        }
+        let text = migration.sql.get(statement.span.range());
+        let text = text.unwrap_or_default().to_ascii_lowercase();
+        if text.contains("session_replication_role") {
+            pending.doubt(place, "may switch off triggers and foreign keys");
+        }
+        if text.trim_start().starts_with("set constraints") {
+            pending.doubt(place, "defers constraints");
+        }
+        for (reference, _event) in server_code::events(statement) {
+            if pending.resolve(target, place, reference)?.is_none()
+                && target.is_view(reference, &statement.path)?
+            {
+                let name = reference.name();
+                let why = "it changes rows of other tables through a view";
+                self.add(
+                    place,
+                    (
+                        format!("the statement on `{name}`"),
+                        Answer::Unknown(why.into()),
+                        None,
+                    ),
+                );
+                pending.doubt(place, &format!("changes rows through the view `{name}`"));
+            }
+        }
+        Ok(())
+    }
+
     fn add(
         &mut self,
         place: pending::Place<'_>,

@@ -3,6 +3,7 @@
 //! [`Effect::Opaque`]: it may do anything, and is never passed over.
 
 mod alter_table;
+mod called;
 mod constraints;
 mod definitions;
 mod effect;
@@ -16,6 +17,7 @@ mod savepoints;
 use squawk_syntax::SourceFile;
 use squawk_syntax::ast::Stmt;
 
+pub use called::called;
 pub use effect::{
     AddedColumn, Constraint, ConstraintKind, CreatedTable, DomainAction, Effect, ForeignKey,
     IndexElement, Insertion, NewIndex, PartitionBounds, Reference, TableAction, TypeAction, Update,
@@ -86,6 +88,14 @@ pub fn read(text: &str, path: &SearchPath) -> Vec<ParsedStatement> {
 /// other statement.
 fn effects_of(statement: &Statement<'_>) -> Vec<PlacedEffect> {
     let text = statement.text();
+    // The parser reads such a name with the escapes that are usual, which is another one.
+    let mut tokens = statement.tokens.iter();
+    if tokens.any(|token| token.is_word(statement.source, "uescape")) {
+        return vec![PlacedEffect {
+            span: statement.span,
+            effect: Effect::Opaque("has names with `UESCAPE`".into()),
+        }];
+    }
     let read = guarded(text, || {
         let parse = SourceFile::parse(text);
         if !parse.errors().is_empty() {

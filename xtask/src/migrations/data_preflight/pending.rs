@@ -2,6 +2,7 @@
 //! columns look by the time a later statement runs.
 
 mod altered;
+mod relatives;
 mod simulated;
 mod types;
 
@@ -252,6 +253,11 @@ impl Pending {
             .map(|name| format!("the function `{name}` is volatile")))
     }
 
+    /// The one of `called` that a pending statement makes.
+    pub(super) fn made_function<'n>(&self, called: &'n [String]) -> Option<&'n String> {
+        called.iter().find(|name| self.functions.contains(*name))
+    }
+
     /// Whether a pending statement makes or changes a type of that name.
     pub(super) fn is_pending_type(&self, name: &str) -> bool {
         self.types.keys().any(|known| known.name == name)
@@ -273,8 +279,16 @@ impl Pending {
         match effect {
             Effect::CreateTable(created) => self.create(target, place, created)?,
             Effect::CreateView(name) => self.make(place, name, Some("a pending query fills it")),
-            Effect::AlterTable { table, action, .. } => {
+            Effect::AlterTable {
+                table,
+                only,
+                action,
+                ..
+            } => {
                 if let Some(name) = self.resolve(target, place, table)? {
+                    if !only {
+                        self.alter_below(target, place, (&name, action))?;
+                    }
                     self.alter(target, place, &name, action)?;
                 }
             }
@@ -299,10 +313,14 @@ impl Pending {
             Effect::CreateFunction(name) => {
                 self.functions.insert(name.name().to_owned());
             }
-            Effect::DropTables { tables, .. } | Effect::DropViews { views: tables, .. } => {
+            Effect::DropTables { tables, cascade }
+            | Effect::DropViews {
+                views: tables,
+                cascade,
+            } => {
                 for table in tables {
                     if let Some(name) = self.resolve(target, place, table)? {
-                        self.tables.insert(name, PendingTable::made(true));
+                        self.drop_table(target, place, (name, *cascade))?;
                     }
                 }
             }
@@ -314,13 +332,16 @@ impl Pending {
             Effect::DropIndexes(_) | Effect::DropSequences(_) => {}
             Effect::DropOthers(what) => self.doubt(place, &format!("drops {what}")),
             Effect::Truncate { tables, cascade } => {
-                for (table, _) in tables {
-                    self.empty(target, place, table, *cascade)?;
+                for (table, only) in tables {
+                    self.empty(target, place, table, (*cascade, *only))?;
                 }
             }
             Effect::Delete {
-                table, all: true, ..
-            } => self.empty(target, place, table, true)?,
+                table,
+                all: true,
+                only,
+                ..
+            } => self.empty(target, place, table, (true, *only))?,
             Effect::Delete {
                 table, only, rows, ..
             } if !self.is_same_on_scratch(target, place, table)? => {
@@ -372,7 +393,7 @@ impl Pending {
     }
 
     /// Notes a statement that may have done anything.
-    fn doubt(&mut self, place: Place<'_>, what: &str) {
+    pub(super) fn doubt(&mut self, place: Place<'_>, what: &str) {
         if self.opaque.is_none() {
             self.opaque = Some(format!("the statement at {} {what}", place.at()));
         }
@@ -398,6 +419,9 @@ impl Pending {
         let exists = self.resolve(target, place, &created.name)?.is_some();
         if created.if_not_exists && exists {
             return Ok(());
+        }
+        for parent in &created.inherits {
+            self.move_below(target, place, parent)?;
         }
         let filled = created.from_query.then_some("a pending query fills it");
         self.make(place, &created.name, filled);
@@ -427,12 +451,11 @@ impl Pending {
             .transpose()?
             .unwrap_or_default()
         {
-            if self.is_there(target, &follower)?
-                && let Some(table) = self.tables.get_mut(&follower)
-            {
+            if let Some(table) = self.known(target, &follower)? {
                 table.change(None, why.clone());
             }
         }
+        self.change_relatives(target, &name, (columns, &why))?;
         if let Some(after) = after {
             self.leave(&name, after);
         } else if let Some(table) = self.tables.get_mut(&name) {
@@ -447,16 +470,23 @@ impl Pending {
         target: &mut Target<'_>,
         place: Place<'_>,
         reference: &Reference,
-        cascade: bool,
+        (cascade, only): (bool, bool),
     ) -> Result<()> {
         let Some(name) = self.resolve(target, place, reference)? else {
             return Ok(());
         };
         let has_triggers =
             |table: &PendingTable| table.table.as_ref().is_some_and(|table| table.has_triggers);
-        let is_plain = !self.has_triggers && !self.table(&name).is_some_and(has_triggers);
+        let has_children =
+            |table: &PendingTable| table.table.as_ref().is_some_and(|table| table.has_children);
+        let is_left = only && self.table(&name).is_some_and(has_children);
+        let is_plain =
+            !is_left && !self.has_triggers && !self.table(&name).is_some_and(has_triggers);
         if cascade || !is_plain {
             self.change(target, place, reference, None, None)?;
+        } else {
+            let why = format!("the statement at {} empties `{name}`", place.at());
+            self.change_relatives(target, &name, (None, &why))?;
         }
         if let Some(table) = self.tables.get_mut(&name).filter(|_| is_plain) {
             table.changed.clear();

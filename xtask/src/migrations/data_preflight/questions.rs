@@ -4,6 +4,7 @@ mod added;
 mod deleted;
 mod domains;
 mod inserted;
+mod kept;
 mod keys;
 mod partitions;
 mod retyped;
@@ -59,7 +60,10 @@ pub(super) fn pose(
         effect,
         pending.table(&name).and_then(|one| one.table.clone()),
     ) {
-        (Effect::Delete { .. }, Some(table)) => target.restricting(table.oid)?,
+        (Effect::Delete { .. }, Some(table)) => target.restricting(table.oid, None)?,
+        (Effect::Update(update), Some(table)) => {
+            target.restricting(table.oid, Some(&update.columns))?
+        }
         _other => Vec::new(),
     };
     for key in &restricting {
@@ -94,7 +98,7 @@ pub(super) fn pose(
             }
         }
         Effect::Insert(insertion) => poser.pose_insertion(insertion)?,
-        Effect::Update(update) => poser.pose_update(update)?,
+        Effect::Update(update) => poser.pose_update(update, restricting)?,
         Effect::Delete { rows, .. } => poser.pose_delete(rows, restricting)?,
         _never_stopped => {}
     }

@@ -1,5 +1,7 @@
 //! The tables, types and functions of the target, as far as questions need them.
 
+mod relations;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -7,7 +9,11 @@ use anyhow::{Context as _, Result};
 use postgres::{Client, Row};
 
 use crate::migrations::provenance::SearchPath;
+use crate::migrations::server_code;
+use crate::migrations::statements::Reference;
 use crate::schema::model::ObjectName;
+
+pub(super) use relations::{Related, Restricting};
 
 /// More partitions than this are not counted. Each is locked with its indexes: with five of them a
 /// hundred partitions take a tenth of the lock table that a server has by default, and a server
@@ -51,6 +57,8 @@ pub(super) struct TargetConstraint {
     /// `pg_constraint.contype`
     pub(super) kind: String,
     pub(super) validated: bool,
+    /// Whether it is checked at the end of a transaction, after the statements that follow.
+    pub(super) deferred: bool,
     /// Whether tables that inherit from this one do without it.
     pub(super) no_inherit: bool,
     /// The expression of a check.
@@ -72,15 +80,6 @@ pub(super) struct TargetIndex {
     pub(super) columns: Vec<String>,
     pub(super) condition: Option<String>,
     pub(super) nulls_not_distinct: bool,
-}
-
-/// A foreign key that stops a DELETE.
-#[derive(Debug)]
-pub(super) struct Restricting {
-    /// The table that refers.
-    pub(super) table: ObjectName,
-    pub(super) columns: Vec<String>,
-    pub(super) referenced: Vec<String>,
 }
 
 /// How a table is partitioned.
@@ -150,7 +149,7 @@ const TABLE: &str = "
     WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p', 'm', 'f')";
 
 const CONSTRAINT: &str = "
-    SELECT o.contype::text AS kind, o.convalidated AS validated, o.connoinherit AS no_inherit,
+    SELECT o.contype::text AS kind, o.convalidated AS validated, o.condeferred AS deferred, o.connoinherit AS no_inherit,
            pg_catalog.pg_get_expr(o.conbin, o.conrelid) AS check_sql,
            o.confmatchtype = 'f' AS is_full, n.nspname::text AS namespace, f.relname::text AS parent,
            ARRAY(SELECT a.attname::text FROM pg_catalog.unnest(o.conkey) WITH ORDINALITY k (attnum, position)
@@ -257,59 +256,6 @@ impl<'c> Target<'c> {
         rows.iter().map(index).collect()
     }
 
-    /// The tables whose rows follow those of a table by `ON DELETE`, or by `ON UPDATE` where only
-    /// the columns `updated` get other values.
-    pub(super) fn followers(
-        &mut self,
-        of: u32,
-        updated: Option<&[String]>,
-    ) -> Result<Vec<ObjectName>> {
-        let sql = "WITH RECURSIVE followers AS (
-                       SELECT o.conrelid AS oid FROM pg_catalog.pg_constraint o
-                       WHERE o.contype = 'f' AND o.confrelid = $1
-                         AND CASE WHEN $2::text[] IS NULL THEN o.confdeltype IN ('c', 'n', 'd')
-                             ELSE o.confupdtype IN ('c', 'n', 'd')
-                                  AND EXISTS (SELECT FROM pg_catalog.pg_attribute a
-                                              WHERE a.attrelid = o.confrelid AND a.attnum = ANY (o.confkey)
-                                                AND a.attname = ANY ($2::text[])) END
-                       UNION
-                       SELECT o.conrelid FROM pg_catalog.pg_constraint o JOIN followers f ON f.oid = o.confrelid
-                       WHERE o.contype = 'f' AND (o.confdeltype IN ('c', 'n', 'd') OR o.confupdtype IN ('c', 'n', 'd')))
-                   SELECT n.nspname::text AS namespace, c.relname::text AS name
-                   FROM followers f JOIN pg_catalog.pg_class c ON c.oid = f.oid
-                   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace ORDER BY 1, 2";
-        let rows = self.client.query(sql, &[&of, &updated]);
-        let rows = rows.context("cannot read the foreign keys")?;
-        rows.iter().map(read_name).collect()
-    }
-
-    /// The foreign keys of other tables, or of the table itself, that stop a DELETE of rows which
-    /// they refer to.
-    pub(super) fn restricting(&mut self, of: u32) -> Result<Vec<Restricting>> {
-        let sql = "SELECT n.nspname::text AS namespace, c.relname::text AS name,
-                          ARRAY(SELECT a.attname::text FROM pg_catalog.unnest(o.conkey) WITH ORDINALITY k (attnum, position)
-                                JOIN pg_catalog.pg_attribute a ON a.attrelid = o.conrelid AND a.attnum = k.attnum
-                                ORDER BY k.position) AS columns,
-                          ARRAY(SELECT a.attname::text FROM pg_catalog.unnest(o.confkey) WITH ORDINALITY k (attnum, position)
-                                JOIN pg_catalog.pg_attribute a ON a.attrelid = o.confrelid AND a.attnum = k.attnum
-                                ORDER BY k.position) AS referenced
-                   FROM pg_catalog.pg_constraint o
-                   JOIN pg_catalog.pg_class c ON c.oid = o.conrelid
-                   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-                   WHERE o.contype = 'f' AND o.confrelid = $1 AND o.confdeltype IN ('a', 'r') AND o.conparentid = 0
-                   ORDER BY 1, 2, o.conname";
-        let rows = self.client.query(sql, &[&of]);
-        let rows = rows.context("cannot read the foreign keys")?;
-        let key = |row: &Row| -> Result<Restricting> {
-            Ok(Restricting {
-                table: read_name(row)?,
-                columns: row.try_get("columns")?,
-                referenced: row.try_get("referenced")?,
-            })
-        };
-        rows.iter().map(key).collect()
-    }
-
     /// Whether the schema has a relation of any kind of that name.
     pub(super) fn has_relation(&mut self, namespace: &str, name: &str) -> Result<bool> {
         let sql = "SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -320,14 +266,30 @@ impl<'c> Target<'c> {
 
     /// One of `names` that is a volatile function.
     pub(super) fn volatile(&mut self, names: &[String]) -> Result<Option<String>> {
-        if names.is_empty() {
-            return Ok(None);
-        }
-        let sql = "SELECT proname::text AS name FROM pg_catalog.pg_proc
-                   WHERE proname = ANY ($1) AND provolatile = 'v' ORDER BY 1 LIMIT 1";
-        let row = self.client.query_opt(sql, &[&names]);
-        let row = row.context("cannot read the functions")?;
-        Ok(row.map(|row| row.try_get("name")).transpose()?)
+        server_code::volatile(self.client, names).context("cannot read the functions")
+    }
+
+    /// One of `names` that is a function which may write rows.
+    pub(super) fn writing(&mut self, names: &[String]) -> Result<Option<String>> {
+        server_code::writing(self.client, names).context("cannot read the functions")
+    }
+
+    /// Whether the type, as SQL writes it, is a domain: its rules are applied to each row alone.
+    pub(super) fn is_domain(&mut self, type_name: &str) -> Result<bool> {
+        let sql = "SELECT FROM pg_catalog.pg_type
+                   WHERE oid = pg_catalog.to_regtype($1) AND typtype = 'd'";
+        let row = self.client.query_opt(sql, &[&type_name]);
+        Ok(row.context("cannot read the types")?.is_some())
+    }
+
+    /// Whether the name is that of a view.
+    pub(super) fn is_view(&mut self, name: &Reference, path: &SearchPath) -> Result<bool> {
+        let namespaces = match name.parts.as_slice() {
+            [.., namespace, _name] => vec![namespace.name.clone()],
+            _unqualified => path.namespaces().to_vec(),
+        };
+        let found = server_code::view(self.client, name.name(), &namespaces);
+        Ok(found.context("cannot read the views")?.is_some())
     }
 
     /// The OID of a domain, and the type that it restricts.
@@ -480,6 +442,7 @@ fn read_constraint(row: &Row) -> Result<TargetConstraint> {
     Ok(TargetConstraint {
         kind: row.try_get("kind")?,
         validated: row.try_get("validated")?,
+        deferred: row.try_get("deferred")?,
         no_inherit: row.try_get("no_inherit")?,
         check: row.try_get("check_sql")?,
         columns: row.try_get("columns")?,

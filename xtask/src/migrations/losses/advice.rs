@@ -2,6 +2,7 @@
 //! statements alone. `db-migrate` counts; here nothing tells whether there is any data, so that a
 //! finding says which line to add, and is a warning.
 
+mod heirs;
 mod rules;
 
 use std::collections::BTreeSet;
@@ -16,6 +17,7 @@ use crate::migrations::statements::{Effect, ParsedStatement, Reference, TableAct
 use crate::report::{Category, Finding, LossName, Severity};
 use crate::schema::model::ObjectName;
 use crate::source::LineIndex;
+use heirs::Heirs;
 
 pub use rules::documentation;
 
@@ -42,8 +44,13 @@ pub fn with_losses(
             *checksum == migration.checksum && *name == migration.to_string()
         })
     };
-    let new: Vec<&Migration> = migrations.iter().filter(|one| !is_known(one)).collect();
-    let found = losses(&new).into_iter();
+    let (known, new): (Vec<&Migration>, Vec<&Migration>) =
+        migrations.iter().partition(|one| is_known(one));
+    let mut heirs = Heirs::default();
+    if !new.is_empty() {
+        known.iter().for_each(|one| heirs.follow_all(one));
+    }
+    let found = losses(&new, heirs).into_iter();
     let losses: Vec<Finding> = found
         .filter_map(|finding| configured(finding, config))
         .collect();
@@ -76,8 +83,11 @@ fn replaces(loss: &Finding, risk: &Finding) -> bool {
 
 /// The findings about `new` migrations, in order. A table that one of them makes holds no data yet,
 /// and so does a column that one of them adds.
-fn losses(new: &[&Migration]) -> Vec<Finding> {
-    let mut made = Made::default();
+fn losses(new: &[&Migration], heirs: Heirs) -> Vec<Finding> {
+    let mut made = Made {
+        heirs,
+        ..Made::default()
+    };
     let mut findings = Vec::new();
     for migration in new {
         let lines = LineIndex::new(
@@ -88,21 +98,27 @@ fn losses(new: &[&Migration]) -> Vec<Finding> {
         let given: BTreeSet<&String> = consents.iter().flat_map(|line| &line.names).collect();
         let mut lost: Vec<LossName> = Vec::new();
         for statement in &destructive::read(&migration.sql) {
+            let mut of_statement: Vec<LossName> = Vec::new();
             for (span, destruction) in destructive::destructions(statement) {
                 for name in names(&destruction, &made) {
+                    // `DROP TABLE animals, cats` says the second twice.
+                    if of_statement.contains(&name) {
+                        continue;
+                    }
                     let is_given = given.contains(&name.object) || given.contains(&name.full);
                     if !is_given {
                         let place = lines.location(span);
                         let finding = loss(migration, &destruction, &name);
                         findings.push(finding.at(&place, format!("destroys `{name}`")));
                     }
-                    lost.push(name);
+                    of_statement.push(name);
                 }
             }
+            lost.extend(of_statement);
             made.follow(statement);
         }
         if tells_all(migration) {
-            findings.extend(unused(migration, &lines, (&consents, &lost)));
+            findings.extend(unused((migration, &made.heirs), &lines, (&consents, &lost)));
         }
     }
     findings
@@ -138,21 +154,34 @@ fn loss(migration: &Migration, destruction: &Destruction, name: &LossName) -> Fi
     .with_detail("line", line)
 }
 
-/// The names by which consent to a destruction is given.
+/// The names by which consent to a destruction is given: of the table that it names, and of those that
+/// inherit from it.
 fn names(destruction: &Destruction, made: &Made) -> Vec<LossName> {
-    let Some(table) = destruction.table() else {
+    let Some(named) = destruction.table() else {
         return Vec::new();
     };
-    if made.tables.contains(&table.object()) {
+    let table = named.object();
+    let mut names = names_of(destruction, made, &table);
+    if !named.only {
+        for heir in made.heirs.of(&table) {
+            names.extend(names_of(destruction, made, &heir));
+        }
+    }
+    names
+}
+
+/// The names of what a destruction concerns in one table.
+fn names_of(destruction: &Destruction, made: &Made, table: &ObjectName) -> Vec<LossName> {
+    if made.tables.contains(table) {
         return Vec::new();
     }
     let column = |column: &str| {
-        let is_made = made.columns.contains(&(table.object(), column.to_owned()));
-        (!is_made).then(|| named(table, Some(column)))
+        let is_made = made.columns.contains(&(table.clone(), column.to_owned()));
+        (!is_made).then(|| loss_name(table, Some(column)))
     };
     match destruction {
         Destruction::Table(_) | Destruction::Truncated(..) | Destruction::Deleted(..) => {
-            vec![named(table, None)]
+            vec![loss_name(table, None)]
         }
         Destruction::Column(_, dropped) => column(dropped).into_iter().collect(),
         Destruction::Updated(_, new) => {
@@ -175,9 +204,8 @@ fn names(destruction: &Destruction, made: &Made) -> Vec<LossName> {
     }
 }
 
-fn named(table: &Name, column: Option<&str>) -> LossName {
-    let object = table.object();
-    let mut path = vec![object.namespace.as_str(), object.name.as_str()];
+fn loss_name(table: &ObjectName, column: Option<&str>) -> LossName {
+    let mut path = vec![table.namespace.as_str(), table.name.as_str()];
     path.extend(column);
     ObjectNames::default().name(&path)
 }
@@ -205,12 +233,15 @@ fn may_cut(kind: &str, using: Option<&str>) -> bool {
 /// Tables and columns that the new migrations make.
 #[derive(Default)]
 struct Made {
+    /// Of these, those of the earlier migrations too.
+    heirs: Heirs,
     tables: BTreeSet<ObjectName>,
     columns: BTreeSet<(ObjectName, String)>,
 }
 
 impl Made {
     fn follow(&mut self, statement: &ParsedStatement) {
+        self.heirs.follow(statement);
         let name = |reference: &Reference| Name::of(reference, statement).object();
         for placed in &statement.effects {
             match &placed.effect {
@@ -261,7 +292,7 @@ fn tells_all(migration: &Migration) -> bool {
 
 /// The lines that consent to what is not lost.
 fn unused(
-    migration: &Migration,
+    (migration, heirs): (&Migration, &Heirs),
     lines: &LineIndex,
     (consents, lost): (&[ConsentLine], &[LossName]),
 ) -> Vec<Finding> {
@@ -273,7 +304,7 @@ fn unused(
                     || lost.full == *name
                     || lost.object.starts_with(&format!("{name}."))
             };
-            if lost.iter().any(is_lost) || converts(migration, name) {
+            if lost.iter().any(is_lost) || converts(migration, name, heirs) {
                 continue;
             }
             let nearest = lost
@@ -302,17 +333,19 @@ fn unused(
 }
 
 /// Whether the type of the column `name` is changed, which may or may not lose a value.
-fn converts(migration: &Migration, name: &str) -> bool {
+fn converts(migration: &Migration, name: &str, heirs: &Heirs) -> bool {
     destructive::read(&migration.sql)
         .iter()
         .flat_map(destructive::destructions)
         .any(|(_, one)| match &one {
             Destruction::Converted(table, column, ..) => {
-                let column = named(table, Some(column));
-                let table = named(table, None);
-                [&column, &table]
-                    .iter()
-                    .any(|known| known.object == name || known.full == name)
+                let mut tables = vec![table.object()];
+                tables.extend(heirs.of(&table.object()));
+                tables.iter().any(|table| {
+                    [loss_name(table, Some(column)), loss_name(table, None)]
+                        .iter()
+                        .any(|known| known.object == name || known.full == name)
+                })
             }
             _other => false,
         })
@@ -336,7 +369,7 @@ mod tests {
                 finding.field.as_deref().unwrap_or("")
             )
         };
-        losses(&all).iter().map(brief).collect()
+        losses(&all, Heirs::default()).iter().map(brief).collect()
     }
 
     #[test]
@@ -380,6 +413,41 @@ mod tests {
         ] {
             assert_eq!(found(texts), [""; 0], "{texts:?}");
         }
+    }
+
+    #[test]
+    fn tables_that_inherit_are_named_one_by_one() {
+        let made = "CREATE TABLE animals (id int, name text); CREATE TABLE cats () INHERITS (animals); \
+                    CREATE TABLE kittens () INHERITS (cats); ALTER TABLE kittens RENAME TO young;";
+        let found = |text: &str| {
+            let earlier = Migration::sample(1, "x", made, "");
+            let new = Migration::sample(2, "x", text, "");
+            let mut heirs = Heirs::default();
+            heirs.follow_all(&earlier);
+            let names = losses(&[&new], heirs);
+            let names: Vec<_> = names
+                .iter()
+                .map(|one| format!("{} {}", one.kind, one.field.as_deref().unwrap_or("")))
+                .collect();
+            names.join(", ")
+        };
+        assert_eq!(
+            found("DROP TABLE animals CASCADE"),
+            "DATA_LOSS animals, DATA_LOSS cats, DATA_LOSS young"
+        );
+        assert_eq!(
+            found("-- accept-data-loss: animals, cats\nDROP TABLE young, cats, animals"),
+            "DATA_LOSS young"
+        );
+        assert_eq!(
+            found("-- accept-data-loss: cats.name, young.name\nALTER TABLE animals DROP name"),
+            "DATA_LOSS animals.name"
+        );
+        assert_eq!(found("TRUNCATE ONLY animals"), "DATA_LOSS animals");
+        assert_eq!(
+            found("ALTER TABLE cats NO INHERIT animals; TRUNCATE animals"),
+            "DATA_LOSS animals"
+        );
     }
 
     #[test]

@@ -85,6 +85,15 @@ impl Name {
         searched.or_else(|| is_in("public")).or(only)
     }
 
+    /// The namespaces in which it is looked for, in order.
+    #[must_use]
+    pub fn namespaces(&self) -> Vec<String> {
+        match &self.namespace {
+            Some(namespace) => vec![namespace.clone()],
+            None => self.searched.clone(),
+        }
+    }
+
     /// The object, in the first namespace that is searched where none is written.
     #[must_use]
     pub fn object(&self) -> ObjectName {

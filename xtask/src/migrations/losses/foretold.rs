@@ -2,6 +2,7 @@
 //! read-only transaction, and each count has an end. What cannot be counted is said, and never taken
 //! for nothing: the audit before each COMMIT decides.
 
+mod code;
 mod counted;
 mod counts;
 mod source;
@@ -21,6 +22,7 @@ use crate::postgres::error::ServerError;
 use crate::report::MigrationLoss;
 use crate::schema::model::ObjectName;
 use crate::source::{LineIndex, Span};
+use code::MadeCode;
 use counted::Counted;
 use counts::count;
 
@@ -50,13 +52,14 @@ pub fn foretell(
     let mut foretold = Foretold::default();
     let read = |migration: &&Migration| destructive::read(&migration.sql);
     let statements: Vec<Vec<ParsedStatement>> = planned.iter().map(read).collect();
-    let destroys = |of_migration: &Vec<ParsedStatement>| {
-        let mut each = of_migration.iter();
-        each.any(|one| !destructive::destructions(one).is_empty())
-            || !destructive::relabelled(of_migration).is_empty()
+    let destroys = |(migration, statements): (&&Migration, &Vec<ParsedStatement>)| {
+        let mut each = statements.iter();
+        each.any(|one| {
+            !destructive::destructions(one).is_empty() || code::may_run(one, &migration.sql)
+        }) || !destructive::relabelled(statements).is_empty()
     };
-    // Without a statement that destroys anything, nobody is asked.
-    if !statements.iter().any(destroys) {
+    // Without a statement that destroys anything or runs code, nobody is asked.
+    if !planned.iter().zip(&statements).any(destroys) {
         return Ok(foretold);
     }
     let begun = client
@@ -74,20 +77,29 @@ pub fn foretell(
         .context("cannot prepare the session")?;
     // Tables whose rows an earlier migration changes: what is there now says nothing about then.
     let mut changed: BTreeSet<ObjectName> = BTreeSet::new();
-    let mut renamed = None;
+    let mut so_far = SoFar::default();
     for (migration, statements) in planned.iter().zip(&statements) {
         let of_migration = one(
             &mut transaction,
             &storage,
             (migration, statements),
             (accepted, &changed),
-            &mut renamed,
+            &mut so_far,
         )?;
         foretold.losses.extend(of_migration.foretold.losses);
         foretold.unknown.extend(of_migration.foretold.unknown);
         changed.extend(of_migration.changed);
     }
     Ok(foretold)
+}
+
+/// What the statements so far change for those that follow.
+#[derive(Default)]
+struct SoFar {
+    /// The first statement after which names or inheritance are others, and how: "… gives another name
+    /// to something".
+    moved: Option<String>,
+    code: MadeCode,
 }
 
 /// What is foretold of one migration, and the tables whose rows it changes.
@@ -102,7 +114,7 @@ fn one(
     storage: &StorageIdentity,
     (migration, statements): (&Migration, &[ParsedStatement]),
     (accepted, changed): (&BTreeSet<String>, &BTreeSet<ObjectName>),
-    renamed: &mut Option<String>,
+    so_far: &mut SoFar,
 ) -> Result<OfMigration> {
     let lines = LineIndex::new(
         migration.file.as_str().into(),
@@ -121,10 +133,9 @@ fn one(
         for (span, destruction) in of_statement.into_iter().chain(relabelled.cloned()) {
             let line = lines.location(span).line;
             let place = format!("{}:{line}", migration.file);
-            if let Some(renaming) = renamed {
+            if let Some(moving) = &so_far.moved {
                 all.foretold.unknown.push(format!(
-                    "what {place} destroys, because {renaming} gives another name to something \
-                     before it; none is lost without consent"
+                    "what {place} destroys, because {moving} before it; none is lost without consent"
                 ));
                 continue;
             }
@@ -156,29 +167,52 @@ fn one(
                 }
             }
         }
-        let mut effects = statement.effects.iter().filter(|_| !statement.undone);
-        if let Some(effect) = effects.find(|one| renames(storage, statement, &one.effect)) {
+        let of_statement = (statement, migration.sql.as_str());
+        let reasons = so_far.code.reasons(transaction, storage, of_statement)?;
+        let line = lines.location(statement.span).line;
+        for why in reasons {
+            all.foretold.unknown.push(format!(
+                "what {}:{line} destroys: it {why}, and its text does not tell which rows and values \
+                 go; none is lost without consent",
+                migration.file
+            ));
+        }
+        so_far.code.follow(storage, statement);
+        for effect in statement.effects.iter().filter(|_| !statement.undone) {
+            let Some(how) = moves(storage, statement, &effect.effect) else {
+                continue;
+            };
             let line = lines.location(effect.span).line;
-            renamed.get_or_insert_with(|| format!("{}:{line}", migration.file));
+            so_far
+                .moved
+                .get_or_insert_with(|| format!("{}:{line} {how}", migration.file));
         }
     }
     Ok(all)
 }
 
-/// Whether the names of today lead to other tables or columns after `effect`. Tables that pending
-/// migrations make have nothing to lose.
-fn renames(storage: &StorageIdentity, statement: &ParsedStatement, effect: &Effect) -> bool {
-    let Effect::AlterTable {
-        table,
-        action:
-            TableAction::RenameColumn { .. } | TableAction::RenameTo(_) | TableAction::SetSchema(_),
-        ..
-    } = effect
-    else {
-        return false;
+/// How the names of today lead to other tables, columns or rows after `effect`; `None` where they do
+/// not. Tables that pending migrations make have nothing to lose.
+fn moves(
+    storage: &StorageIdentity,
+    statement: &ParsedStatement,
+    effect: &Effect,
+) -> Option<&'static str> {
+    let Effect::AlterTable { table, action, .. } = effect else {
+        return None;
+    };
+    let how = match action {
+        TableAction::RenameColumn { .. } | TableAction::RenameTo(_) | TableAction::SetSchema(_) => {
+            "gives another name to something"
+        }
+        TableAction::Inherit(_) | TableAction::NoInherit(_) => "changes what inherits",
+        TableAction::AttachPartition { .. } | TableAction::DetachPartition(_) => {
+            "changes the partitions"
+        }
+        _keeps_names => return None,
     };
     let name = Name::of(table, statement);
-    name.among(storage.table_names()).is_some()
+    name.among(storage.table_names()).map(|_| how)
 }
 
 /// Counts in a savepoint: a count that fails must not end the others.

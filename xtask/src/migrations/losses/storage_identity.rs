@@ -289,6 +289,14 @@ impl StorageIdentity {
         touched.unwrap_or_else(|| change.clone())
     }
 
+    /// The table under whose name rows of `table` are counted before each COMMIT: the partitioned one
+    /// for a partition, else itself.
+    pub(super) fn counted_as<'n>(&'n self, table: &'n ObjectName) -> &'n ObjectName {
+        let whole = self.table(table).map(|(oid, _)| self.whole(oid));
+        let whole = whole.and_then(|whole| self.tables.get(&whole));
+        whole.map_or(table, |whole| &whole.name)
+    }
+
     /// The partitioned table of which `oid` is a part, at whatever depth; otherwise `oid` itself.
     fn whole(&self, oid: u32) -> u32 {
         let table = self.tables.get(&oid);

@@ -13,6 +13,10 @@ use crate::source::{Location, Span};
 /// The most changes of one object that a message lists.
 const LISTED: usize = 3;
 
+/// The advice where no order of the branches is right.
+const DECIDE: &str =
+    "decide between the two; or merge one, and write the other for the schema that is there then";
+
 /// The statements of both branches, with the names in them.
 struct Statements<'s, 'm> {
     ours: &'s [NamedStatement<'m>],
@@ -101,6 +105,10 @@ fn finding(kind: &'static str, severity: Severity, entity: &str, message: String
     Finding::new(kind, Category::Migrations, severity, entity, message)
 }
 
+fn conflict(entity: &str, message: String) -> Finding {
+    finding(CONFLICT, Severity::Error, entity, message)
+}
+
 /// The place of a failure: that of PostgreSQL's error, else the start of the file.
 fn place(failure: &Failure<'_>) -> Location {
     failure
@@ -134,12 +142,7 @@ fn behind_target(branches: &TwoBranches<'_>, failure: &Failure<'_>) -> Finding {
         "it fails after the migrations that `{target}` got since this branch left it: {}",
         failure.error.headline()
     );
-    let found = finding(
-        CONFLICT,
-        Severity::Error,
-        &failure.migration.to_string(),
-        message,
-    );
+    let found = conflict(&failure.migration.to_string(), message);
     let newer = statements::of(&branches.unseen);
     let found = found.at(&place(failure), "fails here");
     at_cause(found, failure, &newer, target).with_help(format!(
@@ -203,8 +206,7 @@ fn failures(
                 ours.error.headline()
             );
             let entity = ours.migration.to_string();
-            let found =
-                finding(CONFLICT, Severity::Error, &entity, message).at(&place(ours), "fails here");
+            let found = conflict(&entity, message).at(&place(ours), "fails here");
             Some(at_cause(found, ours, statements.theirs, other).with_help(format!(
                 "merge this branch first, where what `{other}` then does to it is meant; or change one of the two"
             )))
@@ -222,7 +224,7 @@ fn failures(
                 .to_string();
             let at = cause.map(NamedStatement::location);
             Some(
-                finding(CONFLICT, Severity::Error, &entity, message)
+                conflict(&entity, message)
                     .at_some(at.as_ref(), "in this branch, which is run first")
                     .at(&place(theirs), format!("fails in `{other}`"))
                     .with_help(format!(
@@ -266,7 +268,7 @@ fn both_fail(
                 "whichever of this branch and `{other}` is merged second fails: {}",
                 our_error.headline()
             ),
-            "decide between the two; or merge one, and write the other for the schema that is there then".to_owned(),
+            DECIDE.to_owned(),
         )
     } else {
         (
@@ -276,21 +278,16 @@ fn both_fail(
                 theirs.migration,
                 their_error.headline()
             ),
-            "decide between the two; or merge one, and write the other for the schema that is there then".to_owned(),
+            DECIDE.to_owned(),
         )
     };
-    finding(
-        CONFLICT,
-        Severity::Error,
-        &ours.migration.to_string(),
-        message,
-    )
-    .at(&place(ours), format!("fails after `{other}`"))
-    .at(
-        &place(theirs),
-        format!("fails in `{other}` after this branch"),
-    )
-    .with_help(help)
+    conflict(&ours.migration.to_string(), message)
+        .at(&place(ours), format!("fails after `{other}`"))
+        .at(
+            &place(theirs),
+            format!("fails in `{other}` after this branch"),
+        )
+        .with_help(help)
 }
 
 /// Whether an error says that something is there already: a column, an object, a schema, a table, a

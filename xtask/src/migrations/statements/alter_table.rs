@@ -72,8 +72,12 @@ fn action(reader: &Reader<'_>, clause: &Action) -> Option<TableAction> {
         }
         Action::MergePartitions(_) => TableAction::Restructure("merges partitions".into()),
         Action::SplitPartition(_) => TableAction::Restructure("splits a partition".into()),
-        Action::InheritTable(_) => TableAction::Restructure("inherits from a table".into()),
-        Action::NoInheritTable(_) => TableAction::Restructure("inherits no longer".into()),
+        Action::InheritTable(parent) => {
+            TableAction::Inherit(reader.reference(parent.table_name_ref()?.syntax()))
+        }
+        Action::NoInheritTable(parent) => {
+            TableAction::NoInherit(reader.reference(parent.table_name_ref()?.syntax()))
+        }
         Action::OfType(_) => TableAction::Restructure("makes it a typed table".into()),
         Action::SetAccessMethod(_) => TableAction::Rewrite("sets the access method".into()),
         Action::SetLogged(_) | Action::SetUnlogged(_) => {

@@ -99,8 +99,13 @@ impl Reader<'_> {
             | Stmt::Update(_)
             | Stmt::Delete(_)
             | Stmt::Merge(_)
-            | Stmt::Explain(_)
             | Stmt::Declare(_) => queries::read(self, statement.syntax()),
+            // Without `ANALYZE` nothing runs.
+            Stmt::Explain(explain) => {
+                if self.cursor(explain.syntax()).skip_past(&["analyze"]) {
+                    queries::read(self, explain.syntax());
+                }
+            }
             other => self.read_drop(other),
         }
     }
@@ -183,6 +188,7 @@ fn filled(name: super::Reference, if_not_exists: bool) -> Effect {
         if_not_exists,
         from_query: true,
         partition_of: None,
+        inherits: Vec::new(),
         not_null: Vec::new(),
     })
 }
@@ -196,6 +202,7 @@ fn create_table(reader: &Reader<'_>, created: &ast::CreateTable) -> Option<Effec
         }
         None => None,
     };
+    let parents = created.inherits();
     let arguments = created.table_arg_list();
     let mut not_null = Vec::new();
     for argument in arguments.iter().flat_map(ast::TableArgList::args) {
@@ -217,6 +224,7 @@ fn create_table(reader: &Reader<'_>, created: &ast::CreateTable) -> Option<Effec
         if_not_exists: created.if_not_exists().is_some(),
         from_query: false,
         partition_of,
+        inherits: reader.references(parents.iter().flat_map(ast::Inherits::table_name_refs)),
         not_null,
     }))
 }

@@ -160,6 +160,8 @@ pub struct CreatedTable {
     pub from_query: bool,
     /// The table that it is a partition of, and the bounds.
     pub partition_of: Option<(Reference, PartitionBounds)>,
+    /// The tables that it inherits from.
+    pub inherits: Vec<Reference>,
     /// The names of its columns that cannot be NULL.
     pub not_null: Vec<String>,
 }
@@ -258,7 +260,11 @@ pub enum TableAction {
     },
     /// `DETACH PARTITION`
     DetachPartition(Reference),
-    /// `SPLIT PARTITION`, `MERGE PARTITIONS`, `INHERIT`, `OF`: rows move, or others count.
+    /// `INHERIT`: its rows are rows of that table as well.
+    Inherit(Reference),
+    /// `NO INHERIT`
+    NoInherit(Reference),
+    /// `SPLIT PARTITION`, `MERGE PARTITIONS`, `OF`: rows move, or others count.
     Restructure(String),
     /// `SET LOGGED`, `SET TABLESPACE`, `SET ACCESS METHOD`: the table is written anew, and every row
     /// stays.
@@ -453,4 +459,6 @@ pub struct Insertion {
     pub rows: Option<Vec<Vec<Expression>>>,
     /// `ON CONFLICT`
     pub on_conflict: bool,
+    /// Whether it changes the rows with which it conflicts: `ON CONFLICT … DO UPDATE`.
+    pub updates: bool,
 }

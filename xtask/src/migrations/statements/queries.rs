@@ -42,11 +42,16 @@ pub(super) fn read(reader: &mut Reader<'_>, node: &SyntaxNode) {
     let unknown = expression
         .calls()
         .into_iter()
-        .find(|name| !HARMLESS_CALLS.contains(&name.as_str()) && !is_syntax(name));
+        .find(|name| !is_harmless_call(name));
     let is_select = ast::Select::can_cast(node.kind()) || ast::Execute::can_cast(node.kind());
     if let Some(name) = unknown.filter(|_| is_select) {
         reader.add(Effect::Opaque(format!("calls `{name}`")));
     }
+}
+
+/// Whether a call of that name is known to write no rows of tables.
+pub(super) fn is_harmless_call(name: &str) -> bool {
+    HARMLESS_CALLS.contains(&name) || is_syntax(name)
 }
 
 /// Whether the word before `(` is no function: `IN (…)`, `VALUES (…)`, `numeric(1, 2)`.
@@ -120,6 +125,9 @@ fn effect_of(reader: &Reader<'_>, node: &SyntaxNode) -> Option<Effect> {
             columns: reader.names(insert.column_target_list()),
             rows: fixed_rows(reader, &insert),
             on_conflict: insert.on_conflict_clause().is_some(),
+            updates: insert
+                .on_conflict_clause()
+                .is_some_and(|clause| reader.cursor(clause.syntax()).skip_past(&["do", "update"])),
         }));
     }
     if let Some(merge) = ast::Merge::cast(node.clone()) {

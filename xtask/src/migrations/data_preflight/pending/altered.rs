@@ -15,9 +15,19 @@ impl Pending {
         name: &ObjectName,
         action: &TableAction,
     ) -> Result<()> {
-        if let TableAction::RenameTo(_) | TableAction::SetSchema(_) = action {
-            self.rename(name, action);
-            return Ok(());
+        match action {
+            TableAction::RenameTo(_) | TableAction::SetSchema(_) => {
+                self.rename(name, action);
+                return Ok(());
+            }
+            TableAction::Inherit(above) | TableAction::NoInherit(above) => {
+                return self.move_below(target, place, above);
+            }
+            TableAction::AttachPartition { .. } | TableAction::DetachPartition(_) => {
+                let why = format!("the statement at {} changes its partitions", place.at());
+                self.change_relatives(target, name, (None, &why))?;
+            }
+            _keeps_names => {}
         }
         let value = match action {
             TableAction::AddColumn(column) => Some(self.value_of(target, column)?),

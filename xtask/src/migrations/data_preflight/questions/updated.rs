@@ -2,29 +2,41 @@
 
 use anyhow::Result;
 
+use super::kept::{DEFERRED, Kept};
 use super::keys::{TELL_APART, sharing, single};
 use super::{Draft, GIVE_VALUES, Poser, one_line};
 use crate::migrations::data_preflight::pending::Assigned;
 use crate::migrations::data_preflight::question::{RowsInTheWay, Which};
+use crate::migrations::data_preflight::target::Restricting;
 use crate::migrations::sql::identifier;
 use crate::migrations::statements::{Expression, ForeignKey, Reference, Update};
 
 const CLAUSE: &str = "`UPDATE`";
 
 impl Poser<'_, '_> {
-    pub(super) fn pose_update(&mut self, update: &Update) -> Result<()> {
+    /// `keys` are the foreign keys that refer to columns which it sets.
+    pub(super) fn pose_update(&mut self, update: &Update, keys: Vec<Restricting>) -> Result<()> {
         let assigned = self.pending.assigned(self.target, &self.name, update)?;
-        match assigned {
+        let kept = match assigned {
             Ok(assigned) => {
                 self.pose_values(&assigned)?;
-                self.pose_rules(&assigned, &update.columns)
+                self.pose_rules(&assigned, &update.columns)?;
+                Ok(Kept {
+                    clause: CLAUSE,
+                    referred: "a row that gets another key",
+                    gone: assigned.concerned,
+                    left: assigned.after,
+                    may_return: true,
+                })
             }
-            Err(why) if self.is_restricted(&update.columns)? => {
-                self.unknown(CLAUSE, why);
-                Ok(())
+            Err(why) => {
+                if self.is_restricted(&update.columns)? {
+                    self.unknown(CLAUSE, why.clone());
+                }
+                Err(why)
             }
-            Err(_no_rule) => Ok(()),
-        }
+        };
+        self.pose_kept(CLAUSE, keys, &kept)
     }
 
     /// Whether a rule of the table is about one of `columns`.
@@ -51,7 +63,8 @@ impl Poser<'_, '_> {
     /// The rows for which a new value fails, or is NULL where it must not be.
     fn pose_values(&mut self, assigned: &Assigned) -> Result<()> {
         for (column, value, type_name) in &assigned.values {
-            if value.is_literal() {
+            // A scratch database reads a literal as well, but applies the rules of a domain to no row.
+            if value.is_literal() && !self.target.is_domain(type_name)? {
                 continue;
             }
             let draft = |rows: RowsInTheWay, which: String| Draft {
@@ -108,6 +121,9 @@ impl Poser<'_, '_> {
                         source: Some(assigned.written.clone()),
                         ..Draft::new(CLAUSE, rows, Which::same(which), GIVE_VALUES)
                     })?;
+                }
+                ("f", _, Some(_)) if rule.deferred => {
+                    self.unknown(CLAUSE, DEFERRED);
                 }
                 ("f", _, Some(parent)) => {
                     let key = ForeignKey {

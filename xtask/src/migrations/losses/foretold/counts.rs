@@ -8,6 +8,7 @@ use super::super::storage_identity::{StorageChange, StorageIdentity, Stored};
 use super::counted::{Counted, at_stake, dropped, failed, loss_of};
 use super::source::Source;
 use super::types;
+use crate::migrations::server_code::{self, RowEvent};
 use crate::migrations::sql::{self, TokenKind, identifier, quoted};
 use crate::migrations::statements::AffectedRows;
 use crate::report::Unit;
@@ -115,8 +116,13 @@ fn truncated(
     }
     let mut all = Vec::new();
     for table in tables {
+        let named = storage.counted_as(&table).clone();
         let change = StorageChange::TouchedTable(table);
-        all.push(at_stake(transaction, storage, &change)?);
+        let mut counted = at_stake(transaction, storage, &change)?;
+        if let Counted::Loss(loss) = &mut counted {
+            loss.name = storage.names().name(&[&named.namespace, &named.name]);
+        }
+        all.push(counted);
     }
     Ok(all)
 }
@@ -132,7 +138,11 @@ fn deleted(
     (table, source): (&ObjectName, &Source),
     rows: &AffectedRows,
 ) -> Result<Vec<Counted>> {
-    if let Some(why) = unknown_rows(transaction, table, rows, &[])? {
+    let why = match unknown_rows(transaction, table, rows, &[])? {
+        Some(why) => Some(why),
+        None => done_instead(transaction, storage, (table, RowEvent::Delete))?,
+    };
+    if let Some(why) = why {
         return Ok(vec![Counted::Unknown(why)]);
     }
     let query = format!("SELECT count(*) {}", source.from());
@@ -140,7 +150,8 @@ fn deleted(
         .query_one(&query, &[])
         .map_err(failed)?
         .try_get(0)?;
-    let path = [table.namespace.as_str(), &table.name];
+    let named = storage.counted_as(table);
+    let path = [named.namespace.as_str(), &named.name];
     let mut all = vec![Counted::Loss(loss_of(storage, &path, count, Unit::Rows))];
     if count > 0 {
         for row in transaction
@@ -168,12 +179,17 @@ fn updated(
         values,
     } = new;
     let texts: Vec<&str> = values.iter().map(|(_, value)| value.as_str()).collect();
-    if let Some(why) = unknown_rows(transaction, table, rows, &texts)? {
+    let why = match unknown_rows(transaction, table, rows, &texts)? {
+        Some(why) => Some(why),
+        None => done_instead(transaction, storage, (table, RowEvent::Update))?,
+    };
+    if let Some(why) = why {
         return Ok(vec![Counted::Unknown(why)]);
     }
     let Some((_, stored)) = storage.table(table) else {
         return Ok(Vec::new());
     };
+    let named = storage.counted_as(table);
     let mut all = Vec::new();
     let mut counts = Vec::new();
     let mut rows_changed = Vec::new();
@@ -217,7 +233,7 @@ fn updated(
             .query_one(&query, &[])
             .map_err(failed)?
             .try_get(0)?;
-        let path = [table.namespace.as_str(), &table.name];
+        let path = [named.namespace.as_str(), &named.name];
         all.push(Counted::Loss(loss_of(storage, &path, count, Unit::Rows)));
     }
     for (column, changed) in counts {
@@ -226,7 +242,7 @@ fn updated(
             .query_one(&query, &[])
             .map_err(failed)?
             .try_get(0)?;
-        let path = [table.namespace.as_str(), &table.name, column.as_str()];
+        let path = [named.namespace.as_str(), &named.name, column.as_str()];
         all.push(Counted::Loss(loss_of(storage, &path, count, Unit::Values)));
     }
     Ok(all)
@@ -251,8 +267,9 @@ fn converted(
     let earlier = type_name(transaction, stored.kind(number))?;
     let value = identifier(column);
     let new = format!("CAST(({}) AS {kind})", using.unwrap_or(&value));
+    // A composite value with a NULL in it is not NULL, and not `IS NOT NULL` either.
     let differs = format!(
-        "{value} IS NOT NULL AND CAST({new} AS text) IS DISTINCT FROM CAST({value} AS text)"
+        "CAST({value} AS text) IS NOT NULL AND CAST({new} AS text) IS DISTINCT FROM CAST({value} AS text)"
     );
     let back = format!(
         "{differs} AND CAST(CAST({new} AS {earlier}) AS text) IS DISTINCT FROM CAST({value} AS text)"
@@ -294,6 +311,20 @@ fn converted(
     Ok(vec![Counted::Loss(loss_of(storage, path, counted, unit))])
 }
 
+/// The reason for which a change of rows may not happen: a rule does something else instead.
+fn done_instead(
+    transaction: &mut Transaction<'_>,
+    storage: &StorageIdentity,
+    (table, event): (&ObjectName, RowEvent),
+) -> Result<Option<String>> {
+    let Some((oid, _)) = storage.table(table) else {
+        return Ok(None);
+    };
+    let fired = server_code::fired(transaction, oid, event).map_err(failed)?;
+    let instead = fired.iter().find(|code| code.is_instead);
+    Ok(instead.map(|code| format!("{} may do something else instead", code.what)))
+}
+
 /// The reason for which the rows of a statement cannot be counted.
 fn unknown_rows(
     transaction: &mut Transaction<'_>,
@@ -314,11 +345,6 @@ fn unknown_rows(
     calls_unknown(transaction, &texts)
 }
 
-/// Whether a function of these names is volatile: its second answer may be another one, and it may
-/// do anything.
-const VOLATILE: &str = "
-    SELECT min(proname::text) FROM pg_catalog.pg_proc WHERE proname = ANY ($1) AND provolatile = 'v'";
-
 /// The reason for which expressions are not evaluated beforehand.
 fn calls_unknown(transaction: &mut Transaction<'_>, texts: &[&str]) -> Result<Option<String>> {
     let mut names = Vec::new();
@@ -335,13 +361,7 @@ fn calls_unknown(transaction: &mut Transaction<'_>, texts: &[&str]) -> Result<Op
             }
         }
     }
-    if names.is_empty() {
-        return Ok(None);
-    }
-    let found: Option<String> = transaction
-        .query_one(VOLATILE, &[&names])
-        .map_err(failed)?
-        .try_get(0)?;
+    let found = server_code::volatile(transaction, &names).map_err(failed)?;
     Ok(found.map(|name| format!("`{name}()` is volatile, and is not called before it runs")))
 }
 
