@@ -10,10 +10,11 @@ macro_rules! namespaces {
     };
 }
 
-/// Condition on `pg_constraint AS k`: not PostgreSQL's own, and not of a type.
-macro_rules! constraints_of_tables {
-    () => {
-        "k.conrelid >= 16384"
+/// Condition on the OID `$oid` of a relation: not PostgreSQL's own. [`prepared`] knows where the
+/// namespace of each stands.
+macro_rules! relation_of_people {
+    ($oid:literal) => {
+        concat!($oid, " >= 16384")
     };
 }
 

@@ -43,7 +43,9 @@ const COLUMNS: &str = concat!(
     JOIN pg_type AS t ON t.oid = a.atttypid
     LEFT JOIN pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
     WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm', 'c')
-      AND a.attrelid >= 16384 AND a.attnum > 0 AND NOT a.attisdropped"
+      AND ",
+    relation_of_people!("a.attrelid"),
+    " AND a.attnum > 0 AND NOT a.attisdropped"
 );
 
 const COMMENTS: &str = "

@@ -13,7 +13,8 @@ use crate::schema::model::{Index, ObjectName, Schema, Statistics};
 
 /// `properties` is everything that decides the definition beside names, columns and expressions;
 /// NULL where more than that decides.
-const INDEXES: &str = "
+const INDEXES: &str = concat!(
+    "
     SELECT i.indexrelid AS oid, i.indrelid AS relation, x.relname::text AS index_name, quote_ident(x.relname) AS quoted,
            i.indisvalid AND i.indisready AND i.indislive AS valid, i.indisclustered AS clustered,
            x.relkind = 'I' AS partitioned,
@@ -38,11 +39,14 @@ const INDEXES: &str = "
                GROUP BY a.attrelid) AS g ON g.attrelid = i.indexrelid
     LEFT JOIN pg_description AS o
         ON o.classoid = 'pg_class'::regclass AND o.objoid = x.oid AND o.objsubid = 0
-    WHERE i.indrelid >= 16384 AND NOT i.indisprimary
+    WHERE ",
+    relation_of_people!("i.indrelid"),
+    " AND NOT i.indisprimary
       AND NOT EXISTS (
           SELECT FROM pg_constraint AS k
           WHERE k.conindid = i.indexrelid AND k.conrelid = i.indrelid AND k.contype IN ('u', 'x'))
-    ORDER BY i.indrelid, index_name";
+    ORDER BY i.indrelid, index_name"
+);
 
 const DEFINITIONS: &str = concat!(
     "SELECT i.oid, ",

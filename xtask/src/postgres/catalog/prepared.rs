@@ -58,16 +58,48 @@ impl<'c, C: GenericClient> Prepared<'c, C> {
     }
 }
 
+/// Queries about parts of relations: the condition that all of them have, and the namespace of the
+/// relation.
+const PARTS: [(&str, &str); 3] = [
+    (relation_of_people!("k.conrelid"), "k.connamespace"),
+    (relation_of_people!("a.attrelid"), "c.relnamespace"),
+    // An index lies in the namespace of its table.
+    (relation_of_people!("i.indrelid"), "x.relnamespace"),
+];
+
 /// The `query` about the namespace `tenant` alone. Beside hundreds of tenants it would otherwise read
 /// all of them, to leave most out.
 fn confined(query: &str, tenant: &str) -> String {
-    let tenant = format!("E'{}'", tenant.replace('\\', "\\\\").replace('\'', "''"));
-    let in_namespace = format!("{} AND n.nspname = {tenant}", namespaces!());
-    let of_tables = format!(
-        "{} AND k.connamespace = (SELECT oid FROM pg_namespace WHERE nspname = {tenant})",
-        constraints_of_tables!()
-    );
-    query
-        .replace(namespaces!(), &in_namespace)
-        .replace(constraints_of_tables!(), &of_tables)
+    let tenant = tenant.replace('\\', "\\\\").replace('\'', "''");
+    let in_namespace = format!("{} AND n.nspname = E'{tenant}'", namespaces!());
+    let mut confined = query.replace(namespaces!(), &in_namespace);
+    for (condition, namespace) in PARTS {
+        let in_namespace = format!(
+            "{condition} AND {namespace} = (SELECT oid FROM pg_namespace WHERE nspname = E'{tenant}')"
+        );
+        confined = confined.replace(condition, &in_namespace);
+    }
+    confined
+}
+
+#[cfg(test)]
+mod tests {
+    use super::confined;
+
+    #[test]
+    fn queries_are_confined_to_the_tenant() {
+        assert_eq!(
+            confined(concat!("SELECT 1 WHERE ", namespaces!()), "it's"),
+            concat!(
+                "SELECT 1 WHERE ",
+                namespaces!(),
+                " AND n.nspname = E'it''s'"
+            )
+        );
+        let query = concat!("WHERE ", relation_of_people!("i.indrelid"), " AND true");
+        assert_eq!(
+            confined(query, "a"),
+            "WHERE i.indrelid >= 16384 AND x.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = E'a') AND true"
+        );
+    }
 }
