@@ -326,6 +326,15 @@ mod tests {
                 ),
                 (3, "id"),
             ),
+            // A team whose entities state no keys gets one finding.
+            Case::failing_entity(
+                "CREATE TABLE users (id integer PRIMARY KEY, a integer NOT NULL, b integer NOT NULL, c integer NOT NULL, d integer NOT NULL, UNIQUE (a), UNIQUE (b), UNIQUE (c), UNIQUE (d));",
+                concat!(
+                    TYPEORM!(),
+                    "@Entity('users') export class User { @PrimaryColumn() id: number;\n @Column() a: number; @Column() b: number; @Column() c: number; @Column() d: number }"
+                ),
+                3,
+            ),
             Case::prisma(
                 "CREATE TABLE users (id integer PRIMARY KEY, email text NOT NULL);",
                 "model users {\n  id Int @id\n  email String @unique\n}",
