@@ -12,6 +12,7 @@ mod openapi;
 mod other_databases;
 mod roles;
 mod scripts;
+mod served_elsewhere;
 mod server;
 mod supabase;
 mod zod;
@@ -46,6 +47,9 @@ pub struct ConfigurationProposal {
     pub other_engines: Vec<(String, String)>,
     /// The packages whose descriptions of tables are of another database.
     pub other_packages: Vec<String>,
+    /// The manifest of the program in another language that uses the database, where nothing in
+    /// TypeScript does: then types and schemas are left out.
+    pub served_by: Option<String>,
     /// Folders that look like migrations of another tool and cannot be read, and why.
     pub unreadable: Vec<(String, String)>,
     /// The driver whose values rows hold, where the program shows it.
@@ -150,7 +154,10 @@ pub fn propose(tree: &dyn Tree) -> Result<ConfigurationProposal> {
     let has_prisma_migrations = matches!(layouts.foreign.first(), Some((Layout::Prisma, _)));
     let is_of_prisma = has_prisma_migrations || prisma.is_some();
     let prisma = prisma.map(|schema| ("prisma", schema.globs, schema.files));
-    let roles: Vec<_> = roles.filter(|(_, found)| !found.is_empty()).collect();
+    let served_by = served_elsewhere::manifest(tree, &files);
+    let is_of_api = |key: &str| served_by.is_some() && served_elsewhere::is_by_name(key);
+    let roles = roles.filter(|(key, found)| !found.is_empty() && !is_of_api(key));
+    let roles: Vec<_> = roles.collect();
     let has_entities = roles.iter().any(|(key, _)| *key == "typeorm");
     let of_packages = || driver::of_packages(tree, &files).filter(|_| !is_of_prisma);
     let driver = kysely.driver.or_else(of_packages);
@@ -178,6 +185,7 @@ pub fn propose(tree: &dyn Tree) -> Result<ConfigurationProposal> {
         unreadable: layouts.unreadable,
         other_engines: layouts.other_engines,
         other_packages,
+        served_by,
         snake_case: has_entities && roles::names_in_snake_case(tree, &files),
         roles: roles
             .into_iter()

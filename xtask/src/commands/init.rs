@@ -251,6 +251,13 @@ fn notes(proposal: &ConfigurationProposal) -> Vec<String> {
             "what describes tables{place} is left out, since the migrations there are of another database"
         )
     });
+    let served = proposal.served_by.iter().map(|manifest| {
+        format!(
+            "types and validation schemas are left out: the program of `{manifest}` uses the database, \
+             and no package of TypeScript does, so that they are of what its API sends; name those \
+             of rows under `types` and `validation`"
+        )
+    });
     let set_aside = proposal.set_aside.iter().map(|file| {
         format!(
             "`{file}` is not replayed: by its name it undoes another migration; if it is one, give \
@@ -273,6 +280,7 @@ fn notes(proposal: &ConfigurationProposal) -> Vec<String> {
         .chain(unreadable)
         .chain(engines)
         .chain(packages)
+        .chain(served)
         .chain(set_aside)
         .chain(generated)
         .chain(uncertain)
@@ -332,6 +340,7 @@ fn missing(proposal: &ConfigurationProposal) -> Option<String> {
     // A document holds contracts, too, and the tables of an ORM have types of their own.
     const TYPED: &[&str] = &["drizzle", "prisma", "typeorm", "mikroorm", "sequelize"];
     let is_held = |key: &str| match key {
+        "types" | "validation" if proposal.served_by.is_some() => true,
         "contracts" => has(key) || has("openapi"),
         "types" => has(key) || TYPED.iter().any(|orm| has(orm)),
         _key => has(key),

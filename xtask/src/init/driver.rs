@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use regex::Regex;
+use serde_json::Value;
 
 use super::read;
 use crate::tree::Tree;
@@ -13,6 +14,23 @@ const PARSED_TYPES: &[(&str, &str, &str)] =
 
 /// PostgreSQL types that a program parses itself, and the kind that they become.
 pub(super) type Parsed = BTreeSet<(&'static str, &'static str)>;
+
+/// The package of node-postgres.
+const NODE_POSTGRES: &str = "pg";
+
+/// Packages that ask PostgreSQL through a driver, which may be another package's.
+const USERS: &[&str] = &[
+    "@databases/pg",
+    "@pgtyped/cli",
+    "@pgtyped/runtime",
+    "graphile-worker",
+    "knex",
+    "kysely",
+    "massive",
+    "node-pg-migrate",
+    "postgraphile",
+    "zapatos",
+];
 
 /// Other drivers for PostgreSQL, and what makes other values of a driver's.
 const OTHERS: &[&str] = &[
@@ -60,23 +78,38 @@ pub(super) fn parsers(tree: &dyn Tree, files: &[&String]) -> Option<Parsed> {
 /// The driver, where the packages of the monorepo depend on one only, and on nothing that makes
 /// other values of its own.
 pub(super) fn of_packages(tree: &dyn Tree, files: &[String]) -> Option<&'static str> {
-    let is_package = |file: &&String| file.rsplit('/').next() == Some("package.json");
     let mut is_used = false;
-    for file in files.iter().filter(is_package) {
-        let Ok(package) = serde_json::from_str::<serde_json::Value>(&read(tree, file)) else {
-            continue;
-        };
-        let names = |key: &str| {
-            let names = package.get(key).and_then(serde_json::Value::as_object);
-            names.into_iter().flat_map(serde_json::Map::keys)
-        };
-        is_used |= names("dependencies").any(|name| name == "pg");
-        let all = ["dependencies", "devDependencies", "peerDependencies"];
-        if all.into_iter().flat_map(names).any(|name| is_other(name)) {
+    for package in packages(tree, files) {
+        is_used |= names(&package, "dependencies").any(|name| name == NODE_POSTGRES);
+        if all_names(&package).any(|name| is_other(name)) {
             return None;
         }
     }
     is_used.then_some("node-postgres")
+}
+
+/// Whether a package depends on anything that asks PostgreSQL.
+pub(super) fn is_used(tree: &dyn Tree, files: &[String]) -> bool {
+    let asks =
+        |name: &String| name == NODE_POSTGRES || USERS.contains(&name.as_str()) || is_other(name);
+    packages(tree, files).any(|package| all_names(&package).any(asks))
+}
+
+/// What the `package.json` of each package holds.
+fn packages(tree: &dyn Tree, files: &[String]) -> impl Iterator<Item = Value> {
+    let is_package = |file: &&String| file.rsplit('/').next() == Some("package.json");
+    let packages = files.iter().filter(is_package);
+    packages.filter_map(move |file| serde_json::from_str(&read(tree, file)).ok())
+}
+
+fn all_names(package: &Value) -> impl Iterator<Item = &String> {
+    let keys = ["dependencies", "devDependencies", "peerDependencies"];
+    keys.into_iter().flat_map(|key| names(package, key))
+}
+
+fn names<'v>(package: &'v Value, key: &str) -> impl Iterator<Item = &'v String> + use<'v> {
+    let names = package.get(key).and_then(Value::as_object);
+    names.into_iter().flat_map(serde_json::Map::keys)
 }
 
 fn is_other(package: &str) -> bool {
