@@ -133,6 +133,7 @@ fn of_application(application: &str, routes: &[&Route]) -> Finding {
             "add contracts with these methods and paths, list the paths in `ignored-routes`, or \
              take files that need no contract out of `routes`",
         )
+        .with_members(routes.iter().map(|route| finding(route)).collect())
 }
 
 /// So many of the endpoints are shown in their places.
