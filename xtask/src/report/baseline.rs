@@ -222,9 +222,8 @@ fn retain_new(findings: &mut Vec<Finding>, mut is_accepted: impl FnMut(&Finding)
             continue;
         }
         kept.extend(new.into_iter().map(|single| Finding {
-            // How much it matters was decided for all of one cause.
-            severity: finding.severity,
-            critical: finding.critical,
+            // Where so many have one cause, they may matter less than one by itself would.
+            severity: single.severity.max(finding.severity),
             ..single
         }));
     }
