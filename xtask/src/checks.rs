@@ -363,6 +363,9 @@ fn findings_of(check: &Check, model: &Model<'_>) -> Vec<Finding> {
     };
     let set = |mut finding: Finding| {
         finding.severity = configured;
+        for member in &mut finding.members {
+            member.severity = configured;
+        }
         finding
     };
     (check.run)(model).into_iter().map(set).collect()

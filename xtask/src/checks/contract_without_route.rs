@@ -62,7 +62,11 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
             .filter(|one| one.document() == document);
         // None of a document's endpoints has a route: it is of a server that is not read.
         if contracts.len() > FEW && contracts.len() == beside.count() {
-            found.push(of_document(document, &contracts));
+            let each = contracts
+                .iter()
+                .map(|contract| finding(contract, endpoints.path(contract)));
+            let members = each.collect();
+            found.push(of_document(document, &contracts).with_members(members));
         } else {
             let each = contracts.into_iter();
             found.extend(each.map(|contract| finding(contract, endpoints.path(contract))));

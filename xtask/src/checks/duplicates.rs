@@ -152,8 +152,9 @@ fn aspect(kind: &str) -> Option<Aspect> {
     }
 }
 
-fn merge(first: &mut Finding, again: Finding) {
-    for label in again.labels {
+fn merge(first: &mut Finding, mut again: Finding) {
+    let of_again = std::mem::take(&mut again.labels);
+    for label in of_again.iter().cloned() {
         if !first
             .labels
             .iter()
@@ -162,6 +163,30 @@ fn merge(first: &mut Finding, again: Finding) {
             first.labels.push(label);
         }
     }
+    let others = match again.members.is_empty() {
+        true => vec![Finding {
+            labels: of_again,
+            ..again
+        }],
+        false => again.members,
+    };
+    for other in others {
+        join(first, other);
+    }
+}
+
+/// Keeps `other` as a member where it is about another set than `first`: who accepts the sets that
+/// are there today does not accept one more.
+fn join(first: &mut Finding, other: Finding) {
+    let is_known = |known: &Finding| known.location() == other.location();
+    let is_of_set = aspect(other.kind) == Some(Aspect::Values);
+    if !is_of_set || is_known(first) || first.members.iter().any(is_known) {
+        return;
+    }
+    if first.members.is_empty() {
+        first.members.push(first.clone());
+    }
+    first.members.push(other);
 }
 
 #[cfg(test)]
@@ -227,6 +252,24 @@ mod tests {
                 "Enum values of field 'role' differ in `Role`: 'member' missing, 'guest' not in the database"
             ]
         );
+    }
+
+    /// Each stands by itself in a baseline.
+    #[test]
+    fn sets_that_differ_alike_are_members_of_one_finding() {
+        let sql = "CREATE TYPE role AS ENUM ('admin', 'member'); CREATE TABLE users (id uuid NOT NULL, role role NOT NULL); CREATE TABLE guests (id uuid NOT NULL, role role NOT NULL)";
+        let ts = "export interface GuestRow { id: string; role: 'admin' }\n\
+                  export interface UserRow { id: string; role: 'admin' }";
+        let found = findings(sql, ts);
+        let [one] = found.as_slice() else {
+            panic!("{found:#?}");
+        };
+        let members: Vec<_> = one
+            .members
+            .iter()
+            .map(|member| member.declaration.as_deref())
+            .collect();
+        assert_eq!(members, [Some("GuestRow"), Some("UserRow")]);
     }
 
     /// A set is mended where it is declared; who uses it comes second.

@@ -83,6 +83,13 @@ impl<'f> Endpoints<'f> {
         alike.is_some_and(|alike| alike.iter().any(|one| describes(&one)))
     }
 
+    /// Whether `route` is the path itself below which every request is handed over: `ALL /api/rpc`
+    /// beside `ALL /api/rpc/*`. As that one, it is no endpoint of its own.
+    pub(super) fn is_handed_over(&self, route: &Route) -> bool {
+        let path = route.path.trim_end_matches('/');
+        route.method == "ALL" && self.handed_over.contains(&path)
+    }
+
     /// The one route that offers `contract` and whose handlers validate something; none where
     /// several do.
     pub(super) fn validating_route(&self, contract: &Contract) -> Option<&'f Route> {

@@ -8,9 +8,10 @@
 //! app.delete('/api/users/:id', remove);
 //! ```
 //! No contract has the method `DELETE` and the path `/api/users/:id` (the names of parameters do
-//! not matter). An endpoint that needs none, like a health check, belongs in `ignored-routes`. More
-//! than two endpoints of an application that has no contracts are one finding, and so are more than
-//! twenty of one that has some.
+//! not matter). An endpoint that needs none, like a health check, belongs in `ignored-routes`. One
+//! that answers every method at a path and at all below it (`/rpc` and `/rpc/*`) hands requests over,
+//! and needs none. More than two endpoints of an application that has no contracts are one finding,
+//! and so are more than twenty of one that has some.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -46,7 +47,8 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
     let is_described = |route: &Route| endpoints.is_described(route);
     let lacked = model.lacked_prefixes();
     let lacks_prefix = |route: &Route| lacked.iter().any(|one| one.describes(route));
-    let without = routes.filter(|route| {
+    let without = routes.filter(|route| !endpoints.is_handed_over(route));
+    let without = without.filter(|route| {
         !is_described(route) && !elsewhere(facts, route).any(is_described) && !lacks_prefix(route)
     });
     let mut reported = HashSet::new();
@@ -133,6 +135,7 @@ fn of_application(application: &str, routes: &[&Route]) -> Finding {
             "add contracts with these methods and paths, list the paths in `ignored-routes`, or \
              take files that need no contract out of `routes`",
         )
+        .with_members(routes.iter().map(|route| finding(route)).collect())
 }
 
 /// So many of the endpoints are shown in their places.
@@ -214,6 +217,11 @@ mod tests {
                 configuration: ENDPOINTS,
                 ..Case::passing("", TWO_APPLICATIONS)
             },
+            // One handler for a path and for all that is below it.
+            Case {
+                configuration: ENDPOINTS,
+                ..Case::passing("", HANDED_OVER)
+            },
         ],
     };
 
@@ -224,6 +232,9 @@ mod tests {
         async function worker() { const app = await NestFactory.create(Root); await app.listen(2); }
         api(); worker();
         export const E = { get: { method: 'GET', path: '/api/users' } };";
+    const HANDED_OVER: &str = "import express from 'express'; const app = express();
+        app.all('/rpc', h).all('/rpc/*', h).get('/y', h);
+        export const E = { get: { method: 'GET', path: '/y' } };";
     const TS: &str = "import express from 'express'; const app = express(); app.get('/x', h);
                       export const E = { get: { method: 'GET', path: '/y' } };";
     const HEALTH: &str =

@@ -70,7 +70,7 @@ fn of_files(findings: Vec<Finding>) -> Vec<Finding> {
     }
     let each = files.into_iter().flat_map(|(file, findings)| {
         if findings.len() > FEW {
-            vec![of_file(&file, &findings)]
+            vec![of_file(&file, findings)]
         } else {
             findings
         }
@@ -78,7 +78,7 @@ fn of_files(findings: Vec<Finding>) -> Vec<Finding> {
     each.collect()
 }
 
-fn of_file(file: &str, findings: &[Finding]) -> Finding {
+fn of_file(file: &str, findings: Vec<Finding>) -> Finding {
     let names: Vec<&str> = findings
         .iter()
         .map(|finding| finding.entity.as_str())
@@ -90,11 +90,12 @@ fn of_file(file: &str, findings: &[Finding]) -> Finding {
     );
     let found = CHECK.finding(file, message).with_detail("entities", names);
     let labels = findings.iter().filter_map(|finding| finding.labels.first());
-    labels
+    let found = labels
         .fold(found, |found, label| {
             found.at(&label.location, label.text.clone())
         })
-        .with_help("generate the file again, or write the migrations that it is ahead of")
+        .with_help("generate the file again, or write the migrations that it is ahead of");
+    found.with_members(findings)
 }
 
 /// The enums of an ORM's columns: that the column is of another type is told of it.

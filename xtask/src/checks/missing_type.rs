@@ -53,15 +53,12 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
         .collect();
     let by_prisma = model.input.config.driver == Some(Driver::Prisma);
     if by_prisma && untyped.len() > FEW && untyped.len() * 2 > tables.len() {
-        return vec![of_most(&untyped, tables.len())];
+        return vec![of_most(model, &untyped, tables.len())];
     }
     if untyped.len() > MANY {
-        return vec![of_many(&untyped, tables.len())];
+        return vec![of_many(model, &untyped, tables.len())];
     }
-    untyped
-        .into_iter()
-        .map(|described| finding(model, described))
-        .collect()
+    each(model, &untyped)
 }
 
 /// Whether most tables that have a type have one that is inferred from a schema: then the schemas are
@@ -88,7 +85,7 @@ const FEW: usize = 3;
 /// stand elsewhere.
 const MANY: usize = 5;
 
-fn of_many(untyped: &[&TableMatches<'_>], tables: usize) -> Finding {
+fn of_many(model: &Model<'_>, untyped: &[&TableMatches<'_>], tables: usize) -> Finding {
     let entities: Vec<String> = untyped
         .iter()
         .map(|described| described.entity.title())
@@ -106,10 +103,11 @@ fn of_many(untyped: &[&TableMatches<'_>], tables: usize) -> Finding {
             "add the files with their types to the configuration, tag types with `@table <table>`, or \
              list what code does not read in `ignored-tables`",
         )
+        .with_members(each(model, untyped))
 }
 
 /// Where Prisma's own types are all that there is, nobody has forgotten them.
-fn of_most(untyped: &[&TableMatches<'_>], tables: usize) -> Finding {
+fn of_most(model: &Model<'_>, untyped: &[&TableMatches<'_>], tables: usize) -> Finding {
     let entities: Vec<String> = untyped
         .iter()
         .map(|described| described.entity.title())
@@ -127,7 +125,15 @@ fn of_most(untyped: &[&TableMatches<'_>], tables: usize) -> Finding {
         .finding("types", message)
         .with_detail("entities", entities)
         .with_help(help)
+        .with_members(each(model, untyped))
         .as_warning()
+}
+
+fn each(model: &Model<'_>, untyped: &[&TableMatches<'_>]) -> Vec<Finding> {
+    untyped
+        .iter()
+        .map(|described| finding(model, described))
+        .collect()
 }
 
 fn finding(model: &Model<'_>, described: &TableMatches<'_>) -> Finding {

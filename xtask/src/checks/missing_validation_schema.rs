@@ -230,7 +230,12 @@ fn of_several(
     let found = CHECK
         .finding("validation schemas", message)
         .with_detail("entities", entities)
-        .with_help(help);
+        .with_help(help)
+        .with_members(
+            bare.iter()
+                .map(|(described, ty)| finding(model, described, ty))
+                .collect(),
+        );
     if is_rule { found.as_warning() } else { found }
 }
 

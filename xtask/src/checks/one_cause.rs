@@ -32,7 +32,7 @@ pub(super) fn together(
     for ((_, cause), findings) in of_cause {
         if findings.len() > FEW {
             let headline = headline(findings.len(), &cause);
-            alone.push(of_several(check, &headline, &findings));
+            alone.push(of_several(check, &headline, findings));
         } else {
             alone.extend(findings);
         }
@@ -40,7 +40,7 @@ pub(super) fn together(
     alone
 }
 
-fn of_several(check: &Check, headline: &str, findings: &[Finding]) -> Finding {
+fn of_several(check: &Check, headline: &str, findings: Vec<Finding>) -> Finding {
     let columns: Vec<String> = findings
         .iter()
         .map(|finding| match finding.field.as_deref() {
@@ -54,7 +54,8 @@ fn of_several(check: &Check, headline: &str, findings: &[Finding]) -> Finding {
         .with_detail("columns", columns)
         .as_warning();
     let first = findings.iter().filter_map(|finding| finding.labels.first());
-    first.take(FEW).fold(found, |found, label| {
+    let found = first.take(FEW).fold(found, |found, label| {
         found.at(&label.location, label.text.clone())
-    })
+    });
+    found.with_members(findings)
 }

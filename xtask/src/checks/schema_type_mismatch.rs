@@ -90,7 +90,8 @@ fn of_pair(schema: &Declaration, ty: &Declaration, of_fields: &[Finding]) -> Fin
         .finding(&ty.name, message)
         .at(&schema.location, format!("it differs from `{}`", ty.name))
         .at(&ty.location, "the type".to_owned())
-        .with_detail("fields", fields.clone());
+        .with_detail("fields", fields.clone())
+        .with_members(of_fields.to_vec());
     with_places(found, of_fields)
 }
 

@@ -125,3 +125,30 @@ fn a_controller_is_not_compared_with_itself() {
         Some("each contract is the declaration of its own route")
     );
 }
+
+#[test]
+fn contracts_that_nothing_was_compared_with_have_not_passed() {
+    const CONTRACTS: &str = "export const E = { get: { method: 'GET', path: '/weather' } };";
+    let config = test_utils::config("contracts = ['**/*.ts']");
+    let (facts, schema) = (
+        test_utils::facts(CONTRACTS, &config),
+        test_utils::schema(""),
+    );
+    let input = Input {
+        schema: &schema,
+        facts: &facts,
+        config: &config,
+        provenance: &Provenance::default(),
+    };
+    let (findings, coverage) = verify(&input);
+    assert_eq!((coverage.contracts, coverage.routes), (1, 0));
+    let report = crate::report::Verification {
+        findings,
+        coverage,
+        ..crate::report::Verification::empty("a test")
+    };
+    assert_eq!(
+        report.not_judged(Category::ApiContracts),
+        Some("no route was read, and no contract is about a table")
+    );
+}

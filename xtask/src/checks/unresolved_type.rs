@@ -141,7 +141,9 @@ fn findings(described: &TableMatches<'_>, description: &Description<'_>) -> Vec<
     vec![if columns.len() == 1 {
         found.with_field(columns[0])
     } else {
-        found.with_detail("fields", columns)
+        let of_column = |column: &&str| found.clone().with_field(*column);
+        let members = columns.iter().map(of_column).collect();
+        found.with_detail("fields", columns).with_members(members)
     }]
 }
 

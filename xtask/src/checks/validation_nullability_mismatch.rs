@@ -95,7 +95,15 @@ fn nulls_as_absent(model: &Model<'_>) -> Vec<Finding> {
             .at_column(described.entity.name, first.pair.column, model.input.provenance)
             .with_detail("fields", columns.clone())
             .with_help("judge null where it is not meant: what may be absent is not judged when it is null");
-        findings.push(found.as_warning());
+        let found = found.as_warning();
+        let members = match columns.len() {
+            1 => Vec::new(),
+            _ => columns
+                .iter()
+                .map(|column| found.clone().with_field(*column))
+                .collect(),
+        };
+        findings.push(found.with_members(members));
     }
     findings
 }

@@ -94,8 +94,8 @@ impl Baseline {
     #[must_use]
     pub fn accepting(findings: &[Finding]) -> Self {
         let mut accepted = BTreeMap::new();
-        for finding in findings {
-            *accepted.entry(BaselineEntry::of(finding)).or_insert(0) += 1;
+        for single in findings.iter().flat_map(Finding::singles) {
+            *accepted.entry(BaselineEntry::of(single)).or_insert(0) += 1;
         }
         Self { accepted }
     }
@@ -163,24 +163,26 @@ impl Baseline {
     }
 
     /// Takes the accepted findings out of `findings`. Returns the number of accepted findings, and
-    /// the entries that are fixed.
+    /// the entries that are fixed. Of a finding that stands for several, those that were not
+    /// accepted stay, each by itself: what joins others of one cause is new all the same.
     pub fn apply(&self, findings: &mut Vec<Finding>, file: &str) -> BaselineSummary {
         // The counts are used up: one finding more than was accepted is a new one.
         let mut left = self.accepted.clone();
-        let before = findings.len();
-        findings.retain(|finding| match left.get_mut(&BaselineEntry::of(finding)) {
-            Some(count) if *count > 0 => {
-                *count -= 1;
-                false
+        let accepted = retain_new(findings, |single| {
+            match left.get_mut(&BaselineEntry::of(single)) {
+                Some(count) if *count > 0 => {
+                    *count -= 1;
+                    true
+                }
+                Some(_) | None => false,
             }
-            Some(_) | None => true,
         });
         let fixed = left
             .iter()
             .flat_map(|(entry, count)| std::iter::repeat_n(entry.in_words(), *count));
         BaselineSummary {
             file: file.to_owned(),
-            count: before - findings.len(),
+            count: accepted,
             fixed: fixed.collect(),
             update_command: None,
         }
@@ -191,16 +193,42 @@ impl BaselineSummary {
     /// Takes those out of further `findings` that the baseline names as well. Their entries no
     /// longer count as fixed.
     pub fn extend_to(&mut self, findings: &mut Vec<Finding>) {
-        findings.retain(|finding| {
-            let named = BaselineEntry::of(finding).in_words();
-            let Some(at) = self.fixed.iter().position(|fixed| *fixed == named) else {
-                return true;
-            };
-            self.fixed.remove(at);
-            self.count += 1;
-            false
+        self.count += retain_new(findings, |single| {
+            let named = BaselineEntry::of(single).in_words();
+            let named = self.fixed.iter().position(|fixed| *fixed == named);
+            if let Some(at) = named {
+                self.fixed.remove(at);
+            }
+            named.is_some()
         });
     }
+}
+
+/// Takes those out of `findings` that are accepted, and returns their number. Each member of a
+/// finding that stands for several is asked about.
+fn retain_new(findings: &mut Vec<Finding>, mut is_accepted: impl FnMut(&Finding) -> bool) -> usize {
+    let mut count = 0;
+    let mut kept = Vec::new();
+    for finding in findings.drain(..) {
+        let singles = finding.singles();
+        let new: Vec<Finding> = singles
+            .iter()
+            .filter(|single| !is_accepted(single))
+            .cloned()
+            .collect();
+        count += singles.len() - new.len();
+        if new.len() == singles.len() {
+            kept.push(finding);
+            continue;
+        }
+        kept.extend(new.into_iter().map(|single| Finding {
+            // Where so many have one cause, they may matter less than one by itself would.
+            severity: single.severity.max(finding.severity),
+            ..single
+        }));
+    }
+    *findings = kept;
+    count
 }
 
 #[cfg(test)]
@@ -261,6 +289,49 @@ mod tests {
         let mut findings = vec![finding("users", 1), finding("users", 2)];
         assert_eq!(baseline.apply(&mut findings, "b").count, 1);
         assert_eq!(findings.len(), 1);
+    }
+
+    /// A warning that stands for one finding about each of `entities`.
+    fn group(entities: &[&str]) -> Finding {
+        let members = entities.iter().map(|entity| finding(entity, 1)).collect();
+        finding("types", 1).as_warning().with_members(members)
+    }
+
+    #[test]
+    fn what_joins_accepted_findings_of_one_cause_is_new() {
+        let baseline = Baseline::accepting(&[group(&["a", "b", "c", "d"])]);
+        let mut findings = vec![group(&["a", "b", "new", "c", "d"])];
+        let summary = baseline.apply(&mut findings, "b");
+        assert_eq!((summary.count, summary.fixed.len()), (4, 0));
+        let [new] = &findings[..] else {
+            panic!("{findings:?}");
+        };
+        assert_eq!((&*new.entity, new.severity), ("new", Severity::Warning));
+    }
+
+    #[test]
+    fn accepted_findings_of_one_cause_stay_accepted_when_fewer_are_left() {
+        let baseline = Baseline::accepting(&[group(&["a", "b", "c", "d"])]);
+        // Fewer are found together, and so few that each is found by itself.
+        for mut findings in [
+            vec![group(&["b", "d"])],
+            vec![finding("d", 9), finding("b", 1)],
+        ] {
+            let summary = baseline.apply(&mut findings, "b");
+            assert_eq!((summary.count, findings.len()), (2, 0));
+            assert_eq!(summary.fixed.len(), 2);
+        }
+        let single = Baseline::accepting(&[finding("a", 1)]);
+        let mut findings = vec![group(&["a", "b"])];
+        single.apply(&mut findings, "b");
+        assert_eq!((findings.len(), &*findings[0].entity), (1, "b"));
+    }
+
+    #[test]
+    fn a_finding_about_several_stays_whole_where_all_are_new() {
+        let mut findings = vec![group(&["a", "b"])];
+        Baseline::default().apply(&mut findings, "b");
+        assert_eq!(findings, [group(&["a", "b"])]);
     }
 
     #[test]

@@ -142,6 +142,9 @@ pub struct Finding {
     pub proposal: Option<Proposal>,
     /// The proposal, exact to the byte.
     pub suggestion: Option<Suggestion>,
+    /// The findings that this one stands for, where one cause made several: each would be one of
+    /// its own if there were fewer. Otherwise none.
+    pub members: Vec<Self>,
     /// Set when pending migrations are in play.
     pub timing: Option<FindingTiming>,
 }
@@ -170,6 +173,7 @@ impl Finding {
             help: None,
             proposal: None,
             suggestion: None,
+            members: Vec::new(),
             timing: None,
         }
     }
@@ -228,6 +232,23 @@ impl Finding {
         self
     }
 
+    /// Names the findings that it stands for.
+    #[must_use]
+    pub fn with_members(mut self, members: Vec<Self>) -> Self {
+        self.members = members;
+        self
+    }
+
+    /// Returns the findings that this one stands for: itself, where it stands for no others.
+    #[must_use]
+    pub fn singles(&self) -> &[Self] {
+        if self.members.is_empty() {
+            std::slice::from_ref(self)
+        } else {
+            &self.members
+        }
+    }
+
     /// Adds the change that would resolve it.
     #[must_use]
     pub fn with_suggestion(mut self, suggestion: Option<Suggestion>) -> Self {
@@ -258,9 +279,15 @@ impl Finding {
 
     /// Returns an identifier that stays the same as long as the finding does, whatever lines are
     /// added above it. It consists of 16 hexadecimal digits of a SHA-256. The hash covers the kind,
-    /// entity, field, declaration and file.
+    /// entity, field, declaration and file. Where the finding stands for several, it covers theirs
+    /// instead, in any order: one that joins them is not known yet.
     #[must_use]
     pub fn fingerprint(&self) -> String {
+        if !self.members.is_empty() {
+            let mut of_members: Vec<String> = self.members.iter().map(Self::fingerprint).collect();
+            of_members.sort();
+            return hexadecimal(&of_members.join("\u{0}"));
+        }
         let file = self
             .location()
             .map_or("", |location| location.file.as_ref());
@@ -328,5 +355,24 @@ mod tests {
         let three = Finding::fingerprints(&[users.clone(), bills.clone(), users.clone()]);
         assert_eq!(three[..2], [users.fingerprint(), bills.fingerprint()]);
         assert!(three[2] != three[0] && three[2].len() == 16, "{three:?}");
+    }
+
+    #[test]
+    fn a_finding_about_several_is_another_one_when_one_joins() {
+        let finding = |entity: &str| {
+            Finding::new(
+                "MISSING_TYPE",
+                Category::TypeAlignment,
+                Severity::Error,
+                entity,
+                String::new(),
+            )
+        };
+        let of = |names: &[&str]| {
+            let members = names.iter().map(|name| finding(name)).collect();
+            finding("types").with_members(members).fingerprint()
+        };
+        assert_eq!(of(&["a", "b"]), of(&["b", "a"]));
+        assert_ne!(of(&["a", "b"]), of(&["a", "b", "c"]));
     }
 }

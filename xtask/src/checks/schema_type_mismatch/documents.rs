@@ -203,6 +203,7 @@ fn of_whole(part: &OperationPart<'_>, of_fields: &[Finding]) -> Finding {
             &part.documented.location,
             format!("its {place} differs from `{name}`"),
         )
-        .with_detail("fields", fields.clone());
+        .with_detail("fields", fields.clone())
+        .with_members(of_fields.to_vec());
     with_places(found, of_fields)
 }

@@ -256,7 +256,7 @@ fn so_far(written: &[String]) -> String {
 /// mended, the next is told.
 fn brings_findings(before: &[Finding], after: &[Finding]) -> bool {
     let mut known = BTreeMap::new();
-    for finding in before {
+    for finding in before.iter().flat_map(Finding::singles) {
         *known.entry(finding.fingerprint()).or_insert(0_usize) += 1;
     }
     let seen: BTreeSet<_> = before
@@ -264,7 +264,7 @@ fn brings_findings(before: &[Finding], after: &[Finding]) -> bool {
         .flat_map(|finding| &finding.labels)
         .map(|label| (&label.location.file, &label.text))
         .collect();
-    after.iter().any(|finding| {
+    after.iter().flat_map(Finding::singles).any(|finding| {
         if let Some(left) = known.get_mut(&finding.fingerprint())
             && *left > 0
         {
