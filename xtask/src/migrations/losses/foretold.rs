@@ -90,6 +90,9 @@ pub fn foretell(
         foretold.unknown.extend(of_migration.foretold.unknown);
         changed.extend(of_migration.changed);
     }
+    // Two tables of one statement may be unknown for the same reason, which is said once.
+    let mut said = BTreeSet::new();
+    foretold.unknown.retain(|why| said.insert(why.clone()));
     Ok(foretold)
 }
 
@@ -179,7 +182,7 @@ fn one(
         }
         so_far.code.follow(storage, statement);
         for effect in statement.effects.iter().filter(|_| !statement.undone) {
-            let Some(how) = moves(storage, statement, &effect.effect) else {
+            let Some(how) = moves(storage, &dropped, statement, &effect.effect) else {
                 continue;
             };
             let line = lines.location(effect.span).line;
@@ -195,11 +198,20 @@ fn one(
 /// not. Tables that pending migrations make have nothing to lose.
 fn moves(
     storage: &StorageIdentity,
+    dropped: &BTreeSet<ObjectName>,
     statement: &ParsedStatement,
     effect: &Effect,
 ) -> Option<&'static str> {
-    let Effect::AlterTable { table, action, .. } = effect else {
-        return None;
+    let (table, action) = match effect {
+        Effect::AlterTable { table, action, .. } => (table, action),
+        // A table of that name is there, and this one is made beside it: a temporary one, or one in
+        // another schema of the search path.
+        Effect::CreateTable(created) if !created.if_not_exists => {
+            let name = Name::of(&created.name, statement);
+            let hidden = name.among(storage.table_names())?;
+            return (!dropped.contains(hidden)).then_some("makes another table of that name");
+        }
+        _moves_nothing => return None,
     };
     let how = match action {
         TableAction::RenameColumn { .. } | TableAction::RenameTo(_) | TableAction::SetSchema(_) => {

@@ -18,7 +18,9 @@ impl Reader<'_> {
             Stmt::CreateTableAs(created) => {
                 self.add_some(|reader| {
                     let name = reader.reference(created.table_name()?.syntax());
-                    Some(filled(name, created.if_not_exists().is_some()))
+                    let if_not_exists = created.if_not_exists().is_some();
+                    let yields = if_not_exists && !is_temporary(created.persistence());
+                    Some(filled(name, yields))
                 });
                 queries::read(self, created.syntax());
             }
@@ -181,6 +183,10 @@ impl Reader<'_> {
     }
 }
 
+fn is_temporary(persistence: Option<ast::Persistence>) -> bool {
+    matches!(persistence, Some(ast::Persistence::Temp(_)))
+}
+
 /// A table that a query fills.
 fn filled(name: super::Reference, if_not_exists: bool) -> Effect {
     Effect::CreateTable(CreatedTable {
@@ -221,7 +227,7 @@ fn create_table(reader: &Reader<'_>, created: &ast::CreateTable) -> Option<Effec
     }
     Some(Effect::CreateTable(CreatedTable {
         name: reader.reference(created.table_name()?.syntax()),
-        if_not_exists: created.if_not_exists().is_some(),
+        if_not_exists: created.if_not_exists().is_some() && !is_temporary(created.persistence()),
         from_query: false,
         partition_of,
         inherits: reader.references(parents.iter().flat_map(ast::Inherits::table_name_refs)),

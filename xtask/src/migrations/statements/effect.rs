@@ -154,7 +154,8 @@ pub enum Effect {
 pub struct CreatedTable {
     /// Its name.
     pub name: Reference,
-    /// Whether the statement does nothing where the table exists.
+    /// Whether the statement does nothing where the table exists. A temporary table is made in any
+    /// case, and hides it.
     pub if_not_exists: bool,
     /// Whether a query fills it.
     pub from_query: bool,

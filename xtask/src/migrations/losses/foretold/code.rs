@@ -88,7 +88,6 @@ impl MadeCode {
                 reasons.push("writes over rows that it conflicts with".to_owned());
             }
         }
-        reasons.dedup();
         Ok(reasons)
     }
 
