@@ -292,8 +292,9 @@ impl StorageIdentity {
     /// The table under whose name rows of `table` are counted before each COMMIT: the partitioned one
     /// for a partition, else itself.
     pub(super) fn counted_as<'n>(&'n self, table: &'n ObjectName) -> &'n ObjectName {
-        let whole = self.table(table).map(|(oid, _)| self.whole(oid));
-        let whole = whole.and_then(|whole| self.tables.get(&whole));
+        let whole = self
+            .table(table)
+            .and_then(|(oid, _)| self.tables.get(&self.whole(oid)));
         whole.map_or(table, |whole| &whole.name)
     }
 
