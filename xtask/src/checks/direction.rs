@@ -211,7 +211,7 @@ struct Uses<'a> {
     named: HashMap<(&'a str, &'a str), UsedOn>,
     /// The uses of their values for rows of tables.
     rows: RowUses<'a>,
-    /// The sides on which each schema is used, once somebody asked: a check asks for each field, and
+    /// The sides on which each schema is used, kept after the first question: a check asks for each field, and
     /// schemas that all take fields from one base are each other's users.
     known: RefCell<HashMap<*const Declaration, UsedOn>>,
 }

@@ -209,8 +209,8 @@ fn judge(
     ))
 }
 
-/// Whether a set of a request is another set with values beside it: the server translates those, as
-/// whoever added them knew.
+/// Whether a set of a request is another set with values beside it. Such values were added for the
+/// server to translate.
 fn is_widened(field: &Field, facts: &Facts) -> bool {
     let Some(named) = enumeration(field, facts) else {
         return false;
@@ -500,7 +500,7 @@ mod tests {
 
     pub const CASES: Cases = Cases {
         failing: &[
-            // What goes out is none of the server's additions.
+            // An answer has no values that the server translates.
             Case::validation(
                 "CREATE TYPE report_type AS ENUM ('Access', 'Activity'); CREATE TABLE exports (id integer PRIMARY KEY, report_type report_type NOT NULL);",
                 "const ReportType = { Access: 'Access', Activity: 'Activity' } as const;\nexport const AskedReportType = { ...ReportType, Both: 'Both' } as const;\nexport const ExportSchema = z.object({ id: z.number().int(), reportType: z.enum(AskedReportType) });",

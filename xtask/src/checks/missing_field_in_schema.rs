@@ -103,7 +103,7 @@ fn is_written(
 
 /// Returns whether all fields of the type are judged. A request, or a type that only is called like
 /// the table, may have other fields. Such a type is judged where nearly all its fields are columns.
-/// What a query lists for it are columns alone.
+/// Where a query lists what the type is made of, each of these fields names a column.
 fn is_judged(described: &TableMatches<'_>, description: &Description<'_>) -> bool {
     match description.role {
         _ if description.selected => true,

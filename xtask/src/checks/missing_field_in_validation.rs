@@ -487,7 +487,7 @@ mod tests {
                 "export const CreateUserSchema = z.object({ password: z.string(), teamId: z.uuid(), bio: z.string().optional() });",
                 (2, "email"),
             ),
-            // What was refined is not left out on purpose.
+            // A field that is refined is not left out on purpose.
             Case {
                 configuration: DRIZZLE,
                 ..Case::failing(

@@ -239,7 +239,7 @@ fn shared(document: &Declaration, code: &Declaration) -> usize {
         .count()
 }
 
-/// What a shape is, and what stands in it as an envelope.
+/// The declaration of a shape, and the one that it holds as an envelope.
 fn with_inner(shape: &ContractShape) -> Vec<&Declaration> {
     let inner = shape.inner.as_deref();
     let inner = inner.map(|inner| &*inner.declaration);

@@ -162,7 +162,7 @@ mod tests {
                 "CREATE TABLE posts (id integer PRIMARY KEY, a integer NOT NULL, b integer NOT NULL, tags text[] NOT NULL, UNIQUE (b), INDEX USING btree (a, b DESC), INDEX USING gin (tags));",
                 "model posts {\n  id Int @id\n  a Int\n  b Int @unique\n  tags String[]\n  @@index([id])\n  @@index([b])\n  @@index([a, b(sort: Desc)], map: \"one\")\n  @@index(fields: [tags], type: Gin)\n}",
             ),
-            // What a schema cannot state is not missed in it, and may be what it means.
+            // An index that a schema cannot state is not missed in it.
             Case::prisma_passing(
                 "CREATE TABLE posts (id integer PRIMARY KEY, a integer NOT NULL, b text NOT NULL, INDEX USING btree (a) WHERE (a > 0), INDEX USING btree (lower(b)), INDEX USING btree (b) INCLUDE (a));",
                 "model posts {\n  id Int @id\n  a Int\n  b String\n  @@index([a])\n}",

@@ -24,7 +24,7 @@ use renaming::{
 use thresholds::{ACCIDENT, FEWEST_FIELDS, FEWEST_FIELDS_BY_NAME, is_joined_part, is_small_part};
 
 /// The fields of a declaration beside the columns of its table.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Pairing<'a> {
     /// Each column that has a field, in the order of the columns.
     pub pairs: Vec<Pair<'a>>,
@@ -117,15 +117,7 @@ impl<'a> Pairing<'a> {
         declaration: &'a Declaration,
         rules: &PairingRules<'_>,
     ) -> Self {
-        let mut pairing = Self {
-            pairs: Vec::new(),
-            missing: Vec::new(),
-            extra: Vec::new(),
-            relations: Vec::new(),
-            renamed: Vec::new(),
-            former: Vec::new(),
-            was_whole: false,
-        };
+        let mut pairing = Self::default();
         let fields = DeclarationFields::new(
             entity,
             declaration,
@@ -158,13 +150,8 @@ impl<'a> Pairing<'a> {
         selected: &SelectedFields<'_>,
     ) -> Self {
         let mut pairing = Self {
-            pairs: Vec::new(),
-            missing: Vec::new(),
-            extra: Vec::new(),
-            relations: Vec::new(),
-            renamed: Vec::new(),
             former: self.former,
-            was_whole: false,
+            ..Self::default()
         };
         let held = |field: &Field| {
             let name = selected.column(&field.name)?;

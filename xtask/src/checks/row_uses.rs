@@ -60,8 +60,8 @@ impl UsedForRows {
     }
 }
 
-/// What code makes the values of a declaration of, where a query lists what it is made of: the
-/// column of the table that each field holds as it is.
+/// The columns that code makes the values of a declaration of, where a query lists them: for each
+/// field the column that it holds as it is.
 #[derive(Debug, Default)]
 pub struct SelectedFields<'a>(HashMap<&'a str, Option<&'a str>>);
 

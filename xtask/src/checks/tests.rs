@@ -1,6 +1,7 @@
 //! Tests of `checks`.
 
 use super::*;
+use crate::report::Verification;
 
 #[test]
 fn every_check_is_named_after_its_file_and_documented() {
@@ -91,8 +92,8 @@ fn every_check_finds_what_it_must_and_nothing_else() {
     );
 }
 
-/// What a controller says of its requests is one declaration: comparing its contract with its route
-/// would compare it with itself.
+/// A controller states its requests once: comparing its contract with its route would compare it with
+/// itself.
 #[test]
 fn a_controller_is_not_compared_with_itself() {
     const CONTROLLER: &str = "import { NestFactory } from '@nestjs/core'; import { Body, Controller, Get, Module, Post } from '@nestjs/common';
@@ -101,25 +102,10 @@ fn a_controller_is_not_compared_with_itself() {
         @Controller('notes') export class Notes { @Get() list() {} @Post() add(@Body() note: NewNote) {} }
         @Module({ controllers: [Notes] }) export class Root {}
         NestFactory.create(Root).then((app) => app.listen(1));";
-    let config = test_utils::config("routes = ['**/*.ts']\nvalidation = ['**/*.ts']");
-    let (facts, schema) = (
-        test_utils::facts(CONTROLLER, &config),
-        test_utils::schema(""),
-    );
-    let input = Input {
-        schema: &schema,
-        facts: &facts,
-        config: &config,
-        provenance: &Provenance::default(),
-    };
-    let (findings, coverage) = verify(&input);
+    let report = report_of(CONTROLLER, "routes = ['**/*.ts']\nvalidation = ['**/*.ts']");
+    let coverage = &report.coverage;
     assert!(coverage.contracts > 0, "{coverage:?}");
     assert_eq!(coverage.contracts_of_routes, coverage.contracts);
-    let report = crate::report::Verification {
-        findings,
-        coverage,
-        ..crate::report::Verification::empty("a test")
-    };
     assert_eq!(
         report.not_judged(Category::ApiContracts),
         Some("each contract is the declaration of its own route")
@@ -129,26 +115,28 @@ fn a_controller_is_not_compared_with_itself() {
 #[test]
 fn contracts_that_nothing_was_compared_with_have_not_passed() {
     const CONTRACTS: &str = "export const E = { get: { method: 'GET', path: '/weather' } };";
-    let config = test_utils::config("contracts = ['**/*.ts']");
-    let (facts, schema) = (
-        test_utils::facts(CONTRACTS, &config),
-        test_utils::schema(""),
-    );
-    let input = Input {
-        schema: &schema,
-        facts: &facts,
-        config: &config,
-        provenance: &Provenance::default(),
-    };
-    let (findings, coverage) = verify(&input);
+    let report = report_of(CONTRACTS, "contracts = ['**/*.ts']");
+    let coverage = &report.coverage;
     assert_eq!((coverage.contracts, coverage.routes), (1, 0));
-    let report = crate::report::Verification {
-        findings,
-        coverage,
-        ..crate::report::Verification::empty("a test")
-    };
     assert_eq!(
         report.not_judged(Category::ApiContracts),
         Some("no route was read, and no contract is about a table")
     );
+}
+
+/// The report about one file, without a table.
+fn report_of(ts: &str, configuration: &str) -> Verification {
+    let config = test_utils::config(configuration);
+    let (facts, schema) = (test_utils::facts(ts, &config), test_utils::schema(""));
+    let (findings, coverage) = verify(&Input {
+        schema: &schema,
+        facts: &facts,
+        config: &config,
+        provenance: &Provenance::default(),
+    });
+    Verification {
+        findings,
+        coverage,
+        ..Verification::empty("a test")
+    }
 }

@@ -120,7 +120,7 @@ const IDENTIFYING: &[&str] = &[
     "external",
 ];
 
-/// What no row of the table can have.
+/// The values that a parameter takes and no row of the table can have, in words.
 fn disagreement(entity: &Entity<'_>, column: &ColumnFacts<'_>, field: &Field) -> Option<String> {
     let is_identifying = |facts: &&ColumnFacts<'_>| {
         let words = names::words(&facts.column.name);

@@ -270,8 +270,8 @@ fn described<'a>(
     }
 }
 
-/// What the values of a type are made of, where a query lists that. Somebody's word for the table
-/// says more.
+/// The columns that code makes the values of a type of, where a query lists them. A table that
+/// somebody stated says more.
 fn selected<'r>(
     entity: &Entity<'_>,
     declaration: &Declaration,

@@ -1,4 +1,4 @@
-//! What a declaration describes of a table by what code does with its values.
+//! The side of a table that a declaration describes, by what code does with its values.
 
 use super::{Match, Strength};
 use crate::checks::entities::Entity;
