@@ -60,7 +60,7 @@ mod tests {
 
     pub const CASES: Cases = Cases {
         failing: &[
-            // What a controller takes.
+            // The type of a controller's body.
             Case {
                 field: Some("CreateUserDto"),
                 ..Case::endpoints(

@@ -64,7 +64,7 @@ fn nulls_as_absent(model: &Model<'_>) -> Vec<Finding> {
         }
         let pairs = Compared::all((described, description)).filter(Compared::is_of_table);
         // The server makes a key, or takes it from the path: nobody means its null.
-        // What code reads by itself it need not write.
+        // Code that reads a field by itself need not write it.
         let directions = model.directions();
         let pairs = pairs.filter(|pair| {
             let field = &pair.pair.field.name;

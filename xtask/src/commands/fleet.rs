@@ -5,6 +5,7 @@ mod consent;
 mod drift;
 mod foreign;
 mod look;
+mod looked;
 mod migrate;
 mod output;
 mod rollback;

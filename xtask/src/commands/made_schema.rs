@@ -73,7 +73,7 @@ pub fn origin(context: &Context, migrations: &[Migration]) -> String {
     }
 }
 
-/// What a snapshot is of: so many migrations, or what is there instead of them.
+/// The source of a snapshot in words: so many migrations, or what is there instead of them.
 #[must_use]
 pub fn basis(context: &Context, migrations: usize) -> String {
     let config = &context.config.migrations;

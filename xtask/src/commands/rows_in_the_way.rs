@@ -122,7 +122,7 @@ pub fn explain(
     let left = match (failed.no_transaction, statement) {
         (false, _) => failed.clone(),
         (true, Some(statement)) => without_earlier(failed, &statements, statement),
-        // Nothing tells which statements are done.
+        // It is unknown which statements are done.
         (true, None) => return error,
     };
     let told = told(client, &[&left], |one| {

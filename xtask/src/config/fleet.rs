@@ -20,7 +20,7 @@ pub struct FleetConfig {
     pub source: FleetSource,
     /// The URL of each database, with `{name}` for its name.
     pub url: Option<String>,
-    /// What each tenant has of its own.
+    /// Whether each tenant has a database or a schema.
     pub mode: FleetMode,
     /// The number of databases that are worked on at once.
     pub parallel: usize,
@@ -30,7 +30,7 @@ pub struct FleetConfig {
     pub rollout: Rollout,
 }
 
-/// What a tenant has of its own.
+/// The place of a tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FleetMode {
     /// A database.

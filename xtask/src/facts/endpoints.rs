@@ -15,7 +15,7 @@ pub struct Route {
     pub location: Location,
     /// Whether several applications serve what is declared there, at different paths.
     pub shared: bool,
-    /// What its handlers validate; only looked for where documents are configured.
+    /// The parts of the request that its handlers validate; only looked for where documents are configured.
     pub inputs: Vec<RequestFields>,
     /// Comments that speak to this tool.
     pub tags: Tags,

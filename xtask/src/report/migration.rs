@@ -52,3 +52,29 @@ pub struct MigrationResult {
     /// Why it did not succeed.
     pub error: Option<String>,
 }
+
+impl MigrationResult {
+    /// The result of a run against `database` that begins now. `plan` is whether it applies nothing.
+    #[must_use]
+    pub fn begun(database: String, plan: bool) -> Self {
+        Self {
+            success: false,
+            migration_name: None,
+            timestamp: Timestamp::now(),
+            database,
+            planned: Vec::new(),
+            plan: plan.then(MigrationPlan::default),
+            command: None,
+            stopped_before: true,
+            unchecked: Vec::new(),
+            losses: Vec::new(),
+            notes: Vec::new(),
+            pre: Verification::empty("nothing yet"),
+            post: None,
+            in_doubt: None,
+            applied: Vec::new(),
+            output: None,
+            error: None,
+        }
+    }
+}

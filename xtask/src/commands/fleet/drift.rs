@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 
-use super::look::Suspect;
+use super::looked::Suspect;
 use crate::commands::migrate::Learnt;
 use crate::commands::{Context, drift as drift_of_one, snapshot_fallback};
 use crate::migrations::Migration;

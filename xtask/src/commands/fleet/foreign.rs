@@ -4,7 +4,7 @@
 use anyhow::{Context as _, Result};
 use postgres::Transaction;
 
-use super::look::{Looked, Suspect, likeness};
+use super::looked::{Looked, Suspect, likeness};
 use crate::commands::status::foreign;
 use crate::commands::{Context, drift, live};
 use crate::migrations::Migration;

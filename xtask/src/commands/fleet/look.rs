@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use anyhow::{Context as _, Result, anyhow, bail};
 use postgres::{Client, IsolationLevel, Transaction};
 
+use super::looked::{Looked, Suspect, likeness};
 use super::{foreign, run};
 use crate::commands::{Context, drift as drift_of_one, live, privilege_drift, rows_in_the_way};
 use crate::fleet::FleetTarget;
@@ -16,7 +17,6 @@ use crate::migrations::state::State;
 use crate::migrations::tables::{self, Records, Tables};
 use crate::postgres::connect::connect_beside;
 use crate::postgres::error::ServerError;
-use crate::postgres::scratch::TargetSettings;
 use crate::report::FleetDatabaseState;
 use crate::schema::model::Schema;
 
@@ -40,28 +40,6 @@ pub(super) struct RunQuestions<'q> {
     pub last: i64,
     /// The names whose data may be lost in the database of a name.
     pub accepted: &'q (dyn Fn(&str) -> BTreeSet<String> + Sync),
-}
-
-/// What one database tells about itself.
-pub(super) struct Looked {
-    /// Its state, without drift.
-    pub state: FleetDatabaseState,
-    /// Its schema, where it has to be compared.
-    pub suspect: Option<Suspect>,
-    /// The version of its newest applied migration; before all versions where none is.
-    pub newest: i64,
-}
-
-/// A database whose catalogs are not known to be as its migrations left them.
-pub(super) struct Suspect {
-    /// The version of its newest applied migration.
-    pub newest: i64,
-    /// Its schema.
-    pub schema: Schema,
-    /// The name of the schema, where it shares the database with other tenants.
-    pub tenant: Option<String>,
-    /// Its names and settings, for a scratch database that is like it.
-    pub likeness: TargetSettings,
 }
 
 /// Connects to the database `one`, and looks. Nothing is set beyond a transaction, so that a pooler
@@ -198,15 +176,6 @@ fn begin(client: &mut Client) -> Result<Transaction<'_>> {
     let mut transaction = begun.map_err(server)?;
     transaction.batch_execute(LIMITS).map_err(server)?;
     Ok(transaction)
-}
-
-pub(super) fn likeness(
-    context: &Context,
-    transaction: &mut Transaction<'_>,
-    files: &[Migration],
-) -> Result<TargetSettings> {
-    let environment = context.scratch_environment().like(transaction, files)?;
-    Ok(environment.likeness)
 }
 
 /// The database as the transaction of the survey sees it.

@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use anyhow::Result;
 
 use super::drift::Suspects;
-use super::look::{self, Looked, Questions};
+use super::look::{self, Questions};
+use super::looked::Looked;
 use crate::commands::migrate::Learnt;
 use crate::commands::{Context, snapshot_fallback};
 use crate::fleet::FleetTarget;

@@ -28,7 +28,7 @@ pub(super) struct Worked {
 }
 
 impl Worked {
-    /// Nothing was done, because of `why`.
+    /// The work on a database that was not begun, because of `why`.
     pub(super) fn failed(why: String) -> Self {
         Self {
             outcome: FleetOutcome::Failed(why),
@@ -166,7 +166,7 @@ impl WaveRun<'_> {
             error: worked.outcome.error().map(str::to_owned),
         });
         let style = self.context.terminal.style();
-        // What people cannot be shown now, the report shows them in the end.
+        // A line that cannot be shown now is in the report in the end.
         let _ = self.context.say(&human::fleet_run::ended(
             &target.name,
             &worked.outcome,

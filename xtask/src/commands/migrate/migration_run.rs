@@ -33,7 +33,7 @@ use crate::postgres::connect::Target;
 use crate::postgres::error::whole;
 use crate::postgres::scratch::TargetSettings;
 use crate::render::{html, human, json};
-use crate::report::{Finding, MigrationPlan, MigrationResult, Timestamp, Verification};
+use crate::report::{Finding, MigrationResult, Verification};
 
 /// The session in which a run works.
 #[derive(Clone, Copy)]
@@ -85,23 +85,8 @@ impl<'a> MigrationRun<'a> {
         database: String,
     ) -> Self {
         let result = MigrationResult {
-            success: false,
             migration_name: asked.map(ToString::to_string),
-            timestamp: Timestamp::now(),
-            database,
-            planned: Vec::new(),
-            plan: options.dry_run.then(MigrationPlan::default),
-            command: None,
-            stopped_before: true,
-            unchecked: Vec::new(),
-            losses: Vec::new(),
-            notes: Vec::new(),
-            pre: Verification::empty("nothing yet"),
-            post: None,
-            in_doubt: None,
-            applied: Vec::new(),
-            output: None,
-            error: None,
+            ..MigrationResult::begun(database, options.dry_run)
         };
         let reader = CatalogReader::new(OwnTables::of(&context.config));
         Self {

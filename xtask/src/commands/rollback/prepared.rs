@@ -27,7 +27,7 @@ pub(in crate::commands) struct PreparedRollback<'a> {
 }
 
 impl<'a> PreparedRollback<'a> {
-    /// Nothing is found out yet.
+    /// The preparation before anything is found out.
     pub(in crate::commands) fn new(context: &'a Context, files: &'a [Migration]) -> Self {
         Self {
             context,
@@ -88,7 +88,7 @@ impl<'a> PreparedRollback<'a> {
             return Ok(Arc::clone(known));
         }
         let made = make()?;
-        // What only the journal of one database tells is of no use for another one.
+        // Another database has another journal, so what only that tells is not kept.
         if made.current.is_some() {
             known.insert(key, Arc::clone(&made));
         }

@@ -54,7 +54,7 @@ pub(super) fn run(context: &Context, options: &Options) -> Result<Outcome> {
         )
     };
     let (drift, mut unchecked) = look_for_drift(context, &mut client, &history, &files)?;
-    // Nothing was applied to a database that holds nothing.
+    // An empty database needs no table of the tool.
     if history.table.is_none() && !files.is_empty() && !is_empty()? {
         unchecked.push(format!(
             "what {} applied: the database has none of its tables; if the team gave it another \

@@ -14,7 +14,7 @@ use crate::commands::{Context, Outcome, live, report_files, rows_in_the_way};
 use crate::migrations::{Migration, data_preflight, lint, observe};
 use crate::postgres::error::whole;
 use crate::render::{human, json};
-use crate::report::{AppliedMigration, MigrationPlan, MigrationResult, Timestamp, Verification};
+use crate::report::{AppliedMigration, MigrationPlan, MigrationResult};
 use crate::schema::diff::diff;
 use crate::schema::model::Schema;
 
@@ -37,23 +37,8 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
     let mut wrapped = Wrapped::open(context)?;
     let mut run = ApplyRun {
         result: MigrationResult {
-            success: false,
-            migration_name: None,
-            timestamp: Timestamp::now(),
-            database: wrapped.target.describe(),
-            planned: Vec::new(),
-            plan: options.dry_run.then(MigrationPlan::default),
             command: Some(command.to_owned()),
-            stopped_before: true,
-            unchecked: Vec::new(),
-            losses: Vec::new(),
-            notes: Vec::new(),
-            pre: Verification::empty("nothing yet"),
-            post: None,
-            in_doubt: None,
-            applied: Vec::new(),
-            output: None,
-            error: None,
+            ..MigrationResult::begun(wrapped.target.describe(), options.dry_run)
         },
         context,
         command,
