@@ -1,204 +1,221 @@
-//! 200 databases with ten pending migrations each: what `db-migrate --fleet` costs over the loop of
-//! a shell, whole processes. Run with `cargo bench --bench fleet`. The databases lie on a server
-//! that waits for no disk, which is the hardest case, since there is nothing to hide behind. The
-//! goals, in a release build: 30 s one at a time and 18 s two at a time, 8 s for a survey, 6 s where
-//! nothing is pending, and less than 150 MB for 1,000 databases.
+//! 200 databases with ten pending migrations each, and 200 schemas of one database: what
+//! `db-migrate --fleet` costs over the loop of a shell. Whole processes, each as often as
+//! `BENCH_ROUNDS` says, three times without it; the medians are printed. Run with `cargo bench
+//! --bench fleet`: the databases then lie on a server that waits for no disk. With the URL of a
+//! server in `BENCH_DATABASE_URL` they lie on that one. The goals, in a release build: 30 s one at a
+//! time and 18 s two at a time, 8 s for a survey, 6 s where nothing is pending, and less than
+//! 150 MB for 1,000 databases.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
+mod support;
+
+use std::process::Child;
 use std::time::{Duration, Instant};
 
-use postgres::config::Host;
-use xtask::internals::config::Config;
-use xtask::internals::postgres::scratch::{Network, Scratch};
-use xtask::internals::progress::Progress;
+use support::{Server, median, time, tool, write_migrations};
 
-const DATABASES: usize = 200;
-/// Migrations that every database has before.
+const TENANTS: usize = 200;
+/// Migrations that every tenant has before.
 const APPLIED: usize = 20;
 const PENDING: usize = 10;
 /// The loop is timed on some of the databases, and reckoned up: all of them take minutes.
 const IN_LOOP: usize = 20;
-/// The number of times that each database is listed to make 1,000 of them.
-const SPELLINGS: usize = 5;
+/// The number of tenants with which memory is measured: each database several times, by other
+/// spellings of the folder of its socket.
+const MANY: usize = 1_000;
 
 fn main() {
-    let repository = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .expect("`xtask` lies in the repository");
-    let config = Config::load(repository, None).expect("the repository is configured");
-    let scratch = Scratch::start(&config, None, Network::OfTheMachine, &Progress::default())
-        .expect("PostgreSQL");
-    let parameters = scratch.parameters();
-    let Some(Host::Unix(socket)) = parameters.get_hosts().first() else {
-        panic!("a unix socket")
-    };
-    let socket = socket.to_string_lossy().into_owned();
+    let given = std::env::var("BENCH_ROUNDS").ok();
+    let rounds = given.map_or(3, |rounds| rounds.parse().expect("a number of rounds"));
     let fleet = Fleet {
         folder: tempfile::tempdir().expect("a temporary folder"),
-        socket,
+        server: Server::start(),
     };
-    fleet.write_migrations(1..=APPLIED);
-    fleet.psql("postgres", "CREATE DATABASE base");
-    time(
-        fleet
-            .tool(&["db-migrate"])
-            .env("DATABASE_URL", fleet.url("base")),
-    );
-    fleet.write_migrations(APPLIED + 1..=APPLIED + PENDING);
-    time(&mut fleet.tool(&["db-snapshot"]));
+    fleet.prepare();
+    println!("{TENANTS} tenants, {PENDING} pending each; medians of {rounds}");
+    databases(&fleet, rounds);
+    memory(&fleet);
+    schemas(&fleet, rounds);
+}
 
-    fleet.create();
-    fleet.configure(1);
-    let survey = time(&mut fleet.tool(&["db-migrate", "--fleet", "--survey"]));
-    let serial = time(&mut fleet.tool(&["db-migrate", "--fleet"]));
-    println!(
-        "{DATABASES} databases, {PENDING} pending each, one at a time: survey {survey:.2?}, run {serial:.2?}"
-    );
-    let nothing = time(&mut fleet.tool(&["db-migrate", "--fleet"]));
-    println!("nothing pending, one at a time: {nothing:.2?}");
+/// A database for each tenant.
+fn databases(fleet: &Fleet, rounds: usize) {
+    let mut times = Times::default();
+    for round in 0..rounds {
+        fleet.create();
+        fleet.configure("database", 1);
+        times.add("survey", fleet.run(&["db-migrate", "--fleet", "--survey"]));
+        times.add("one at a time", fleet.run(&["db-migrate", "--fleet"]));
+        times.add("nothing pending", fleet.run(&["db-migrate", "--fleet"]));
+        fleet.create();
+        fleet.configure("database", 2);
+        times.add("two at a time", fleet.run(&["db-migrate", "--fleet"]));
+        fleet.create();
+        times.add("the loop, reckoned up", fleet.looped());
+        // Without a snapshot each run of the loop replays all migrations, and the fleet's run once.
+        if round == 0 {
+            let hidden = fleet.folder.path().join("hidden");
+            let snapshots = fleet.folder.path().join("snapshots");
+            std::fs::rename(&snapshots, &hidden).expect("a snapshot");
+            fleet.create();
+            fleet.configure("database", 1);
+            times.add(
+                "one at a time, no snapshot (once)",
+                fleet.run(&["db-migrate", "--fleet"]),
+            );
+            fleet.create();
+            times.add("the loop, no snapshot (once)", fleet.looped());
+            std::fs::rename(&hidden, &snapshots).expect("a snapshot");
+        }
+    }
+    times.print("a database each");
+}
 
-    fleet.create();
-    fleet.configure(2);
-    let two = time(&mut fleet.tool(&["db-migrate", "--fleet"]));
-    println!("two at a time: {two:.2?}");
+/// A schema of one database for each tenant.
+fn schemas(fleet: &Fleet, rounds: usize) {
+    let mut times = Times::default();
+    for _ in 0..rounds {
+        fleet.create_schemas();
+        fleet.configure("schema", 1);
+        times.add("status", fleet.run(&["db-status", "--fleet"]));
+        times.add("one at a time", fleet.run(&["db-migrate", "--fleet"]));
+        times.add("nothing pending", fleet.run(&["db-migrate", "--fleet"]));
+    }
+    times.print("a schema each");
+}
 
-    let looped = fleet.looped();
-    println!("the loop of a shell, reckoned up from {IN_LOOP}: {looped:.2?}");
-
-    // Without a snapshot each run of the loop replays all migrations, and the fleet's run once.
-    std::fs::remove_dir_all(fleet.folder.path().join("snapshots")).expect("a snapshot");
-    fleet.create();
-    fleet.configure(1);
-    let serial = time(&mut fleet.tool(&["db-migrate", "--fleet"]));
-    let looped = fleet.looped();
-    println!(
-        "without a snapshot, one at a time: {serial:.2?}; the loop, reckoned up: {looped:.2?}, {:.1} times as long",
-        looped.as_secs_f64() / serial.as_secs_f64()
-    );
-
-    let whole = fleet.list(SPELLINGS);
+/// The most memory that a run on many tenants has.
+fn memory(fleet: &Fleet) {
+    if !fleet.server.url("base").contains("%2F") {
+        println!("\nmemory is not measured: only the folder of a socket has several spellings");
+        return;
+    }
+    println!();
+    fleet.configure("database", 1);
+    fleet.list((0..MANY).map(|number| {
+        let (name, spelling) = (tenant(number % TENANTS), number / TENANTS);
+        let url = fleet.server.url(&name);
+        let (server, database) = url.rsplit_once('/').expect("a URL with a database");
+        let spelled = format!("{server}{}/{database}", "%2F.".repeat(spelling));
+        (format!("{name}_{spelling}"), spelled)
+    }));
     for arguments in [&["db-status", "--fleet"][..], &["db-migrate", "--fleet"]] {
-        let (took, memory) = peak(fleet.tool(arguments).spawn().expect("the tool starts"));
+        let mut command = tool(fleet.folder.path(), arguments);
+        let (took, memory) = peak(command.spawn().expect("the tool starts"));
         println!(
-            "`{}` on {whole} databases: {took:.2?}, at most {memory} MB",
+            "`{}` on {MANY} databases: {took:.2?}, at most {memory} MB",
             arguments.join(" ")
         );
     }
 }
 
-/// The databases, and the monorepo of their migrations.
+/// The tenants, and the monorepo of their migrations.
 struct Fleet {
     folder: tempfile::TempDir,
-    socket: String,
+    server: Server,
 }
 
-fn name(number: usize) -> String {
+fn tenant(number: usize) -> String {
     format!("tenant_{number}")
 }
 
 impl Fleet {
-    fn url(&self, database: &str) -> String {
-        let host = self.socket.replace('/', "%2F");
-        format!("postgresql://postgres@{host}/{database}")
+    fn run(&self, arguments: &[&str]) -> Duration {
+        time(&mut tool(self.folder.path(), arguments))
     }
 
-    fn tool(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
-        command
-            .args(arguments)
-            .current_dir(self.folder.path())
-            .env_remove("SHADOW_DATABASE_URL")
-            .env_remove("DATABASE_URL")
-            .stdout(Stdio::null());
-        command
-    }
-
-    fn psql(&self, database: &str, sql: &str) {
-        let mut psql = Command::new("psql");
-        psql.args(["--quiet", &self.url(database), "--command", sql]);
-        time(&mut psql);
+    /// Makes the database that the tenants' are copied from, the pending migrations, and the
+    /// snapshot.
+    fn prepare(&self) {
+        let folder = self.folder.path();
+        write_migrations(folder, 1..=APPLIED);
+        self.configure("database", 1);
+        self.server.create("base", "template1");
+        time(tool(folder, &["db-migrate"]).env("DATABASE_URL", self.server.url("base")));
+        write_migrations(folder, APPLIED + 1..=APPLIED + PENDING);
+        self.run(&["db-snapshot"]);
     }
 
     /// Makes all databases anew, as they were before the pending migrations.
     fn create(&self) {
-        for number in 0..DATABASES {
-            let name = name(number);
-            let mut psql = Command::new("psql");
-            psql.args(["--quiet", &self.url("postgres")])
-                .args(["--command", &format!("DROP DATABASE IF EXISTS {name}")])
-                .args([
-                    "--command",
-                    &format!("CREATE DATABASE {name} TEMPLATE base"),
-                ]);
-            time(psql.stderr(Stdio::null()));
+        for number in 0..TENANTS {
+            self.server.create(&tenant(number), "base");
         }
-        self.list(1);
+        self.list((0..TENANTS).map(|number| {
+            let name = tenant(number);
+            (name.clone(), self.server.url(&name))
+        }));
+    }
+
+    /// Makes all schemas anew, as they were before the pending migrations.
+    fn create_schemas(&self) {
+        self.server.create("shared", "template1");
+        let names: Vec<String> = (0..TENANTS).map(tenant).collect();
+        for some in names.chunks(50) {
+            let schemas: Vec<String> = some
+                .iter()
+                .map(|name| format!("CREATE SCHEMA {name}"))
+                .collect();
+            let schemas: Vec<&str> = schemas.iter().map(String::as_str).collect();
+            self.server.psql("shared", &schemas);
+        }
+        self.list(
+            names
+                .into_iter()
+                .map(|name| (name, self.server.url("shared"))),
+        );
+        self.configure("schema", 1);
+        let target = format!("V{APPLIED}");
+        self.run(&["db-migrate", "--fleet", &target]);
     }
 
     /// The duration of a loop over all databases, reckoned up.
     fn looped(&self) -> Duration {
-        self.create();
         let begin = Instant::now();
         for number in 0..IN_LOOP {
-            let url = self.url(&name(number));
-            time(self.tool(&["db-migrate"]).env("DATABASE_URL", url));
+            let url = self.server.url(&tenant(number));
+            time(tool(self.folder.path(), &["db-migrate"]).env("DATABASE_URL", url));
         }
-        begin.elapsed() * u32::try_from(DATABASES / IN_LOOP).unwrap_or(1)
+        begin.elapsed() * u32::try_from(TENANTS / IN_LOOP).unwrap_or(1)
     }
 
-    /// Lists each database so many times, by other spellings of the folder of its socket.
-    fn list(&self, spellings: usize) -> usize {
-        let mut entries = Vec::new();
-        for spelling in 0..spellings {
-            let host = format!("{}{}", self.socket, "%2F.".repeat(spelling));
-            let host = host.replace('/', "%2F");
-            entries.extend((0..DATABASES).map(|number| {
-                let name = name(number);
-                format!(
-                    r#"{{"name": "{name}_{spelling}", "url": "postgresql://postgres@{host}/{name}"}}"#
-                )
-            }));
-        }
+    /// Writes the list of tenants, of their names and URLs.
+    fn list(&self, tenants: impl Iterator<Item = (String, String)>) {
+        let entries: Vec<String> = tenants
+            .map(|(name, url)| format!(r#"{{"name": "{name}", "url": "{url}"}}"#))
+            .collect();
         let list = format!("[{}]", entries.join(",\n"));
         std::fs::write(self.folder.path().join("tenants.json"), list).expect("a file");
-        entries.len()
     }
 
-    fn configure(&self, parallel: usize) {
+    fn configure(&self, mode: &str, parallel: usize) {
         let config = format!(
             "severity = {{ MISSING_TYPE = 'off', MISSING_VALIDATION_SCHEMA = 'off' }}\n\n[fleet]\n\
-             file = 'tenants.json'\nparallel = {parallel}\n"
+             file = 'tenants.json'\nmode = '{mode}'\nparallel = {parallel}\n"
         );
         std::fs::write(self.folder.path().join("db.toml"), config).expect("a file");
     }
-
-    fn write_migrations(&self, numbers: std::ops::RangeInclusive<usize>) {
-        let migrations = self.folder.path().join("migrations");
-        std::fs::create_dir_all(&migrations).expect("a folder");
-        self.configure(1);
-        for n in numbers {
-            let up = format!(
-                "CREATE TABLE t{n} (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text NOT NULL,\n    \
-                 created_at timestamptz NOT NULL DEFAULT now());\nCREATE INDEX t{n}_name ON t{n} (name);\n"
-            );
-            std::fs::write(migrations.join(format!("V{n}__t{n}.sql")), up).expect("a file");
-            let down = migrations.join(format!("V{n}__t{n}.down.sql"));
-            std::fs::write(down, format!("DROP TABLE t{n};\n")).expect("a file");
-        }
-    }
 }
 
-fn time(command: &mut Command) -> Duration {
-    let begin = Instant::now();
-    let status = command
-        .stdout(Stdio::null())
-        .status()
-        .expect("the program starts");
-    assert!(status.success(), "{command:?}");
-    begin.elapsed()
+/// What was measured, in the order in which it was measured first.
+#[derive(Debug, Default)]
+struct Times(Vec<(&'static str, Vec<Duration>)>);
+
+impl Times {
+    fn add(&mut self, what: &'static str, took: Duration) {
+        match self.0.iter_mut().find(|(name, _)| *name == what) {
+            Some((_, times)) => times.push(took),
+            None => self.0.push((what, vec![took])),
+        }
+    }
+
+    fn print(self, of: &str) {
+        println!("\n{of}");
+        for (what, times) in self.0 {
+            println!("  {what:<34} {:>8.2?}", median(times));
+        }
+    }
 }
 
 /// Waits for the tool. Returns how long it ran, and the most memory that it had, in MB.
@@ -206,12 +223,16 @@ fn peak(mut child: Child) -> (Duration, u64) {
     let begin = Instant::now();
     let status = format!("/proc/{}/status", child.id());
     let mut peak = 0;
-    while child.try_wait().expect("a child").is_none() {
+    let ended = loop {
+        if let Some(ended) = child.try_wait().expect("a child") {
+            break ended;
+        }
         let text = std::fs::read_to_string(&status).unwrap_or_default();
         let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
         let kilobytes = line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok());
         peak = peak.max(kilobytes.unwrap_or(0));
         std::thread::sleep(Duration::from_millis(20));
-    }
+    };
+    assert!(ended.success(), "the tool ended with {ended}");
     (begin.elapsed(), peak / 1024)
 }

@@ -7,96 +7,41 @@
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
-use std::path::Path;
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+mod support;
 
-use postgres::config::Host;
-use xtask::internals::config::Config;
-use xtask::internals::postgres::scratch::{Network, Scratch};
-use xtask::internals::progress::Progress;
+use std::path::Path;
+use std::process::Command;
+
+use support::{Server, median, time, tool, up, write_migrations};
 
 const MIGRATIONS: usize = 500;
 const ROUNDS: usize = 3;
 
-fn up(n: usize) -> String {
-    format!(
-        "CREATE TABLE t{n} (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text NOT NULL,\n    \
-         created_at timestamptz NOT NULL DEFAULT now());\nCREATE INDEX t{n}_name ON t{n} (name);\n"
-    )
-}
-
 fn main() {
-    let repository = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .expect("`xtask` lies in the repository");
-    let config = Config::load(repository, None).expect("the repository is configured");
-    let scratch = Scratch::start(&config, None, Network::OfTheMachine, &Progress::default())
-        .expect("PostgreSQL");
+    let server = Server::start();
     let folder = tempfile::tempdir().expect("a temporary folder");
-    write_migrations(folder.path());
-    let server = match std::env::var("BENCH_DATABASE_URL") {
-        Ok(url) => url
-            .rsplit_once('/')
-            .expect("a URL with a database")
-            .0
-            .to_owned(),
-        Err(_) => {
-            let parameters = scratch.parameters();
-            let Some(Host::Unix(socket)) = parameters.get_hosts().first() else {
-                panic!("a unix socket")
-            };
-            format!(
-                "postgresql://postgres@{}",
-                socket.to_string_lossy().replace('/', "%2F")
-            )
-        }
-    };
-    let url = |database: &str| format!("{server}/{database}");
-    let tool = |arguments: &[&str]| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
-        command
-            .args(arguments)
-            .current_dir(folder.path())
-            .env_remove("SHADOW_DATABASE_URL");
-        command
-    };
-    let create = |name: &str| {
-        let recreate = [
-            format!("DROP DATABASE IF EXISTS {name}"),
-            format!("CREATE DATABASE {name}"),
-        ];
-        let mut psql = Command::new("psql");
-        psql.args([
-            "--quiet",
-            &url("postgres"),
-            "--command",
-            &recreate[0],
-            "--command",
-            &recreate[1],
-        ]);
-        time(psql.stderr(Stdio::null()));
-    };
-    let (mut theirs, mut ours) = (Vec::new(), Vec::new());
+    let folder = folder.path();
+    write(folder);
     for kind in ["without", "with"] {
         if kind == "with" {
-            time(&mut tool(&["db-snapshot"]));
+            time(&mut tool(folder, &["db-snapshot"]));
         }
+        let (mut theirs, mut ours) = (Vec::new(), Vec::new());
         for round in 0..ROUNDS {
             let (of_psql, of_tool) = (
                 format!("db_bench_psql_{kind}_{round}"),
                 format!("db_bench_{kind}_{round}"),
             );
-            create(&of_psql);
-            create(&of_tool);
+            server.create(&of_psql, "template1");
+            server.create(&of_tool, "template1");
             let mut psql = Command::new("psql");
-            psql.args(["--quiet", &url(&of_psql)]);
-            theirs.push(time(psql.arg("--file").arg(folder.path().join("all.sql"))));
+            psql.args(["--quiet", &server.url(&of_psql)]);
+            theirs.push(time(psql.arg("--file").arg(folder.join("all.sql"))));
             ours.push(time(
-                tool(&["db-migrate"]).env("DATABASE_URL", url(&of_tool)),
+                tool(folder, &["db-migrate"]).env("DATABASE_URL", server.url(&of_tool)),
             ));
         }
-        let (psql, migrate) = (median(theirs.split_off(0)), median(ours.split_off(0)));
+        let (psql, migrate) = (median(theirs), median(ours));
         let ratio = migrate.as_secs_f64() / psql.as_secs_f64();
         println!(
             "{MIGRATIONS} migrations {kind} a snapshot, median of {ROUNDS}: psql {psql:.2?}, db-migrate {migrate:.2?}, \
@@ -105,35 +50,13 @@ fn main() {
     }
 }
 
-fn write_migrations(folder: &Path) {
-    let migrations = folder.join("migrations");
-    std::fs::create_dir(&migrations).expect("a folder");
-    let config = "[workspace.metadata.db]\n[workspace.metadata.db.severity]\nMISSING_TYPE = 'off'\nMISSING_VALIDATION_SCHEMA = 'off'\n";
-    std::fs::write(folder.join("Cargo.toml"), config).expect("a file");
-    let mut all = String::new();
-    for n in 1..=MIGRATIONS {
-        std::fs::write(migrations.join(format!("V{n}__t{n}.sql")), up(n)).expect("a file");
-        std::fs::write(
-            migrations.join(format!("V{n}__t{n}.down.sql")),
-            format!("DROP TABLE t{n};\n"),
-        )
-        .expect("a file");
-        all.push_str(&format!("BEGIN;\n{}COMMIT;\n", up(n)));
-    }
+/// Writes the migrations, and the file in which `psql` finds all of them.
+fn write(folder: &Path) {
+    write_migrations(folder, 1..=MIGRATIONS);
+    let config = "severity = { MISSING_TYPE = 'off', MISSING_VALIDATION_SCHEMA = 'off' }\n";
+    std::fs::write(folder.join("db.toml"), config).expect("a file");
+    let all: String = (1..=MIGRATIONS)
+        .map(|n| format!("BEGIN;\n{}COMMIT;\n", up(n)))
+        .collect();
     std::fs::write(folder.join("all.sql"), all).expect("a file");
-}
-
-fn time(command: &mut Command) -> Duration {
-    let begin = Instant::now();
-    let status = command
-        .stdout(Stdio::null())
-        .status()
-        .expect("the program starts");
-    assert!(status.success(), "{command:?}");
-    begin.elapsed()
-}
-
-fn median(mut durations: Vec<Duration>) -> Duration {
-    durations.sort();
-    durations[durations.len() / 2]
 }
