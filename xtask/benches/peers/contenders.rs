@@ -35,6 +35,8 @@ pub const CONTENDERS: &[Contender] = &[
     programs::REFINERY,
     programs::XTASK,
     programs::XTASK_WITHOUT_SNAPSHOT,
+    programs::BEFORE,
+    programs::BEFORE_WITHOUT_SNAPSHOT,
     programs::SQLX,
     programs::DBMATE,
     node::NODE_PG_MIGRATE,
@@ -81,7 +83,9 @@ pub fn present(selection: &Selection) -> Result<Vec<Present>> {
                 println!("{name}: {}", (contender.version)(&program)?);
                 found.push(Present { contender, program });
             }
-            None => println!("skipped: {name} is neither in `BENCH_PEERS` nor on `PATH`"),
+            None => println!(
+                "skipped: nothing says where {name} is (`BENCH_PEERS`, `BENCH_BEFORE`, `PATH`)"
+            ),
         }
     }
     Ok(found)

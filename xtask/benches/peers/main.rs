@@ -15,6 +15,7 @@
 //! |---|---|
 //! | `BENCH_PEERS` | the folder that `install.sh` filled; sqlx, dbmate, node-pg-migrate and knex are looked for on `PATH` too |
 //! | `BENCH_TOOL` | measure this binary of the tool instead of the one that cargo has just built |
+//! | `BENCH_BEFORE` | an earlier build of the tool, measured beside it as `before` |
 //! | `BENCH_ROUNDS` | how often each workload is repeated, 3 to 7 times without it |
 //! | `BENCH_DISK` | a folder on a real disk for the server that waits for one, cargo's target folder without it |
 //!

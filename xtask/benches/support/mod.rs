@@ -78,8 +78,11 @@ impl Server {
 }
 
 /// Makes a command of the tool in the monorepo `folder`, which heeds no database of the caller's.
+/// `BENCH_TOOL` measures another binary than the one that cargo has just built.
 pub fn tool(folder: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+    let given = std::env::var("BENCH_TOOL").ok();
+    let binary = given.unwrap_or_else(|| env!("CARGO_BIN_EXE_xtask").to_owned());
+    let mut command = Command::new(binary);
     command
         .args(arguments)
         .current_dir(folder)

@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 
 use super::{Contender, Places};
 use crate::servers::Database;
+use crate::workloads::Workload;
 use crate::{files, process, refinery_runner};
 
 /// The floor: it keeps no history, so it is given exactly what is pending.
@@ -40,25 +41,29 @@ pub const XTASK: Contender = Contender {
     name: "xtask",
     find: |_| Some(tool()),
     version: version_of_program,
-    prepare: |program, folder, workload| {
-        write_monorepo(folder, workload.total)?;
-        process::read(
-            process::command(program)
-                .arg("db-snapshot")
-                .current_dir(folder),
-        )
-        .map(drop)
-    },
+    prepare: monorepo_with_snapshot,
     command: migrate,
 };
 
 /// Ours, where nobody has written a snapshot yet.
 pub const XTASK_WITHOUT_SNAPSHOT: Contender = Contender {
     name: "no-snapshot",
-    find: |_| Some(tool()),
-    version: version_of_program,
     prepare: |_, folder, workload| write_monorepo(folder, workload.total),
-    command: migrate,
+    ..XTASK
+};
+
+/// An earlier build of ours: what a change costs shows in the same rounds.
+pub const BEFORE: Contender = Contender {
+    name: "before",
+    find: |_| process::path_in_variable("BENCH_BEFORE"),
+    ..XTASK
+};
+
+/// The earlier build, without a snapshot.
+pub const BEFORE_WITHOUT_SNAPSHOT: Contender = Contender {
+    name: "before-no-snapshot",
+    find: BEFORE.find,
+    ..XTASK_WITHOUT_SNAPSHOT
 };
 
 /// The command line of sqlx.
@@ -113,6 +118,12 @@ pub fn write_monorepo(folder: &Path, migrations: usize) -> Result<()> {
                   MISSING_VALIDATION_SCHEMA = 'off'\n";
     std::fs::write(folder.join("Cargo.toml"), config)?;
     files::pairs(&files, migrations)
+}
+
+fn monorepo_with_snapshot(program: &Path, folder: &Path, workload: &Workload) -> Result<()> {
+    write_monorepo(folder, workload.total)?;
+    let mut snapshot = process::command(program);
+    process::read(snapshot.arg("db-snapshot").current_dir(folder)).map(drop)
 }
 
 fn migrate(program: &Path, folder: &Path, database: &Database<'_>) -> Command {
