@@ -198,7 +198,7 @@ impl Fleet {
     }
 }
 
-/// What was measured, in the order in which it was measured first.
+/// The durations of each measured command, in the order in which the commands ran first.
 #[derive(Debug, Default)]
 struct Times(Vec<(&'static str, Vec<Duration>)>);
 

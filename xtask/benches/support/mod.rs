@@ -1,5 +1,5 @@
-//! What the benchmarks of migrations share: the server that they run on, the tables that the
-//! migrations make, and the time of a whole process.
+//! The parts that both benchmarks of migrations need: a server to run on, migrations that each make
+//! a table, and the time of a whole process.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
