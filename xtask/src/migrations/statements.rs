@@ -39,8 +39,6 @@ pub struct ParsedStatement {
     pub span: Span,
     /// The search path that the statement runs with, as far as the file sets it.
     pub path: SearchPath,
-    /// Whether the file has set the search path before this statement.
-    pub sets_path: bool,
     /// Whether a later `ROLLBACK TO SAVEPOINT` takes it back.
     pub undone: bool,
     /// What it does, in order. Empty where it does nothing to tables, types or rows.
@@ -60,13 +58,11 @@ pub struct PlacedEffect {
 #[must_use]
 pub fn read(text: &str, path: &SearchPath) -> Vec<ParsedStatement> {
     let mut path = path.clone();
-    let mut sets_path = false;
     let mut parsed = Vec::new();
     let statements = sql::statements(text);
     let undone = savepoints::undone(&statements);
     for ((index, statement), undone) in statements.iter().enumerate().zip(undone) {
         let is_setting = path.follow(statement.cursor());
-        sets_path |= is_setting;
         let effects = if is_setting {
             Vec::new()
         } else {
@@ -76,7 +72,6 @@ pub fn read(text: &str, path: &SearchPath) -> Vec<ParsedStatement> {
             index,
             span: statement.span,
             path: path.clone(),
-            sets_path,
             undone,
             effects,
         });

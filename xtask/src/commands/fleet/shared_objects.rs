@@ -5,7 +5,9 @@ use anyhow::{Result, bail};
 
 use crate::migrations::Migration;
 use crate::migrations::provenance::SearchPath;
-use crate::migrations::statements::{self, Effect, ParsedStatement, Reference};
+use crate::migrations::statements::{
+    self, DomainAction, Effect, ParsedStatement, Reference, TableAction, TypeAction,
+};
 use crate::source::LineIndex;
 
 /// Refuses `files` that leave the schema of the tenant. A block of PL/pgSQL is not looked into: what
@@ -32,7 +34,7 @@ pub(super) fn refuse(files: &[Migration]) -> Result<()> {
 }
 
 fn leaves(text: &str, statement: &ParsedStatement) -> Option<String> {
-    if statement.sets_path {
+    if statement.path.is_set() {
         return Some("sets `search_path`".to_owned());
     }
     let words: Vec<String> = text
@@ -59,6 +61,18 @@ fn leaves_by(effect: &Effect) -> Option<String> {
     };
     let each = |names: &[Reference]| qualified(&names.iter().collect::<Vec<_>>());
     match effect {
+        Effect::AlterTable {
+            action: TableAction::SetSchema(schema),
+            ..
+        }
+        | Effect::AlterType {
+            action: TypeAction::SetSchema(schema),
+            ..
+        }
+        | Effect::AlterDomain {
+            action: DomainAction::SetSchema(schema),
+            ..
+        } => Some(format!("moves something into the schema `{schema}`")),
         Effect::CreateTable(table) => qualified(&[&table.name]),
         Effect::CreateView(name)
         | Effect::CreateType(name)
@@ -111,6 +125,9 @@ mod tests {
             ("CREATE SCHEMA app", "creates a schema"),
             ("DROP SCHEMA app", "drops a schema"),
             ("SET search_path = app; SELECT 1", "sets `search_path`"),
+            ("ALTER TABLE users SET SCHEMA app", "moves something"),
+            ("ALTER DOMAIN d SET SCHEMA app", "moves something"),
+            ("SET SCHEMA 'app'; SELECT 1", "sets `search_path`"),
         ] {
             let told = told(sql).unwrap_or_default();
             assert!(told.contains(expected), "{sql}: {told}");

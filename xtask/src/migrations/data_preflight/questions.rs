@@ -265,7 +265,8 @@ impl<'a, 't> Poser<'a, 't> {
             path: self
                 .place
                 .statement
-                .sets_path
+                .path
+                .is_set()
                 .then(|| self.place.statement.path.namespaces().to_vec()),
             clause: draft.clause,
             which: draft.which,

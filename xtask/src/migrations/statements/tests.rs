@@ -32,7 +32,7 @@ fn clauses_have_their_own_places_and_names_their_search_path() {
     let statements = read(text, &SearchPath::default());
     assert!(statements[0].effects.is_empty());
     let altered = &statements[1];
-    assert!(altered.sets_path && altered.index == 1);
+    assert!(altered.path.is_set() && altered.index == 1);
     let texts: Vec<_> = altered
         .effects
         .iter()
