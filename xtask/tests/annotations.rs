@@ -2,7 +2,7 @@
 //! summary is within its limit, and the XML can be parsed.
 
 use crate::support::monorepo::{Monorepo, Ran};
-use crate::support::repository;
+use crate::support::{major, repository};
 
 /// The number of annotations that GitHub shows per step. `SUMMARY` is the size in bytes of the
 /// largest summary that it accepts.
@@ -111,10 +111,11 @@ fn junit_is_xml_that_counts_its_cases() {
 #[test]
 fn a_finding_without_a_place_is_shown_at_the_configuration() {
     let repo = Monorepo::empty();
-    repo.write(
-        "db.toml",
-        "types = [\"src/t.ts\"]\nvalidation = [\"src/v.ts\"]\n",
+    let config = format!(
+        "postgres = \"{}\"\ntypes = [\"src/t.ts\"]\nvalidation = [\"src/v.ts\"]\n",
+        major()
     );
+    repo.write("db.toml", &config);
     // Most tables have a type and no schema, which is one finding for all of them.
     let tables = 1..=8;
     let each = |line: &dyn Fn(i32) -> String| tables.clone().map(line).collect::<String>();

@@ -591,3 +591,25 @@ fn a_rehearsal_says_what_a_rollback_does() {
         differences.join("\n")
     );
 }
+
+/// A column has the name that a query of ours gives to the whole row.
+#[test]
+fn rows_are_compared_whole_whatever_their_columns_are_called() {
+    let Some(scratch) = shared() else { return };
+    let repo = Monorepo::of_migrations(&[
+        (
+            "V1__t",
+            "CREATE TABLE t (id int PRIMARY KEY, r text NOT NULL, note text NOT NULL);",
+            "DROP TABLE t;",
+        ),
+        (
+            "V2__end",
+            "SELECT 1;",
+            "UPDATE t SET note = note || 'x' WHERE id > 0;",
+        ),
+    ]);
+    let database = Database::create(scratch, "whole_rows");
+    let all = rehearsed(&database, &repo, &[]);
+    assert_eq!(all[1]["verdict"], "exact", "{all:#?}");
+    holds(&all[1], "warnings", &["`t`"]);
+}

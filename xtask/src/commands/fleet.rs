@@ -181,7 +181,7 @@ fn of_query(context: &Context, query: &str) -> Result<Vec<ListedTarget>> {
     };
     let mut client = connect(&target).with_context(failed)?;
     let whole = format!(
-        "SELECT pg_catalog.to_jsonb(listed) FROM ({}\n) AS listed",
+        "SELECT pg_catalog.to_jsonb(listed.*) FROM ({}\n) AS listed",
         query.trim().trim_end_matches(';')
     );
     entries(&mut client, &whole)

@@ -29,7 +29,7 @@ impl RowTexts {
         for some in tables.chunks(TABLES_AT_ONCE) {
             let select = |(number, name): (usize, &&ObjectName)| {
                 format!(
-                    "SELECT {number}, to_jsonb(r)::text FROM {} AS r",
+                    "SELECT {number}, to_jsonb(r.*)::text FROM {} AS r",
                     quoted(name)
                 )
             };

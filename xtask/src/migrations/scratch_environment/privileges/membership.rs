@@ -12,9 +12,9 @@ pub(super) fn join(role: &str) -> String {
                  WHERE NOT rolsuper AND rolname !~ '^pg_' AND role.oid <> me
                    AND NOT pg_has_role(role.oid, me, 'MEMBER')
                    AND NOT EXISTS (
-                       SELECT FROM pg_auth_members AS member WHERE roleid = role.oid AND member.member = me
+                       SELECT FROM pg_auth_members AS held WHERE held.roleid = role.oid AND held.member = me
                          -- Since PostgreSQL 16 whoever makes a role is in it, and may not act as it.
-                         AND coalesce(to_jsonb(member) ->> 'set_option', 'true') = 'true')
+                         AND coalesce(to_jsonb(held) ->> 'set_option', 'true') = 'true')
              LOOP EXECUTE format('GRANT %I TO %s WITH ADMIN OPTION', known, {0});
              END LOOP;
          END $do$",
