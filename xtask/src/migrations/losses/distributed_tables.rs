@@ -42,8 +42,7 @@ const HANDS_OVER_CALLS: &str = "
 /// Has queries of this transaction run on the shards one after the other. Citus refuses a change of
 /// a reference table once tables that refer to it were read in parallel, and that would be our
 /// reading. The settings of the session are reset before the SQL runs.
-pub(super) const READ_IN_SEQUENCE: &str =
-    "SET LOCAL citus.multi_shard_modify_mode = 'sequential'";
+pub(super) const READ_IN_SEQUENCE: &str = "SET LOCAL citus.multi_shard_modify_mode = 'sequential'";
 
 /// Those of `all` the distributed tables whose rows this transaction may have deleted or changed.
 /// `may_call` tells whether the SQL may call functions.

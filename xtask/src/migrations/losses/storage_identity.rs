@@ -3,8 +3,8 @@
 //! empty. So the identities behind the names are compared, before and after the SQL ran.
 
 mod change;
-mod continuing;
 mod composites;
+mod continuing;
 mod names;
 mod partitions;
 
