@@ -469,16 +469,7 @@ fn rows_behind_foreign_tables_are_left_alone_without_consent() {
         far.connect()
             .batch_execute("CREATE TABLE a (id int); INSERT INTO a VALUES (1), (2)")
             .expect("rows");
-        let first = format!(
-            "CREATE EXTENSION postgres_fdw;
-             CREATE SERVER far FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '{}', dbname '{}');
-             CREATE USER MAPPING FOR PUBLIC SERVER far OPTIONS (user 'postgres', password_required 'false');
-             CREATE FOREIGN TABLE far_a (id int) SERVER far OPTIONS (table_name 'a');
-             CREATE FUNCTION wipe_far(name text) RETURNS void LANGUAGE plpgsql AS
-                 'BEGIN EXECUTE ''DELETE FROM '' || name; END';",
-            socket.trim_matches('"'),
-            far.name()
-        );
+        let first = leads_to(&far, &socket);
         let down = format!("{down};");
         let Some((database, repo)) = migrated("near", &first, (up, &down), "") else {
             return;
@@ -504,4 +495,67 @@ fn rows_behind_foreign_tables_are_left_alone_without_consent() {
             .must_exit(0);
         assert_eq!((rows(), database.history()), (0, vec![1]), "{down}");
     });
+}
+
+/// Migrations that make the foreign table `far_a`, which leads to the table `a` of `far`, and a
+/// function that empties it.
+fn leads_to(far: &Database, socket: &str) -> String {
+    format!(
+        "CREATE EXTENSION postgres_fdw;
+         CREATE SERVER far FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '{}', dbname '{}');
+         CREATE USER MAPPING FOR PUBLIC SERVER far OPTIONS (user 'postgres', password_required 'false');
+         CREATE FOREIGN TABLE far_a (id int) SERVER far OPTIONS (table_name 'a');
+         CREATE FUNCTION wipe_far(name text) RETURNS void LANGUAGE plpgsql AS
+             'BEGIN EXECUTE ''DELETE FROM '' || name; END';",
+        socket.trim_matches('"'),
+        far.name()
+    )
+}
+
+/// A scratch database reaches the same rows as the live one, forward too: whatever replays the
+/// migrations leaves them as they are.
+#[test]
+fn no_replay_changes_rows_behind_foreign_tables() {
+    let Some(scratch) = shared() else { return };
+    let mut client = crate::support::connect(scratch);
+    let query = "SELECT FROM pg_available_extensions WHERE name = 'postgres_fdw'";
+    if client.query(query, &[]).expect("a query").is_empty() {
+        return println!("skipped: these binaries have no postgres_fdw");
+    }
+    let socket: String = client
+        .query_one("SHOW unix_socket_directories", &[])
+        .expect("a setting")
+        .get(0);
+    let far = Database::create(scratch, "far");
+    far.connect()
+        .batch_execute("CREATE TABLE a (id int); INSERT INTO a VALUES (1), (2)")
+        .expect("rows");
+    let first = leads_to(&far, &socket);
+    let Some((database, repo)) = migrated("near", &first, ("SELECT 1", "SELECT 1;"), "") else {
+        return;
+    };
+    repo.write("migrations/V3__third.down.sql", "SELECT 1;");
+    for sql in [
+        "UPDATE far_a SET id = id + 10",
+        "TRUNCATE far_a",
+        "SELECT wipe_far('far_a')",
+        "DO $$ BEGIN EXECUTE 'DELETE FROM far' || '_a'; END $$",
+    ] {
+        repo.write("migrations/V3__third.sql", &format!("{sql};"));
+        for command in [&["db-snapshot"][..], &["db-migrate", "--dry-run"]] {
+            let ran = database.run(&repo, command).must_exit(2);
+            let said = "it changes rows of the foreign table `far_a`, which lie on another server";
+            assert!(ran.stderr.contains(said), "{sql}: {}", ran.stderr);
+            let rows = far
+                .connect()
+                .query("SELECT FROM a WHERE id < 10", &[])
+                .expect("rows");
+            assert_eq!(rows.len(), 2, "{sql}");
+        }
+    }
+    repo.write(
+        "migrations/V3__third.sql",
+        "CREATE TABLE near AS SELECT id FROM far_a; INSERT INTO near SELECT id FROM far_a;",
+    );
+    database.run(&repo, &["db-snapshot"]).must_exit(0);
 }

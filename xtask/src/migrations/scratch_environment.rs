@@ -1,6 +1,7 @@
 //! Opens scratch databases, on which migrations run to learn their effects. They are prepared as
 //! `scratch-setup` says, and there is one way to open them.
 
+mod far_rows;
 mod pending_scratch;
 pub mod privileges;
 pub mod time_limit;
@@ -10,6 +11,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result, anyhow};
 use postgres::{Client, GenericClient, Transaction};
 
+pub use far_rows::ChangesFarRows;
 pub use pending_scratch::PendingScratch;
 use privileges::{LendingConnection, LentPrivileges};
 use time_limit::{TimeLimit, TimeLimitWatch};

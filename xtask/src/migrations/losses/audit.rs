@@ -176,6 +176,9 @@ impl<'a> LossAudit<'a> {
             .iter()
             .filter(|change| storage.holds(change))
             .collect();
+        if storage.has_citus() && !foreseen.is_empty() {
+            in_sequence(transaction)?;
+        }
         let at_stake = count(
             transaction,
             &storage,
@@ -293,9 +296,12 @@ impl<'a> LossAudit<'a> {
         deferred::run(transaction, are_rows_counted, self.options.direction)?;
         // A trigger may have stopped the counting too.
         before.counters.are_true(transaction)?;
-        let after = StorageIdentity::read(transaction)?;
+        let after = StorageIdentity::read(transaction)?.continuing(&before.storage);
         let mut changed = before.counters.changed(transaction)?;
-        for oid in distributed_tables::written(transaction, before.storage.distributed())? {
+        // A table that the SQL distributes is one of them, too.
+        let distributed = before.storage.distributed() | after.distributed();
+        let may_call = self.doubts.may_call;
+        for oid in distributed_tables::written(transaction, &distributed, may_call)? {
             changed.entry(oid).or_insert(0);
         }
         changed.retain(|oid, _| !before.own.contains(oid));
@@ -362,6 +368,9 @@ impl<'a> LossAudit<'a> {
             .iter()
             .filter(|(change, _)| changes.contains(change));
         let mut losses: Vec<Loss> = drops.map(|(_, loss)| loss.clone()).collect();
+        if after.has_citus() && !before.hashes.is_empty() {
+            in_sequence(transaction)?;
+        }
         let mut rows = Vec::new();
         for row_hashes in &before.hashes {
             let lost = row_hashes.lost(transaction, after)?;
@@ -388,6 +397,13 @@ impl<'a> LossAudit<'a> {
         }
         Ok(losses)
     }
+}
+
+/// Reads distributed tables so that the SQL may still change them. [`clean`] ends it.
+fn in_sequence(transaction: &mut Transaction<'_>) -> Result<()> {
+    transaction
+        .batch_execute(distributed_tables::READ_IN_SEQUENCE)
+        .context("cannot prepare the session for Citus")
 }
 
 /// Reports how many rows of each earlier table were updated.

@@ -13,7 +13,7 @@ use super::certain::UnacceptedLosses;
 use super::direction::AuditDirection;
 use super::options::LossOptions;
 use super::written::Doubts;
-use super::{consent, destructive, harmless, safety_net};
+use super::{consent, destructive, harmless, safety_net, written};
 use crate::migrations::session::SessionSettings;
 use crate::migrations::{Migration, journal};
 use crate::report::{Consent, Loss, MigrationLoss};
@@ -42,6 +42,8 @@ pub struct ForwardLosses<'a> {
     is_needed: bool,
     /// Whether code runs with each definition.
     has_event_triggers: bool,
+    /// Whether Citus may have made a table of `existing` again, under another OID.
+    may_be_made_again: bool,
     losses: Vec<MigrationLoss>,
     /// The migration that was refused, with its losses.
     refused: Vec<MigrationLoss>,
@@ -82,6 +84,7 @@ impl<'a> ForwardLosses<'a> {
                 existing: None,
                 is_needed: true,
                 has_event_triggers: false,
+                may_be_made_again: false,
                 losses: Vec::new(),
                 refused: Vec::new(),
             });
@@ -103,6 +106,7 @@ impl<'a> ForwardLosses<'a> {
             is_needed: !tables.is_empty() || has_foreign || makes_foreign,
             existing: Some(tables.into_iter().collect()),
             has_event_triggers: state.try_get("has_event_triggers")?,
+            may_be_made_again: false,
             losses: Vec::new(),
             refused: Vec::new(),
         })
@@ -149,10 +153,13 @@ impl<'a> ForwardLosses<'a> {
     }
 
     /// The tables that may lose data. Rows of a table that this run made were written by its
-    /// migrations; but once something was lost, they may be what is left of it.
+    /// migrations; but once something was lost, they may be what is left of it, and Citus may have
+    /// copied earlier rows there.
     pub(in crate::migrations) fn at_stake(&self) -> Option<&BTreeSet<u32>> {
         let is_lost = self.losses.iter().any(|lost| lost.loss.count > 0);
-        self.existing.as_ref().filter(|_| !is_lost)
+        self.existing
+            .as_ref()
+            .filter(|_| !is_lost && !self.may_be_made_again)
     }
 
     /// An audit of the transaction of `migration`.
@@ -185,6 +192,8 @@ impl<'a> ForwardLosses<'a> {
             .map(|loss| of_migration(migration, None, loss, self.accepted))
             .collect();
         self.losses.extend(lost);
+        self.may_be_made_again |=
+            self.settings.is_distributed && written::may_change_rows(&migration.sql);
         if let Some(backup) = self.backup {
             backup.keep();
         }

@@ -4,6 +4,7 @@
 
 mod change;
 mod composites;
+mod continuing;
 mod names;
 mod partitions;
 
@@ -26,6 +27,8 @@ pub struct StorageIdentity {
     tables: BTreeMap<u32, Stored>,
     /// Foreign tables, whose rows lie elsewhere.
     foreign: BTreeMap<u32, ObjectName>,
+    /// Whether the database has the catalog of Citus.
+    has_citus: bool,
     /// Tables of `tables` whose rows Citus keeps on other servers.
     distributed: BTreeSet<u32>,
     /// The types of columns that consist of other types or of labels.
@@ -112,6 +115,7 @@ impl StorageIdentity {
             ..Self::default()
         };
         if rows.first().is_some_and(|row| row.get("has_distributions")) {
+            all.has_citus = true;
             all.distributed = distributed_tables::read(client)?;
         }
         all.tenant = rows.first().and_then(|row| row.get("tenant"));
@@ -140,6 +144,13 @@ impl StorageIdentity {
         intact: &BTreeSet<u32>,
     ) -> Vec<StorageChange> {
         let mut changes = Vec::new();
+        let continued;
+        let later = if later.has_citus {
+            continued = later.clone().continuing(self);
+            &continued
+        } else {
+            later
+        };
         for (oid, table) in &self.tables {
             match later.tables.get(oid) {
                 Some(now) => {
@@ -338,6 +349,11 @@ impl StorageIdentity {
     /// Returns the OIDs of the tables whose rows Citus keeps on other servers.
     pub(super) fn distributed(&self) -> &BTreeSet<u32> {
         &self.distributed
+    }
+
+    /// Whether the database has the catalog of Citus.
+    pub(super) fn has_citus(&self) -> bool {
+        self.has_citus
     }
 
     /// Returns the naming of the objects in it.

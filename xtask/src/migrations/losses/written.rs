@@ -1,7 +1,7 @@
 //! Reads from the text of some SQL whether it changes rows, and which doubts it leaves. The text
 //! does not tell all, since a function may change any row. So the result is never relied on.
 
-use super::row_counters;
+use super::{harmless, row_counters};
 use crate::migrations::sql::{self, Statement};
 
 /// The first words of statements that change no rows, or only the rows of dropped objects, which
@@ -24,6 +24,8 @@ pub struct Doubts {
     pub may_stop_counting: bool,
     /// Whether a lock on a foreign table may come from a TRUNCATE.
     pub may_truncate: bool,
+    /// Whether it may call functions of the database.
+    pub may_call: bool,
 }
 
 impl Doubts {
@@ -31,11 +33,13 @@ impl Doubts {
     /// truncate. A text that never says `alter` locks a foreign table for no other reason.
     #[must_use]
     pub fn of(text: &str) -> Self {
+        let may_call = !harmless::is_harmless(text);
         let text = text.to_ascii_lowercase();
         let may_truncate = text.contains("truncate") || !text.contains("alter");
         Self {
             may_stop_counting: row_counters::may_stop_counting(&text),
             may_truncate,
+            may_call,
         }
     }
 }

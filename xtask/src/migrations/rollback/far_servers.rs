@@ -5,6 +5,7 @@ use anyhow::{Context as _, Result};
 use postgres::{Client, Transaction};
 
 use crate::migrations::losses::written;
+use crate::migrations::scratch_environment::ChangesFarRows;
 use crate::migrations::script::{StatementObserver, Step};
 use crate::postgres::error::ServerError;
 use crate::schema::model::Schema;
@@ -67,6 +68,9 @@ impl StatementObserver for KeptAway {
 /// Whether that refusal stopped a script, or the missing network of the scratch database did
 /// (08001).
 pub(super) fn stopped(error: &anyhow::Error) -> bool {
+    if error.downcast_ref::<ChangesFarRows>().is_some() {
+        return true;
+    }
     let server = error
         .chain()
         .find_map(|cause| cause.downcast_ref::<ServerError>());

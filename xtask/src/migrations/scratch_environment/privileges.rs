@@ -10,6 +10,7 @@ use std::cell::{Cell, RefCell};
 use anyhow::{Result, anyhow, bail};
 use postgres::{Client, GenericClient, Transaction};
 
+use super::far_rows;
 use super::time_limit::TimeLimit;
 use crate::config::Platform;
 use crate::migrations::script::{StatementObserver, Step};
@@ -190,6 +191,7 @@ impl StatementObserver for LentPrivileges {
     }
 
     fn after(&mut self, transaction: &mut Transaction<'_>, step: &Step<'_>) -> Result<()> {
+        far_rows::refuse(transaction, step.statement)?;
         if let Some(shared) = self
             .shared
             .as_ref()

@@ -17,6 +17,11 @@ const DISTRIBUTIONS: &str = "
     FROM pg_dist_partition AS p
     WHERE coalesce(to_jsonb(p) ->> 'autoconverted', 'false') = 'false'";
 
+/// The namespaces whose tables lie together on one server each. Releases before 12 have no such
+/// catalog.
+const NAMESPACES: &str = "
+    SELECT n.nspname::text AS name FROM pg_dist_schema AS d JOIN pg_namespace AS n ON n.oid = d.schemaid";
+
 pub(super) fn read(
     client: &mut Prepared<'_, impl GenericClient>,
     relations: &Relations,
@@ -59,6 +64,20 @@ pub(super) fn read(
             {
                 distribution.colocated_with = beside;
             }
+        }
+    }
+    Ok(())
+}
+
+/// Reads which namespaces Citus distributes, with the tables that will be made there.
+pub(super) fn read_namespaces(
+    client: &mut Prepared<'_, impl GenericClient>,
+    schema: &mut Schema,
+) -> Result<(), Error> {
+    for row in client.query(NAMESPACES, &[])? {
+        let name: &str = row.get("name");
+        if let Some(namespace) = schema.namespaces.get_mut(name) {
+            namespace.distributed = true;
         }
     }
     Ok(())

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 
 use postgres::{Error, GenericClient};
 
+use super::distribution;
 use super::prepared::Prepared;
 use crate::schema::model::{Extension, Namespace, Object, Schema};
 
@@ -13,7 +14,8 @@ use crate::schema::model::{Extension, Namespace, Object, Schema};
 const NAMESPACES: &str = concat!(
     "
     SELECT n.nspname::text AS name,
-           nullif(obj_description(n.oid, 'pg_namespace'), 'standard public schema') AS comment
+           nullif(obj_description(n.oid, 'pg_namespace'), 'standard public schema') AS comment,
+           to_regclass('pg_catalog.pg_dist_schema') IS NOT NULL AS may_be_distributed
     FROM pg_namespace AS n
     WHERE ",
     namespaces!(),
@@ -262,13 +264,19 @@ pub(super) fn read(
     client: &mut Prepared<'_, impl GenericClient>,
     schema: &mut Schema,
 ) -> Result<(), Error> {
+    let mut may_be_distributed = false;
     for row in client.query(NAMESPACES, &[])? {
+        may_be_distributed = row.get("may_be_distributed");
         schema.namespaces.insert(
             row.get("name"),
             Namespace {
                 comment: row.get("comment"),
+                distributed: false,
             },
         );
+    }
+    if may_be_distributed {
+        distribution::read_namespaces(client, schema)?;
     }
     for row in client.query(EXTENSIONS, &[])? {
         schema.extensions.insert(

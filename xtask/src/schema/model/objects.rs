@@ -9,6 +9,9 @@ pub struct Namespace {
     /// `COMMENT ON SCHEMA`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
+    /// Whether Citus distributes each table that is made in it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub distributed: bool,
 }
 
 /// An extension. Its version is the server's affair, as for `pg_dump`.

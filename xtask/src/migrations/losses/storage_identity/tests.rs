@@ -43,6 +43,12 @@ fn part_of(parent: u32, mut table: Stored) -> Stored {
     table
 }
 
+fn whole(name: &str) -> Stored {
+    let mut table = table(name, 0, &[(1, "x", TEXT)]);
+    table.partitioned = true;
+    table
+}
+
 #[test]
 fn a_table_or_column_made_again_under_its_name_is_still_a_loss() {
     let before = storage_identity(vec![
@@ -133,4 +139,33 @@ fn partitions_go_and_change_with_their_table() {
             "y".into()
         )]
     );
+}
+
+#[test]
+fn a_table_that_citus_makes_again_is_compared_with_the_earlier_one() {
+    let mut before = storage_identity(vec![
+        (1, table("a", 1, &[(2, "x", TEXT), (3, "y", TEXT)])),
+        (2, table("gone", 2, &[(1, "x", TEXT)])),
+        (3, whole("p")),
+        (4, part_of(3, table("part", 4, &[(1, "x", TEXT)]))),
+    ]);
+    before.has_citus = true;
+    let mut after = storage_identity(vec![
+        (8, part_of(9, table("part", 8, &[(1, "x", TEXT)]))),
+        (9, whole("p")),
+        (10, table("a", 10, &[(1, "x", TEXT), (2, "z", TEXT)])),
+    ]);
+    (after.has_citus, after.distributed) = (true, BTreeSet::from([10]));
+    let a = ObjectName::public("a");
+    let expected = [
+        StorageChange::DroppedTable(ObjectName::public("gone")),
+        StorageChange::DroppedColumn(a.clone(), "y".into()),
+        StorageChange::TouchedTable(a),
+        StorageChange::TouchedTable(ObjectName::public("p")),
+    ];
+    assert_eq!(before.changes(&after), expected);
+    let after = after.continuing(&before);
+    assert_eq!(after.distributed, BTreeSet::from([1]));
+    let numbers: Vec<_> = after.tables[&1].columns.keys().collect();
+    assert_eq!(numbers, [&2, &4], "`z` is no earlier column");
 }
