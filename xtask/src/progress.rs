@@ -21,8 +21,8 @@ pub struct WorkStatus {
     pub what: String,
     /// The step that runs now, where steps have names.
     pub step: Option<String>,
-    /// The number of the step that runs now, from 1, and the number of all steps. Both are 0 where
-    /// steps are not counted.
+    /// The number of the step that runs now, from 1, or of the steps that are done, where several run
+    /// side by side; and the number of all steps. Both are 0 where steps are not counted.
     pub count: (usize, usize),
 }
 
@@ -73,14 +73,36 @@ pub struct Work {
 impl Work {
     /// Begins the next step, which is called `step`.
     pub fn next(&self, step: &str) {
+        self.update(|status| {
+            status.step = Some(step.to_owned());
+            status.count_one();
+        });
+    }
+
+    /// Names a step that runs beside others. It counts once it is [`done`](Self::done).
+    pub fn beside(&self, step: &str) {
+        self.update(|status| status.step = Some(step.to_owned()));
+    }
+
+    /// Counts a step that ran beside others.
+    pub fn done(&self) {
+        self.update(WorkStatus::count_one);
+    }
+
+    fn update(&self, change: impl FnOnce(&mut WorkStatus)) {
         let mut works = self.progress.works();
         let own = works.running.iter_mut().find(|(id, _)| *id == self.id);
         if let Some((_, status)) = own {
-            status.step = Some(step.to_owned());
-            // More steps than announced: the total was an estimate.
-            let number = status.count.0 + 1;
-            status.count = (number, status.count.1.max(number));
+            change(status);
         }
+    }
+}
+
+impl WorkStatus {
+    fn count_one(&mut self) {
+        // More steps than announced: the total was an estimate.
+        let number = self.count.0 + 1;
+        self.count = (number, self.count.1.max(number));
     }
 }
 
@@ -115,5 +137,17 @@ mod tests {
         );
         drop(replay);
         assert_eq!(progress.current(), None);
+    }
+
+    #[test]
+    fn steps_side_by_side_count_once_they_are_done() {
+        let progress = Progress::default();
+        let survey = progress.begin_counted("surveying", 3);
+        survey.beside("acme");
+        survey.beside("beta");
+        let shown = || progress.current().map(|work| (work.step, work.count));
+        assert_eq!(shown(), Some((Some("beta".into()), (0, 3))));
+        survey.done();
+        assert_eq!(shown(), Some((Some("beta".into()), (1, 3))));
     }
 }

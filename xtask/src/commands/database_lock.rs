@@ -50,6 +50,7 @@ pub fn take(
     failed?;
     Ok(SessionSettings {
         history_table: tables::locate(client, &context.config.history_table)?,
+        tenant: context.config.tenant.clone(),
         lock_pid: held.pid,
         server_version: held.server_version,
         is_distributed: held.is_distributed,

@@ -14,6 +14,8 @@ use super::{lock, transaction};
 pub struct SessionSettings {
     /// refinery's history table, as SQL writes it.
     pub history_table: String,
+    /// The schema to which the session is confined: that of one tenant among several in the database.
+    pub tenant: Option<String>,
     /// The server process that holds the advisory lock.
     pub lock_pid: i32,
     /// The server's version: 150018 is 15.18.

@@ -120,8 +120,9 @@ fn try_each(
                     let Some(target) = targets.get(next.place) else {
                         continue;
                     };
-                    work.next(&target.name);
+                    work.beside(&target.name);
                     let worked = attempt(target);
+                    work.done();
                     schedule.ended(&next, Ending::Done);
                     let mut tried = tried.lock().unwrap_or_else(PoisonError::into_inner);
                     tried.push((next.place, worked));

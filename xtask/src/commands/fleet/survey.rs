@@ -56,8 +56,9 @@ pub(super) fn survey(
         loop {
             let place = next.fetch_add(1, Ordering::Relaxed);
             let Some(one) = targets.get(place) else { break };
-            work.next(&one.name);
+            work.beside(&one.name);
             let looked = look::look(context, one, files, questions);
+            work.done();
             keep(&surveyed, place, looked);
         }
     };

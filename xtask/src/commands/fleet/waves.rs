@@ -111,8 +111,9 @@ impl WaveRun<'_> {
                 for _ in 0..self.config.parallel.min(wave.databases.len()) {
                     scope.spawn(|| {
                         while let Some(next) = schedule.next() {
-                            work.next(&self.name(next.place).unwrap_or_default());
+                            work.beside(&self.name(next.place).unwrap_or_default());
                             self.one((&next, number), &schedule, &ended);
+                            work.done();
                         }
                     });
                 }

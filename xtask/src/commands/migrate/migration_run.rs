@@ -40,7 +40,9 @@ use crate::report::{Finding, MigrationResult, Verification};
 struct Session<'s> {
     target: &'s Arc<Target>,
     settings: &'s SessionSettings,
-    stamper: &'s CatalogStamper,
+    /// None for a tenant that shares its database: a stamp is one of the whole database, which the next
+    /// tenant's migrations change, so that nobody would read it.
+    stamper: Option<&'s CatalogStamper>,
 }
 
 /// The results that are ready before anything is applied.
@@ -113,10 +115,11 @@ impl<'a> MigrationRun<'a> {
         'j: 'f,
     {
         let model = live::model(&self.context.config);
+        let stamper = CatalogStamper::new(settings.server_version, &model);
         let session = Session {
             target,
             settings,
-            stamper: &CatalogStamper::new(settings.server_version, &model),
+            stamper: settings.tenant.is_none().then_some(&stamper),
         };
         let worked = self.work(client, session, files, prepared);
         lock::release(client, self.context.config.lock_name());
@@ -137,7 +140,7 @@ impl<'a> MigrationRun<'a> {
     {
         let Some(ready) = self.prepare(
             client,
-            (&session.settings.history_table, Some(session.stamper)),
+            (&session.settings.history_table, session.stamper),
             files,
             prepared,
         )?
@@ -321,7 +324,7 @@ impl<'a> MigrationRun<'a> {
             findings: &ready.findings,
             digest: ready.digest.as_deref(),
             history_table: &settings.history_table,
-            stamper: tables.stamps.then_some(session.stamper),
+            stamper: session.stamper.filter(|_| tables.stamps),
         };
         let accepted = self.options.losses.accepted();
         let backup = self.backup()?;

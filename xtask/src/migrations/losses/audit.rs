@@ -16,7 +16,7 @@ use super::populated_views::PopulatedViews;
 use super::row_counters::RowCounters;
 use super::row_hashes::RowHashes;
 use super::sequence_positions::SequencePositions;
-use super::storage_identity::{StorageChange, StorageIdentity, Stored};
+use super::storage_identity::{StorageChange, StorageIdentity, Stored, TenantReach};
 use super::{deferred, distributed_tables, foreign_tables, intact, row_counters, written};
 use crate::migrations::journal;
 use crate::postgres::error::ServerError;
@@ -29,6 +29,8 @@ pub(in crate::migrations) struct LossAudit<'a> {
     options: LossOptions<'a>,
     doubts: written::Doubts,
     foreseen: BTreeSet<StorageChange>,
+    /// Whether the SQL of a tenant changes more than its own schema and `public`.
+    leaves_tenant: bool,
     /// The tables that may lose data; `None` where all may. A migration loses nothing of a table
     /// that the same run made.
     at_stake: Option<&'a BTreeSet<u32>>,
@@ -83,6 +85,7 @@ impl<'a> LossAudit<'a> {
             options,
             doubts,
             foreseen: foreseen.into_iter().collect(),
+            leaves_tenant: false,
             at_stake: None,
             exclusive: BTreeSet::new(),
             prepared: BTreeMap::new(),
@@ -145,7 +148,14 @@ impl<'a> LossAudit<'a> {
     }
 
     fn read(&self, client: &mut impl GenericClient) -> Result<StorageIdentity> {
-        let storage = StorageIdentity::read(client)?;
+        let settings = self.options.settings;
+        let storage = match &settings.tenant {
+            // Rows on Citus's workers are found by other means than locks.
+            Some(tenant) if !self.leaves_tenant && !settings.is_distributed => {
+                StorageIdentity::read_of_tenant(client, tenant)?
+            }
+            _all => StorageIdentity::read(client)?,
+        };
         Ok(match self.at_stake {
             Some(tables) => storage.only(tables),
             None => storage,
@@ -205,8 +215,9 @@ impl<'a> LossAudit<'a> {
         let large_objects = LargeObjects::begin(transaction, are_touched, is_backed_up)?;
         clean(transaction, self.options)?;
         let own = own_tables(transaction, &self.options.settings.history_table)?;
-        let positions = self.positions(transaction)?;
-        let views = self.views(transaction)?;
+        let reach = storage.reach();
+        let positions = self.positions(transaction, reach)?;
+        let views = self.views(transaction, reach)?;
         // The counters are read last, so that they hold nothing of this preparation.
         let counters = RowCounters::begin(
             transaction,
@@ -227,17 +238,27 @@ impl<'a> LossAudit<'a> {
 
     /// The positions of sequences. Forward they are needed for a backup alone: the migration says
     /// itself what it does to a sequence.
-    fn positions(&self, transaction: &mut Transaction<'_>) -> Result<SequencePositions> {
+    fn positions(
+        &self,
+        transaction: &mut Transaction<'_>,
+        reach: Option<&TenantReach>,
+    ) -> Result<SequencePositions> {
         if self.is_back() || self.options.backup.is_some() {
-            return SequencePositions::read(transaction);
+            return SequencePositions::read(transaction, reach.map(TenantReach::namespaces));
         }
         Ok(SequencePositions::default())
     }
 
     /// The materialized views, about which only a way back has to say anything.
-    fn views(&self, transaction: &mut Transaction<'_>) -> Result<PopulatedViews> {
+    fn views(
+        &self,
+        transaction: &mut Transaction<'_>,
+        reach: Option<&TenantReach>,
+    ) -> Result<PopulatedViews> {
         match self.options.direction {
-            AuditDirection::Back => PopulatedViews::read(transaction),
+            AuditDirection::Back => {
+                PopulatedViews::read(transaction, reach.map(TenantReach::namespaces))
+            }
             AuditDirection::Forward => Ok(PopulatedViews::default()),
         }
     }
@@ -295,8 +316,17 @@ impl<'a> LossAudit<'a> {
         let are_rows_counted = before.counters.are_true(transaction)?;
         deferred::run(transaction, are_rows_counted, self.options.direction)?;
         // A trigger may have stopped the counting too.
-        before.counters.are_true(transaction)?;
-        let after = StorageIdentity::read(transaction)?.continuing(&before.storage);
+        let are_rows_counted = before.counters.are_true(transaction)?;
+        if let Some(reach) = before.storage.reach()
+            && reach.is_left(transaction, are_rows_counted)?
+        {
+            self.leaves_tenant = true;
+            return Ok(AuditOutcome::Rerun);
+        }
+        let after = before
+            .storage
+            .read_again(transaction)?
+            .continuing(&before.storage);
         let mut changed = before.counters.changed(transaction)?;
         // A table that the SQL distributes is one of them, too.
         let distributed = before.storage.distributed() | after.distributed();
@@ -338,7 +368,8 @@ impl<'a> LossAudit<'a> {
             return Ok(AuditOutcome::Rerun);
         }
         let losses = self.losses(transaction, before, &changes, &after)?;
-        let now = self.positions(transaction)?;
+        let reach = before.storage.reach();
+        let now = self.positions(transaction, reach)?;
         if let Some(backup) = self.options.backup {
             backup.write_script(before.positions.lost(&now))?;
         }
@@ -346,7 +377,7 @@ impl<'a> LossAudit<'a> {
         if self.is_back() {
             warnings.extend(updates(&changed, &before.storage));
             warnings.extend(before.positions.warnings(transaction, &now)?);
-            warnings.extend(before.views.warnings(&self.views(transaction)?));
+            warnings.extend(before.views.warnings(&self.views(transaction, reach)?));
         }
         Ok(AuditOutcome::Complete(losses, warnings))
     }

@@ -17,13 +17,16 @@ pub(super) struct PopulatedViews {
 const VIEWS: &str = "
     SELECT pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname), c.relispopulated
     FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-    WHERE c.relkind = 'm' AND n.nspname !~ '^pg_'";
+    WHERE c.relkind = 'm' AND n.nspname !~ '^pg_' AND ($1::text[] IS NULL OR n.nspname = ANY ($1))";
 
 impl PopulatedViews {
-    /// Reads the names.
-    pub(super) fn read(transaction: &mut Transaction<'_>) -> Result<Self> {
+    /// Reads the names in `namespaces`, or in all.
+    pub(super) fn read(
+        transaction: &mut Transaction<'_>,
+        namespaces: Option<&[String]>,
+    ) -> Result<Self> {
         let rows = transaction
-            .query(VIEWS, &[])
+            .query(VIEWS, &[&namespaces])
             .context("cannot read which materialized views hold rows")?;
         let mut views = Self::default();
         for row in rows {

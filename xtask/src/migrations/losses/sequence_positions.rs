@@ -39,7 +39,7 @@ const POSITIONS: &str = "
     JOIN pg_catalog.pg_class c ON c.oid = q.seqrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     LEFT JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid
         AND d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjsubid > 0 AND d.deptype IN ('a', 'i')
-    WHERE n.nspname !~ '^pg_'
+    WHERE n.nspname !~ '^pg_' AND ($1::text[] IS NULL OR n.nspname = ANY ($1))
       AND CASE WHEN c.relkind = 'S' THEN pg_catalog.has_sequence_privilege(c.oid, 'SELECT, USAGE') END
     ORDER BY c.oid";
 
@@ -50,10 +50,13 @@ const COLUMNS: &str = "
     WHERE NOT a.attisdropped";
 
 impl SequencePositions {
-    /// Reads the positions.
-    pub(super) fn read(transaction: &mut Transaction<'_>) -> Result<Self> {
+    /// Reads the positions in `namespaces`, or in all.
+    pub(super) fn read(
+        transaction: &mut Transaction<'_>,
+        namespaces: Option<&[String]>,
+    ) -> Result<Self> {
         let rows = transaction
-            .query(POSITIONS, &[])
+            .query(POSITIONS, &[&namespaces])
             .context("cannot read where the sequences stand")?;
         let mut positions = BTreeMap::new();
         for row in rows {

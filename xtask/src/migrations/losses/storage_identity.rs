@@ -7,6 +7,7 @@ mod composites;
 mod continuing;
 mod names;
 mod partitions;
+mod reach;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,6 +21,7 @@ use super::distributed_tables;
 use crate::migrations::sql::{identifier, quoted};
 use crate::schema::model::ObjectName;
 use composites::Composites;
+pub(super) use reach::TenantReach;
 
 /// The tables and columns of a database.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -35,6 +37,8 @@ pub struct StorageIdentity {
     composites: Composites,
     /// The namespace of the tenant to which the session is confined.
     tenant: Option<String>,
+    /// The part of the database that was read, where not all of it was.
+    reach: Option<TenantReach>,
 }
 
 /// A table that was written anew.
@@ -77,7 +81,8 @@ pub(super) struct StoredColumn {
 
 /// The query for the tables: a row for each, with its columns as arrays of one length. Of several
 /// parents only one counts. An extension's tables are left out, except those in which it keeps data
-/// of people: `pg_dump` writes the rows of these (`pg_extension_config_dump`).
+/// of people: `pg_dump` writes the rows of these (`pg_extension_config_dump`). `$1` are the namespaces to
+/// read; all without any.
 const TABLES: &str = "
     SELECT c.oid, n.nspname::text AS namespace, c.relname::text AS name, c.relfilenode, c.relispartition,
            c.relkind::text AS kind,
@@ -96,6 +101,7 @@ const TABLES: &str = "
     LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
                                        AND a.attgenerated = ''
     WHERE c.relkind IN ('r', 'p', 'f') AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'
+      AND ($1::text[] IS NULL OR n.nspname = ANY ($1))
       AND NOT EXISTS (
           SELECT FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid
           WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'
@@ -106,12 +112,30 @@ const TABLES: &str = "
 impl StorageIdentity {
     /// Reads it, also inside an open transaction.
     pub fn read(client: &mut impl GenericClient) -> Result<Self> {
+        Self::within(client, None)
+    }
+
+    /// Reads the part that the SQL of `tenant` is expected to change. [`TenantReach::is_left`] tells
+    /// whether it did more.
+    pub(super) fn read_of_tenant(client: &mut impl GenericClient, tenant: &str) -> Result<Self> {
+        let reach = TenantReach::read(client, tenant)?;
+        Self::within(client, Some(reach))
+    }
+
+    /// Reads the same part again.
+    pub(super) fn read_again(&self, client: &mut impl GenericClient) -> Result<Self> {
+        Self::within(client, self.reach.clone())
+    }
+
+    fn within(client: &mut impl GenericClient, reach: Option<TenantReach>) -> Result<Self> {
+        let namespaces = reach.as_ref().map(TenantReach::namespaces);
         let rows = client
-            .query(TABLES, &[])
+            .query(TABLES, &[&namespaces])
             .context("cannot read the tables of the database")?;
-        let composites = Composites::read(client)?;
+        let composites = Composites::read(client, namespaces)?;
         let mut all = Self {
             composites,
+            reach,
             ..Self::default()
         };
         if rows.first().is_some_and(|row| row.get("has_distributions")) {
@@ -341,6 +365,11 @@ impl StorageIdentity {
         self.composites.select(kind, attributes, &values)
     }
 
+    /// The part of the database that was read; none where all of it was.
+    pub(super) fn reach(&self) -> Option<&TenantReach> {
+        self.reach.as_ref()
+    }
+
     /// Returns the foreign tables by their OIDs.
     pub(super) fn foreign(&self) -> &BTreeMap<u32, ObjectName> {
         &self.foreign
@@ -364,8 +393,11 @@ impl StorageIdentity {
             .values()
             .map(|table| &table.name)
             .chain(self.foreign.values());
+        let others = self.reach.iter().flat_map(|reach| &reach.other_namespaces);
         ObjectNames::new(
-            tables.map(|name| name.namespace.as_str()),
+            tables
+                .map(|name| name.namespace.as_str())
+                .chain(others.map(String::as_str)),
             self.tenant.as_deref(),
         )
     }

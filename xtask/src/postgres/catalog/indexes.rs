@@ -34,8 +34,10 @@ const INDEXES: &str = concat!(
     LEFT JOIN pg_tablespace AS s ON s.oid = x.reltablespace
     LEFT JOIN (SELECT a.attrelid, array_agg(a.attnum || '=' || a.attstattarget ORDER BY a.attnum)
                       FILTER (WHERE a.attstattarget >= 0) AS targets
-               FROM pg_attribute AS a
-               WHERE (a.attstattarget >= 0 OR a.attoptions IS NOT NULL) AND a.attnum > 0
+               FROM pg_attribute AS a JOIN pg_class AS y ON y.oid = a.attrelid
+               WHERE ",
+    relation_of_people!("y.oid"),
+    " AND (a.attstattarget >= 0 OR a.attoptions IS NOT NULL) AND a.attnum > 0
                GROUP BY a.attrelid) AS g ON g.attrelid = i.indexrelid
     LEFT JOIN pg_description AS o
         ON o.classoid = 'pg_class'::regclass AND o.objoid = x.oid AND o.objsubid = 0

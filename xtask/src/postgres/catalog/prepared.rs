@@ -60,9 +60,10 @@ impl<'c, C: GenericClient> Prepared<'c, C> {
 
 /// Queries about parts of relations: the condition that all of them have, and the namespace of the
 /// relation.
-const PARTS: [(&str, &str); 3] = [
+const PARTS: [(&str, &str); 4] = [
     (relation_of_people!("k.conrelid"), "k.connamespace"),
     (relation_of_people!("a.attrelid"), "c.relnamespace"),
+    (relation_of_people!("y.oid"), "y.relnamespace"),
     // An index lies in the namespace of its table.
     (relation_of_people!("i.indrelid"), "x.relnamespace"),
 ];

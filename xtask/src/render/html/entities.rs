@@ -43,16 +43,33 @@ pub(super) fn overview(report: &Verification) -> String {
     text
 }
 
-/// The tables, those with errors first, then those with warnings.
+/// The tables, those with errors first, then those with warnings. `things_2` comes before `things_10`.
 fn worst_first(report: &Verification) -> Vec<&EntityAlignment> {
     let mut entities: Vec<&EntityAlignment> = report.alignment.iter().collect();
     entities.sort_by_cached_key(|entity| {
         let findings = of_entity(entity, report);
         // Without findings last: `None` would come first.
         let severity = findings.iter().map(|finding| finding.severity).min();
-        (severity.is_none(), severity)
+        (severity.is_none(), severity, with_numbers(&entity.name))
     });
     entities
+}
+
+/// A name as pairs of a text and the number after it, by which people sort. A number comes as its length
+/// and its digits, which sort as it does however long it is.
+fn with_numbers(name: &str) -> Vec<(&str, usize, &str)> {
+    let mut pairs = Vec::new();
+    let mut rest = name;
+    while !rest.is_empty() {
+        let is_digit = |one: char| one.is_ascii_digit();
+        let (text, after) = rest.split_at(rest.find(is_digit).unwrap_or(rest.len()));
+        let end = after.find(|one| !is_digit(one)).unwrap_or(after.len());
+        let (number, after) = after.split_at(end);
+        let digits = number.trim_start_matches('0');
+        pairs.push((text, digits.len(), digits));
+        rest = after;
+    }
+    pairs
 }
 
 /// Lists the findings about a table, or about a contract that mentions the table.

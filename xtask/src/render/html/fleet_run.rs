@@ -36,13 +36,13 @@ pub fn fleet_run(run: &FleetRun) -> String {
         let _ = writeln!(
             page,
             "<p><span class=\"chip error\">stopped</span> {}</p>",
-            escape(why)
+            code(why)
         );
     }
     page.push_str(&versions(run));
     page.push_str(&databases(run));
     for note in &run.notes {
-        let _ = writeln!(page, "<p>{}</p>", escape(note));
+        let _ = writeln!(page, "<p>{}</p>", code(note));
     }
     let _ = write!(
         page,
@@ -98,6 +98,6 @@ fn row(run: &FleetRun, one: &FleetResult) -> String {
         escape(wave.map(|wave| wave.name.as_str()).unwrap_or_default()),
         one.outcome.name(),
         escape(one.version.as_deref().unwrap_or_default()),
-        escape(one.outcome.error().unwrap_or_default())
+        code(one.outcome.error().unwrap_or_default())
     )
 }

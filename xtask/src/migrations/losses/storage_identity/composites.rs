@@ -39,7 +39,8 @@ struct Attribute {
 /// number of elements, such as `point`, are among them, and do no harm. `UNION` removes duplicates,
 /// so that the recursion ends. It joins one list of parts, which PostgreSQL knows to be small: for a
 /// recursion into lateral queries it expects so many rows that it compiles the query, for a tenth of
-/// a second. Changing `jit` for that would undo what a migration has set itself.
+/// a second. Changing `jit` for that would undo what a migration has set itself. `$1` are the namespaces to
+/// read; all without any.
 const TYPES: &str = "
     WITH RECURSIVE parts (whole, part) AS (
         SELECT oid, typbasetype FROM pg_catalog.pg_type WHERE typtype = 'd'
@@ -52,7 +53,8 @@ const TYPES: &str = "
         UNION ALL
         SELECT t.oid, a.atttypid FROM pg_catalog.pg_type t
         JOIN pg_catalog.pg_attribute a ON a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped
-        WHERE t.typtype = 'c'
+        JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
+        WHERE t.typtype = 'c' AND ($1::text[] IS NULL OR n.nspname = ANY ($1))
     ), used (oid) AS (
         SELECT DISTINCT a.atttypid
         FROM pg_catalog.pg_attribute a
@@ -60,6 +62,7 @@ const TYPES: &str = "
         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
         WHERE c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped
           AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'
+          AND ($1::text[] IS NULL OR n.nspname = ANY ($1))
         UNION
         SELECT parts.part FROM used JOIN parts ON parts.whole = used.oid
     )
@@ -86,9 +89,12 @@ const TYPES: &str = "
 
 impl Composites {
     /// Reads them, also inside an open transaction.
-    pub(super) fn read(client: &mut impl GenericClient) -> Result<Self> {
+    pub(super) fn read(
+        client: &mut impl GenericClient,
+        namespaces: Option<&[String]>,
+    ) -> Result<Self> {
         let rows = client
-            .query(TYPES, &[])
+            .query(TYPES, &[&namespaces])
             .context("cannot read the types of the columns")?;
         Ok(Self(rows.iter().map(shape).collect::<Result<_>>()?))
     }
