@@ -224,7 +224,10 @@ fn an_unforeseen_failure_stops_the_run_after_the_last_good_migration() {
             "markdown",
             vec!["| Version | Databases |", "no users wanted"],
         ),
-        ("html", vec!["<h2>Versions</h2>", "no users wanted"]),
+        (
+            "html",
+            vec!["<h2>Versions</h2>", "no users wanted", "<code>V3"],
+        ),
         ("github", vec!["::error title=failed::"]),
     ] {
         let only = ["--format", format, "--only", tenants[1].name()];

@@ -1,5 +1,7 @@
 //! Fleets whose tenants share a database, with a schema for each.
 
+use std::time::Duration;
+
 use xtask::internals::postgres::scratch::Scratch;
 
 use crate::fleet::{configure, run, texts};
@@ -198,4 +200,129 @@ fn what_is_no_tenant_of_its_own_is_refused() {
         "a migration names no schema",
     ]);
     assert_eq!(history(&database, "acme"), [1]);
+}
+
+/// A migration that changes a row of the tenant, and does `sql` where there is a schema `unlisted`.
+fn beyond(sql: &str) -> String {
+    format!(
+        "UPDATE users SET bio = bio;\n\
+         DO $$ BEGIN IF to_regclass('unlisted.users') IS NOT NULL THEN {sql} END IF; END $$;\n"
+    )
+}
+
+#[test]
+fn no_tenant_takes_anything_from_another_silently() {
+    let Some(scratch) = shared() else { return };
+    for (sql, names) in [
+        ("EXECUTE 'DELETE FROM unlisted.users';", "unlisted.users"),
+        (
+            "EXECUTE 'DROP TABLE unlisted.users CASCADE';",
+            "unlisted.users",
+        ),
+        (
+            "EXECUTE 'ALTER TABLE unlisted.users DROP COLUMN id';",
+            "unlisted.users.id",
+        ),
+        ("EXECUTE 'DROP SCHEMA unlisted CASCADE';", "unlisted.users"),
+        (
+            "EXECUTE 'DROP TYPE public.mood CASCADE';",
+            "unlisted.users.mood",
+        ),
+        (
+            "EXECUTE 'ALTER TYPE public.name DROP ATTRIBUTE last CASCADE';",
+            "unlisted.users.name.last",
+        ),
+        (
+            "ALTER TYPE public.mood RENAME VALUE 'sad' TO 'other'; ALTER TYPE public.mood RENAME VALUE 'glad' TO 'sad';",
+            "unlisted.users",
+        ),
+    ] {
+        let beyond = beyond(sql);
+        let all = [
+            THREE[0],
+            THREE[1],
+            ("V3__beyond", beyond.as_str(), "SELECT 1;\n"),
+        ];
+        let (repo, database) = fleet(scratch, &all, "parallel = 1\nmax-failures = 9\n");
+        migrate(scratch, &repo, 0, &["2"]);
+        let rows = "CREATE TYPE public.mood AS ENUM ('glad', 'sad');
+                    CREATE TYPE public.name AS (first text, last text);
+                    ALTER TABLE unlisted.users ADD COLUMN mood public.mood, ADD COLUMN name public.name;
+                    INSERT INTO unlisted.users VALUES (1, 'sad', ('Ada', 'L'));
+                    INSERT INTO acme.users (id, name) VALUES (7, 'Ada')";
+        let mut client = database.connect();
+        client.batch_execute(rows).expect("rows");
+        let report = migrate(scratch, &repo, 1, &["--only", "acme"]);
+        let error = report["databases"][0].to_string();
+        assert!(error.contains(names), "{sql}: {report:#}");
+        let row = "SELECT id || mood::text || (name).last FROM unlisted.users";
+        let left: String = client.query_one(row, &[]).expect("the row").get(0);
+        assert_eq!(left, "1sadL", "{sql}");
+        assert_eq!(history(&database, "acme"), [1, 2], "{sql}");
+    }
+}
+
+#[test]
+fn what_others_do_to_their_schemas_meanwhile_is_no_loss() {
+    let Some(scratch) = shared() else { return };
+    let slow = (
+        "V3__slow",
+        "UPDATE users SET bio = bio;\nSELECT CASE WHEN to_regclass('runs') IS NOT NULL THEN nextval('runs') END;\nSELECT pg_sleep(2);\n",
+        "SELECT 1;\n",
+    );
+    let (repo, database) = fleet(scratch, &[THREE[0], THREE[1], slow], "");
+    migrate(scratch, &repo, 0, &["2"]);
+    let mut client = database.connect();
+    let rows = "INSERT INTO acme.users (id, name) VALUES (7, 'Ada'); INSERT INTO unlisted.users VALUES (1);
+                CREATE SEQUENCE public.runs";
+    client.batch_execute(rows).expect("rows");
+    let report = std::thread::scope(|scope| {
+        let run = scope.spawn(|| migrate(scratch, &repo, 0, &["--only", "acme"]));
+        let sleeps = "SELECT count(*) FROM pg_stat_activity
+                      WHERE datname = current_database() AND wait_event = 'PgSleep'";
+        let is_running = (0..3000).any(|_| {
+            std::thread::sleep(Duration::from_millis(20));
+            let count: i64 = client.query_one(sleeps, &[]).expect("a count").get(0);
+            count > 0
+        });
+        assert!(is_running, "the migration did not run");
+        client
+            .batch_execute("TRUNCATE unlisted.users; DROP TABLE beta.users CASCADE")
+            .expect("others may do that");
+        run.join().expect("the run ends")
+    });
+    assert_eq!(outcomes(&report), ["done"], "{report:#}");
+    let runs: i64 = client
+        .query_one("SELECT last_value FROM public.runs", &[])
+        .expect("the sequence")
+        .get(0);
+    assert_eq!(runs, 1, "the migration ran once");
+    let stamps = "SELECT count(catalog_stamp) FROM acme.refinery_schema_history_journal";
+    let stamps: i64 = client.query_one(stamps, &[]).expect("the journal").get(0);
+    assert_eq!(stamps, 0, "a stamp of a shared database tells nothing");
+}
+
+#[test]
+fn advice_about_a_tenant_works_as_it_is_printed() {
+    let Some(scratch) = shared() else { return };
+    let alien = (
+        "V9__alien",
+        "CREATE TABLE aliens (id int);\n",
+        "DROP TABLE aliens;\n",
+    );
+    let (repo, database) = fleet(scratch, &[THREE[0], alien], "");
+    migrate(scratch, &repo, 0, &["--only", "acme"]);
+    for file in ["V9__alien.sql", "V9__alien.down.sql"] {
+        std::fs::remove_file(repo.path(&format!("migrations/{file}"))).expect("a file");
+    }
+    let shown = status(scratch, &repo).to_string();
+    let command = "db-rollback V9__alien --fleet --only acme";
+    assert!(
+        shown.contains(&format!("`cargo xtask {command}`")),
+        "{shown}"
+    );
+    let words: Vec<&str> = command.split(' ').collect();
+    run(scratch, &repo, &words).must_exit(0);
+    assert_eq!(history(&database, "acme"), [1]);
+    run(scratch, &repo, &["db-rollback", "V9__alien", "--fleet"]).must_fail(&["V9__alien"]);
 }

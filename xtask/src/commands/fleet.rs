@@ -1,6 +1,7 @@
 //! The fleet: many databases with the same migrations. Reads their list, surveys them, and works on
 //! them in waves.
 
+mod advice;
 mod consent;
 mod drift;
 mod foreign;

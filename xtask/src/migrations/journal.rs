@@ -247,7 +247,7 @@ pub fn record_sql(history_table: &str, record: Record<'_>) -> String {
          VALUES ({}, {}, {}, {}, {}, {down_sql}, {irreversible})
          ON CONFLICT (version) DO UPDATE SET name = excluded.name, phase = excluded.phase,
              checksum = excluded.checksum, down_file = excluded.down_file, down_sql = excluded.down_sql,
-             irreversible = excluded.irreversible, recorded_at = now(),
+             irreversible = excluded.irreversible, recorded_at = excluded.recorded_at,
              running_sql = NULL, next_statement = NULL, catalog_at_statement = NULL, invalid_indexes = NULL,
              catalog_before = NULL, catalog_after = NULL",
         table(history_table),

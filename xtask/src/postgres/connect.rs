@@ -215,6 +215,18 @@ pub fn connect_beside(target: &Target) -> Result<Client> {
     }
 }
 
+/// Connects to `target` for a single transaction that only reads: as [`connect_beside`], but a
+/// worker of Citus is refused, which knows nothing of migrations.
+///
+/// # Errors
+/// As [`connect`].
+pub fn connect_to_look(target: &Target) -> Result<Client> {
+    let mut client = connect_beside(target)?;
+    server::refuse_worker_of_citus(&mut client)
+        .with_context(|| format!("cannot use the {}", target.describe()))?;
+    Ok(client)
+}
+
 /// Connects to the database at `address`, see [`connect`].
 pub(super) fn connect_to_session(address: &Address) -> Result<Client> {
     let mut client = connect_to(address)?;

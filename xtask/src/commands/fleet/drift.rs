@@ -187,7 +187,7 @@ fn of_public<'s>(schema: &'s Schema, tenant: Option<&str>) -> Cow<'s, Schema> {
 }
 
 /// The finding without the namespace of one tenant, so that all that drifted alike have the same.
-fn without_namespace(mut finding: Finding, tenant: &str) -> Finding {
+pub(super) fn without_namespace(mut finding: Finding, tenant: &str) -> Finding {
     let away = Renaming::away(tenant);
     finding.entity = away.text(&finding.entity);
     finding.message = away.text(&finding.message);

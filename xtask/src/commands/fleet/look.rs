@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use anyhow::{Context as _, Result, anyhow, bail};
 use postgres::{Client, IsolationLevel, Transaction};
 
+use super::drift::without_namespace;
 use super::looked::{Looked, Suspect, likeness};
 use super::{foreign, run};
 use crate::commands::{Context, drift as drift_of_one, live, privilege_drift, rows_in_the_way};
@@ -15,7 +16,7 @@ use crate::migrations::journal::{JournalEntry, Phase};
 use crate::migrations::losses::foretold;
 use crate::migrations::state::State;
 use crate::migrations::tables::{self, Records, Tables};
-use crate::postgres::connect::connect_beside;
+use crate::postgres::connect::connect_to_look;
 use crate::postgres::error::ServerError;
 use crate::report::FleetDatabaseState;
 use crate::schema::model::Schema;
@@ -55,7 +56,7 @@ pub(super) fn look(
 ) -> Result<Looked> {
     let confined = one.schema.as_ref().map(|_| run::context(context, one));
     let context = confined.as_ref().unwrap_or(context);
-    let mut client = connect_beside(&one.target)?;
+    let mut client = connect_to_look(&one.target)?;
     let mut transaction = begin(&mut client)?;
     if let Some(schema) = &one.schema {
         refuse_missing(&mut transaction, schema)?;
@@ -159,6 +160,10 @@ fn ask(
     }
     let rows = rows_in_the_way::look(context, client, planned)?;
     state.obstacles = rows.findings;
+    if let Some(tenant) = &context.config.tenant {
+        let found = std::mem::take(&mut state.obstacles).into_iter();
+        state.obstacles = found.map(|one| without_namespace(one, tenant)).collect();
+    }
     state.unchecked.extend(rows.notes);
     let foretold = foretold::foretell(client, planned, &accepted())?;
     state.losses = foretold.losses;

@@ -17,8 +17,8 @@ use crate::commands::rollback::{Options, PreparedRollback, RollbackRun};
 use crate::commands::{Context, Outcome};
 use crate::fleet::{Ending, FleetTarget, Limits, Schedule, Waiting};
 use crate::layouts::in_place;
-use crate::migrations::Migration;
-use crate::migrations::preflight::PreflightProblem;
+use crate::migrations::preflight::{FileDirection, FileName, PreflightProblem, file_name};
+use crate::migrations::{Down, Migration};
 use crate::postgres::connect::connect;
 use crate::postgres::error::is_contention;
 use crate::render::human;
@@ -33,16 +33,34 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
     let run = Run::open(context, &options.fleet, FleetDirection::Back)?;
     // A half-written new migration must not prevent undoing an old one.
     let (files, problems) = in_place::read(&context.tree(), &context.config.migrations)?;
-    let Some(oldest) = run.selection.end(&files, options.migration.as_deref())? else {
-        bail!(
+    let named = options.migration.as_deref();
+    let found = run
+        .selection
+        .end(&files, named)
+        .map(Option::<&Migration>::cloned);
+    // A run that is gone on with was about a file.
+    let is_new = run.selection.earlier.is_none();
+    let applied = named.filter(|_| is_new).and_then(without_file);
+    let (oldest, unknown) = match (found, applied) {
+        (Ok(Some(file)), _) => (file, None),
+        (Ok(None), _) => bail!(
             "name the oldest migration to undo: databases of a fleet differ in which is their last one"
-        )
+        ),
+        // Some database may have it all the same.
+        (Err(error), Some(applied)) => (applied, Some(error)),
+        (Err(error), None) => return Err(error),
     };
+    let oldest = &oldest;
     let targets = &run.selection.targets;
     let consent = FleetConsent::read(&options.accept_data_loss, targets)?;
     let parallel = run.config.parallel;
     let questions = (&Questions::Back(oldest.version), &Learnt::default());
     let mut survey = survey::survey(context, targets, &files, parallel, questions)?;
+    if let Some(error) = unknown
+        && !survey.databases.iter().any(FleetDatabase::is_behind)
+    {
+        return Err(error);
+    }
     let name = oldest.to_string();
     let work = DatabaseRollback {
         context,
@@ -72,6 +90,33 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
         newer: Vec::new(),
     };
     run.finish(survey, &end, &|target| work.run(target, false))
+}
+
+/// The migration of the whole name `name`, whose file is gone. Each database knows itself what it has
+/// applied under that name.
+fn without_file(name: &str) -> Option<Migration> {
+    let Some(FileName {
+        version,
+        name,
+        direction: FileDirection::Up,
+        ..
+    }) = file_name(&format!("{name}.sql"))
+    else {
+        return None;
+    };
+    Some(Migration {
+        version,
+        name,
+        foreign: None,
+        file: String::new(),
+        sql: String::new(),
+        down: Down::Irreversible {
+            file: String::new(),
+            reason: "its file is gone".to_owned(),
+        },
+        no_transaction: false,
+        checksum: 0,
+    })
 }
 
 /// Refuses options that mean another migration in each database.
@@ -121,7 +166,7 @@ fn try_each(
                         continue;
                     };
                     work.beside(&target.name);
-                    let worked = attempt(target);
+                    let worked = attempt(target).advising(&target.name);
                     work.done();
                     schedule.ended(&next, Ending::Done);
                     let mut tried = tried.lock().unwrap_or_else(PoisonError::into_inner);

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::Result;
 
+use super::advice;
 use super::drift::Suspects;
 use super::look::{self, Questions};
 use super::looked::Looked;
@@ -59,7 +60,7 @@ pub(super) fn survey(
             work.beside(&one.name);
             let looked = look::look(context, one, files, questions);
             work.done();
-            keep(&surveyed, place, looked);
+            keep(&surveyed, (place, &one.name), looked);
         }
     };
     std::thread::scope(|scope| {
@@ -100,19 +101,22 @@ pub(super) fn survey(
     })
 }
 
-fn keep(surveyed: &Mutex<Looks>, place: usize, looked: Result<Looked>) {
+fn keep(surveyed: &Mutex<Looks>, (place, name): (usize, &str), looked: Result<Looked>) {
     let mut survey = surveyed
         .lock()
         .unwrap_or_else(std::sync::PoisonError::into_inner);
     let state = match looked {
-        Ok(looked) => {
+        Ok(mut looked) => {
+            for problem in &mut looked.state.problems {
+                *problem = advice::about(name, problem);
+            }
             survey.newest.insert(place, looked.newest);
             if let Some(suspect) = looked.suspect {
                 survey.suspects.add(place, suspect);
             }
             Ok(looked.state)
         }
-        Err(error) => Err(snapshot_fallback::one_line(&error)),
+        Err(error) => Err(advice::about(name, &snapshot_fallback::one_line(&error))),
     };
     survey.states.push((place, state));
 }

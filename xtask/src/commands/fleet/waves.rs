@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
+use super::advice;
 use super::stop_signal::StopSignal;
 use crate::commands::Context;
 use crate::config::FleetConfig;
@@ -28,6 +29,20 @@ pub(super) struct Worked {
 }
 
 impl Worked {
+    /// The same, with advice that works on the database `name` of the fleet.
+    pub(super) fn advising(mut self, name: &str) -> Self {
+        self.outcome = match self.outcome {
+            FleetOutcome::Failed(why) => FleetOutcome::Failed(advice::about(name, &why)),
+            FleetOutcome::Refused(why) => FleetOutcome::Refused(advice::about(name, &why)),
+            FleetOutcome::LockTimeout(why) => FleetOutcome::LockTimeout(advice::about(name, &why)),
+            other @ (FleetOutcome::Done | FleetOutcome::Current | FleetOutcome::NotBegun) => other,
+        };
+        for note in &mut self.notes {
+            *note = advice::about(name, note);
+        }
+        self
+    }
+
     /// The work on a database that was not begun, because of `why`.
     pub(super) fn failed(why: String) -> Self {
         Self {
@@ -149,7 +164,7 @@ impl WaveRun<'_> {
             return;
         }
         let start = Instant::now();
-        let worked = (self.work)(target);
+        let worked = (self.work)(target).advising(&target.name);
         let duration = start.elapsed();
         let (ending, outcome) = match &worked.outcome {
             FleetOutcome::LockTimeout(_) => (Ending::LockTimeout, RecordedOutcome::Failed),

@@ -68,7 +68,8 @@ pub fn foretell(
         .read_only(true)
         .start();
     let mut transaction = begun.context("cannot begin a transaction to count what is lost")?;
-    let storage = StorageIdentity::read(&mut transaction)?;
+    let texts = planned.iter().map(|one| one.sql.as_str());
+    let storage = StorageIdentity::read_named(&mut transaction, texts)?;
     transaction
         .batch_execute(&format!(
             "{}; SET LOCAL statement_timeout = {LIMIT}",

@@ -122,6 +122,17 @@ impl StorageIdentity {
         Self::within(client, Some(reach))
     }
 
+    /// Reads the part that the session looks for names in, and all where one of `texts` may name
+    /// something else.
+    pub(super) fn read_named<'t>(
+        client: &mut impl GenericClient,
+        mut texts: impl Iterator<Item = &'t str>,
+    ) -> Result<Self> {
+        let reach = TenantReach::of_session(client)?;
+        let reach = reach.filter(|reach| !texts.any(|text| reach.may_be_left_by(text)));
+        Self::within(client, reach)
+    }
+
     /// Reads the same part again.
     pub(super) fn read_again(&self, client: &mut impl GenericClient) -> Result<Self> {
         Self::within(client, self.reach.clone())

@@ -102,5 +102,11 @@ mod tests {
             confined(query, "a"),
             "WHERE i.indrelid >= 16384 AND x.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = E'a') AND true"
         );
+        // Attributes of the indexes of all tenants are many.
+        let query = concat!("WHERE ", relation_of_people!("y.oid"));
+        assert_eq!(
+            confined(query, "a"),
+            "WHERE y.oid >= 16384 AND y.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = E'a')"
+        );
     }
 }

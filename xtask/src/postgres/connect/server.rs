@@ -13,6 +13,10 @@ const WHAT: &str = "
            coalesce(pg_catalog.current_setting('yb_ddl_transaction_block_enabled', true), 'off'),
            EXISTS (SELECT FROM pg_catalog.pg_extension WHERE extname = 'citus')";
 
+/// Whether Citus is installed.
+const HAS_CITUS: &str =
+    "SELECT EXISTS (SELECT FROM pg_catalog.pg_extension WHERE extname = 'citus')";
+
 /// What other engines can answer, too.
 const VERSION: &str = "SELECT version()";
 
@@ -37,6 +41,14 @@ pub(super) fn refuse_unsuitable(client: &mut Client, address: &Address) -> Resul
     pooler::refuse(client, address, client_port)?;
     match row.get(3) {
         Some("t") => refuse_worker(client),
+        _ => Ok(()),
+    }
+}
+
+/// Refuses a worker of Citus, and asks nothing else.
+pub(super) fn refuse_worker_of_citus(client: &mut Client) -> Result<()> {
+    match row(client, HAS_CITUS) {
+        Some(answer) if answer.get(0) == Some("t") => refuse_worker(client),
         _ => Ok(()),
     }
 }

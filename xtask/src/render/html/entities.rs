@@ -409,3 +409,34 @@ fn cell_text(cell: Option<&str>, found: &[&Finding]) -> String {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::with_numbers;
+
+    #[test]
+    fn numbers_in_names_sort_as_numbers() {
+        let mut names = [
+            "things_10",
+            "things_2",
+            "things",
+            "a9b1",
+            "a10b1",
+            "a9b",
+            "things_02x",
+        ];
+        names.sort_by_key(|name| with_numbers(name));
+        assert_eq!(
+            names,
+            [
+                "a9b",
+                "a9b1",
+                "a10b1",
+                "things",
+                "things_2",
+                "things_02x",
+                "things_10"
+            ]
+        );
+    }
+}

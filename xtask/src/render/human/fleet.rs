@@ -161,3 +161,62 @@ fn summary(report: &FleetStatus, unreachable: usize, style: Style) -> String {
     };
     format!("\n{}\n", paint(&parts.join(", "), color, style))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::{Category, FleetDatabase, FleetDatabaseState, FleetFinding};
+
+    fn database(name: &str, version: &str, pending: usize) -> FleetDatabase {
+        FleetDatabase {
+            name: name.to_owned(),
+            labels: Vec::new(),
+            database: String::new(),
+            state: Ok(FleetDatabaseState {
+                version: Some(version.to_owned()),
+                pending,
+                ..FleetDatabaseState::default()
+            }),
+        }
+    }
+
+    #[test]
+    fn the_report_in_the_book_is_the_real_one() {
+        let page = include_str!("../../../../docs/src/guide/many-tenants.md");
+        let mut databases: Vec<FleetDatabase> = (0..197)
+            .map(|number| database(&format!("t{number}"), "V11__add_tags", 0))
+            .collect();
+        databases.push(database("beta", "V9__add_notes", 2));
+        databases.push(database("gamma", "V9__add_notes", 2));
+        databases.push(FleetDatabase {
+            state: Err(
+                "cannot connect to `postgresql://app@db.internal:5432/tenant_delta`: […]".into(),
+            ),
+            ..database("delta", "", 0)
+        });
+        let finding = Finding::new(
+            "SCHEMA_DRIFT",
+            Category::Migrations,
+            Severity::Error,
+            "users",
+            "the database is not what its migrations made of it (~ table users; + column note text)".into(),
+        );
+        let finding = finding.with_help(
+            "put the change into a migration, or undo it in the database; if it is right as it is, say so in the \
+             configuration: `accepted-drift = [{ object = \"column users.note\", reason = \"…\" }]`",
+        );
+        let report = FleetStatus {
+            databases,
+            drift: vec![FleetFinding {
+                finding,
+                databases: vec!["acme".into()],
+            }],
+            newest: None,
+        };
+        let shown = fleet(&report, Style::PLAIN);
+        assert!(
+            page.contains(&format!("db-status --fleet\n{shown}```")),
+            "{shown}"
+        );
+    }
+}

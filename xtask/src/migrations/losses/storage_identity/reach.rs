@@ -84,6 +84,23 @@ impl TenantReach {
         })
     }
 
+    /// As [`Self::read`] for the tenant to which the session is confined; none where it is no tenant's.
+    pub(super) fn of_session(client: &mut impl GenericClient) -> Result<Option<Self>> {
+        let query = "SELECT nullif(pg_catalog.current_setting('pgaccord.tenant', true), '')";
+        let row = client
+            .query_one(query, &[])
+            .context("cannot read whose session this is")?;
+        let tenant: Option<String> = row.try_get(0)?;
+        tenant.map(|tenant| Self::read(client, &tenant)).transpose()
+    }
+
+    /// Whether `text` may name something in another namespace.
+    pub(super) fn may_be_left_by(&self, text: &str) -> bool {
+        let text = text.to_lowercase();
+        let mut others = self.other_namespaces.iter();
+        others.any(|namespace| text.contains(&namespace.to_lowercase()))
+    }
+
     /// The namespaces that are read.
     pub(in crate::migrations::losses) fn namespaces(&self) -> &[String] {
         &self.namespaces
