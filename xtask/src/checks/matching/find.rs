@@ -135,13 +135,16 @@ impl<'a> Finder<'a> {
             .iter()
             .filter_map(|field| self.columns.get(&field.location));
         let made_of = declaration.made_of.as_ref();
-        // Fields that were given schemas of their own stand beside them. What keeps none of the
-        // table's fields is of it only as far as it has fields of these names.
+        // Fields that were given schemas of their own stand there, and not in the table. What is
+        // not exported only serves to make the schemas that are: these are judged.
         let is_kept = |made_of: &&MadeOf| {
             let mut fields = declaration.fields.iter();
             fields.any(|field| made_of.refined.iter().any(|name| *name == field.name))
         };
-        let of_table = || self.table(made_of.filter(is_kept)?.table.as_deref()?);
+        let of_table = || {
+            let made_of = made_of.filter(is_kept).filter(|_| declaration.exported)?;
+            self.table(made_of.table.as_deref()?)
+        };
         let entity = tables.next().copied().or_else(of_table)?;
         // A schema of what is read is of rows, unless its name says that it is used for another
         // thing. Whatever else a schema is for, it need not hold a whole row.
