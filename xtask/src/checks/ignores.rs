@@ -214,7 +214,7 @@ mod tests {
             ),
             (
                 "",
-                "import express from 'express';\n// db-verify-ignore CONTRACT_WITHOUT_ROUTE: of another server\nexport const GET_Z = { method: 'GET', path: '/z' };\nconst app = express();\n// db-verify-ignore MISSING_API_CONTRACT: for the probe\napp.get('/health', h);\napp.get('/a', h);\napp.get('/b', h);\napp.get('/c', h);",
+                "import express from 'express';\nexport const E = {\n // db-verify-ignore CONTRACT_WITHOUT_ROUTE: of another server\n z: { method: 'GET', path: '/z' } };\nconst app = express();\n// db-verify-ignore MISSING_API_CONTRACT: for the probe\napp.get('/health', h);\napp.get('/a', h);\napp.get('/b', h);\napp.get('/c', h);",
                 ENDPOINTS,
                 "3 endpoints in `.` have no API contract definition: 'GET /a', 'GET /b', 'GET /c'",
             ),

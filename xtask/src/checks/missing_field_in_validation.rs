@@ -422,7 +422,7 @@ mod tests {
                 ..Case::failing(
                     "CREATE TABLE profiles (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), url text); CREATE TABLE platforms (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), name text NOT NULL, url text NOT NULL);",
                     "import { IsString, IsUrl } from 'class-validator';\nimport { PrismaClient } from '@prisma/client';\nexport class CreatePlatformDto { @IsString() name: string; @IsUrl() link: string; }\nexport class UpdatePlatformDto { @IsString() name: string; @IsUrl() url: string; }\nexport const add = (prisma: PrismaClient, url: string) => prisma.profile.create({ data: { url } });",
-                    (3, "url"),
+                    (4, "url"),
                 )
             },
             // Beside an ORM's table a request may lack what the server adds, but not what other

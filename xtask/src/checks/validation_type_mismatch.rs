@@ -266,7 +266,7 @@ mod tests {
                 ..Case::failing(
                     PROFILES,
                     "import { IsBoolean, IsString } from 'class-validator';\nexport class CreateAssetProfileDto { @IsString() isin: string; @IsString() cusip: string; @IsString() figi: string; @IsString() label: string; @IsString() symbol: string; @IsString() currency: string; @IsString() comment: string;\n @IsBoolean() website: boolean; }",
-                    (3, "website"),
+                    (4, "website"),
                 )
             },
             // A schema called an insert is written as it is.
