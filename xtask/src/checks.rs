@@ -19,6 +19,7 @@ mod duplicates;
 mod edits;
 mod endpoints;
 mod filled_in;
+mod ignores;
 mod one_cause;
 mod operations;
 mod orm_tables;
@@ -69,6 +70,7 @@ use std::fmt;
 pub use compared::Compared;
 use direction::{Direction, Directions};
 use endpoints::{Endpoints, LackedPrefix};
+use ignores::Ignores;
 use matching::{BesideRows, Description, Strength, TableMatches};
 use operations::Operations;
 
@@ -141,6 +143,8 @@ pub struct Model<'a> {
     lacked_prefixes: OnceCell<Vec<LackedPrefix<'a>>>,
     /// The operations that documents and the code describe; paired where a check first asks.
     operations: OnceCell<Operations<'a>>,
+    /// The comments that silence findings; collected where a check first asks.
+    ignores: OnceCell<Ignores<'a>>,
 }
 
 impl<'a> Model<'a> {
@@ -156,6 +160,7 @@ impl<'a> Model<'a> {
             endpoints: OnceCell::new(),
             lacked_prefixes: OnceCell::new(),
             operations: OnceCell::new(),
+            ignores: OnceCell::new(),
         }
     }
 
@@ -176,6 +181,11 @@ impl<'a> Model<'a> {
     fn operations(&self) -> &Operations<'a> {
         self.operations
             .get_or_init(|| Operations::new(self.input.facts, self.endpoints()))
+    }
+
+    /// The comments that silence findings.
+    fn ignores(&self) -> &Ignores<'a> {
+        self.ignores.get_or_init(|| Ignores::new(self.input.facts))
     }
 
     /// Every description of every table.
@@ -329,8 +339,8 @@ pub fn verify(input: &Input<'_>) -> (Vec<Finding>, Coverage) {
         .iter()
         .flat_map(|check| findings_of(check, &model))
         .collect();
-    let findings = duplicates::removed(findings);
-    let mut findings = unused_ignore::applied(findings, input.facts, input.config);
+    let findings = duplicates::removed(findings, model.ignores());
+    let mut findings = unused_ignore::applied(findings, model.ignores(), input.config);
     shared_text::left_to_people(&model, &mut findings);
     findings.sort_by_cached_key(|finding| order(finding, &model));
     (findings, coverage::coverage(&model))

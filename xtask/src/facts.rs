@@ -30,7 +30,7 @@ pub use fields::Fields;
 pub use keys::{ForeignKey, ReferentialAction, StatedAction, StatedIndex, StatedKey, TableKeys};
 pub use listed::ListedTable;
 pub use origin::{Family, Origin, Syntax};
-pub use row_uses::{RowUsage, RowUse};
+pub use row_uses::{GivenKey, RowUsage, RowUse};
 pub use seldom::Rare;
 pub use sql::{SqlColumn, SqlDefault, SqlScalar, SqlType, StatedApart, StatedValue};
 pub use stated_object::{StatedKind, StatedObject};
@@ -66,7 +66,7 @@ pub struct Facts {
     pub row_uses: Vec<RowUse>,
     /// The keys of objects that code passes to what writes rows, but for those that it only copies
     /// from another object: what the server adds to a request.
-    pub given: BTreeSet<CompactString>,
+    pub given: BTreeSet<GivenKey>,
     /// Files that could not be read whole.
     pub problems: Vec<Problem>,
     /// The number of files that have a role.
@@ -189,6 +189,9 @@ pub struct TableLink {
 /// The part of an ORM's table that a schema was made of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MadeOf {
+    /// The table, `users` or `audit.users`, where its name is known. Fields that all were given
+    /// schemas of their own stand nowhere in the ORM's table.
+    pub table: Option<String>,
     /// The side of the table.
     pub side: Side,
     /// The fields of the table that were left out by name.

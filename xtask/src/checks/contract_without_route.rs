@@ -60,16 +60,18 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
             .contracts
             .iter()
             .filter(|one| one.document() == document);
+        let alone = |contract: &&Contract| finding(contract, endpoints.path(contract));
         // None of a document's endpoints has a route: it is of a server that is not read.
-        if contracts.len() > FEW && contracts.len() == beside.count() {
-            let each = contracts
-                .iter()
-                .map(|contract| finding(contract, endpoints.path(contract)));
-            let members = each.collect();
+        let is_unserved = contracts.len() == beside.count();
+        let (ignored, contracts): (Vec<_>, Vec<_>) = contracts
+            .into_iter()
+            .partition(|contract| model.ignores().is_ignored(&alone(contract)));
+        found.extend(ignored.iter().map(alone));
+        if contracts.len() > FEW && is_unserved {
+            let members = contracts.iter().map(alone).collect();
             found.push(of_document(document, &contracts).with_members(members));
         } else {
-            let each = contracts.into_iter();
-            found.extend(each.map(|contract| finding(contract, endpoints.path(contract))));
+            found.extend(contracts.iter().map(alone));
         }
     }
     found

@@ -4,16 +4,20 @@
 
 use std::collections::HashMap;
 
+use super::ignores::Ignores;
 use crate::report::{Finding, Severity};
 use crate::source::Location;
 
 /// `findings` without those that say again what an earlier one said of the same place. Their other
-/// places are kept.
-pub(super) fn removed(findings: Vec<Finding>) -> Vec<Finding> {
+/// places are kept. A set that a comment silences at one place is not silenced at others.
+pub(super) fn removed(findings: Vec<Finding>, ignores: &Ignores<'_>) -> Vec<Finding> {
     let mut kept: Vec<Finding> = Vec::new();
     let mut known: HashMap<DuplicateKey, usize> = HashMap::new();
     for mut finding in findings {
-        let keys = keys(&finding);
+        let mut keys = keys(&finding);
+        if ignores.is_ignored(&finding) {
+            keys.retain(|key| !matches!(key, DuplicateKey::Values(_)));
+        }
         match keys.iter().find_map(|key| known.get(key).copied()) {
             Some(first) => {
                 if says_more(&finding, &kept[first]) {

@@ -14,7 +14,9 @@
 //! 4. **Tables that nothing is named after** ([`likeness`]) take what implements a type of their
 //!    name, or what is nearly whole and shares the end of the name. It counts as `Model`. Beside the
 //!    types that a table has, a type of its name behind a prefix or before a suffix (`IUser`) is
-//!    judged too, where it is or was whole (`Alike`).
+//!    judged too, where it is or was whole (`Alike`). A request for making or changing rows that no
+//!    table has the name of (`CreateAssetProfileDto`) is a `Message` of the table with the same last
+//!    word (`symbol_profiles`), where its fields are little but columns of that table and of no other.
 //!
 //! Each description is judged, and none replaces another: of two findings about one place the error
 //! is kept, so that a `Pick` does not hide its source. A type that is inferred from a schema says

@@ -56,6 +56,8 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
         seen.insert((route.method.clone(), shape(&route.path)))
             && (!route.shared || reported.insert(&route.location))
     });
+    let (ignored, once): (Vec<&Route>, Vec<&Route>) =
+        once.partition(|route| model.ignores().is_ignored(&finding(route)));
     let mut applications: BTreeMap<String, Vec<&Route>> = BTreeMap::new();
     for route in once {
         let application = application(&route.location.file);
@@ -67,7 +69,7 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
             self::application(&route.location.file) == application && is_described(route)
         })
     };
-    let mut found = Vec::new();
+    let mut found: Vec<Finding> = ignored.into_iter().map(finding).collect();
     for (application, routes) in applications {
         if routes.len() > FEW && !has_contracts(&application) || routes.len() > MANY {
             found.push(of_application(&application, &routes));

@@ -160,7 +160,7 @@ fn forgotten<'a>(
     }
     let needed = |column: &Column| is_needed(described, description, column);
     let missing = pairing.missing.iter().filter(|column| {
-        needed(column) && holds_content(described, column) && !is_given(model, column)
+        needed(column) && holds_content(described, column) && !is_given(model, described, column)
     });
     let missing: Vec<&Column> = missing.copied().collect();
     let asked = pairing.pairs.iter().filter(|pair| needed(pair.column));
@@ -192,11 +192,21 @@ fn holds_content(described: &TableMatches<'_>, column: &Column) -> bool {
     })
 }
 
-/// Whether something that code writes has a value of this name that is not a request's.
-fn is_given(model: &Model<'_>, column: &Column) -> bool {
+/// Whether something that code writes has a value of this name that is not a request's. What is
+/// written to another table says nothing of this one.
+fn is_given(model: &Model<'_>, described: &TableMatches<'_>, column: &Column) -> bool {
+    let is_called = |described: &TableMatches<'_>, row: &names::Word| {
+        names::row_names(&described.entity.name.name).contains(row)
+    };
+    let may_be_of_table = |written_on: &str| {
+        let row = names::key(written_on);
+        is_called(described, &row) || !model.described.iter().any(|other| is_called(other, &row))
+    };
     let key = names::key(&column.name);
     let mut given = model.input.facts.given.iter();
-    given.any(|name| names::key(name) == key)
+    given.any(|given| {
+        names::key(&given.name) == key && given.written_on.as_deref().is_none_or(may_be_of_table)
+    })
 }
 
 /// Whether another request of the table demands or offers the column. What demands nothing that only
@@ -404,6 +414,15 @@ mod tests {
                     "CREATE TABLE platforms (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), name text NOT NULL, url text NOT NULL);",
                     "import { IsString, IsUrl } from 'class-validator';\nexport class CreatePlatformDto { @IsString() name: string; @IsUrl() link: string; }\nexport class UpdatePlatformDto { @IsString() name: string; @IsUrl() url: string; }",
                     (3, "url"),
+                )
+            },
+            // What the server writes to another table says nothing of this one.
+            Case {
+                configuration: "types = []\nvalidation = ['**/*.ts']",
+                ..Case::failing(
+                    "CREATE TABLE profiles (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), url text); CREATE TABLE platforms (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), name text NOT NULL, url text NOT NULL);",
+                    "import { IsString, IsUrl } from 'class-validator';\nimport { PrismaClient } from '@prisma/client';\nexport class CreatePlatformDto { @IsString() name: string; @IsUrl() link: string; }\nexport class UpdatePlatformDto { @IsString() name: string; @IsUrl() url: string; }\nexport const add = (prisma: PrismaClient, url: string) => prisma.profile.create({ data: { url } });",
+                    (4, "url"),
                 )
             },
             // Beside an ORM's table a request may lack what the server adds, but not what other

@@ -51,7 +51,10 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
     let enums: Vec<_> = enums.collect();
     let objects = facts.objects.iter();
     let objects = objects.filter_map(|stated| object(model, stated));
-    of_files(enums.into_iter().chain(objects).collect())
+    let mut each = enums.into_iter().chain(objects).collect();
+    let mut found = model.ignores().taken_out(&mut each);
+    found.extend(of_files(each));
+    found
 }
 
 /// So many objects of one file are each worth a finding: they changed one by one. More have one

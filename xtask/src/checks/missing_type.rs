@@ -51,14 +51,19 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
         .filter(|described| described.types().next().is_none())
         .filter(|described| !(by_schemas && has_row_schema(described)))
         .collect();
+    let (ignored, untyped): (Vec<_>, Vec<_>) = untyped
+        .into_iter()
+        .partition(|described| model.ignores().is_ignored(&finding(model, described)));
+    let mut found = each(model, &ignored);
     let by_prisma = model.input.config.driver == Some(Driver::Prisma);
     if by_prisma && untyped.len() > FEW && untyped.len() * 2 > tables.len() {
-        return vec![of_most(model, &untyped, tables.len())];
+        found.push(of_most(model, &untyped, tables.len()));
+    } else if untyped.len() > MANY {
+        found.push(of_many(model, &untyped, tables.len()));
+    } else {
+        found.extend(each(model, &untyped));
     }
-    if untyped.len() > MANY {
-        return vec![of_many(model, &untyped, tables.len())];
-    }
-    each(model, &untyped)
+    found
 }
 
 /// Whether most tables that have a type have one that is inferred from a schema: then the schemas are

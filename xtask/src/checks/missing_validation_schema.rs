@@ -64,12 +64,17 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
         .filter(|(described, _)| !others.judge(described))
         .copied()
         .collect();
+    let alone = |one: &(&TableMatches<'_>, &Description<'_>)| finding(model, one.0, one.1);
+    let (ignored, bare): (Vec<_>, Vec<_>) = bare
+        .into_iter()
+        .partition(|one| model.ignores().is_ignored(&alone(one)));
+    let mut found: Vec<Finding> = ignored.iter().map(alone).collect();
     if bare.len() > FEW {
-        return vec![of_several(model, &bare, typed.len())];
+        found.push(of_several(model, &bare, typed.len()));
+    } else {
+        found.extend(bare.iter().map(alone));
     }
-    bare.into_iter()
-        .map(|(described, ty)| finding(model, described, ty))
-        .collect()
+    found
 }
 
 /// Whether something is called like a request for the table, and has too little in common with it.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Check, wording};
+use super::{Check, Model, wording};
 use crate::report::Finding;
 
 /// So many findings are each worth their place. More that differ in the same way have one cause:
@@ -15,8 +15,10 @@ pub(super) type Cause = (&'static str, String);
 
 /// Returns the findings, of which those of one cause are one warning where there are more than a
 /// few. `headline` makes its message of their number and their cause; the first of their places
-/// follow. A finding that can be resolved by itself stays alone.
+/// follow. A finding that can be resolved by itself stays alone, and so does one that a comment
+/// silences.
 pub(super) fn together(
+    model: &Model<'_>,
     check: &Check,
     findings: Vec<(Option<Cause>, Finding)>,
     headline: impl Fn(usize, &str) -> String,
@@ -24,7 +26,8 @@ pub(super) fn together(
     let mut of_cause: BTreeMap<Cause, Vec<Finding>> = BTreeMap::new();
     let mut alone = Vec::new();
     for (cause, finding) in findings {
-        match cause.filter(|_| finding.proposal.is_none()) {
+        let is_alone = finding.proposal.is_some() || model.ignores().is_ignored(&finding);
+        match cause.filter(|_| !is_alone) {
             Some(cause) => of_cause.entry(cause).or_default().push(finding),
             None => alone.push(finding),
         }

@@ -49,7 +49,7 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
     let of_tables = model.type_fields().filter(Compared::is_of_table);
     let findings = of_tables.filter_map(|compared| judge(model, compared));
     let headline = |count: usize, cause: &str| format!("Defaults of {count} columns {cause}");
-    one_cause::together(&CHECK, findings.collect(), headline)
+    one_cause::together(model, &CHECK, findings.collect(), headline)
 }
 
 /// The finding about a column, with the cause that it may share with others.

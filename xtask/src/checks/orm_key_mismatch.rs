@@ -50,7 +50,7 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
         judge(&comparison, &stated, &mut findings);
     }
     let headline = |count: usize, cause: &str| format!("{count} keys {cause}");
-    one_cause::together(&CHECK, findings, headline)
+    one_cause::together(model, &CHECK, findings, headline)
 }
 
 /// Findings, each with the cause that it may share with others.

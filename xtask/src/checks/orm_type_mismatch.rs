@@ -84,6 +84,7 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
     let headline =
         |count: usize, cause: &str| format!("SQL types of {count} columns differ: {cause}");
     one_cause::together(
+        model,
         &CHECK,
         model.type_fields().filter_map(judge).collect(),
         headline,

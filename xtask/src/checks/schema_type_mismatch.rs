@@ -54,7 +54,8 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
         if is_made_of(ty, schema) {
             continue;
         }
-        let of_fields = findings(schema, ty);
+        let mut of_fields = findings(schema, ty);
+        found.extend(model.ignores().taken_out(&mut of_fields));
         if of_fields.len() > FEW {
             found.push(of_pair(schema, ty, &of_fields));
         } else {

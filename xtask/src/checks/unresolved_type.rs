@@ -17,6 +17,7 @@
 use std::collections::HashMap;
 
 use super::matching::{Description, Role, Strength, TableMatches};
+use super::pairing::Pair;
 use super::{Check, Model, wording};
 use crate::facts::{Kind, NEVER, UNREAD_LIBRARY};
 use crate::report::{Category, Finding, Severity};
@@ -38,8 +39,12 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
     let relied_on = model
         .judged()
         .filter(|(described, description)| is_relied_on(described, description));
-    let found = relied_on.flat_map(|(described, description)| findings(described, description));
-    of_reasons(found.collect())
+    let found =
+        relied_on.flat_map(|(described, description)| findings(model, described, description));
+    let mut each: Vec<Finding> = found.collect();
+    let mut found = model.ignores().taken_out(&mut each);
+    found.extend(of_reasons(each));
+    found
 }
 
 /// So many findings of one reason are each worth one. More have one cause: a helper that cannot be
@@ -93,7 +98,11 @@ fn is_relied_on(described: &TableMatches<'_>, description: &Description<'_>) -> 
         && !(only_called_so && described.descriptions.iter().any(|other| is_other(&other)))
 }
 
-fn findings(described: &TableMatches<'_>, description: &Description<'_>) -> Vec<Finding> {
+fn findings(
+    model: &Model<'_>,
+    described: &TableMatches<'_>,
+    description: &Description<'_>,
+) -> Vec<Finding> {
     let declaration = description.declaration;
     if let Some(reason) = &declaration.unresolved {
         let what = format!("{} `{}`", description.noun(), declaration.name);
@@ -110,17 +119,30 @@ fn findings(described: &TableMatches<'_>, description: &Description<'_>) -> Vec<
         .pairs
         .iter()
         .filter_map(|pair| match &pair.field.kind {
-            Kind::Unresolved(reason) if **reason != *NEVER => Some((pair, reason)),
+            Kind::Unresolved(reason) if **reason != *NEVER => Some((pair, &**reason)),
             _known => None,
         })
         // A column of JSON holds whatever it is.
         .filter(|(pair, _)| !matches!(pair.column.type_name.as_str(), "json" | "jsonb"))
         // An ORM's column is compared by its type in the database.
         .filter(|(pair, _)| pair.field.sql.is_none());
-    let pairs: Vec<_> = pairs.collect();
-    let Some((first, reason)) = pairs.first() else {
-        return Vec::new();
-    };
+    let of_fields = |pairs: &[(&Pair<'_>, &str)]| of_fields(described, description, pairs);
+    let (ignored, pairs): (Vec<_>, Vec<_>) = pairs.partition(|pair| {
+        let alone = of_fields(std::slice::from_ref(pair));
+        alone.is_some_and(|alone| model.ignores().is_ignored(&alone))
+    });
+    let alone = ignored.iter().map(std::slice::from_ref);
+    alone.chain([&*pairs]).filter_map(of_fields).collect()
+}
+
+/// The finding about fields of a declaration. One cause is one finding, however many fields it has.
+fn of_fields(
+    described: &TableMatches<'_>,
+    description: &Description<'_>,
+    pairs: &[(&Pair<'_>, &str)],
+) -> Option<Finding> {
+    let declaration = description.declaration;
+    let (first, reason) = pairs.first()?;
     let columns: Vec<&str> = pairs
         .iter()
         .map(|(pair, _)| pair.column.name.as_str())
@@ -137,14 +159,13 @@ fn findings(described: &TableMatches<'_>, description: &Description<'_>) -> Vec<
         declaration.name
     );
     let found = finding(described, description, &what, reason, &first.field.location);
-    // One cause is one finding, however many fields it has.
-    vec![if columns.len() == 1 {
-        found.with_field(columns[0])
-    } else {
-        let of_column = |column: &&str| found.clone().with_field(*column);
-        let members = columns.iter().map(of_column).collect();
-        found.with_detail("fields", columns).with_members(members)
-    }]
+    if columns.len() == 1 {
+        return Some(found.with_field(columns[0]));
+    }
+    let alone = pairs.iter().map(std::slice::from_ref);
+    let members = alone.filter_map(|pair| of_fields(described, description, pair));
+    let members = members.collect();
+    Some(found.with_detail("fields", columns).with_members(members))
 }
 
 fn finding(

@@ -17,11 +17,11 @@
 //! A comment stands above a declaration, a field, a route or a contract, names the type of the
 //! finding, and says why.
 
+use super::ignores::{IgnoreTarget, Ignores};
 use super::{CHECKS, Check};
 use crate::config::Config;
-use crate::facts::{Declaration, Facts, Field, Ignore};
+use crate::facts::Ignore;
 use crate::report::{Category, Finding, Severity};
-use crate::source::Location;
 
 /// See the file's documentation.
 pub const CHECK: Check = Check {
@@ -36,30 +36,34 @@ pub const CHECK: Check = Check {
     cases: tests::CASES,
 };
 
-/// A comment and what it stands above.
-struct IgnoreTarget<'a> {
-    ignore: &'a Ignore,
-    name: &'a str,
-    place: &'a Location,
-    /// Set for a whole declaration.
-    declaration: Option<&'a Declaration>,
-}
-
 /// `findings` without those that a comment ignores, and with those about comments that ignore
 /// nothing.
-pub(super) fn applied(mut findings: Vec<Finding>, facts: &Facts, config: &Config) -> Vec<Finding> {
-    let targets = targets(facts);
+pub(super) fn applied(
+    findings: Vec<Finding>,
+    ignores: &Ignores<'_>,
+    config: &Config,
+) -> Vec<Finding> {
+    let targets = &ignores.targets;
     let mut used = vec![false; targets.len()];
-    findings.retain(|finding| {
-        let mut ignored = false;
-        for (target, used) in targets.iter().zip(&mut used) {
-            if target.ignores(finding) {
-                *used = true;
-                ignored = true;
-            }
+    let mut kept = Vec::new();
+    for finding in findings {
+        if ignores.covers(&finding, &mut used) {
+            continue;
         }
-        !ignored
-    });
+        // A comment at one place of a finding about several speaks for that place alone. Checks
+        // leave such places out of the finding; where one does not, each other place is told.
+        let (ignored, rest): (Vec<Finding>, Vec<Finding>) = finding
+            .members
+            .iter()
+            .cloned()
+            .partition(|member| ignores.covers(member, &mut used));
+        if ignored.is_empty() {
+            kept.push(finding);
+        } else {
+            kept.extend(rest);
+        }
+    }
+    let mut findings = kept;
     let off = |kind: &str| config.severity.get(kind).is_some_and(Option::is_none);
     // A comment on a field that several declarations inherit is read once for each: one use is
     // enough.
@@ -78,105 +82,6 @@ pub(super) fn applied(mut findings: Vec<Finding>, facts: &Facts, config: &Config
     unused.retain(|_| !off(CHECK.kind));
     findings.extend(unused);
     findings
-}
-
-impl IgnoreTarget<'_> {
-    fn ignores(&self, finding: &Finding) -> bool {
-        let at_place = finding
-            .labels
-            .iter()
-            .any(|label| label.location == *self.place);
-        let of_declaration = self.declaration.is_some_and(|declaration| {
-            finding.declaration.as_ref() == Some(&declaration.name)
-                && finding
-                    .labels
-                    .iter()
-                    .any(|label| label.location.file == declaration.location.file)
-        });
-        self.ignore.kind == finding.kind && (at_place || of_declaration)
-    }
-}
-
-/// The fields that contracts themselves hold. Those that they take from elsewhere are told there.
-fn written_in_contracts(facts: &Facts) -> impl Iterator<Item = &Field> {
-    let parameters = facts
-        .contracts
-        .iter()
-        .flat_map(|contract| {
-            contract
-                .inputs
-                .iter()
-                .filter_map(|input| input.held.as_deref())
-        })
-        .flat_map(|held| &held.fields);
-    let shapes = facts.contracts.iter().flat_map(|contract| {
-        contract
-            .request_shape
-            .iter()
-            .chain(&contract.response_shape)
-    });
-    let of_shapes = shapes.flat_map(|shape| {
-        let whole = &shape.declaration.location;
-        let fields = shape.declaration.fields.iter();
-        fields.filter(|field| {
-            let span = field.location.span;
-            field.location.file == whole.file
-                && whole.span.start <= span.start
-                && span.end <= whole.span.end
-        })
-    });
-    parameters.chain(of_shapes)
-}
-
-fn targets(facts: &Facts) -> Vec<IgnoreTarget<'_>> {
-    let declarations = facts
-        .types
-        .iter()
-        .chain(&facts.tables)
-        .chain(&facts.schemas);
-    let mut targets = Vec::new();
-    for declaration in declarations {
-        targets.extend(declaration.tags.ignores.iter().map(|ignore| IgnoreTarget {
-            ignore,
-            name: &declaration.name,
-            place: &declaration.location,
-            declaration: Some(declaration),
-        }));
-        for field in &declaration.fields {
-            let of_field = field.tags.ignores.iter();
-            targets.extend(of_field.map(|ignore| IgnoreTarget {
-                ignore,
-                name: &field.name,
-                place: &field.location,
-                declaration: None,
-            }));
-        }
-    }
-    for field in written_in_contracts(facts) {
-        targets.extend(field.tags.ignores.iter().map(|ignore| IgnoreTarget {
-            ignore,
-            name: &field.name,
-            place: &field.location,
-            declaration: None,
-        }));
-    }
-    let routes = facts
-        .routes
-        .iter()
-        .map(|route| (&route.tags, &route.path, &route.location));
-    let contracts = facts
-        .contracts
-        .iter()
-        .map(|contract| (&contract.tags, &contract.name, &contract.location));
-    for (tags, name, place) in routes.chain(contracts) {
-        targets.extend(tags.ignores.iter().map(|ignore| IgnoreTarget {
-            ignore,
-            name,
-            place,
-            declaration: None,
-        }));
-    }
-    targets
 }
 
 fn unused_ignore(target: &IgnoreTarget<'_>) -> Finding {

@@ -26,6 +26,7 @@
 
 use super::direction::Direction;
 use super::entities::ColumnFacts;
+use super::matching::{Description, TableMatches};
 use super::matching::{Role, Strength};
 use super::{Check, Compared, Model, edits, names, wording};
 use crate::facts::{Field, Kind};
@@ -71,41 +72,66 @@ fn nulls_as_absent(model: &Model<'_>) -> Vec<Finding> {
             !pair.facts.primary_key
                 && !directions.is_taken_out(description, &described.entity, field)
         });
-        let let_in: Vec<_> = pairs.filter(|pair| lets_null_as_absent(pair)).collect();
-        let Some(first) = let_in.first() else {
-            continue;
-        };
-        let columns: Vec<&str> = let_in
-            .iter()
-            .map(|compared| compared.pair.column.name.as_str())
-            .collect();
-        let (noun, verb) = match columns.len() {
-            1 => ("Field", "accepts"),
-            _ => ("Fields", "accept"),
-        };
-        let message = format!(
-            "{noun} {} of validation schema `{}` {verb} null where a value may be absent, NOT NULL in the database",
-            wording::quoted_briefly(&columns),
-            description.declaration.name
-        );
-        let found = CHECK
-            .finding(&described.entity.title(), message)
-            .about(description, columns[0])
-            .at(&first.pair.field.location, "null passes as well")
-            .at_column(described.entity.name, first.pair.column, model.input.provenance)
-            .with_detail("fields", columns.clone())
-            .with_help("judge null where it is not meant: what may be absent is not judged when it is null");
-        let found = found.as_warning();
-        let members = match columns.len() {
-            1 => Vec::new(),
-            _ => columns
+        let let_in = pairs.filter(|pair| lets_null_as_absent(pair));
+        let of_fields =
+            |let_in: &[Compared<'_, '_>]| letting_in(model, described, description, let_in);
+        let (ignored, let_in): (Vec<_>, Vec<_>) = let_in.partition(|one| {
+            let alone = of_fields(std::slice::from_ref(one));
+            alone.is_some_and(|alone| model.ignores().is_ignored(&alone))
+        });
+        findings.extend(
+            ignored
                 .iter()
-                .map(|column| found.clone().with_field(*column))
-                .collect(),
-        };
-        findings.push(found.with_members(members));
+                .map(std::slice::from_ref)
+                .filter_map(of_fields),
+        );
+        findings.extend(of_fields(&let_in));
     }
     findings
+}
+
+/// The finding about fields of a schema that take null for what is absent.
+fn letting_in(
+    model: &Model<'_>,
+    described: &TableMatches<'_>,
+    description: &Description<'_>,
+    let_in: &[Compared<'_, '_>],
+) -> Option<Finding> {
+    let first = let_in.first()?;
+    let columns: Vec<&str> = let_in
+        .iter()
+        .map(|compared| compared.pair.column.name.as_str())
+        .collect();
+    let (noun, verb) = match columns.len() {
+        1 => ("Field", "accepts"),
+        _ => ("Fields", "accept"),
+    };
+    let message = format!(
+        "{noun} {} of validation schema `{}` {verb} null where a value may be absent, NOT NULL in the database",
+        wording::quoted_briefly(&columns),
+        description.declaration.name
+    );
+    let found = CHECK
+        .finding(&described.entity.title(), message)
+        .about(description, columns[0])
+        .at(&first.pair.field.location, "null passes as well")
+        .at_column(
+            described.entity.name,
+            first.pair.column,
+            model.input.provenance,
+        )
+        .with_detail("fields", columns.clone())
+        .with_help(
+            "judge null where it is not meant: what may be absent is not judged when it is null",
+        )
+        .as_warning();
+    if columns.len() == 1 {
+        return Some(found);
+    }
+    let alone = let_in.iter().map(std::slice::from_ref);
+    let members = alone.filter_map(|one| letting_in(model, described, description, one));
+    let members = members.collect();
+    Some(found.with_members(members))
 }
 
 fn lets_null_as_absent(compared: &Compared<'_, '_>) -> bool {

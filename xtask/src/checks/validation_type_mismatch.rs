@@ -237,6 +237,8 @@ mod tests {
 
     const SESSIONS: &str = "CREATE TABLE sessions (id bigint PRIMARY KEY, ends timestamptz, made timestamptz NOT NULL);";
 
+    const PROFILES: &str = "CREATE TABLE symbol_profiles (id uuid PRIMARY KEY, isin text, cusip text, figi text, label text, symbol text NOT NULL, currency text NOT NULL, comment text, website text); CREATE TABLE orders (id uuid PRIMARY KEY, symbol text NOT NULL, currency text NOT NULL, comment text);";
+
     pub const CASES: Cases = Cases {
         failing: &[
             Case::validation(
@@ -249,6 +251,24 @@ mod tests {
                 "export const CreateBillSchema = z.object({ voteCount: z.number().int(), filedAt: z.date(), tags: z.array(z.string()),\n id: z.ulid() });",
                 (3, "id"),
             ),
+            // Every field that it keeps was given a schema of its own.
+            Case {
+                configuration: "types = []\nvalidation = ['**/*.ts']\ndrizzle = ['**/*.ts']",
+                ..Case::failing(
+                    "CREATE TABLE seats (id uuid PRIMARY KEY, position integer NOT NULL);",
+                    "import { z } from 'zod';\nimport { createSelectSchema } from 'drizzle-zod';\nimport { pgTable, uuid, integer } from 'drizzle-orm/pg-core';\nexport const seats = pgTable('seats', { id: uuid('id').primaryKey(), position: integer('position').notNull() });\nexport const places = createSelectSchema(seats, { id: z.uuid(),\n position: z.string() }).pick({ id: true, position: true });",
+                    (6, "position"),
+                )
+            },
+            // Its fields say which table it is of.
+            Case {
+                configuration: "types = []\nvalidation = ['**/*.ts']",
+                ..Case::failing(
+                    PROFILES,
+                    "import { IsBoolean, IsString } from 'class-validator';\nexport class CreateAssetProfileDto { @IsString() isin: string; @IsString() cusip: string; @IsString() figi: string; @IsString() label: string; @IsString() symbol: string; @IsString() currency: string; @IsString() comment: string;\n @IsBoolean() website: boolean; }",
+                    (4, "website"),
+                )
+            },
             // A schema called an insert is written as it is.
             Case::validation(
                 "CREATE TABLE hooks (id uuid PRIMARY KEY, url text NOT NULL, headers text NOT NULL);",
@@ -310,6 +330,14 @@ mod tests {
             },
         ],
         passing: &[
+            // Too few of the columns are in it, and its name is another thing's.
+            Case {
+                configuration: "types = []\nvalidation = ['**/*.ts']",
+                ..Case::passing(
+                    PROFILES,
+                    "import { IsBoolean, IsString } from 'class-validator';\nexport class CreateAssetProfileDto { @IsString() isin: string; @IsString() label: string; @IsString() symbol: string; @IsString() currency: string;\n @IsBoolean() website: boolean; }",
+                )
+            },
             // The parsed value is inserted, whatever the schema is called.
             Case::valid(
                 TABLE,

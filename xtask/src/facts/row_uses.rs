@@ -1,6 +1,8 @@
 //! What code does with rows: schemas parse those that queries return, values of declarations are
 //! written into tables, and values of declarations are made of rows by hand.
 
+use compact_str::CompactString;
+
 use super::DeclarationName;
 
 /// A place at which values of a declaration come from the database or go into it.
@@ -13,6 +15,16 @@ pub struct RowUse {
     /// The table, `users` or `audit.users`, where the code says it. Of rows that are parsed, it is
     /// said where they have all columns of that table, as it holds them, and no others.
     pub table: Option<String>,
+}
+
+/// A key of an object that code passes to what writes rows.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct GivenKey {
+    /// What the writing method is called on, where the key is of that object's own rows:
+    /// `symbolProfile` of `prisma.symbolProfile.create({ data: { url } })`. It may name a table.
+    pub written_on: Option<CompactString>,
+    /// The key.
+    pub name: CompactString,
 }
 
 /// What code does with the values of a declaration.

@@ -17,7 +17,6 @@ mod writes;
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-use compact_str::CompactString;
 use regex::Regex;
 
 use super::resolve::Resolver;
@@ -25,7 +24,7 @@ use super::syntax::{
     Case, ClassDecl, Expr, ExprKind, Function, Keyword, MemberKind, Module, Parameter, Statement,
     StatementKind, TypeKind, TypeMember, TypeNode, Variable,
 };
-use crate::facts::{DeclarationName, RowUsage, RowUse};
+use crate::facts::{DeclarationName, GivenKey, RowUsage, RowUse};
 use bound::Bound;
 use flow::Flow;
 
@@ -48,7 +47,7 @@ static FETCHES: LazyLock<Option<Regex>> =
 pub(super) fn read<'p>(
     resolver: &Resolver<'p>,
     module: &'p Module,
-) -> (Vec<RowUse>, BTreeSet<CompactString>) {
+) -> (Vec<RowUse>, BTreeSet<GivenKey>) {
     let text = module.lines.text();
     let has = |pattern: &LazyLock<Option<Regex>>| {
         pattern
@@ -93,7 +92,7 @@ struct RowUseReader<'e, 'p> {
     nested: usize,
     found: Vec<RowUse>,
     /// The keys of what is written.
-    given: BTreeSet<CompactString>,
+    given: BTreeSet<GivenKey>,
 }
 
 /// Types around the thing that they hold.
@@ -282,7 +281,7 @@ impl<'p> RowUseReader<'_, 'p> {
                 self.fetched(types, arguments);
                 self.pushed(callee, arguments);
                 if let ExprKind::Member(object, method, _) = &callee.kind {
-                    given::add(method, arguments, &mut self.given);
+                    given::add((object, method), arguments, &mut self.given);
                     let item = self.item_of(object, method);
                     self.expression(callee);
                     for argument in arguments {

@@ -56,15 +56,23 @@ pub fn describe<'a>(
     let adopted = adopted.into_iter().map(|one| (one, Strength::Model));
     let alike = alike(&all, &unclaimed, ground);
     let alike = alike.into_iter().map(|one| (one, Strength::Alike));
+    let requests = unclaimed.requests(&all, &|entity, declaration| {
+        unclaimed_pairing(entity, declaration, ground)
+    });
+    let requests = requests.into_iter().map(|one| (one, Strength::Message));
     let mut taken = HashSet::new();
-    for (Adopted { at, declaration }, strength) in adopted.chain(alike) {
+    for (Adopted { at, declaration }, strength) in adopted.chain(alike).chain(requests) {
         if !taken.insert(std::ptr::from_ref(declaration)) {
             continue;
         }
         let output = is_output_name(&declaration.name);
         let hit = Match {
             entity: at,
-            side: Side::Row,
+            side: match strength {
+                // As with a request that is called after its table.
+                Strength::Message => Side::Update,
+                _of_rows => Side::Row,
+            },
             strength,
             output,
             of_type: false,

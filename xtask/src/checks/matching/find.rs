@@ -9,7 +9,7 @@ use super::{Match, Strength};
 use crate::checks::entities::Entity;
 use crate::checks::table_names::{is_alike, is_named};
 use crate::config::{Config, Mapping};
-use crate::facts::{Declaration, Facts, Family, Side, TableLink};
+use crate::facts::{Declaration, Facts, Family, MadeOf, Side, TableLink};
 use crate::schema::model::ObjectName;
 use crate::source::Location;
 
@@ -99,7 +99,8 @@ impl<'a> Finder<'a> {
         self.names.find(declaration).filter(|hit| !is_left(hit))
     }
 
-    fn stated(&self, declaration: &Declaration, table: &str, side: Side) -> Option<Match> {
+    /// The place among the entities of the table that a source calls `table`.
+    fn table(&self, table: &str) -> Option<usize> {
         let at = |is: fn(&ObjectName, &str) -> bool| {
             self.entities
                 .iter()
@@ -109,11 +110,14 @@ impl<'a> Finder<'a> {
         // `pgTable('sessions')` is in the first namespace of the search path.
         let in_public =
             |name: &ObjectName, table: &str| name.namespace == "public" && is_named(name, table);
-        let entity = at(in_public)
+        at(in_public)
             .or_else(|| at(is_named))
-            .or_else(|| at(is_alike))?;
+            .or_else(|| at(is_alike))
+    }
+
+    fn stated(&self, declaration: &Declaration, table: &str, side: Side) -> Option<Match> {
         Some(Match {
-            entity,
+            entity: self.table(table)?,
             side,
             strength: Strength::Stated,
             output: is_output_name(&declaration.name),
@@ -130,10 +134,20 @@ impl<'a> Finder<'a> {
             .fields
             .iter()
             .filter_map(|field| self.columns.get(&field.location));
-        let entity = *tables.next()?;
+        let made_of = declaration.made_of.as_ref();
+        // Fields that were given schemas of their own stand there, and not in the table. What is
+        // not exported only serves to make the schemas that are: these are judged.
+        let is_kept = |made_of: &&MadeOf| {
+            let mut fields = declaration.fields.iter();
+            fields.any(|field| made_of.refined.iter().any(|name| *name == field.name))
+        };
+        let of_table = || {
+            let made_of = made_of.filter(is_kept).filter(|_| declaration.exported)?;
+            self.table(made_of.table.as_deref()?)
+        };
+        let entity = tables.next().copied().or_else(of_table)?;
         // A schema of what is read is of rows, unless its name says that it is used for another
         // thing. Whatever else a schema is for, it need not hold a whole row.
-        let made_of = declaration.made_of.as_ref();
         let is_read = made_of.filter(|made_of| made_of.side == Side::Row);
         let side = match (side_of_name(&declaration.name), is_read) {
             (Side::Insert, _) => Side::Insert,

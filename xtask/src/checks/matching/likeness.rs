@@ -8,13 +8,14 @@ use std::collections::HashMap;
 
 use smallvec::SmallVec;
 
-use crate::checks::entities::Entity;
+use crate::checks::entities::{Entity, EntityKind};
 use crate::checks::names::{self, Word};
 use crate::checks::pairing::Pairing;
-use crate::facts::Declaration;
+use crate::facts::{Declaration, Side};
 use crate::schema::model::Column;
 
-use super::names::is_shared;
+use super::TableMatches;
+use super::names::{is_shared, side_of_name};
 
 /// A declaration that is taken for a description of the table at this place among the entities.
 pub(super) struct Adopted<'a> {
@@ -65,6 +66,15 @@ const SUFFIXES: &[&str] = &[
 /// How many columns a type must have for its name's end to mean anything: `{ id, name }` is
 /// anything.
 const ENOUGH: usize = 3;
+
+/// How many columns of one table a request must ask for, for its fields to say which table it is of
+/// where its name does not. Fewer (`name`, `description`, `status` and the like) stand in half of
+/// all tables, and a request of another thing would be judged; with more, only the widest tables
+/// would be known.
+const DISTINCT: usize = 8;
+
+/// And at least one in so many of the columns that a client may know.
+const KNOWN_PART: usize = 2;
 
 impl<'a> Unclaimed<'a> {
     pub(super) fn add(&mut self, declaration: &'a Declaration) {
@@ -142,6 +152,44 @@ impl<'a> Unclaimed<'a> {
         alike
     }
 
+    /// Returns the requests for making or changing rows (`CreateAssetProfileDto`) that no table has
+    /// the name of, and whose fields are those of one table alone, whose name ends as theirs
+    /// (`symbol_profiles`). They are judged beside whatever else the table has.
+    pub(super) fn requests(
+        &self,
+        described: &[TableMatches<'a>],
+        pairing: &dyn Fn(&Entity<'a>, &'a Declaration) -> Pairing<'a>,
+    ) -> Vec<Adopted<'a>> {
+        let each = described.iter().enumerate();
+        let tables: Vec<_> = each
+            .map(|(at, described)| (at, &described.entity))
+            .filter(|(_, entity)| entity.kind == EntityKind::Table)
+            .collect();
+        let mut requests = Vec::new();
+        for (at, entity) in &tables {
+            let row = row_words(&entity.name.name);
+            let ending = row.last().and_then(|last| self.by_last_word.get(last));
+            for named in ending.into_iter().flatten() {
+                let declaration = named.declaration;
+                if !is_request(declaration) || !asks_for_rows(entity, &pairing(entity, declaration))
+                {
+                    continue;
+                }
+                let shared = pairing(entity, declaration).columns_ever();
+                let mut others = tables.iter().filter(|(other, _)| other != at);
+                let is_of_other =
+                    others.any(|(_, other)| pairing(other, declaration).columns_ever() >= shared);
+                if !is_of_other {
+                    requests.push(Adopted {
+                        at: *at,
+                        declaration,
+                    });
+                }
+            }
+        }
+        requests
+    }
+
     fn likest(
         &self,
         at: usize,
@@ -199,6 +247,22 @@ impl<'a> Unclaimed<'a> {
             .filter(move |named| are_alike(&row, &named.words))
             .map(|one| one.declaration)
     }
+}
+
+/// Whether it is a validation schema whose name says that a row is made or changed.
+fn is_request(declaration: &Declaration) -> bool {
+    let asks_for_change = side_of_name(&declaration.name) != Side::Row;
+    declaration.origin.is_validation() && asks_for_change && declaration.fields.len() >= DISTINCT
+}
+
+/// Whether fields are little but columns of the table, and most of those that a client may know.
+fn asks_for_rows(entity: &Entity<'_>, pairing: &Pairing<'_>) -> bool {
+    let known = entity.columns.iter().filter(|facts| !facts.made_by_server);
+    let shared = pairing.columns_ever();
+    pairing.has_few_odd_fields()
+        && pairing.relations.is_empty()
+        && shared >= DISTINCT
+        && shared * KNOWN_PART >= known.count()
 }
 
 /// The words of the name of a row of the table `name`.

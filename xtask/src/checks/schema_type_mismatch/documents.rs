@@ -23,6 +23,7 @@ pub(super) fn run(model: &Model<'_>) -> Vec<Finding> {
             let places = finding.labels.iter().map(|label| label.location.clone());
             told.insert((places.collect::<Vec<_>>(), finding.field.clone()))
         });
+        found.extend(model.ignores().taken_out(&mut of_part));
         if of_part.len() > FEW {
             found.push(of_whole(part, &of_part));
         } else {

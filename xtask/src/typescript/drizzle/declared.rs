@@ -34,9 +34,8 @@ pub fn declared<'p>(
     location: &Location,
     field: impl Fn(&Property<'p>) -> Option<Arc<Field>>,
 ) -> Declared {
-    let namespace = table.namespace.as_deref().unwrap_or("public");
-    let link = table.name.as_ref().map(|name| TableLink {
-        table: qualified(namespace, name),
+    let link = qualified_name(table).map(|name| TableLink {
+        table: name,
         side: Side::Row,
         listed: None,
     });
@@ -51,6 +50,13 @@ pub fn declared<'p>(
         keys: keys(resolver, table, location),
         unresolved: table.open.as_ref().map(ToString::to_string).or(unnamed),
     }
+}
+
+/// The name of a table with its namespace; none where it is computed.
+pub(super) fn qualified_name(table: &DrizzleTable<'_>) -> Option<String> {
+    let namespace = table.namespace.as_deref().unwrap_or("public");
+    let name = table.name.as_ref()?;
+    Some(qualified(namespace, name))
 }
 
 fn fields<'p>(

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::{DrizzleColumn, DrizzleTable, TableColumn};
+use super::{DrizzleColumn, DrizzleTable, TableColumn, declared};
 use crate::facts::{Constraints, MadeOf, Side, SqlScalar};
 use crate::typescript::resolve::{Lazy, Resolver, Type};
 use crate::typescript::values::{ObjectEntry, ObjectValue, Value, made_object};
@@ -72,6 +72,7 @@ pub(super) fn make<'p>(
     let mut shape = ObjectValue {
         open: table.open.clone(),
         made_of: Some(Rc::new(MadeOf {
+            table: declared::qualified_name(table),
             side: of.side(),
             omitted: Vec::new(),
             picked: false,

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use compact_str::CompactString;
 
+use crate::facts::GivenKey;
 use crate::typescript::syntax::{Argument, Expr, ExprKind, ObjectMember};
 
 /// Methods that write rows, of all libraries that are read.
@@ -20,30 +21,46 @@ const WRITES: &[&str] = &[
 /// How deep objects are searched: `{ create: { data: { slug } } }`.
 const DEPTH: usize = 4;
 
-/// Adds the keys of the objects that a call of `method` writes.
-pub(super) fn add(method: &str, arguments: &[Argument], given: &mut BTreeSet<CompactString>) {
+/// Options that hold the values of a row: `create({ data: { slug } })`.
+const VALUES: &[&str] = &["data", "create", "update"];
+
+/// Adds the keys of the objects that a call of `method` on `object` writes.
+pub(super) fn add(
+    (object, method): (&Expr, &str),
+    arguments: &[Argument],
+    given: &mut BTreeSet<GivenKey>,
+) {
     if WRITES.contains(&method) {
+        let written_on = match &object.kind {
+            ExprKind::Member(_, name, _) => Some(name.as_str()),
+            _computed => None,
+        };
         for argument in arguments {
-            keys(&argument.value, DEPTH, given);
+            keys(&argument.value, written_on, DEPTH, given);
         }
     }
 }
 
-fn keys(expression: &Expr, left: usize, given: &mut BTreeSet<CompactString>) {
+fn keys(expression: &Expr, written_on: Option<&str>, left: usize, given: &mut BTreeSet<GivenKey>) {
     let Some(left) = left.checked_sub(1) else {
         return;
     };
     let ExprKind::Object(members) = &expression.kind else {
-        return expression.parts(&mut |part| keys(part, left, given));
+        return expression.parts(&mut |part| keys(part, written_on, left, given));
     };
     for member in members {
         let ObjectMember::Property { key, value, .. } = member else {
             continue;
         };
         if let Some(name) = key.literal().filter(|name| !is_copied(name, value)) {
-            given.insert(name.into());
+            given.insert(GivenKey {
+                written_on: written_on.map(CompactString::from),
+                name: name.into(),
+            });
         }
-        keys(value, left, given);
+        // What is nested elsewhere may be a row of another table.
+        let holds_values = key.literal().is_some_and(|key| VALUES.contains(&key));
+        keys(value, written_on.filter(|_| holds_values), left, given);
     }
 }
 
