@@ -262,6 +262,56 @@ fn no_tenant_takes_anything_from_another_silently() {
     }
 }
 
+/// Runs `sql` while `run` is at a migration that sleeps.
+fn while_it_sleeps<T: Send>(
+    database: &Database<'_>,
+    sql: &str,
+    run: impl FnOnce() -> T + Send,
+) -> T {
+    let mut client = database.connect();
+    std::thread::scope(|scope| {
+        let run = scope.spawn(run);
+        let sleeps = "SELECT count(*) FROM pg_stat_activity
+                      WHERE datname = current_database() AND wait_event = 'PgSleep'";
+        let is_asleep = (0..3000).any(|_| {
+            std::thread::sleep(Duration::from_millis(20));
+            let count: i64 = client.query_one(sleeps, &[]).expect("a count").get(0);
+            count > 0
+        });
+        assert!(is_asleep, "the migration did not run");
+        client.batch_execute(sql).expect("others may do that");
+        run.join().expect("the run ends")
+    })
+}
+
+#[test]
+fn a_tenant_that_is_dropped_during_the_run_is_not_made_again() {
+    let Some(scratch) = shared() else { return };
+    let slow = (
+        "V3__slow",
+        "SELECT CASE WHEN to_regclass('users') IS NOT NULL THEN pg_sleep(2) END;\n",
+        "SELECT 1;\n",
+    );
+    let (repo, database) = fleet(scratch, &[THREE[0], THREE[1], slow], "");
+    migrate(scratch, &repo, 0, &["2"]);
+    let names = ["--only", "acme", "--only", "beta"];
+    let report = while_it_sleeps(&database, "DROP SCHEMA beta CASCADE", || {
+        migrate(scratch, &repo, 1, &names)
+    });
+    assert_eq!(outcomes(&report), ["done", "failed"], "{report:#}");
+    assert!(
+        report.to_string().contains("no schema `beta`"),
+        "{report:#}"
+    );
+    let row = "SELECT count(*) FROM pg_namespace WHERE nspname = 'beta'";
+    let made: i64 = database
+        .connect()
+        .query_one(row, &[])
+        .expect("a count")
+        .get(0);
+    assert_eq!(made, 0);
+}
+
 #[test]
 fn what_others_do_to_their_schemas_meanwhile_is_no_loss() {
     let Some(scratch) = shared() else { return };
@@ -276,21 +326,11 @@ fn what_others_do_to_their_schemas_meanwhile_is_no_loss() {
     let rows = "INSERT INTO acme.users (id, name) VALUES (7, 'Ada'); INSERT INTO unlisted.users VALUES (1);
                 CREATE SEQUENCE public.runs";
     client.batch_execute(rows).expect("rows");
-    let report = std::thread::scope(|scope| {
-        let run = scope.spawn(|| migrate(scratch, &repo, 0, &["--only", "acme"]));
-        let sleeps = "SELECT count(*) FROM pg_stat_activity
-                      WHERE datname = current_database() AND wait_event = 'PgSleep'";
-        let is_running = (0..3000).any(|_| {
-            std::thread::sleep(Duration::from_millis(20));
-            let count: i64 = client.query_one(sleeps, &[]).expect("a count").get(0);
-            count > 0
-        });
-        assert!(is_running, "the migration did not run");
-        client
-            .batch_execute("TRUNCATE unlisted.users; DROP TABLE beta.users CASCADE")
-            .expect("others may do that");
-        run.join().expect("the run ends")
-    });
+    let report = while_it_sleeps(
+        &database,
+        "TRUNCATE unlisted.users; DROP TABLE beta.users CASCADE",
+        || migrate(scratch, &repo, 0, &["--only", "acme"]),
+    );
     assert_eq!(outcomes(&report), ["done"], "{report:#}");
     let runs: i64 = client
         .query_one("SELECT last_value FROM public.runs", &[])

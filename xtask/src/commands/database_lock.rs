@@ -48,6 +48,10 @@ pub fn take(
         },
     )?;
     failed?;
+    if let Some(tenant) = &context.config.tenant {
+        // It may be gone since the survey.
+        tables::refuse_missing_schema(client, tenant)?;
+    }
     Ok(SessionSettings {
         history_table: tables::locate(client, &context.config.history_table)?,
         tenant: context.config.tenant.clone(),

@@ -270,6 +270,23 @@ pub fn make_namespace(client: &mut impl GenericClient, namespace: &str) -> Resul
     }
 }
 
+/// Refuses a tenant whose schema does not exist. Whoever makes a tenant makes it, with its owner; and
+/// one that was dropped is not made again.
+///
+/// # Errors
+/// When there is no such schema.
+pub fn refuse_missing_schema(client: &mut impl GenericClient, schema: &str) -> Result<()> {
+    let query = "SELECT FROM pg_catalog.pg_namespace WHERE nspname = $1";
+    let found = client
+        .query_opt(query, &[&schema])
+        .map_err(explained)
+        .context("cannot look for the schema of the tenant")?;
+    if found.is_none() {
+        bail!("the database has no schema `{schema}`: make it with the tenant, or correct the list")
+    }
+    Ok(())
+}
+
 /// The statement with which refinery itself creates its table.
 pub(super) fn history_ddl(table: &str) -> String {
     format!(

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use anyhow::{Context as _, Result, anyhow, bail};
+use anyhow::{Context as _, Result, anyhow};
 use postgres::{Client, IsolationLevel, Transaction};
 
 use super::drift::without_namespace;
@@ -59,7 +59,7 @@ pub(super) fn look(
     let mut client = connect_to_look(&one.target)?;
     let mut transaction = begin(&mut client)?;
     if let Some(schema) = &one.schema {
-        refuse_missing(&mut transaction, schema)?;
+        tables::refuse_missing_schema(&mut transaction, schema)?;
     }
     if let Questions::Back(lowest) = questions {
         return applied_from(context, &mut transaction, *lowest);
@@ -100,19 +100,6 @@ pub(super) fn look(
         suspect,
         newest,
     })
-}
-
-/// Refuses a tenant whose schema does not exist. Whoever makes a tenant makes it, with its owner.
-fn refuse_missing(transaction: &mut Transaction<'_>, schema: &str) -> Result<()> {
-    let query = "SELECT FROM pg_catalog.pg_namespace WHERE nspname = $1";
-    let found = transaction
-        .query_opt(query, &[&schema])
-        .map_err(|error| anyhow!(ServerError::from(error)))
-        .context("cannot look for the schema of the tenant")?;
-    if found.is_none() {
-        bail!("the database has no schema `{schema}`: make it with the tenant, or correct the list")
-    }
-    Ok(())
 }
 
 /// The state of a database of which the migrations from version `lowest` on are to be undone. They
