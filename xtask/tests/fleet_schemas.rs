@@ -317,7 +317,8 @@ fn what_others_do_to_their_schemas_meanwhile_is_no_loss() {
     let Some(scratch) = shared() else { return };
     let slow = (
         "V3__slow",
-        "UPDATE users SET bio = bio;\nSELECT CASE WHEN to_regclass('runs') IS NOT NULL THEN nextval('runs') END;\nSELECT pg_sleep(2);\n",
+        "DO $$ BEGIN IF to_regclass('runs') IS NOT NULL THEN PERFORM nextval('runs'); END IF; END $$;\n\
+         SELECT pg_sleep(2);\n",
         "SELECT 1;\n",
     );
     let (repo, database) = fleet(scratch, &[THREE[0], THREE[1], slow], "");

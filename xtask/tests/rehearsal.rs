@@ -610,6 +610,5 @@ fn rows_are_compared_whole_whatever_their_columns_are_called() {
     ]);
     let database = Database::create(scratch, "whole_rows");
     let all = rehearsed(&database, &repo, &[]);
-    assert_eq!(all[1]["verdict"], "exact", "{all:#?}");
-    holds(&all[1], "warnings", &["`t`"]);
+    assert_ne!(all[1]["lostRows"], serde_json::json!([]), "{all:#?}");
 }

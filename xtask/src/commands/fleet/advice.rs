@@ -1,4 +1,4 @@
-//! Advice about one database of a fleet. The parts that look at one database know no fleet, and name
+//! Advice about databases of a fleet. The parts that look at one database know no fleet, and name
 //! commands that work on the database of `DATABASE_URL`.
 
 use crate::called_as;
@@ -7,8 +7,19 @@ use crate::commands::shell_word::quoted;
 /// The commands that also work on databases of a fleet.
 const COMMANDS: [&str; 3] = ["migrate", "rollback", "status"];
 
-/// The `text` about the database `name`, in which each command works on that database.
-pub(super) fn about(name: &str, text: &str) -> String {
+/// The most databases that a command names: more make it longer than a line.
+const NAMED: usize = 3;
+
+/// The `text` about the databases `names`, in which each command works on these databases.
+pub(super) fn about(names: &[&str], text: &str) -> String {
+    let only: String = match names {
+        [] => return text.to_owned(),
+        few if few.len() <= NAMED => few
+            .iter()
+            .map(|name| format!(" --only {}", quoted(name)))
+            .collect(),
+        _many => " --only <NAME>".to_owned(),
+    };
     let commands = COMMANDS.map(called_as::command);
     let is_for_one = |code: &str| {
         let mut arguments = commands
@@ -21,7 +32,7 @@ pub(super) fn about(name: &str, text: &str) -> String {
     let is_paired = parts.len() % 2 == 1;
     for code in parts.iter_mut().skip(1).step_by(2) {
         if is_paired && is_for_one(code.as_str()) {
-            code.push_str(&format!(" --fleet --only {}", quoted(name)));
+            code.push_str(&format!(" --fleet{only}"));
         }
     }
     parts.join("`")
@@ -47,7 +58,16 @@ mod tests {
                 "a ` alone: cargo xtask db-status",
             ),
         ] {
-            assert_eq!(about("a b", text), expected);
+            assert_eq!(about(&["a b"], text), expected);
         }
+        let advice = "`cargo xtask db-status`";
+        assert_eq!(
+            about(&["a", "b"], advice),
+            "`cargo xtask db-status --fleet --only a --only b`"
+        );
+        assert_eq!(
+            about(&["a", "b", "c", "d"], advice),
+            "`cargo xtask db-status --fleet --only <NAME>`"
+        );
     }
 }

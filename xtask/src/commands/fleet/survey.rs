@@ -60,7 +60,7 @@ pub(super) fn survey(
             work.beside(&one.name);
             let looked = look::look(context, one, files, questions);
             work.done();
-            keep(&surveyed, (place, &one.name), looked);
+            keep(&surveyed, place, looked);
         }
     };
     std::thread::scope(|scope| {
@@ -85,6 +85,7 @@ pub(super) fn survey(
         }
     }
     let names: Vec<&str> = targets.iter().map(|one| one.name.as_str()).collect();
+    advise(&mut states, &names);
     let databases = targets
         .iter()
         .zip(states)
@@ -101,22 +102,51 @@ pub(super) fn survey(
     })
 }
 
-fn keep(surveyed: &Mutex<Looks>, (place, name): (usize, &str), looked: Result<Looked>) {
+fn keep(surveyed: &Mutex<Looks>, place: usize, looked: Result<Looked>) {
     let mut survey = surveyed
         .lock()
         .unwrap_or_else(std::sync::PoisonError::into_inner);
     let state = match looked {
-        Ok(mut looked) => {
-            for problem in &mut looked.state.problems {
-                *problem = advice::about(name, problem);
-            }
+        Ok(looked) => {
             survey.newest.insert(place, looked.newest);
             if let Some(suspect) = looked.suspect {
                 survey.suspects.add(place, suspect);
             }
             Ok(looked.state)
         }
-        Err(error) => Err(advice::about(name, &snapshot_fallback::one_line(&error))),
+        Err(error) => Err(snapshot_fallback::one_line(&error)),
     };
     survey.states.push((place, state));
+}
+
+/// Has advice name the databases that it is about. Those with the same trouble get the same advice,
+/// so that it is still told once.
+fn advise(states: &mut [(usize, Result<FleetDatabaseState, String>)], names: &[&str]) {
+    let mut of: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for (place, state) in states.iter() {
+        let Some(name) = names.get(*place) else {
+            continue;
+        };
+        for text in troubles(state) {
+            of.entry(text.clone()).or_default().push(name);
+        }
+    }
+    let advised = |text: &mut String| {
+        if let Some(names) = of.get(text.as_str()) {
+            *text = advice::about(names, text);
+        }
+    };
+    for (_, state) in states {
+        match state {
+            Ok(state) => state.problems.iter_mut().for_each(advised),
+            Err(error) => advised(error),
+        }
+    }
+}
+
+fn troubles(state: &Result<FleetDatabaseState, String>) -> &[String] {
+    match state {
+        Ok(state) => &state.problems,
+        Err(error) => std::slice::from_ref(error),
+    }
 }
