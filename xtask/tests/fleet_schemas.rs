@@ -338,7 +338,7 @@ fn what_others_do_to_their_schemas_meanwhile_is_no_loss() {
         .expect("the sequence")
         .get(0);
     assert_eq!(runs, 1, "the migration ran once");
-    let stamps = "SELECT count(catalog_stamp) FROM acme.refinery_schema_history_journal";
+    let stamps = "SELECT count(catalog_stamp) FROM acme.db_migration_journal";
     let stamps: i64 = client.query_one(stamps, &[]).expect("the journal").get(0);
     assert_eq!(stamps, 0, "a stamp of a shared database tells nothing");
 }

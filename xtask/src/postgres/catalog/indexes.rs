@@ -32,13 +32,13 @@ const INDEXES: &str = concat!(
     LEFT JOIN pg_class AS p ON p.oid = h.inhparent
     LEFT JOIN pg_namespace AS pn ON pn.oid = p.relnamespace
     LEFT JOIN pg_tablespace AS s ON s.oid = x.reltablespace
-    LEFT JOIN (SELECT a.attrelid, array_agg(a.attnum || '=' || a.attstattarget ORDER BY a.attnum)
-                      FILTER (WHERE a.attstattarget >= 0) AS targets
-               FROM pg_attribute AS a JOIN pg_class AS y ON y.oid = a.attrelid
-               WHERE ",
-    relation_of_people!("y.oid"),
-    " AND (a.attstattarget >= 0 OR a.attoptions IS NOT NULL) AND a.attnum > 0
-               GROUP BY a.attrelid) AS g ON g.attrelid = i.indexrelid
+    LEFT JOIN LATERAL (
+        SELECT max(a.attrelid) AS attrelid,
+               array_agg(a.attnum || '=' || a.attstattarget ORDER BY a.attnum)
+                   FILTER (WHERE a.attstattarget >= 0) AS targets
+        FROM pg_attribute AS a
+        WHERE a.attrelid = i.indexrelid AND (a.attstattarget >= 0 OR a.attoptions IS NOT NULL) AND a.attnum > 0) AS g
+        ON true
     LEFT JOIN pg_description AS o
         ON o.classoid = 'pg_class'::regclass AND o.objoid = x.oid AND o.objsubid = 0
     WHERE ",

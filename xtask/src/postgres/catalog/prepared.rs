@@ -60,10 +60,9 @@ impl<'c, C: GenericClient> Prepared<'c, C> {
 
 /// Queries about parts of relations: the condition that all of them have, and the namespace of the
 /// relation.
-const PARTS: [(&str, &str); 4] = [
+const PARTS: [(&str, &str); 3] = [
     (relation_of_people!("k.conrelid"), "k.connamespace"),
     (relation_of_people!("a.attrelid"), "c.relnamespace"),
-    (relation_of_people!("y.oid"), "y.relnamespace"),
     // An index lies in the namespace of its table.
     (relation_of_people!("i.indrelid"), "x.relnamespace"),
 ];
@@ -101,12 +100,6 @@ mod tests {
         assert_eq!(
             confined(query, "a"),
             "WHERE i.indrelid >= 16384 AND x.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = E'a') AND true"
-        );
-        // Attributes of the indexes of all tenants are many.
-        let query = concat!("WHERE ", relation_of_people!("y.oid"));
-        assert_eq!(
-            confined(query, "a"),
-            "WHERE y.oid >= 16384 AND y.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = E'a')"
         );
     }
 }
