@@ -96,8 +96,10 @@ fn memory(fleet: &Fleet) {
     fleet.list((0..MANY).map(|number| {
         let (name, spelling) = (tenant(number % TENANTS), number / TENANTS);
         let url = fleet.server.url(&name);
-        let (server, database) = url.rsplit_once('/').expect("a URL with a database");
-        let spelled = format!("{server}{}/{database}", "%2F.".repeat(spelling));
+        // The host ends at the port or at the name of the database.
+        let (role, place) = url.rsplit_once('@').expect("a URL with a role");
+        let (host, rest) = place.split_at(place.find([':', '/']).expect("a URL with a database"));
+        let spelled = format!("{role}@{host}{}{rest}", "%2F.".repeat(spelling));
         (format!("{name}_{spelling}"), spelled)
     }));
     for arguments in [&["db-status", "--fleet"][..], &["db-migrate", "--fleet"]] {
