@@ -416,7 +416,7 @@ mod tests {
                     (3, "url"),
                 )
             },
-            // What the server writes to another table says nothing of this one.
+            // A value that the server writes to another table says nothing of this one.
             Case {
                 configuration: "types = []\nvalidation = ['**/*.ts']",
                 ..Case::failing(

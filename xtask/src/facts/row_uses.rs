@@ -20,7 +20,7 @@ pub struct RowUse {
 /// A key of an object that code passes to what writes rows.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct GivenKey {
-    /// What the writing method is called on, where the key is of that object's own rows:
+    /// The object of the writing method, where the key is of that object's own rows:
     /// `symbolProfile` of `prisma.symbolProfile.create({ data: { url } })`. It may name a table.
     pub written_on: Option<CompactString>,
     /// The key.

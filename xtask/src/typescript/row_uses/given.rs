@@ -58,7 +58,7 @@ fn keys(expression: &Expr, written_on: Option<&str>, left: usize, given: &mut BT
                 name: name.into(),
             });
         }
-        // What is nested elsewhere may be a row of another table.
+        // An object that is nested elsewhere may be a row of another table.
         let holds_values = key.literal().is_some_and(|key| VALUES.contains(&key));
         keys(value, written_on.filter(|_| holds_values), left, given);
     }
