@@ -2,6 +2,7 @@
 //! them in waves.
 
 mod advice;
+mod connections;
 mod consent;
 mod drift;
 mod foreign;

@@ -111,6 +111,19 @@ impl Schedule {
         }
     }
 
+    /// The places of the first `count` databases that wait; none once the run stopped.
+    #[must_use]
+    pub fn first_waiting(&self, count: usize) -> Vec<usize> {
+        let state = self.state();
+        let count = if state.stopped.is_some() { 0 } else { count };
+        state
+            .waiting
+            .iter()
+            .take(count)
+            .map(|one| one.place)
+            .collect()
+    }
+
     /// Notes that `one` ended. Returns why the run stops, where it does now.
     pub fn ended(&self, one: &Waiting, ending: Ending) -> Option<String> {
         let mut state = self.state();

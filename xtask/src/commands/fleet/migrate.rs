@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Result, bail};
 
+use super::connections::Connections;
 use super::consent::FleetConsent;
 use super::look::{Questions, RunQuestions};
 use super::run::{self, Run};
@@ -16,7 +17,7 @@ use crate::commands::{Context, Outcome, database_lock};
 use crate::fleet::FleetTarget;
 use crate::migrations::Migration;
 use crate::migrations::prediction::KnownSchemas;
-use crate::postgres::connect::{connect, connect_beside};
+use crate::postgres::connect::connect_beside;
 use crate::postgres::error::is_contention;
 use crate::postgres::scratch::Unavailable;
 use crate::render::human;
@@ -71,13 +72,14 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
             files: &files,
             prepared: &prepared,
             consent: &consent,
-            id: run.id.clone(),
         };
         let end = RunEnd {
             at: asked,
             newer: files.iter().filter(|file| file.version > last).collect(),
         };
-        run.finish(survey, &end, &|target| work.run(target))
+        run.finish(survey, &end, &|target, connections| {
+            work.run(target, connections)
+        })
     })
 }
 
@@ -196,19 +198,17 @@ struct DatabaseMigration<'r, 's, 'a: 's> {
     files: &'r [Migration],
     prepared: &'r Prepared<'s, 'a>,
     consent: &'r FleetConsent,
-    /// The identity of the run.
-    id: String,
 }
 
 impl DatabaseMigration<'_, '_, '_> {
-    fn run(&self, target: &FleetTarget) -> Worked {
-        match self.migrated(target) {
+    fn run(&self, target: &FleetTarget, connections: &Connections<'_>) -> Worked {
+        match self.migrated(target, connections) {
             Ok(worked) => worked,
             Err(error) => Worked::failed(format!("{error:#}")),
         }
     }
 
-    fn migrated(&self, target: &FleetTarget) -> Result<Worked> {
+    fn migrated(&self, target: &FleetTarget, connections: &Connections<'_>) -> Result<Worked> {
         let context = run::context(self.context, target);
         let mut options = self.options.clone();
         options.losses.accept_data_loss = self.consent.arguments(&target.name);
@@ -218,8 +218,7 @@ impl DatabaseMigration<'_, '_, '_> {
             folder.push(run::folder_name(&target.name));
         }
         let described = target.describe();
-        let target = run::named(&self.id, target);
-        let mut client = connect(&target)?;
+        let (target, mut client) = connections.take(target)?;
         let mut run = MigrationRun::new(&context, &options, self.asked, described);
         let settings = database_lock::take(&context, &mut client, options.lock_timeouts)?;
         let session = (&target, &mut client);

@@ -6,6 +6,7 @@ use std::sync::PoisonError;
 
 use anyhow::{Result, bail};
 
+use super::connections::Connections;
 use super::consent::FleetConsent;
 use super::look::Questions;
 use super::run::{self, Run};
@@ -19,7 +20,6 @@ use crate::fleet::{Ending, FleetTarget, Limits, Schedule, Waiting};
 use crate::layouts::in_place;
 use crate::migrations::preflight::{FileDirection, FileName, PreflightProblem, file_name};
 use crate::migrations::{Down, Migration};
-use crate::postgres::connect::connect;
 use crate::postgres::error::is_contention;
 use crate::render::human;
 use crate::report::{
@@ -69,13 +69,13 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
         given: (&files, &problems),
         prepared: &PreparedRollback::new(context, &files).of_tenants(run.is_of_tenants()),
         consent: &consent,
-        id: &run.id,
     };
+    let connections = Connections::new(&run.id);
     try_each(
         context,
         &mut survey.databases,
         (targets, parallel),
-        |target| work.run(target, true),
+        |target| work.run(target, &connections, true),
     );
     let survey = FleetStatus {
         databases: survey.databases,
@@ -89,7 +89,9 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
         at: Some(oldest),
         newer: Vec::new(),
     };
-    run.finish(survey, &end, &|target| work.run(target, false))
+    run.finish(survey, &end, &|target, connections| {
+        work.run(target, connections, false)
+    })
 }
 
 /// The migration of the whole name `name`, whose file is gone. Each database knows itself what it has
@@ -195,19 +197,22 @@ struct DatabaseRollback<'r, 'a> {
     given: (&'r [Migration], &'r [PreflightProblem]),
     prepared: &'r PreparedRollback<'a>,
     consent: &'r FleetConsent,
-    /// The identity of the run.
-    id: &'r str,
 }
 
 impl DatabaseRollback<'_, '_> {
-    fn run(&self, target: &FleetTarget, is_trial: bool) -> Worked {
-        match self.undone(target, is_trial) {
+    fn run(&self, target: &FleetTarget, connections: &Connections<'_>, is_trial: bool) -> Worked {
+        match self.undone(target, connections, is_trial) {
             Ok(worked) => worked,
             Err(error) => Worked::failed(format!("{error:#}")),
         }
     }
 
-    fn undone(&self, target: &FleetTarget, is_trial: bool) -> Result<Worked> {
+    fn undone(
+        &self,
+        target: &FleetTarget,
+        connections: &Connections<'_>,
+        is_trial: bool,
+    ) -> Result<Worked> {
         let context = run::context(self.context, target);
         let mut options = self.options.clone();
         options.migration = Some(self.oldest.to_owned());
@@ -218,8 +223,7 @@ impl DatabaseRollback<'_, '_> {
             folder.push(run::folder_name(&target.name));
         }
         let described = target.describe();
-        let target = run::named(self.id, target);
-        let mut client = connect(&target)?;
+        let (target, mut client) = connections.take(target)?;
         let mut run = RollbackRun::new(&context, &options, described);
         let worked = run.undo((&target, &mut client), self.given, self.prepared)?;
         let is_lock_timeout = worked.as_ref().is_err_and(is_contention);

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
+use super::connections::Connections;
 use super::selection::{RunEnd, Selection};
 use super::waves::{Ended, WaveResults, WaveRun, Worked};
 use super::{FleetRunOptions, output};
@@ -96,7 +97,7 @@ impl<'r> Run<'r> {
         &self,
         survey: FleetStatus,
         end: &RunEnd<'_>,
-        work: &(dyn Fn(&FleetTarget) -> Worked + Sync),
+        work: &(dyn Fn(&FleetTarget, &Connections<'_>) -> Worked + Sync),
     ) -> Result<Outcome> {
         let Plan {
             refused,
@@ -123,6 +124,7 @@ impl<'r> Run<'r> {
                 file: &run_file,
                 targets,
                 versions: &versions,
+                connections: &Connections::new(&self.id),
                 work,
             };
             let results = run.run(&waves);

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 
 use super::advice;
+use super::connections::Connections;
 use super::stop_signal::StopSignal;
 use crate::commands::Context;
 use crate::config::FleetConfig;
@@ -86,8 +87,10 @@ pub(super) struct WaveRun<'r> {
     pub targets: &'r [FleetTarget],
     /// Their last applied migrations before the run.
     pub versions: &'r [Option<String>],
+    /// Connects to them.
+    pub connections: &'r Connections<'r>,
     /// Works on one database.
-    pub work: &'r (dyn Fn(&FleetTarget) -> Worked + Sync),
+    pub work: &'r (dyn Fn(&FleetTarget, &Connections<'_>) -> Worked + Sync),
 }
 
 impl WaveRun<'_> {
@@ -129,6 +132,7 @@ impl WaveRun<'_> {
                     scope.spawn(|| {
                         while let Some(next) = schedule.next() {
                             work.beside(&self.name(next.place).unwrap_or_default());
+                            self.connect_ahead(&schedule);
                             self.one((&next, number), &schedule, &ended);
                             work.done();
                         }
@@ -142,6 +146,15 @@ impl WaveRun<'_> {
         WaveResults {
             ended: ended.into_inner().unwrap_or_else(PoisonError::into_inner),
             stopped: schedule.stopped(),
+        }
+    }
+
+    /// Connects to the databases that come next, one for each that is worked on at once.
+    fn connect_ahead(&self, schedule: &Schedule) {
+        for place in schedule.first_waiting(self.config.parallel) {
+            if let Some(target) = self.targets.get(place) {
+                self.connections.begin(target);
+            }
         }
     }
 
@@ -166,7 +179,7 @@ impl WaveRun<'_> {
             return;
         }
         let start = Instant::now();
-        let worked = (self.work)(target).advising(&target.name);
+        let worked = (self.work)(target, self.connections).advising(&target.name);
         let duration = start.elapsed();
         let (ending, outcome) = match &worked.outcome {
             FleetOutcome::LockTimeout(_) => (Ending::LockTimeout, RecordedOutcome::Failed),

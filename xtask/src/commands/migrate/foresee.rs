@@ -78,6 +78,22 @@ impl MigrationRun<'_> {
         }
     }
 
+    /// The schema of the database. Its catalogs tell it; where they are unchanged since a digest was
+    /// noted, another database of the run that has the same digest tells it, too.
+    pub(super) fn live(
+        &mut self,
+        client: &mut Client,
+        survey: &Survey<'_>,
+        prepared: &Prepared<'_, '_>,
+    ) -> Result<Arc<Schema>> {
+        let noted = survey.noted_digest().filter(|_| survey.is_unchanged);
+        let read = noted.and_then(|noted| prepared.learnt.schema(survey.newest(), noted));
+        match read {
+            Some(schema) => Ok(schema),
+            None => live::read_with(&mut self.reader, client).map(Arc::new),
+        }
+    }
+
     /// Predicts the pending migrations of `survey`, of which the first `count` are to be applied.
     /// `live` is the schema of the database; none where it need not be read.
     pub(super) fn foresee(
@@ -85,7 +101,7 @@ impl MigrationRun<'_> {
         client: &mut Client,
         survey: &Survey<'_>,
         (evidence, prepared): (Evidence<'_>, &Prepared<'_, '_>),
-        live: Option<Schema>,
+        live: Option<Arc<Schema>>,
         (count, files): (usize, &[Migration]),
         comparison: &mut Comparison<'_>,
     ) -> Result<Foreseen> {
@@ -117,6 +133,7 @@ impl MigrationRun<'_> {
                     None => false,
                 }
                 || prepared.learnt.is_sound(survey.newest(), &digest));
+        prepared.learnt.read(survey.newest(), digest.clone(), &live);
         let granted = schema_now.filter(|_| survey.state.pending.is_empty());
         let prediction = self.predict(
             evidence,
@@ -193,7 +210,7 @@ impl MigrationRun<'_> {
         &mut self,
         evidence: Evidence<'_>,
         survey: &Survey<'_>,
-        live: &Schema,
+        live: &Arc<Schema>,
         is_verified: bool,
         (count, files): (usize, &[Migration]),
         comparison: &mut Comparison<'_>,
@@ -204,14 +221,14 @@ impl MigrationRun<'_> {
         if let (Some(base), []) = (base, pending.as_slice()) {
             return Ok(Prediction {
                 origin: PredictionOrigin::Database,
-                base: Arc::new(base.clone()),
+                base: Arc::clone(base),
                 steps: Vec::new(),
             });
         }
         if let Some(known) = known {
             let of_known = |base| Prediction::of_known(known.origin, base, known, (pending, count));
             if let Some(base) = base {
-                return Ok(of_known(Arc::new(base.clone())));
+                return Ok(of_known(Arc::clone(base)));
             }
             if let Some(base) = known.after(survey.newest()) {
                 return Ok(of_known(Arc::clone(base)));
@@ -233,7 +250,13 @@ impl MigrationRun<'_> {
         }
         let scratch = scratch.unwrap_or_else(|| self.environment().open_in_background());
         let rehearsed = scratch.wait().and_then(|session| {
-            prediction::rehearse(session, &survey.applied(), base.cloned(), pending, count)
+            prediction::rehearse(
+                session,
+                &survey.applied(),
+                base.map(|base| Schema::clone(base)),
+                pending,
+                count,
+            )
         });
         match rehearsed {
             Err(error) if error.downcast_ref::<Unavailable>().is_some() => {

@@ -213,7 +213,7 @@ impl<'a> MigrationRun<'a> {
         let evidence = self.gather(&survey, planned.len(), known.as_deref());
         let live = evidence
             .needs_catalogs
-            .then(|| live::read_with(&mut self.reader, client))
+            .then(|| self.live(client, &survey, prepared))
             .transpose()?;
         // Only now: the TypeScript was read while the database answered.
         let judge = prepared.judge()?;

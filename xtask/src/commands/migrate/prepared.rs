@@ -3,8 +3,8 @@
 //! is read while the database answers, since the queries take about as long as reading the files.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::{Scope, ScopedJoinHandle};
 
 use anyhow::{Context as _, Result, anyhow};
@@ -15,6 +15,7 @@ use crate::migrations::Migration;
 use crate::migrations::comparison::Comparison;
 use crate::migrations::prediction::KnownSchemas;
 use crate::schema::diff::Change;
+use crate::schema::model::Schema;
 use crate::schema::snapshot;
 
 /// The files of the repository, which are read in the background.
@@ -157,8 +158,8 @@ impl<'scope, T: Send + 'scope> Awaited<'scope, T> {
     }
 }
 
-/// The lessons that databases of a fleet teach about the others. A scratch database settled it for one of them, and it
-/// need not be settled again for the others.
+/// The lessons that databases of a fleet teach about the others. What was read or settled for one of
+/// them need not be read or settled again for those that are alike.
 #[derive(Debug, Default)]
 pub(in crate::commands) struct Learnt(Mutex<Lessons>);
 
@@ -168,6 +169,9 @@ struct Lessons {
     sound: BTreeSet<(i64, String)>,
     /// Differences between texts, which are none in meaning.
     settled: Vec<Change>,
+    /// The schema of the first database that was read at a version, with its digest. One for each
+    /// version is enough, since databases at one version are rarely different.
+    read: BTreeMap<i64, (String, Arc<Schema>)>,
 }
 
 impl Learnt {
@@ -179,6 +183,20 @@ impl Learnt {
     /// Whether the schema of this digest is known to be what the migrations up to `newest` make.
     pub(super) fn is_sound(&self, newest: i64, digest: &str) -> bool {
         self.lessons().sound.contains(&(newest, digest.to_owned()))
+    }
+
+    /// Notes that a database whose newest migration is `newest` has `schema`, of this digest.
+    pub(super) fn read(&self, newest: i64, digest: String, schema: &Arc<Schema>) {
+        let mut lessons = self.lessons();
+        let first = lessons.read.entry(newest);
+        first.or_insert_with(|| (digest, Arc::clone(schema)));
+    }
+
+    /// The schema of this digest, where the first database at version `newest` had it.
+    pub(super) fn schema(&self, newest: i64, digest: &str) -> Option<Arc<Schema>> {
+        let lessons = self.lessons();
+        let (read, schema) = lessons.read.get(&newest)?;
+        (read == digest).then(|| Arc::clone(schema))
     }
 
     /// Gives `comparison` the differences that others settled.
