@@ -1,5 +1,6 @@
 //! Connects to the databases of a run, and to the next ones already while others are worked on. To
-//! connect, and to make sure that no pooler is in between, takes about as long as a small migration.
+//! connect, to make sure that no pooler is in between, and to have the server load its catalogs takes
+//! longer than a small migration.
 
 use std::collections::BTreeMap;
 use std::sync::mpsc::{self, Receiver, Sender};
@@ -9,8 +10,10 @@ use std::time::Duration;
 use anyhow::Result;
 use postgres::Client;
 
-use super::run;
+use super::{look, run};
+use crate::commands::Context;
 use crate::fleet::FleetTarget;
+use crate::postgres::catalog::{CatalogReader, OwnTables};
 use crate::postgres::connect::{Target, connect};
 
 /// How long a connection waits for its database's turn. Most migrations take less. After a longer one
@@ -18,23 +21,44 @@ use crate::postgres::connect::{Target, connect};
 /// dropped by then.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Where the connection is to be sent, once its turn comes.
-type Turn = Sender<Client>;
+/// A connection, and what reads the catalogs over it.
+pub(super) struct Connection {
+    pub client: Client,
+    pub reader: CatalogReader,
+}
+
+/// Where a connection is to be sent, once its turn comes.
+type Turn = Sender<Connection>;
 
 /// The connections of one run.
 pub(super) struct Connections<'r> {
+    context: &'r Context,
     /// The identity of the run, which sessions tell.
     id: &'r str,
+    /// Whether a connection that is made ahead reads the catalogs.
+    reads_ahead: bool,
     /// Those that are begun, by the name of the database.
     begun: Mutex<BTreeMap<String, Sender<Turn>>>,
 }
 
 impl<'r> Connections<'r> {
     /// The connections of the run `id`, of which none is begun.
-    pub(super) fn new(id: &'r str) -> Self {
+    pub(super) fn new(context: &'r Context, id: &'r str) -> Self {
         Self {
+            context,
             id,
+            reads_ahead: false,
             begun: Mutex::default(),
+        }
+    }
+
+    /// The same, where one database is migrated at a time: meanwhile the server prepares the queries
+    /// of the catalogs for the next one. With several at a time it is busy enough.
+    #[must_use]
+    pub(super) fn reading_ahead(self, reads_ahead: bool) -> Self {
+        Self {
+            reads_ahead,
+            ..self
         }
     }
 
@@ -42,9 +66,10 @@ impl<'r> Connections<'r> {
     pub(super) fn begin(&self, one: &FleetTarget) {
         let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
         begun.entry(one.name.clone()).or_insert_with(|| {
-            let target = run::named(self.id, one);
+            let (target, reader) = (run::named(self.id, one), self.reader(one));
             let (begun, turn) = mpsc::channel();
-            std::thread::spawn(move || wait_for_turn(&target, &turn));
+            let reads_ahead = self.reads_ahead;
+            std::thread::spawn(move || wait_for_turn(&target, reader, reads_ahead, &turn));
             begun
         });
     }
@@ -53,34 +78,57 @@ impl<'r> Connections<'r> {
     ///
     /// # Errors
     /// As [`connect`].
-    pub(super) fn take(&self, one: &FleetTarget) -> Result<(Arc<Target>, Client)> {
+    pub(super) fn take(&self, one: &FleetTarget) -> Result<(Arc<Target>, Connection)> {
         let target = run::named(self.id, one);
-        let client = match self.taken(&one.name) {
-            Some(client) => client,
-            None => connect(&target)?,
+        let connection = match self.taken(&one.name) {
+            Some(connection) => connection,
+            None => Connection {
+                client: connect(&target)?,
+                reader: self.reader(one),
+            },
         };
-        Ok((target, client))
+        Ok((target, connection))
     }
 
     /// The connection that was begun. `None` where it failed, which the next attempt explains, or
     /// waited too long.
-    fn taken(&self, name: &str) -> Option<Client> {
+    fn taken(&self, name: &str) -> Option<Connection> {
         let begun = {
             let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
             begun.remove(name)?
         };
-        let (turn, client) = mpsc::channel();
+        let (turn, connection) = mpsc::channel();
         begun.send(turn).ok()?;
-        client.recv().ok().filter(|client| !client.is_closed())
+        connection
+            .recv()
+            .ok()
+            .filter(|connection| !connection.client.is_closed())
+    }
+
+    fn reader(&self, one: &FleetTarget) -> CatalogReader {
+        let context = run::context(self.context, one);
+        CatalogReader::new(OwnTables::of(&context.config))
     }
 }
 
 /// Connects, and hands the connection over at its turn. Where the turn does not come, because the run
 /// is over or the one before takes long, the connection is closed.
-fn wait_for_turn(target: &Target, turn: &Receiver<Turn>) {
-    let Ok(client) = connect(target) else { return };
+fn wait_for_turn(
+    target: &Target,
+    mut reader: CatalogReader,
+    reads_ahead: bool,
+    turn: &Receiver<Turn>,
+) {
+    let Ok(mut client) = connect(target) else {
+        return;
+    };
+    if reads_ahead {
+        // Only for the server's caches: what was read may be another schema at the turn. A database
+        // that cannot be read says so then.
+        let _ = look::begin(&mut client).map(|mut transaction| reader.read(&mut transaction));
+    }
     if let Ok(turn) = turn.recv_timeout(PATIENCE) {
         // A receiver that is gone needs no connection.
-        let _ = turn.send(client);
+        let _ = turn.send(Connection { client, reader });
     }
 }

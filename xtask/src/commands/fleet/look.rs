@@ -158,7 +158,11 @@ fn ask(
     Ok(())
 }
 
-fn begin(client: &mut Client) -> Result<Transaction<'_>> {
+/// Begins a transaction that cannot write, and that waits for nothing for long.
+///
+/// # Errors
+/// Those of the connection.
+pub(super) fn begin(client: &mut Client) -> Result<Transaction<'_>> {
     let server = |error: postgres::Error| anyhow!(ServerError::from(error));
     let begun = client
         .build_transaction()

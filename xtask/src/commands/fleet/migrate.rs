@@ -218,8 +218,10 @@ impl DatabaseMigration<'_, '_, '_> {
             folder.push(run::folder_name(&target.name));
         }
         let described = target.describe();
-        let (target, mut client) = connections.take(target)?;
-        let mut run = MigrationRun::new(&context, &options, self.asked, described);
+        let (target, connection) = connections.take(target)?;
+        let mut client = connection.client;
+        let mut run = MigrationRun::new(&context, &options, self.asked, described)
+            .with_reader(connection.reader);
         let settings = database_lock::take(&context, &mut client, options.lock_timeouts)?;
         let session = (&target, &mut client);
         let worked = run.work_and_unlock(session, &settings, self.files, self.prepared);

@@ -6,7 +6,7 @@ use std::sync::PoisonError;
 
 use anyhow::{Result, bail};
 
-use super::connections::Connections;
+use super::connections::{Connection, Connections};
 use super::consent::FleetConsent;
 use super::look::Questions;
 use super::run::{self, Run};
@@ -70,7 +70,7 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
         prepared: &PreparedRollback::new(context, &files).of_tenants(run.is_of_tenants()),
         consent: &consent,
     };
-    let connections = Connections::new(&run.id);
+    let connections = Connections::new(context, &run.id);
     try_each(
         context,
         &mut survey.databases,
@@ -223,7 +223,7 @@ impl DatabaseRollback<'_, '_> {
             folder.push(run::folder_name(&target.name));
         }
         let described = target.describe();
-        let (target, mut client) = connections.take(target)?;
+        let (target, Connection { mut client, .. }) = connections.take(target)?;
         let mut run = RollbackRun::new(&context, &options, described);
         let worked = run.undo((&target, &mut client), self.given, self.prepared)?;
         let is_lock_timeout = worked.as_ref().is_err_and(is_contention);

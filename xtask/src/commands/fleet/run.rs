@@ -87,6 +87,12 @@ impl<'r> Run<'r> {
         matches!(self.config.mode, FleetMode::Schema(_))
     }
 
+    /// Whether the catalogs of the next database are read while one is worked on. A rollback reads
+    /// them in another way.
+    fn reads_ahead(&self) -> bool {
+        self.config.parallel == 1 && matches!(self.direction, FleetDirection::Forward)
+    }
+
     /// Works on the databases for which `survey` has something to do and no objection, and reports.
     /// The run is one to `end`.
     ///
@@ -124,7 +130,8 @@ impl<'r> Run<'r> {
                 file: &run_file,
                 targets,
                 versions: &versions,
-                connections: &Connections::new(&self.id),
+                connections: &Connections::new(self.context, &self.id)
+                    .reading_ahead(self.reads_ahead()),
                 work,
             };
             let results = run.run(&waves);

@@ -102,6 +102,12 @@ impl<'a> MigrationRun<'a> {
         }
     }
 
+    /// The same, with a `reader` that has prepared its queries in the session.
+    #[must_use]
+    pub(in crate::commands) fn with_reader(self, reader: CatalogReader) -> Self {
+        Self { reader, ..self }
+    }
+
     /// Works in the session of `settings`, which holds the lock of the database, and frees the lock.
     pub(in crate::commands) fn work_and_unlock<'f, 'j>(
         &mut self,
