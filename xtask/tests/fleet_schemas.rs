@@ -262,10 +262,10 @@ fn no_tenant_takes_anything_from_another_silently() {
     }
 }
 
-/// Runs `sql` while `run` is at a migration that sleeps.
-fn while_it_sleeps<T: Send>(
+/// Does `what` while `run` is at a migration that sleeps in `database`.
+pub fn while_it_sleeps<T: Send>(
     database: &Database<'_>,
-    sql: &str,
+    what: impl FnOnce(),
     run: impl FnOnce() -> T + Send,
 ) -> T {
     let mut client = database.connect();
@@ -279,7 +279,7 @@ fn while_it_sleeps<T: Send>(
             count > 0
         });
         assert!(is_asleep, "the migration did not run");
-        client.batch_execute(sql).expect("others may do that");
+        what();
         run.join().expect("the run ends")
     })
 }
@@ -295,20 +295,22 @@ fn a_tenant_that_is_dropped_during_the_run_is_not_made_again() {
     let (repo, database) = fleet(scratch, &[THREE[0], THREE[1], slow], "");
     migrate(scratch, &repo, 0, &["2"]);
     let names = ["--only", "acme", "--only", "beta"];
-    let report = while_it_sleeps(&database, "DROP SCHEMA beta CASCADE", || {
-        migrate(scratch, &repo, 1, &names)
-    });
+    let mut client = database.connect();
+    let report = while_it_sleeps(
+        &database,
+        || {
+            let sql = "DROP SCHEMA beta CASCADE";
+            client.batch_execute(sql).expect("no schema");
+        },
+        || migrate(scratch, &repo, 1, &names),
+    );
     assert_eq!(outcomes(&report), ["done", "failed"], "{report:#}");
     assert!(
         report.to_string().contains("no schema `beta`"),
         "{report:#}"
     );
     let row = "SELECT count(*) FROM pg_namespace WHERE nspname = 'beta'";
-    let made: i64 = database
-        .connect()
-        .query_one(row, &[])
-        .expect("a count")
-        .get(0);
+    let made: i64 = client.query_one(row, &[]).expect("a count").get(0);
     assert_eq!(made, 0);
 }
 
@@ -329,7 +331,10 @@ fn what_others_do_to_their_schemas_meanwhile_is_no_loss() {
     client.batch_execute(rows).expect("rows");
     let report = while_it_sleeps(
         &database,
-        "TRUNCATE unlisted.users; DROP TABLE beta.users CASCADE",
+        || {
+            let sql = "TRUNCATE unlisted.users; DROP TABLE beta.users CASCADE";
+            client.batch_execute(sql).expect("others may do that");
+        },
         || migrate(scratch, &repo, 0, &["--only", "acme"]),
     );
     assert_eq!(outcomes(&report), ["done"], "{report:#}");

@@ -26,6 +26,7 @@ mod entities_oracle;
 mod fingerprints;
 mod fix;
 mod fleet;
+mod fleet_meanwhile;
 mod fleet_resume;
 mod fleet_run;
 mod fleet_schemas;

@@ -21,6 +21,9 @@ use crate::postgres::connect::{Target, connect};
 /// dropped by then.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// How long the server may take to say that a connection is still open. A new one takes less.
+const ANSWER: Duration = Duration::from_secs(1);
+
 /// A connection, and what reads the catalogs over it.
 pub(super) struct Connection {
     pub client: Client,
@@ -99,10 +102,10 @@ impl<'r> Connections<'r> {
         };
         let (turn, connection) = mpsc::channel();
         begun.send(turn).ok()?;
-        connection
-            .recv()
-            .ok()
-            .filter(|connection| !connection.client.is_closed())
+        let mut connection = connection.recv().ok()?;
+        // The server may have closed it meanwhile.
+        let is_open = connection.client.is_valid(ANSWER).is_ok();
+        is_open.then_some(connection)
     }
 
     fn reader(&self, one: &FleetTarget) -> CatalogReader {

@@ -1,0 +1,57 @@
+//! `db-migrate --fleet`: what happens to a database between the survey and its turn.
+
+use crate::fleet_run::{THREE, fleet, migrate, outcomes};
+use crate::fleet_schemas::while_it_sleeps;
+use crate::support::shared;
+
+const SLOW: (&str, &str, &str) = ("V3__slow", "SELECT pg_sleep(1);\n", "SELECT 1;\n");
+
+#[test]
+fn a_change_before_its_turn_stops_a_database() {
+    let Some(scratch) = shared() else { return };
+    let all = [THREE[0], THREE[1], SLOW];
+    let keys = "parallel = 1\nmax-failures = 1\n";
+    let (repo, tenants) = fleet(scratch, &all, (&["", "", ""], keys));
+    migrate(scratch, &repo, 0, &["2"]);
+    let mut second = tenants[1].connect();
+    let report = while_it_sleeps(
+        &tenants[0],
+        || {
+            let sql = "ALTER TABLE users ADD COLUMN sneaked text";
+            second.batch_execute(sql).expect("a change");
+        },
+        || migrate(scratch, &repo, 1, &[]),
+    );
+    assert_eq!(outcomes(&report), ["done", "failed", "done"], "{report:#}");
+    assert!(report.to_string().contains("sneaked"), "{report:#}");
+    assert_eq!(tenants[1].history(), [1, 2]);
+    assert_eq!(tenants[2].history(), [1, 2, 3]);
+}
+
+#[test]
+fn a_connection_that_was_closed_before_its_turn_is_made_anew() {
+    let Some(scratch) = shared() else { return };
+    let all = [THREE[0], THREE[1], SLOW];
+    let (repo, tenants) = fleet(scratch, &all, (&["", ""], "parallel = 1\n"));
+    migrate(scratch, &repo, 0, &["2"]);
+    let mut other = tenants[0].connect();
+    let close = format!(
+        "DO $$ DECLARE closed int := 0; BEGIN
+            FOR attempt IN 1..200 LOOP
+                PERFORM pg_stat_clear_snapshot();
+                SELECT count(pg_terminate_backend(pid)) INTO closed FROM pg_stat_activity
+                WHERE datname = '{}' AND state = 'idle';
+                EXIT WHEN closed > 0;
+                PERFORM pg_sleep(0.01);
+            END LOOP;
+            ASSERT closed > 0, 'nobody connected';
+         END $$",
+        tenants[1].name()
+    );
+    let report = while_it_sleeps(
+        &tenants[0],
+        || other.batch_execute(&close).expect("the session is closed"),
+        || migrate(scratch, &repo, 0, &[]),
+    );
+    assert_eq!(outcomes(&report), ["done", "done"], "{report:#}");
+}
