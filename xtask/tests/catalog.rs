@@ -6,9 +6,10 @@ use std::process::Command;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::support::{connect, major, scratch, side_by_side};
+use crate::support::{connect, major, repository, scratch, side_by_side};
 use postgres::Client;
-use xtask::internals::postgres::catalog::{self, OwnTables};
+use xtask::internals::config::Config;
+use xtask::internals::postgres::catalog::{self, CatalogReader, OwnTables};
 use xtask::internals::postgres::scratch::Scratch;
 use xtask::internals::schema::diff::{Likeness, diff};
 use xtask::internals::schema::model::Schema;
@@ -402,4 +403,51 @@ fn text(schema: &Schema) -> String {
         schema: schema.clone(),
     }
     .to_text()
+}
+
+/// The objects of a schema that lie in `public`, by kind.
+fn members(schema: &Schema) -> serde_json::Value {
+    let mut sections = serde_json::to_value(schema).expect("JSON");
+    let others = ["extensions", "namespaces", "objects"];
+    for (kind, section) in sections.as_object_mut().expect("sections") {
+        let objects = section.as_object_mut().expect("objects by name");
+        // What lies in no namespace is no tenant's.
+        let no_member = [
+            "audit",
+            "server ",
+            "namespace ",
+            "foreign data wrapper ",
+            "new objects ",
+        ];
+        let is_member = |name: &str| !no_member.iter().any(|one| name.contains(one));
+        objects.retain(|name, _| !others.contains(&kind.as_str()) && is_member(name));
+    }
+    sections
+}
+
+#[test]
+fn one_namespace_is_read_as_it_is_among_all() {
+    let Some(scratch) = scratch() else { return };
+    let mut client = connect(&scratch);
+    client.batch_execute(BASE).expect("base.sql runs");
+    let mut config = Config::load(repository(), None).expect("a configuration");
+    let mut everywhere = CatalogReader::new(OwnTables::of(&config));
+    config.confine_to("public");
+    let mut here = CatalogReader::new(OwnTables::of(&config));
+    let mutations = MUTATIONS.lines().filter(|line| !line.starts_with("-- "));
+    let mut compared = 0;
+    for sql in std::iter::once("SELECT 1").chain(mutations) {
+        let mut transaction = client.transaction().expect("a transaction");
+        // Some cannot run in a transaction.
+        if transaction.batch_execute(sql).is_err() {
+            continue;
+        }
+        let whole = everywhere.read(&mut transaction).expect("reads");
+        let mine = here.read(&mut transaction).expect("reads");
+        let (whole, mine) = (members(&whole), members(&mine));
+        assert!(mine == whole, "{sql}: {mine:#?}\n instead of {whole:#?}");
+        compared += 1;
+        transaction.rollback().expect("undone");
+    }
+    assert!(compared > 150, "{compared}");
 }

@@ -10,9 +10,9 @@ macro_rules! namespaces {
     };
 }
 
-/// Condition on the OID `$oid` of a relation: not PostgreSQL's own. [`prepared`] knows where the
-/// namespace of each stands.
-macro_rules! relation_of_people {
+/// Condition on the OID `$oid` of a relation or a type: not PostgreSQL's own. [`prepared`] confines
+/// it to one namespace, and knows each `$oid`.
+macro_rules! of_people {
     ($oid:literal) => {
         concat!($oid, " >= 16384")
     };

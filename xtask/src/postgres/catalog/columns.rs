@@ -44,7 +44,7 @@ const COLUMNS: &str = concat!(
     LEFT JOIN pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
     WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm', 'c')
       AND ",
-    relation_of_people!("a.attrelid"),
+    of_people!("a.attrelid"),
     " AND a.attnum > 0 AND NOT a.attisdropped"
 );
 
@@ -67,6 +67,8 @@ const COMPOSITES: &str = concat!(
     FROM pg_class AS c
     JOIN pg_namespace AS n ON n.oid = c.relnamespace
     WHERE c.relkind = 'c' AND ",
+    of_people!("c.oid"),
+    " AND ",
     namespaces!(),
     " AND ",
     not_of_extensions!("pg_type", "c.reltype"),

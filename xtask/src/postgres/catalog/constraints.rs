@@ -37,7 +37,7 @@ const CONSTRAINTS: &str = concat!(
     LEFT JOIN (SELECT tgconstraint, bool_or(tgenabled = 'D') AS disabled FROM pg_trigger
                WHERE tgisinternal GROUP BY tgconstraint) AS g ON g.tgconstraint = k.oid
     WHERE ",
-    relation_of_people!("k.conrelid"),
+    of_people!("k.conrelid"),
     "
     ORDER BY k.conrelid, constraint_name"
 );

@@ -19,13 +19,14 @@ const GRANTS: &str = concat!(
         FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
         LEFT JOIN pg_init_privs AS i ON i.classoid = 'pg_class'::regclass AND i.objoid = c.oid AND i.objsubid = 0
         WHERE c.relacl IS NOT NULL AND c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S')
-          AND c.relname <> ALL ($1::text[]) AND ", namespaces!(), "
+          AND c.relname <> ALL ($1::text[]) AND ", of_people!("c.oid"), " AND ", namespaces!(), "
         UNION ALL
         SELECT 'column', quote_ident(n.nspname) || '.' || quote_ident(c.relname) || '.' || quote_ident(a.attname),
                c.relowner, a.attacl, i.initprivs
         FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace
         LEFT JOIN pg_init_privs AS i ON i.classoid = 'pg_class'::regclass AND i.objoid = c.oid AND i.objsubid = a.attnum
-        WHERE a.attacl IS NOT NULL AND NOT a.attisdropped AND c.relname <> ALL ($1::text[]) AND ", namespaces!(), "
+        WHERE a.attacl IS NOT NULL AND NOT a.attisdropped AND c.relname <> ALL ($1::text[])
+          AND ", of_people!("a.attrelid"), " AND ", namespaces!(), "
         UNION ALL
         SELECT 'routine', p.oid::regprocedure::text, p.proowner, p.proacl,
                coalesce(i.initprivs, acldefault('f', p.proowner))
@@ -37,7 +38,7 @@ const GRANTS: &str = concat!(
                coalesce(i.initprivs, acldefault('T', t.typowner))
         FROM pg_type AS t JOIN pg_namespace AS n ON n.oid = t.typnamespace
         LEFT JOIN pg_init_privs AS i ON i.classoid = 'pg_type'::regclass AND i.objoid = t.oid
-        WHERE t.typacl IS NOT NULL AND ", namespaces!(), "
+        WHERE t.typacl IS NOT NULL AND ", of_people!("t.oid"), " AND ", namespaces!(), "
         UNION ALL
         SELECT 'namespace', quote_ident(n.nspname), n.nspowner, n.nspacl,
                coalesce(i.initprivs, acldefault('n', n.nspowner))
@@ -66,7 +67,8 @@ const GRANTS: &str = concat!(
         SELECT CASE c.relkind WHEN 'S' THEN 'sequence' WHEN 'v' THEN 'view' WHEN 'm' THEN 'view' ELSE 'table' END,
                quote_ident(n.nspname) || '.' || quote_ident(c.relname), c.relowner
         FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
-        WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S') AND c.relname <> ALL ($1::text[]) AND ", namespaces!(), "
+        WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S') AND c.relname <> ALL ($1::text[])
+          AND ", of_people!("c.oid"), " AND ", namespaces!(), "
           AND ", not_of_extensions!("pg_class", "c.oid"), "
         UNION ALL
         SELECT 'routine', p.oid::regprocedure::text, p.proowner
@@ -76,7 +78,8 @@ const GRANTS: &str = concat!(
         UNION ALL
         SELECT 'type', format_type(t.oid, NULL), t.typowner
         FROM pg_type AS t JOIN pg_namespace AS n ON n.oid = t.typnamespace LEFT JOIN pg_class AS c ON c.oid = t.typrelid
-        WHERE (t.typtype IN ('e', 'd', 'r') OR c.relkind = 'c') AND ", namespaces!(), "
+        WHERE (t.typtype IN ('e', 'd', 'r') OR c.relkind = 'c')
+          AND ", of_people!("t.oid"), " AND ", namespaces!(), "
           AND ", not_of_extensions!("pg_type", "t.oid"), "
         UNION ALL
         SELECT 'namespace', quote_ident(n.nspname), n.nspowner

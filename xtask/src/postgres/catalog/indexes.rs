@@ -42,7 +42,7 @@ const INDEXES: &str = concat!(
     LEFT JOIN pg_description AS o
         ON o.classoid = 'pg_class'::regclass AND o.objoid = x.oid AND o.objsubid = 0
     WHERE ",
-    relation_of_people!("i.indrelid"),
+    of_people!("i.indrelid"),
     " AND NOT i.indisprimary
       AND NOT EXISTS (
           SELECT FROM pg_constraint AS k

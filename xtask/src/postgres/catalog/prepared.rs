@@ -58,26 +58,60 @@ impl<'c, C: GenericClient> Prepared<'c, C> {
     }
 }
 
-/// Queries about parts of relations: the condition that all of them have, and the namespace of the
-/// relation.
-const PARTS: [(&str, &str); 3] = [
-    (relation_of_people!("k.conrelid"), "k.connamespace"),
-    (relation_of_people!("a.attrelid"), "c.relnamespace"),
-    // An index lies in the namespace of its table.
-    (relation_of_people!("i.indrelid"), "x.relnamespace"),
+/// The expressions of which queries say that they are of people, each with what it identifies.
+const OIDS: [(&str, &str, Member); 6] = [
+    ("c.oid", of_people!("c.oid"), Member::Relation),
+    ("a.attrelid", of_people!("a.attrelid"), Member::Relation),
+    ("i.indrelid", of_people!("i.indrelid"), Member::Relation),
+    ("k.conrelid", of_people!("k.conrelid"), Member::Relation),
+    ("q.seqrelid", of_people!("q.seqrelid"), Member::Relation),
+    ("t.oid", of_people!("t.oid"), Member::Type),
 ];
+
+/// A member of a namespace.
+#[derive(Debug, Clone, Copy)]
+enum Member {
+    /// A relation, also that of a composite type.
+    Relation,
+    /// A type that is no row type of a table.
+    Type,
+}
+
+impl Member {
+    /// The query for the OIDs of a namespace's members. No catalog has an index by namespace alone; but
+    /// each member depends on its namespace, and dependencies have an index.
+    fn query(self, namespace: &str) -> String {
+        let those = |catalog: &str| {
+            format!(
+                "d.refclassid = 'pg_namespace'::regclass
+                 AND d.refobjid = (SELECT oid FROM pg_namespace WHERE nspname = {namespace})
+                 AND d.classid = '{catalog}'::regclass"
+            )
+        };
+        let types = those("pg_type");
+        match self {
+            Self::Type => format!("SELECT d.objid FROM pg_depend AS d WHERE {types}"),
+            Self::Relation => format!(
+                "SELECT d.objid FROM pg_depend AS d WHERE {}
+                 UNION ALL
+                 SELECT t.typrelid FROM pg_depend AS d JOIN pg_type AS t ON t.oid = d.objid WHERE {types}",
+                those("pg_class")
+            ),
+        }
+    }
+}
 
 /// The `query` about the namespace `tenant` alone. Beside hundreds of tenants it would otherwise read
 /// all of them, to leave most out.
 fn confined(query: &str, tenant: &str) -> String {
     let tenant = tenant.replace('\\', "\\\\").replace('\'', "''");
-    let in_namespace = format!("{} AND n.nspname = E'{tenant}'", namespaces!());
+    let namespace = format!("E'{tenant}'");
+    let in_namespace = format!("{} AND n.nspname = {namespace}", namespaces!());
     let mut confined = query.replace(namespaces!(), &in_namespace);
-    for (condition, namespace) in PARTS {
-        let in_namespace = format!(
-            "{condition} AND {namespace} = (SELECT oid FROM pg_namespace WHERE nspname = E'{tenant}')"
-        );
-        confined = confined.replace(condition, &in_namespace);
+    for (oid, condition, member) in OIDS {
+        let members = member.query(&namespace);
+        let of_it = format!("{condition} AND {oid} = ANY (ARRAY({members}))");
+        confined = confined.replace(condition, &of_it);
     }
     confined
 }
@@ -96,10 +130,11 @@ mod tests {
                 " AND n.nspname = E'it''s'"
             )
         );
-        let query = concat!("WHERE ", relation_of_people!("i.indrelid"), " AND true");
-        assert_eq!(
-            confined(query, "a"),
-            "WHERE i.indrelid >= 16384 AND x.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = E'a') AND true"
-        );
+        let query = concat!("WHERE ", of_people!("i.indrelid"), " AND true");
+        let query = confined(query, "a");
+        let begin =
+            "WHERE i.indrelid >= 16384 AND i.indrelid = ANY (ARRAY(SELECT d.objid FROM pg_depend";
+        assert!(query.starts_with(begin), "{query}");
+        assert_eq!(query.matches("WHERE nspname = E'a'").count(), 2, "{query}");
     }
 }

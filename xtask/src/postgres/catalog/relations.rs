@@ -52,6 +52,8 @@ const RELATIONS: &str = concat!(
     WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm')
       AND c.relname <> ALL ($1::text[])
       AND ",
+    of_people!("c.oid"),
+    " AND ",
     namespaces!(),
     " AND ",
     not_of_extensions!("pg_class", "c.oid"),

@@ -26,6 +26,8 @@ const SEQUENCES: &str = concat!(
     LEFT JOIN pg_description AS o
         ON o.classoid = 'pg_class'::regclass AND o.objoid = c.oid AND o.objsubid = 0
     WHERE (t.relname IS NULL OR t.relname <> ALL ($1::text[])) AND ",
+    of_people!("q.seqrelid"),
+    " AND ",
     namespaces!(),
     " AND ",
     not_of_extensions!("pg_class", "c.oid"),

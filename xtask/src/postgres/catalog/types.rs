@@ -14,6 +14,8 @@ const ENUMS: &str = concat!(
     FROM pg_type AS t
     JOIN pg_namespace AS n ON n.oid = t.typnamespace
     WHERE t.typtype = 'e' AND ",
+    of_people!("t.oid"),
+    " AND ",
     namespaces!(),
     " AND ",
     not_of_extensions!("pg_type", "t.oid"),
@@ -34,6 +36,8 @@ const DOMAINS: &str = concat!(
     LEFT JOIN pg_collation AS l ON l.oid = t.typcollation
     LEFT JOIN pg_namespace AS ln ON ln.oid = l.collnamespace
     WHERE t.typtype = 'd' AND ",
+    of_people!("t.oid"),
+    " AND ",
     namespaces!(),
     " AND ",
     not_of_extensions!("pg_type", "t.oid"),
@@ -48,6 +52,8 @@ const DOMAIN_CHECKS: &str = concat!(
     JOIN pg_type AS t ON t.oid = k.contypid
     JOIN pg_namespace AS n ON n.oid = t.typnamespace
     WHERE k.contype = 'c' AND ",
+    of_people!("t.oid"),
+    " AND ",
     namespaces!(),
     " ORDER BY namespace, name, constraint_name"
 );
@@ -69,6 +75,8 @@ const RANGES: &str = concat!(
     LEFT JOIN pg_opclass AS o ON o.oid = r.rngsubopc
     LEFT JOIN pg_collation AS l ON l.oid = r.rngcollation
     WHERE ",
+    of_people!("t.oid"),
+    " AND ",
     namespaces!(),
     " AND ",
     not_of_extensions!("pg_type", "t.oid"),
