@@ -55,3 +55,18 @@ fn a_connection_that_was_closed_before_its_turn_is_made_anew() {
     );
     assert_eq!(outcomes(&report), ["done", "done"], "{report:#}");
 }
+
+#[test]
+fn a_database_that_another_run_has_migrated_has_nothing_left() {
+    let Some(scratch) = shared() else { return };
+    let all = [THREE[0], THREE[1], SLOW];
+    let (repo, tenants) = fleet(scratch, &all, (&["", ""], "parallel = 1\n"));
+    migrate(scratch, &repo, 0, &["2"]);
+    let report = while_it_sleeps(
+        &tenants[0],
+        || drop(tenants[1].run(&repo, &["db-migrate"]).must_exit(0)),
+        || migrate(scratch, &repo, 0, &[]),
+    );
+    assert_eq!(outcomes(&report), ["done", "current"], "{report:#}");
+    assert_eq!(report["databases"][1]["version"], "V3__slow", "{report:#}");
+}

@@ -116,6 +116,14 @@ impl FleetOutcome {
         }
     }
 
+    /// See [`Self::error`].
+    pub fn error_mut(&mut self) -> Option<&mut String> {
+        match self {
+            Self::Failed(why) | Self::LockTimeout(why) | Self::Refused(why) => Some(why),
+            Self::Current | Self::Done | Self::NotBegun => None,
+        }
+    }
+
     /// Whether it has everything.
     #[must_use]
     pub fn is_done(&self) -> bool {

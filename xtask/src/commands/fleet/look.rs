@@ -146,11 +146,11 @@ fn ask(
         return Ok(());
     }
     let rows = rows_in_the_way::look(context, client, planned)?;
-    state.obstacles = rows.findings;
-    if let Some(tenant) = &context.config.tenant {
-        let found = std::mem::take(&mut state.obstacles).into_iter();
-        state.obstacles = found.map(|one| without_namespace(one, tenant)).collect();
-    }
+    let found = rows.findings.into_iter();
+    state.obstacles = match &context.config.tenant {
+        Some(tenant) => found.map(|one| without_namespace(one, tenant)).collect(),
+        None => found.collect(),
+    };
     state.unchecked.extend(rows.notes);
     let foretold = foretold::foretell(client, planned, &accepted())?;
     state.losses = foretold.losses;

@@ -226,12 +226,20 @@ impl DatabaseMigration<'_, '_, '_> {
         let session = (&target, &mut client);
         let worked = run.work_and_unlock(session, &settings, self.files, self.prepared);
         let is_lock_timeout = worked.as_ref().is_err_and(is_contention);
-        Ok(of_result(run.into_result(worked), is_lock_timeout))
+        let mut worked = of_result(run.into_result(worked), is_lock_timeout);
+        if worked.outcome == FleetOutcome::Current {
+            // It has what was asked for, though not from this run.
+            let last = self.asked.or(self.files.last());
+            worked.version = last.map(|last| Some(last.to_string()));
+        }
+        Ok(worked)
     }
 }
 
 fn of_result(result: MigrationResult, is_lock_timeout: bool) -> Worked {
     let outcome = match (result.success, is_lock_timeout) {
+        // Another run was faster: since the survey it has everything.
+        (true, _) if result.applied.is_empty() => FleetOutcome::Current,
         (true, _) => FleetOutcome::Done,
         (false, true) => FleetOutcome::LockTimeout(why(&result)),
         (false, false) => FleetOutcome::Failed(why(&result)),

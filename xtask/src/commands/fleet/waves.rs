@@ -32,16 +32,9 @@ pub(super) struct Worked {
 impl Worked {
     /// The same, with advice that works on the database `name` of the fleet.
     pub(super) fn advising(mut self, name: &str) -> Self {
-        self.outcome = match self.outcome {
-            FleetOutcome::Failed(why) => FleetOutcome::Failed(advice::about(&[name], &why)),
-            FleetOutcome::Refused(why) => FleetOutcome::Refused(advice::about(&[name], &why)),
-            FleetOutcome::LockTimeout(why) => {
-                FleetOutcome::LockTimeout(advice::about(&[name], &why))
-            }
-            other @ (FleetOutcome::Done | FleetOutcome::Current | FleetOutcome::NotBegun) => other,
-        };
-        for note in &mut self.notes {
-            *note = advice::about(&[name], note);
+        let texts = self.outcome.error_mut().into_iter().chain(&mut self.notes);
+        for text in texts {
+            *text = advice::about(&[name], text);
         }
         self
     }

@@ -10,6 +10,7 @@ mod partitions;
 mod reach;
 mod reading;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use change::StorageChange;
@@ -82,24 +83,21 @@ impl StorageIdentity {
     /// table.
     #[must_use]
     pub fn changes(&self, later: &Self) -> Vec<StorageChange> {
-        self.changes_except(later, &BTreeSet::new())
+        let later = match later.has_citus {
+            true => Cow::Owned(later.clone().continuing(self)),
+            false => Cow::Borrowed(later),
+        };
+        self.changes_except(&later, &BTreeSet::new())
     }
 
-    /// Lists the changes as [`Self::changes`] does. Tables that are `intact` were written anew
-    /// without a change of their rows.
+    /// Lists the changes to a state that is [continued](Self::continuing), as [`Self::changes`] does.
+    /// Tables that are `intact` were written anew without a change of their rows.
     pub(super) fn changes_except(
         &self,
         later: &Self,
         intact: &BTreeSet<u32>,
     ) -> Vec<StorageChange> {
         let mut changes = Vec::new();
-        let continued;
-        let later = if later.has_citus {
-            continued = later.clone().continuing(self);
-            &continued
-        } else {
-            later
-        };
         for (oid, table) in &self.tables {
             match later.tables.get(oid) {
                 Some(now) => {

@@ -74,9 +74,8 @@ pub fn wave((number, of): (usize, usize), name: &str, databases: usize, style: S
 #[must_use]
 pub fn ended(name: &str, outcome: &FleetOutcome, migrations: usize, style: Style) -> String {
     let (sign, what) = match outcome {
-        FleetOutcome::Done | FleetOutcome::Current => {
-            (Sign::Passed, count(migrations, "migration"))
-        }
+        FleetOutcome::Done => (Sign::Passed, count(migrations, "migration")),
+        FleetOutcome::Current => (Sign::Passed, "nothing left to do".to_owned()),
         FleetOutcome::Failed(why) | FleetOutcome::LockTimeout(why) | FleetOutcome::Refused(why) => {
             (Sign::Failed, first_line(why).to_owned())
         }
