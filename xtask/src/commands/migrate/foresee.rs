@@ -133,7 +133,8 @@ impl MigrationRun<'_> {
                     None => false,
                 }
                 || prepared.learnt.is_sound(survey.newest(), &digest));
-        prepared.learnt.read(survey.newest(), digest.clone(), &live);
+        let known = (digest.clone(), &live);
+        prepared.learnt.learn_schema(survey.newest(), known);
         let granted = schema_now.filter(|_| survey.state.pending.is_empty());
         let prediction = self.predict(
             evidence,

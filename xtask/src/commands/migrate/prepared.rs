@@ -186,7 +186,7 @@ impl Learnt {
     }
 
     /// Notes that a database whose newest migration is `newest` has `schema`, of this digest.
-    pub(super) fn read(&self, newest: i64, digest: String, schema: &Arc<Schema>) {
+    pub(super) fn learn_schema(&self, newest: i64, (digest, schema): (String, &Arc<Schema>)) {
         let mut lessons = self.lessons();
         let first = lessons.read.entry(newest);
         first.or_insert_with(|| (digest, Arc::clone(schema)));
