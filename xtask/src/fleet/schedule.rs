@@ -111,17 +111,20 @@ impl Schedule {
         }
     }
 
-    /// The places of the first `count` databases that wait; none once the run stopped.
+    /// The places of the `count` databases that come next, as many as may be worked on at once; none
+    /// once the run stopped.
     #[must_use]
-    pub fn first_waiting(&self, count: usize) -> Vec<usize> {
+    pub fn coming(&self, count: usize) -> Vec<usize> {
         let state = self.state();
+        let mut of: HashMap<String, usize> = HashMap::new();
+        let mut may_come = |one: &&Waiting| {
+            let servers = of.entry(one.server.clone()).or_default();
+            *servers += 1;
+            *servers <= self.limits.per_server
+        };
         let count = if state.stopped.is_some() { 0 } else { count };
-        state
-            .waiting
-            .iter()
-            .take(count)
-            .map(|one| one.place)
-            .collect()
+        let coming = state.waiting.iter().filter(|one| may_come(one)).take(count);
+        coming.map(|one| one.place).collect()
     }
 
     /// Notes that `one` ended. Returns why the run stops, where it does now.

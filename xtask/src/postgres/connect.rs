@@ -163,6 +163,13 @@ pub fn connect(target: &Target) -> Result<Client> {
     }
 }
 
+/// Whether the error of [`connect`] is that the server, or the role, has no session left.
+#[must_use]
+pub fn is_full(error: &anyhow::Error) -> bool {
+    // The errors of all servers that were tried are one text.
+    format!("{error:#}").contains("SQLSTATE 53300")
+}
+
 /// A connection that is made in the background.
 #[derive(Debug)]
 pub struct PendingClient {

@@ -4,8 +4,9 @@
 
 use std::collections::BTreeMap;
 use std::sync::mpsc::{self, Receiver, Sender};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{JoinHandle, sleep};
+use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use postgres::Client;
@@ -14,7 +15,7 @@ use super::{look, run};
 use crate::commands::Context;
 use crate::fleet::FleetTarget;
 use crate::postgres::catalog::{CatalogReader, OwnTables};
-use crate::postgres::connect::{Target, connect};
+use crate::postgres::connect::{Target, connect, is_full};
 
 /// How long a connection waits for its database's turn. Most migrations take less. After a longer one
 /// it is made again: nobody sees an idle session for hours, and none is used that a firewall has
@@ -24,8 +25,13 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How long the server may take to say that a connection is still open. A new one takes less.
 const ANSWER: Duration = Duration::from_secs(1);
 
+/// How long a server that has no session left is tried again. Sessions that have just ended are gone
+/// within milliseconds.
+const LEAVING: Duration = Duration::from_secs(2);
+
 /// A connection, and what reads the catalogs over it.
 pub(super) struct Connection {
+    pub target: Arc<Target>,
     pub client: Client,
     pub reader: CatalogReader,
 }
@@ -40,8 +46,22 @@ pub(super) struct Connections<'r> {
     id: &'r str,
     /// Whether a connection that is made ahead reads the catalogs.
     reads_ahead: bool,
-    /// Those that are begun, by the name of the database.
-    begun: Mutex<BTreeMap<String, Sender<Turn>>>,
+    ahead: Mutex<Ahead>,
+}
+
+/// What is connected to ahead.
+#[derive(Default)]
+struct Ahead {
+    /// Whether nothing more is begun, because a server had no session left.
+    is_given_up: bool,
+    /// What is begun, by the name of the database.
+    begun: BTreeMap<String, Begun>,
+}
+
+/// A connection that was begun.
+struct Begun {
+    turn: Sender<Turn>,
+    thread: JoinHandle<()>,
 }
 
 impl<'r> Connections<'r> {
@@ -51,7 +71,7 @@ impl<'r> Connections<'r> {
             context,
             id,
             reads_ahead: false,
-            begun: Mutex::default(),
+            ahead: Mutex::default(),
         }
     }
 
@@ -67,45 +87,66 @@ impl<'r> Connections<'r> {
 
     /// Begins to connect to `one` in the background. It is dropped unless it is taken soon.
     pub(super) fn begin(&self, one: &FleetTarget) {
-        let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
-        begun.entry(one.name.clone()).or_insert_with(|| {
-            let (target, reader) = (run::named(self.id, one), self.reader(one));
-            let (begun, turn) = mpsc::channel();
-            let reads_ahead = self.reads_ahead;
-            std::thread::spawn(move || wait_for_turn(&target, reader, reads_ahead, &turn));
-            begun
-        });
+        let mut ahead = self.ahead();
+        let is_open = |begun: &Begun| !begun.thread.is_finished();
+        if ahead.is_given_up || ahead.begun.get(&one.name).is_some_and(is_open) {
+            return;
+        }
+        let (target, reader) = (run::named(self.id, one), self.reader(one));
+        let (turn, asked) = mpsc::channel();
+        let reads_ahead = self.reads_ahead;
+        let thread = std::thread::spawn(move || wait_for_turn(target, reader, reads_ahead, &asked));
+        ahead.begun.insert(one.name.clone(), Begun { turn, thread });
     }
 
     /// Connects to `one`, or takes the connection that was begun.
     ///
     /// # Errors
     /// As [`connect`].
-    pub(super) fn take(&self, one: &FleetTarget) -> Result<(Arc<Target>, Connection)> {
+    pub(super) fn take(&self, one: &FleetTarget) -> Result<Connection> {
         let target = run::named(self.id, one);
-        let connection = match self.taken(&one.name) {
-            Some(connection) => connection,
-            None => Connection {
-                client: connect(&target)?,
+        match self.taken(&one.name) {
+            Some(connection) => Ok(connection),
+            None => Ok(Connection {
+                client: self.connect(&target)?,
                 reader: self.reader(one),
-            },
-        };
-        Ok((target, connection))
+                target,
+            }),
+        }
     }
 
     /// The connection that was begun. `None` where it failed, which the next attempt explains, or
     /// waited too long.
     fn taken(&self, name: &str) -> Option<Connection> {
-        let begun = {
-            let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
-            begun.remove(name)?
-        };
+        let begun = self.ahead().begun.remove(name)?;
         let (turn, connection) = mpsc::channel();
-        begun.send(turn).ok()?;
+        begun.turn.send(turn).ok()?;
         let mut connection = connection.recv().ok()?;
         // The server may have closed it meanwhile.
         let is_open = connection.client.is_valid(ANSWER).is_ok();
         is_open.then_some(connection)
+    }
+
+    /// Connects to `target`. Where the server has no session left, those that were made ahead make
+    /// room.
+    fn connect(&self, target: &Target) -> Result<Client> {
+        let begin = Instant::now();
+        loop {
+            match connect(target) {
+                Err(error) if is_full(&error) && begin.elapsed() < LEAVING => {
+                    let mut ahead = self.ahead();
+                    ahead.is_given_up = true;
+                    ahead.begun.clear();
+                    drop(ahead);
+                    sleep(Duration::from_millis(50));
+                }
+                connected => return connected,
+            }
+        }
+    }
+
+    fn ahead(&self) -> MutexGuard<'_, Ahead> {
+        self.ahead.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn reader(&self, one: &FleetTarget) -> CatalogReader {
@@ -117,12 +158,12 @@ impl<'r> Connections<'r> {
 /// Connects, and hands the connection over at its turn. Where the turn does not come, because the run
 /// is over or the one before takes long, the connection is closed.
 fn wait_for_turn(
-    target: &Target,
+    target: Arc<Target>,
     mut reader: CatalogReader,
     reads_ahead: bool,
     turn: &Receiver<Turn>,
 ) {
-    let Ok(mut client) = connect(target) else {
+    let Ok(mut client) = connect(&target) else {
         return;
     };
     if reads_ahead {
@@ -132,6 +173,10 @@ fn wait_for_turn(
     }
     if let Ok(turn) = turn.recv_timeout(PATIENCE) {
         // A receiver that is gone needs no connection.
-        let _ = turn.send(Connection { client, reader });
+        let _ = turn.send(Connection {
+            target,
+            client,
+            reader,
+        });
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Result, bail};
 
-use super::connections::Connections;
+use super::connections::Connection;
 use super::consent::FleetConsent;
 use super::look::{Questions, RunQuestions};
 use super::run::{self, Run};
@@ -77,8 +77,8 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
             at: asked,
             newer: files.iter().filter(|file| file.version > last).collect(),
         };
-        run.finish(survey, &end, &|target, connections| {
-            work.run(target, connections)
+        run.finish(survey, &end, &|target, connection| {
+            work.run(target, connection)
         })
     })
 }
@@ -201,14 +201,14 @@ struct DatabaseMigration<'r, 's, 'a: 's> {
 }
 
 impl DatabaseMigration<'_, '_, '_> {
-    fn run(&self, target: &FleetTarget, connections: &Connections<'_>) -> Worked {
-        match self.migrated(target, connections) {
+    fn run(&self, target: &FleetTarget, connection: Result<Connection>) -> Worked {
+        match connection.and_then(|connection| self.migrated(target, connection)) {
             Ok(worked) => worked,
             Err(error) => Worked::failed(format!("{error:#}")),
         }
     }
 
-    fn migrated(&self, target: &FleetTarget, connections: &Connections<'_>) -> Result<Worked> {
+    fn migrated(&self, target: &FleetTarget, connection: Connection) -> Result<Worked> {
         let context = run::context(self.context, target);
         let mut options = self.options.clone();
         options.losses.accept_data_loss = self.consent.arguments(&target.name);
@@ -218,10 +218,13 @@ impl DatabaseMigration<'_, '_, '_> {
             folder.push(run::folder_name(&target.name));
         }
         let described = target.describe();
-        let (target, connection) = connections.take(target)?;
-        let mut client = connection.client;
-        let mut run = MigrationRun::new(&context, &options, self.asked, described)
-            .with_reader(connection.reader);
+        let Connection {
+            target,
+            mut client,
+            reader,
+        } = connection;
+        let mut run =
+            MigrationRun::new(&context, &options, self.asked, described).with_reader(reader);
         let settings = database_lock::take(&context, &mut client, options.lock_timeouts)?;
         let session = (&target, &mut client);
         let worked = run.work_and_unlock(session, &settings, self.files, self.prepared);

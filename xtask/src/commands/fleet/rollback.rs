@@ -75,7 +75,7 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
         context,
         &mut survey.databases,
         (targets, parallel),
-        |target| work.run(target, &connections, true),
+        |target| work.run(target, connections.take(target), true),
     );
     let survey = FleetStatus {
         databases: survey.databases,
@@ -89,8 +89,8 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
         at: Some(oldest),
         newer: Vec::new(),
     };
-    run.finish(survey, &end, &|target, connections| {
-        work.run(target, connections, false)
+    run.finish(survey, &end, &|target, connection| {
+        work.run(target, connection, false)
     })
 }
 
@@ -200,8 +200,8 @@ struct DatabaseRollback<'r, 'a> {
 }
 
 impl DatabaseRollback<'_, '_> {
-    fn run(&self, target: &FleetTarget, connections: &Connections<'_>, is_trial: bool) -> Worked {
-        match self.undone(target, connections, is_trial) {
+    fn run(&self, target: &FleetTarget, connection: Result<Connection>, is_trial: bool) -> Worked {
+        match connection.and_then(|connection| self.undone(target, connection, is_trial)) {
             Ok(worked) => worked,
             Err(error) => Worked::failed(format!("{error:#}")),
         }
@@ -210,7 +210,7 @@ impl DatabaseRollback<'_, '_> {
     fn undone(
         &self,
         target: &FleetTarget,
-        connections: &Connections<'_>,
+        connection: Connection,
         is_trial: bool,
     ) -> Result<Worked> {
         let context = run::context(self.context, target);
@@ -223,7 +223,9 @@ impl DatabaseRollback<'_, '_> {
             folder.push(run::folder_name(&target.name));
         }
         let described = target.describe();
-        let (target, Connection { mut client, .. }) = connections.take(target)?;
+        let Connection {
+            target, mut client, ..
+        } = connection;
         let mut run = RollbackRun::new(&context, &options, described);
         let worked = run.undo((&target, &mut client), self.given, self.prepared)?;
         let is_lock_timeout = worked.as_ref().is_err_and(is_contention);

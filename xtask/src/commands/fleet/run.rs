@@ -9,7 +9,7 @@ use anyhow::Result;
 
 use super::connections::Connections;
 use super::selection::{RunEnd, Selection};
-use super::waves::{Ended, WaveResults, WaveRun, Worked};
+use super::waves::{Ended, WaveResults, WaveRun, Work};
 use super::{FleetRunOptions, output};
 use crate::called_as;
 use crate::commands::{Context, Outcome};
@@ -103,7 +103,7 @@ impl<'r> Run<'r> {
         &self,
         survey: FleetStatus,
         end: &RunEnd<'_>,
-        work: &(dyn Fn(&FleetTarget, &Connections<'_>) -> Worked + Sync),
+        work: &Work<'_>,
     ) -> Result<Outcome> {
         let Plan {
             refused,

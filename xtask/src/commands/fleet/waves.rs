@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 
 use super::advice;
-use super::connections::Connections;
+use super::connections::{Connection, Connections};
 use super::stop_signal::StopSignal;
 use crate::commands::Context;
 use crate::config::FleetConfig;
@@ -50,6 +50,9 @@ impl Worked {
     }
 }
 
+/// Works on one database over its connection, or says why there is none.
+pub(super) type Work<'r> = dyn Fn(&FleetTarget, Result<Connection>) -> Worked + Sync + 'r;
+
 /// The end of the work on one database.
 pub(super) struct Ended {
     /// The outcome.
@@ -83,7 +86,7 @@ pub(super) struct WaveRun<'r> {
     /// Connects to them.
     pub connections: &'r Connections<'r>,
     /// Works on one database.
-    pub work: &'r (dyn Fn(&FleetTarget, &Connections<'_>) -> Worked + Sync),
+    pub work: &'r Work<'r>,
 }
 
 impl WaveRun<'_> {
@@ -125,7 +128,6 @@ impl WaveRun<'_> {
                     scope.spawn(|| {
                         while let Some(next) = schedule.next() {
                             work.beside(&self.name(next.place).unwrap_or_default());
-                            self.connect_ahead(&schedule);
                             self.one((&next, number), &schedule, &ended);
                             work.done();
                         }
@@ -144,7 +146,7 @@ impl WaveRun<'_> {
 
     /// Connects to the databases that come next, one for each that is worked on at once.
     fn connect_ahead(&self, schedule: &Schedule) {
-        for place in schedule.first_waiting(self.config.parallel) {
+        for place in schedule.coming(self.config.parallel) {
             if let Some(target) = self.targets.get(place) {
                 self.connections.begin(target);
             }
@@ -172,7 +174,10 @@ impl WaveRun<'_> {
             return;
         }
         let start = Instant::now();
-        let worked = (self.work)(target, self.connections).advising(&target.name);
+        let connection = self.connections.take(target);
+        // Only now: a server may have no other session left.
+        self.connect_ahead(schedule);
+        let worked = (self.work)(target, connection).advising(&target.name);
         let duration = start.elapsed();
         let (ending, outcome) = match &worked.outcome {
             FleetOutcome::LockTimeout(_) => (Ending::LockTimeout, RecordedOutcome::Failed),
