@@ -340,6 +340,23 @@ fn the_severity_of_drift_can_be_set() {
     );
     let ran = database.run(&repo, &["db-migrate"]).must_exit(0);
     assert!(!ran.stdout.contains("nick"), "{}", ran.stdout);
+    // No run without anything to do makes that drift part of the schema.
+    let age = "ALTER TABLE users ADD COLUMN age integer;\n";
+    add(
+        &repo,
+        "V3__age",
+        age,
+        "ALTER TABLE users DROP COLUMN age;\n",
+    );
+    database.run(&repo, &["db-migrate"]).must_exit(0);
+    database.run(&repo, &["db-migrate"]).must_exit(0);
+    repo.edit(
+        "Cargo.toml",
+        "SCHEMA_DRIFT = 'off'",
+        "SCHEMA_DRIFT = 'error'",
+    );
+    let ran = database.run(&repo, &["db-migrate"]).must_exit(1);
+    assert!(ran.stdout.contains("nick"), "{}", ran.stdout);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! `db-migrate --fleet`: what happens to a database between the survey and its turn.
 
+use crate::fleet::template;
 use crate::fleet_run::{THREE, fleet, migrate, outcomes};
 use crate::fleet_schemas::while_it_sleeps;
 use crate::support::shared;
@@ -69,4 +70,33 @@ fn a_database_that_another_run_has_migrated_has_nothing_left() {
     );
     assert_eq!(outcomes(&report), ["done", "current"], "{report:#}");
     assert_eq!(report["databases"][1]["version"], "V3__slow", "{report:#}");
+}
+
+#[test]
+fn a_role_with_few_sessions_migrates_all_the_same() {
+    let Some(scratch) = shared() else { return };
+    let labels = ["", "", "", "", ""];
+    let (repo, tenants) = fleet(scratch, &THREE[..2], (&labels, "parallel = 2\n"));
+    migrate(scratch, &repo, 0, &["1"]);
+    let role = format!("few_sessions_{}", std::process::id());
+    let mut admin = tenants[0].connect();
+    let make = format!("CREATE ROLE {role} LOGIN CONNECTION LIMIT 3 IN ROLE postgres");
+    admin.batch_execute(&make).expect("a role");
+    for tenant in &tenants {
+        let give = format!("ALTER TABLE users OWNER TO {role}");
+        tenant.connect().batch_execute(&give).expect("an owner");
+    }
+    let template = template(scratch);
+    let of_role = template.replacen("//postgres@", &format!("//{role}@"), 1);
+    assert_ne!(of_role, template, "the URL names a user");
+    repo.edit("Cargo.toml", &template, &of_role);
+    let report = migrate(scratch, &repo, 0, &[]);
+    assert_eq!(outcomes(&report), ["done"; 5], "{report:#}");
+    for tenant in &tenants {
+        let back = format!("REASSIGN OWNED BY {role} TO postgres; DROP OWNED BY {role}");
+        tenant.connect().batch_execute(&back).expect("no owner");
+    }
+    admin
+        .batch_execute(&format!("DROP ROLE {role}"))
+        .expect("the role is dropped");
 }

@@ -205,6 +205,7 @@ mod tests {
     #[test]
     fn a_full_server_lets_others_go_first() {
         let schedule = schedule(0, 1);
+        assert_eq!(schedule.coming(3), [0, 2]);
         assert_eq!((next(&schedule), next(&schedule)), (Some(0), Some(2)));
         assert_eq!(schedule.ended(&waiting((0, "x")), Ending::Done), None);
         assert_eq!(next(&schedule), Some(1));

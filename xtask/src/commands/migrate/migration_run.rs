@@ -260,7 +260,12 @@ impl<'a> MigrationRun<'a> {
             &survey.state.pending,
             planned.len(),
         );
+        // A stamp stands for the schema of the noted digest, and for no drift that is tolerated or
+        // accepted: the configuration may stop doing that.
+        let is_as_noted = |noted| digest.as_deref() == Some(noted);
         let is_as_expected = drift.is_empty()
+            && comparison.tolerated().is_none()
+            && survey.noted_digest().is_none_or(is_as_noted)
             && survey.interrupted().is_none()
             && prediction.origin != PredictionOrigin::SnapshotAlone;
         self.result.pre = before::verification(judge, &prediction, drift, &findings);
