@@ -411,7 +411,7 @@ fn members(schema: &Schema) -> serde_json::Value {
     let others = ["extensions", "namespaces", "objects"];
     for (kind, section) in sections.as_object_mut().expect("sections") {
         let objects = section.as_object_mut().expect("objects by name");
-        // What lies in no namespace is no tenant's.
+        // An object without a namespace belongs to no tenant.
         let no_member = [
             "audit",
             "server ",

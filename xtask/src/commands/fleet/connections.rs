@@ -29,11 +29,12 @@ const ANSWER: Duration = Duration::from_secs(1);
 /// within milliseconds.
 const LEAVING: Duration = Duration::from_secs(2);
 
-/// A connection, and what reads the catalogs over it.
+/// A connection to a database.
 pub(super) struct Connection {
     pub target: Arc<Target>,
     pub client: Client,
-    pub reader: CatalogReader,
+    /// Has its queries prepared on it; none where the catalogs were not read ahead.
+    pub reader: Option<CatalogReader>,
 }
 
 /// Where a connection is to be sent, once its turn comes.
@@ -49,12 +50,12 @@ pub(super) struct Connections<'r> {
     ahead: Mutex<Ahead>,
 }
 
-/// What is connected to ahead.
+/// The connections that are made ahead.
 #[derive(Default)]
 struct Ahead {
     /// Whether nothing more is begun, because a server had no session left.
     is_given_up: bool,
-    /// What is begun, by the name of the database.
+    /// Those that are begun, by the name of the database.
     begun: BTreeMap<String, Begun>,
 }
 
@@ -75,8 +76,8 @@ impl<'r> Connections<'r> {
         }
     }
 
-    /// The same, where one database is migrated at a time: meanwhile the server prepares the queries
-    /// of the catalogs for the next one. With several at a time it is busy enough.
+    /// Sets whether a connection that is made ahead reads the catalogs, so that the server has them in
+    /// its caches. With several databases at a time it is busy enough.
     #[must_use]
     pub(super) fn reading_ahead(self, reads_ahead: bool) -> Self {
         Self {
@@ -92,10 +93,10 @@ impl<'r> Connections<'r> {
         if ahead.is_given_up || ahead.begun.get(&one.name).is_some_and(is_open) {
             return;
         }
-        let (target, reader) = (run::named(self.id, one), self.reader(one));
+        let target = run::named(self.id, one);
+        let reader = self.reads_ahead.then(|| self.reader(one));
         let (turn, asked) = mpsc::channel();
-        let reads_ahead = self.reads_ahead;
-        let thread = std::thread::spawn(move || wait_for_turn(target, reader, reads_ahead, &asked));
+        let thread = std::thread::spawn(move || wait_for_turn(target, reader, &asked));
         ahead.begun.insert(one.name.clone(), Begun { turn, thread });
     }
 
@@ -104,15 +105,15 @@ impl<'r> Connections<'r> {
     /// # Errors
     /// As [`connect`].
     pub(super) fn take(&self, one: &FleetTarget) -> Result<Connection> {
-        let target = run::named(self.id, one);
-        match self.taken(&one.name) {
-            Some(connection) => Ok(connection),
-            None => Ok(Connection {
-                client: self.connect(&target)?,
-                reader: self.reader(one),
-                target,
-            }),
+        if let Some(connection) = self.taken(&one.name) {
+            return Ok(connection);
         }
+        let target = run::named(self.id, one);
+        Ok(Connection {
+            client: self.connect(&target)?,
+            reader: None,
+            target,
+        })
     }
 
     /// The connection that was begun. `None` where it failed, which the next attempt explains, or
@@ -122,7 +123,7 @@ impl<'r> Connections<'r> {
         let (turn, connection) = mpsc::channel();
         begun.turn.send(turn).ok()?;
         let mut connection = connection.recv().ok()?;
-        // The server may have closed it meanwhile.
+        // The server may have closed it while it waited.
         let is_open = connection.client.is_valid(ANSWER).is_ok();
         is_open.then_some(connection)
     }
@@ -157,16 +158,11 @@ impl<'r> Connections<'r> {
 
 /// Connects, and hands the connection over at its turn. Where the turn does not come, because the run
 /// is over or the one before takes long, the connection is closed.
-fn wait_for_turn(
-    target: Arc<Target>,
-    mut reader: CatalogReader,
-    reads_ahead: bool,
-    turn: &Receiver<Turn>,
-) {
+fn wait_for_turn(target: Arc<Target>, mut reader: Option<CatalogReader>, turn: &Receiver<Turn>) {
     let Ok(mut client) = connect(&target) else {
         return;
     };
-    if reads_ahead {
+    if let Some(reader) = &mut reader {
         // Only for the server's caches: what was read may be another schema at the turn. A database
         // that cannot be read says so then.
         let _ = look::begin(&mut client).map(|mut transaction| reader.read(&mut transaction));

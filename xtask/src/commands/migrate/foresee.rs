@@ -133,8 +133,9 @@ impl MigrationRun<'_> {
                     None => false,
                 }
                 || prepared.learnt.is_sound(survey.newest(), &digest));
-        let known = (digest.clone(), &live);
-        prepared.learnt.learn_schema(survey.newest(), known);
+        prepared
+            .learnt
+            .learn_schema(survey.newest(), &digest, &live);
         let granted = schema_now.filter(|_| survey.state.pending.is_empty());
         let prediction = self.predict(
             evidence,

@@ -102,10 +102,13 @@ impl<'a> MigrationRun<'a> {
         }
     }
 
-    /// The same, with a `reader` that has prepared its queries in the session.
+    /// Takes over a `reader` that has prepared its queries in the session, where there is one.
     #[must_use]
-    pub(in crate::commands) fn with_reader(self, reader: CatalogReader) -> Self {
-        Self { reader, ..self }
+    pub(in crate::commands) fn with_reader(self, reader: Option<CatalogReader>) -> Self {
+        Self {
+            reader: reader.unwrap_or(self.reader),
+            ..self
+        }
     }
 
     /// Works in the session of `settings`, which holds the lock of the database, and frees the lock.

@@ -186,10 +186,10 @@ impl Learnt {
     }
 
     /// Notes that a database whose newest migration is `newest` has `schema`, of this digest.
-    pub(super) fn learn_schema(&self, newest: i64, (digest, schema): (String, &Arc<Schema>)) {
+    pub(super) fn learn_schema(&self, newest: i64, digest: &str, schema: &Arc<Schema>) {
         let mut lessons = self.lessons();
         let first = lessons.read.entry(newest);
-        first.or_insert_with(|| (digest, Arc::clone(schema)));
+        first.or_insert_with(|| (digest.to_owned(), Arc::clone(schema)));
     }
 
     /// The schema of this digest, where the first database at version `newest` had it.

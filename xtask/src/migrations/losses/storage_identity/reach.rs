@@ -1,6 +1,6 @@
 //! The reach of a tenant's SQL. Beside hundreds of other tenants, only the tables of the tenant's
 //! own schema and of `public` are read: reading all of them would take longer than the migration, and
-//! changes that others make to theirs meanwhile would look like a loss. The locks of the transaction
+//! changes that others make to theirs during a migration would look like a loss. The locks of the transaction
 //! tell whether its SQL changed anything elsewhere. They last until it ends, and nobody can switch them
 //! off.
 

@@ -3,17 +3,31 @@
 use crate::fleet::template;
 use crate::fleet_run::{THREE, fleet, migrate, outcomes};
 use crate::fleet_schemas::while_it_sleeps;
+use crate::support::database::Database;
+use crate::support::monorepo::Monorepo;
 use crate::support::shared;
+use xtask::internals::postgres::scratch::Scratch;
 
 const SLOW: (&str, &str, &str) = ("V3__slow", "SELECT pg_sleep(1);\n", "SELECT 1;\n");
+
+/// A fleet of databases with these `labels` that lack only [`SLOW`], of which one is migrated at a
+/// time.
+fn before_slow<'a>(
+    scratch: &'a Scratch,
+    labels: &[&str],
+    keys: &str,
+) -> (Monorepo, Vec<Database<'a>>) {
+    let all = [THREE[0], THREE[1], SLOW];
+    let keys = format!("parallel = 1\n{keys}");
+    let (repo, tenants) = fleet(scratch, &all, (labels, &keys));
+    migrate(scratch, &repo, 0, &["2"]);
+    (repo, tenants)
+}
 
 #[test]
 fn a_change_before_its_turn_stops_a_database() {
     let Some(scratch) = shared() else { return };
-    let all = [THREE[0], THREE[1], SLOW];
-    let keys = "parallel = 1\nmax-failures = 1\n";
-    let (repo, tenants) = fleet(scratch, &all, (&["", "", ""], keys));
-    migrate(scratch, &repo, 0, &["2"]);
+    let (repo, tenants) = before_slow(scratch, &["", "", ""], "max-failures = 1\n");
     let mut second = tenants[1].connect();
     let report = while_it_sleeps(
         &tenants[0],
@@ -32,9 +46,7 @@ fn a_change_before_its_turn_stops_a_database() {
 #[test]
 fn a_connection_that_was_closed_before_its_turn_is_made_anew() {
     let Some(scratch) = shared() else { return };
-    let all = [THREE[0], THREE[1], SLOW];
-    let (repo, tenants) = fleet(scratch, &all, (&["", ""], "parallel = 1\n"));
-    migrate(scratch, &repo, 0, &["2"]);
+    let (repo, tenants) = before_slow(scratch, &["", ""], "");
     let mut other = tenants[0].connect();
     let close = format!(
         "DO $$ DECLARE closed int := 0; BEGIN
@@ -60,9 +72,7 @@ fn a_connection_that_was_closed_before_its_turn_is_made_anew() {
 #[test]
 fn a_database_that_another_run_has_migrated_has_nothing_left() {
     let Some(scratch) = shared() else { return };
-    let all = [THREE[0], THREE[1], SLOW];
-    let (repo, tenants) = fleet(scratch, &all, (&["", ""], "parallel = 1\n"));
-    migrate(scratch, &repo, 0, &["2"]);
+    let (repo, tenants) = before_slow(scratch, &["", ""], "");
     let report = while_it_sleeps(
         &tenants[0],
         || drop(tenants[1].run(&repo, &["db-migrate"]).must_exit(0)),
